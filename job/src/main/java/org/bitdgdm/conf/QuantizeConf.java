@@ -1,0 +1,48 @@
+package org.bitdgdm.conf;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The recipe of a quantization: everything that decides the packed model besides the full-precision one.
+ *
+ * @param method              {@code fp32}, {@code rtn} or {@code bit-dgdm}
+ * @param weightBits          2…8, or 16/32 = weights stay in full precision
+ * @param activationBits      2…8, or 16/32 = activations stay in full precision
+ * @param rank                rank of the low-rank part, at least 1; smaller matrices take min(rank, in, out)
+ * @param alpha               largest share of non-zero entries in a row or column of S, 0…1
+ * @param thresholdPercentile percentile of non-zero |x| above which an activation is an outlier, (0, 100]
+ * @param residualBits        bits of the residual E; 0 drops it (the literal paper)
+ * @param intermediateBits    bits of the codes between the two factors; 16/32 = stays FP32
+ * @param activationScale     {@code static} or {@code row}
+ * @param crossTerm           whether X_S S is computed; false only in the ablation
+ * @param calibrationGraphs   graphs that the full-precision model samples to set thresholds
+ * @param calibrationSteps    steps of each of them
+ * @param overrides           layer-name pattern (glob over DiGress's names) to {@code key -> value} of this record, first
+ *                            match wins; {@code method = fp32} leaves a layer alone
+ */
+public record QuantizeConf(
+    String method, int weightBits, int activationBits, int rank, double alpha, double thresholdPercentile,
+    int residualBits, int intermediateBits, String activationScale, boolean crossTerm,
+    int calibrationGraphs, int calibrationSteps, Map<String, Map<String, String>> overrides) {
+
+    /** Methods this version knows. */
+    public static final List<String> METHODS = List.of("fp32", "rtn", "bit-dgdm");
+
+    public QuantizeConf {
+        Check.oneOf("method", METHODS, method);
+        Check.bits("weight-bits", weightBits);
+        Check.bits("activation-bits", activationBits);
+        Check.that(rank >= 1, "rank", "must be at least 1", rank);
+        Check.that(alpha >= 0 && alpha <= 1, "alpha", "must be in 0..1", alpha);
+        Check.that(thresholdPercentile > 0 && thresholdPercentile <= 100, "threshold-percentile",
+            "must be above 0 and at most 100", thresholdPercentile);
+        if (residualBits != 0) {
+            Check.bits("residual", residualBits);
+        }
+        Check.bits("intermediate-bits", intermediateBits);
+        Check.oneOf("activation-scale", List.of("static", "row"), activationScale);
+        Check.that(calibrationGraphs >= 1, "calibration-graphs", "must be at least 1", calibrationGraphs);
+        Check.that(calibrationSteps >= 1, "calibration-steps", "must be at least 1", calibrationSteps);
+    }
+}

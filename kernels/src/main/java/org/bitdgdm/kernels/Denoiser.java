@@ -1,0 +1,39 @@
+package org.bitdgdm.kernels;
+
+/**
+ * The seam between the sampler and its backends: a packed model that advances batches of equal-size graphs in time.
+ *
+ * <p>The result for a graph depends on the run's seed, its id, the model and the list of times only; never on the other
+ * graphs of the batch, on threads or on how a list of times is cut into calls. Instances may be used by several threads
+ * at once unless the backend says otherwise.
+ */
+public interface Denoiser extends AutoCloseable {
+
+    /**
+     * Takes every graph of the batch from {@code times[0]} through all later times, in place.
+     *
+     * <p>The classes at time s are drawn with the counter (graph id, s, slot), see {@link CounterRandom}.
+     *
+     * @param batch graphs at time {@code times[0]}
+     * @param seed  key of the random stream
+     * @param times strictly decreasing times within T…0; fewer than two of them do nothing
+     */
+    void advance(GraphBatch batch, long seed, int[] times);
+
+    /**
+     * Evaluates the network once: the logits of p(x₀ | z_t), edges symmetrised and their diagonal zeroed.
+     *
+     * @param batch      graphs at time t; not changed
+     * @param t          time, 1…T
+     * @param nodeLogits (B, n, a) written
+     * @param edgeLogits (B, n, n, b) written
+     */
+    void logits(GraphBatch batch, int t, float[] nodeLogits, float[] edgeLogits);
+
+    /** Backend and what it runs on, for logs and reports, for example {@code cpu (avx512, 2 threads)}. */
+    String describe();
+
+    /** Releases everything the backend holds. A second call throws {@link IllegalStateException}. */
+    @Override
+    void close();
+}

@@ -1,0 +1,99 @@
+package org.bitdgdm.kernels;
+
+/**
+ * Noise schedule and limit distributions of a discrete diffusion, as one immutable table.
+ *
+ * <p>Cosine schedule of DiGress ({@code src/diffusion/diffusion_utils.py}, {@code cosine_beta_schedule_discrete}, and
+ * {@code noise_schedule.py}, {@code PredefinedNoiseScheduleDiscrete}).
+ *
+ * @param betas        (T+1) β_t, index t = 0…T, unclamped, FP32
+ * @param alphasBar    (T+1) ᾱ_t = Π_{k≤t} (1 − min(β_k, 0.9999)), FP32
+ * @param nodeMarginal (a) limit distribution of node classes
+ * @param edgeMarginal (b) limit distribution of edge classes
+ * @param sizes        (maxNodes+1) relative frequency of graphs with n nodes, index n
+ */
+public record Diffusion(
+    float[] betas, float[] alphasBar, float[] nodeMarginal, float[] edgeMarginal, float[] sizes) {
+
+    /** β above this is clamped before it enters ᾱ. */
+    private static final double MAX_BETA = 0.9999;
+    /** s of the cosine schedule. */
+    private static final double COSINE_OFFSET = 0.008;
+
+    public Diffusion {
+        if (betas.length < 2 || betas.length != alphasBar.length) {
+            throw new IllegalArgumentException("diffusion: betas and alphasBar must both have T+1 values, found "
+                + betas.length + " and " + alphasBar.length);
+        }
+        requireDistribution("node marginal", nodeMarginal);
+        requireDistribution("edge marginal", edgeMarginal);
+        requireDistribution("sizes", sizes);
+        if (sizes[0] != 0) {
+            throw new IllegalArgumentException("diffusion: a graph of 0 nodes must have frequency 0, found " + sizes[0]);
+        }
+    }
+
+    /** Computes the cosine schedule of {@code steps} steps, in double, rounded once. */
+    public static Diffusion cosine(int steps, float[] nodeMarginal, float[] edgeMarginal, float[] sizes) {
+        int points = steps + 2;
+        double[] squaredCosine = new double[points];
+        for (int i = 0; i < points; i++) {
+            double x = (double) points * i / (points - 1);
+            double cosine = Math.cos(0.5 * Math.PI * (x / points + COSINE_OFFSET) / (1 + COSINE_OFFSET));
+            squaredCosine[i] = cosine * cosine;
+        }
+        float[] betas = new float[steps + 1];
+        float[] alphasBar = new float[steps + 1];
+        double logAlphaBar = 0;
+        for (int t = 0; t <= steps; t++) {
+            double beta = 1 - squaredCosine[t + 1] / squaredCosine[t];
+            betas[t] = (float) beta;
+            logAlphaBar += Math.log(1 - Math.min(beta, MAX_BETA));
+            alphasBar[t] = (float) Math.exp(logAlphaBar);
+        }
+        return new Diffusion(betas, alphasBar, nodeMarginal, edgeMarginal, sizes);
+    }
+
+    /** T. */
+    public int steps() {
+        return betas.length - 1;
+    }
+
+    /**
+     * β of the transition from time s to a later time t: the schedule's own β_t for one step, 1 − ᾱ_t/ᾱ_s for a stride.
+     */
+    public float beta(int t, int s) {
+        return s == t - 1 ? betas[t] : 1 - alphasBar[t] / alphasBar[s];
+    }
+
+    /**
+     * The times visited by a sampler of {@code count} steps: strictly decreasing from T to 0, evenly spaced.
+     *
+     * @return (count+1) t_i = ⌊(2T(N−i)+N)/(2N)⌋
+     * @throws IllegalArgumentException if count is not in 1…T
+     */
+    public int[] times(int count) {
+        if (count < 1 || count > steps()) {
+            throw new IllegalArgumentException("steps must be in 1.." + steps()
+                + ", the diffusion steps of the model, found " + count);
+        }
+        int[] times = new int[count + 1];
+        for (int i = 0; i <= count; i++) {
+            times[i] = (int) ((2L * steps() * (count - i) + count) / (2L * count));
+        }
+        return times;
+    }
+
+    private static void requireDistribution(String name, float[] weights) {
+        double sum = 0;
+        for (float weight : weights) {
+            if (!(weight >= 0) || Float.isInfinite(weight)) {
+                throw new IllegalArgumentException("diffusion: " + name + " must be finite and not negative, found " + weight);
+            }
+            sum += weight;
+        }
+        if (!(sum > 0)) {
+            throw new IllegalArgumentException("diffusion: " + name + " must have a positive sum, found " + sum);
+        }
+    }
+}

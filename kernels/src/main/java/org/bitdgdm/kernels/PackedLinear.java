@@ -1,0 +1,155 @@
+package org.bitdgdm.kernels;
+
+import java.util.Objects;
+
+/**
+ * One linear layer {@code Y = X W + b} as a backend takes it: X is rows × in, W is in × out, the transpose of what a
+ * checkpoint stores. Either in full precision ({@code weight}) or as Bit-DGDM parts ({@code W ≈ L Rᵀ + E + S}).
+ *
+ * <p>The product of the quantized form, with Q the activation codes (DESIGN: "The product"), all in this order:
+ * <ol>
+ * <li>{@code A = Q(X_D) L} in int32; {@code H = A · (s_x · s_L[c])}; if intermediateBits ≤ 8,
+ *     {@code q_H = rint(A · (s_x · s_L[c] · inverse_H))} clamped to ±maxCode, and {@code Y = (q_H Rᵀ) · (scale_H · s_R[o])},
+ *     else {@code Y = H R̂ᵀ} in FP32;</li>
+ * <li>{@code Y += (Q(X_D) E) · (s_x · s_E[o])}, the inner product in int32;</li>
+ * <li>{@code Y += X_S (L̂R̂ᵀ + Ê)}, FP32;</li>
+ * <li>{@code Y += X S}, FP32; without the cross term {@code X_D S} (X_D unquantized);</li>
+ * <li>{@code Y += b}.</li>
+ * </ol>
+ * If the weight or the activation is not coded, the same sum is taken in FP32 over dequantized operands.
+ */
+public final class PackedLinear {
+    /** DiGress's own name of the module, for example {@code tf_layers.0.self_attn.q}. */
+    public final String name;
+    /** d_in. */
+    public final int in;
+    /** d_out; may be 0. */
+    public final int out;
+    /** (out) b. */
+    public final float[] bias;
+    /** (in, out) row-major W in full precision; null if quantized. */
+    public final float[] weight;
+    /** How X is quantized; off in full precision. */
+    public final ActivationCodes activation;
+    /** (in, rank) L, a scale per rank column; null if there is no low-rank part. */
+    public final CodeMatrix left;
+    /** (out, rank) R, a scale per row (output channel); null if there is no low-rank part. */
+    public final CodeMatrix right;
+    /** Bits of the codes of H = Q(X_D) L; 16 or 32: stays FP32. */
+    public final int intermediateBits;
+    /** Static scale of H. */
+    public final float intermediateScale;
+    /** FP32 reciprocal of {@link #intermediateScale}; 0 where that is 0. */
+    public final float intermediateInverse;
+    /** (in, out) E, or the whole W of a round-to-nearest layer; a scale per column (output channel); may be null. */
+    public final CodeMatrix residual;
+    /** (in, out) S; null in full precision, empty (width 0) if there is none. */
+    public final SparseRows sparse;
+    /** Whether X_S S is part of the product; false only in the ablation. */
+    public final boolean crossTerm;
+
+    private PackedLinear(String name, int in, int out, float[] bias, float[] weight, ActivationCodes activation,
+                         CodeMatrix left, CodeMatrix right, int intermediateBits, float intermediateScale,
+                         CodeMatrix residual, SparseRows sparse, boolean crossTerm) {
+        this.name = Objects.requireNonNull(name, "name");
+        this.in = in;
+        this.out = out;
+        this.bias = bias;
+        this.weight = weight;
+        this.activation = activation;
+        this.left = left;
+        this.right = right;
+        this.intermediateBits = intermediateBits;
+        this.intermediateScale = intermediateScale;
+        this.intermediateInverse = intermediateScale >= Float.MIN_NORMAL ? 1 / intermediateScale : 0;
+        this.residual = residual;
+        this.sparse = sparse;
+        this.crossTerm = crossTerm;
+        check(bias.length == out, "bias must have " + out + " entries, found " + bias.length);
+        check(weight == null || weight.length == Math.multiplyExact(in, out), "weight must be " + in + " x " + out);
+        check((weight == null) == (sparse != null), "a layer is either full precision or quantized");
+        check((left == null) == (right == null), "left and right factor go together");
+        if (left != null) {
+            check(left.rows() == in && right.rows() == out && left.cols() == right.cols(),
+                "factors must be " + in + " x r and " + out + " x r");
+            check(!left.scalePerRow() && right.scalePerRow() || !left.coded(),
+                "left factor has a scale per rank column, right factor one per output channel");
+        }
+        check(residual == null || residual.rows() == in && residual.cols() == out && !residual.scalePerRow(),
+            "residual must be " + in + " x " + out + " with a scale per output channel");
+        check(sparse == null || sparse.rows() == in && sparse.cols() == out, "sparse part must be " + in + " x " + out);
+        check(intermediateBits >= 2 && intermediateBits <= 8 || intermediateBits == 16 || intermediateBits == 32,
+            "intermediate bits must be in 2..8, 16 or 32, found " + intermediateBits);
+        check(intermediateScale >= 0 && Float.isFinite(intermediateScale),
+            "intermediate scale must be finite and not negative, found " + intermediateScale);
+    }
+
+    /** A layer in full precision; {@code weight} is (in, out) row-major. */
+    public static PackedLinear full(String name, int in, int out, float[] weight, float[] bias) {
+        return new PackedLinear(name, in, out, bias, Objects.requireNonNull(weight), ActivationCodes.off(), null, null, 32, 0,
+            null, null, true);
+    }
+
+    /** A quantized layer; {@code left}, {@code right} and {@code residual} may be null where the method has none. */
+    public static PackedLinear quantized(String name, int in, int out, float[] bias, ActivationCodes activation,
+                                         CodeMatrix left, CodeMatrix right, int intermediateBits, float intermediateScale,
+                                         CodeMatrix residual, SparseRows sparse, boolean crossTerm) {
+        return new PackedLinear(name, in, out, bias, null, activation, left, right, intermediateBits, intermediateScale,
+            residual, Objects.requireNonNull(sparse), crossTerm);
+    }
+
+    private void check(boolean holds, String rule) {
+        if (!holds) {
+            throw new IllegalArgumentException(name + ": " + rule);
+        }
+    }
+
+    /** Whether W is in full precision. */
+    public boolean isFull() {
+        return weight != null;
+    }
+
+    /** Rank of the low-rank part; 0 if there is none. */
+    public int rank() {
+        return left == null ? 0 : left.cols();
+    }
+
+    /** Whether the dense products run on integers: weights and activations both coded. */
+    public boolean integerProduct() {
+        return !isFull() && activation.coded()
+            && (left == null || left.coded()) && (right == null || right.coded()) && (residual == null || residual.coded());
+    }
+
+    /** Bytes of the layer as stored and broadcast, bias included. */
+    public long bytes() {
+        long bytes = 4L * bias.length;
+        if (isFull()) {
+            return bytes + 4L * weight.length;
+        }
+        bytes += left == null ? 0 : left.bytes() + right.bytes();
+        bytes += residual == null ? 0 : residual.bytes();
+        return bytes + sparse.bytes();
+    }
+
+    /**
+     * The dense part L̂R̂ᵀ + Ê in FP32, (in, out) row-major; each entry is summed in double and rounded once.
+     *
+     * @throws IllegalStateException if the layer is in full precision
+     */
+    public float[] densePart() {
+        if (isFull()) {
+            throw new IllegalStateException(name + ": a full-precision layer has no dense part");
+        }
+        float[] dense = new float[in * out];
+        for (int i = 0; i < in; i++) {
+            for (int o = 0; o < out; o++) {
+                double sum = 0;
+                for (int c = 0; c < rank(); c++) {
+                    sum += (double) left.get(i, c) * right.get(o, c);
+                }
+                dense[i * out + o] = (float) (sum + (residual == null ? 0 : residual.get(i, o)));
+            }
+        }
+        return dense;
+    }
+}
