@@ -7,7 +7,8 @@ package org.bitdgdm.kernels;
  * @param bits      2…8; 16 or 32: the input stays FP32 and the other fields are unused
  * @param unsigned  codes are 0…2^bits−1 (input known to be non-negative) instead of ±(2^(bits−1)−1)
  * @param perRow    the scale is max|x| of the row ÷ the largest code, found at run time, and X_S is empty
- *                  (the inverse is then {@code maxCode / max|x|} in FP32, and 0 for a row of zeros); else static
+ *                  (the inverse is then {@code maxCode / max|x|} in FP32, and 0 where the scale is below the smallest
+ *                  normal FP32 number, as in a row of zeros); else static
  * @param threshold τ ≥ 0; 0 means every non-zero entry is an outlier
  * @param scale     static scale, τ ÷ largest code; x ≈ q · scale
  * @param inverse   FP32 reciprocal fixed at packing; 0 where τ = 0

@@ -16,7 +16,8 @@ import java.util.Objects;
  * <li>{@code Y += X S}, FP32; without the cross term {@code X_D S} (X_D unquantized);</li>
  * <li>{@code Y += b}.</li>
  * </ol>
- * If the weight or the activation is not coded, the same sum is taken in FP32 over dequantized operands.
+ * If any of the dense operands is not coded, {@code Y = X̃ D + X S + b} in FP32 instead, with D = {@link #densePart()} and
+ * X̃ = X, its coded entries replaced by {@code code · scale}; H is not formed. {@link LinearReference} is this in code.
  */
 public final class PackedLinear {
     /** DiGress's own name of the module, for example {@code tf_layers.0.self_attn.q}. */
