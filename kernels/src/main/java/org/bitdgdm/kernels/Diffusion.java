@@ -84,6 +84,20 @@ public record Diffusion(
         return times;
     }
 
+    /**
+     * Checks a list of times that graphs are to be taken through.
+     *
+     * @throws IllegalArgumentException if they are not strictly decreasing within T…0
+     */
+    void requireTimes(int[] times) {
+        for (int i = 0; i < times.length; i++) {
+            if (times[i] < 0 || times[i] > steps() || i > 0 && times[i] >= times[i - 1]) {
+                throw new IllegalArgumentException("times must decrease strictly within " + steps() + "..0, found "
+                    + times[i] + " at position " + i + (i > 0 ? " after " + times[i - 1] : ""));
+            }
+        }
+    }
+
     private static void requireDistribution(String name, float[] weights) {
         double sum = 0;
         for (float weight : weights) {

@@ -58,4 +58,54 @@ public final class GraphBatch {
     public byte[] edges() {
         return edges;
     }
+
+    /** Sets the class of edge i–j of a graph, both directions. */
+    void setEdge(int graph, int i, int j, int edgeClass) {
+        int from = graph * nodeCount * nodeCount;
+        edges[from + i * nodeCount + j] = (byte) edgeClass;
+        edges[from + j * nodeCount + i] = (byte) edgeClass;
+    }
+
+    /**
+     * Checks once, at the door of a backend, what its loops rely on.
+     *
+     * @throws IllegalArgumentException if a class is unknown to the model, an edge is not symmetric, or the diagonal not 0
+     */
+    void requireFits(Architecture architecture) {
+        for (int at = 0; at < nodes.length; at++) {
+            requireClass("node", nodes[at], architecture.nodeTypes(), at / nodeCount);
+        }
+        int square = nodeCount * nodeCount;
+        for (int at = 0; at < edges.length; at++) {
+            requireClass("edge", edges[at], architecture.edgeTypes(), at / square);
+            int i = at % square / nodeCount;
+            int j = at % nodeCount;
+            int mirrored = edges[at - at % square + j * nodeCount + i];
+            if (edges[at] != mirrored || i == j && edges[at] != 0) {
+                throw new IllegalArgumentException("graph " + ids[at / square] + ": edges must be symmetric with a diagonal"
+                    + " of class 0, found " + edges[at] + " and " + mirrored + " between nodes " + i + " and " + j);
+            }
+        }
+    }
+
+    /**
+     * Checks the arrays that {@link Denoiser#logits} writes to.
+     *
+     * @throws IllegalArgumentException if one has another length than (B, n, a) and (B, n, n, b) ask for
+     */
+    void requireLogits(Architecture architecture, float[] nodeLogits, float[] edgeLogits) {
+        int expectedNodes = nodes.length * architecture.nodeTypes();
+        int expectedEdges = edges.length * architecture.edgeTypes();
+        if (nodeLogits.length != expectedNodes || edgeLogits.length != expectedEdges) {
+            throw new IllegalArgumentException("logits of this batch take " + expectedNodes + " node and " + expectedEdges
+                + " edge values, found arrays of " + nodeLogits.length + " and " + edgeLogits.length);
+        }
+    }
+
+    private void requireClass(String what, int found, int classes, int graph) {
+        if (found < 0 || found >= classes) {
+            throw new IllegalArgumentException("graph " + ids[graph] + ": " + what + " classes must be in 0.."
+                + (classes - 1) + ", found " + found);
+        }
+    }
 }

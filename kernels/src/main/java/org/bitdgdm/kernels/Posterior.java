@@ -1,0 +1,119 @@
+package org.bitdgdm.kernels;
+
+import java.util.Arrays;
+
+/**
+ * One reverse step t → s of the discrete diffusion for one kind of element: from the logits of p(x₀ | z_t) to
+ * p(z_s | z_t) ∝ Σ_{x₀} p(x₀) · q(z_t | z_s) q(z_s | x₀) / q(z_t | x₀)
+ * ({@code src/diffusion/diffusion_utils.py}, {@code compute_batched_over0_posterior_distribution}).
+ *
+ * <p>With c the class at t, m the limit distribution, β the noise from s to t ({@link Diffusion#beta}) and all sums in
+ * class order, in double, without contraction:
+ * <ol>
+ * <li>{@code p_k = exp(logit_k − max) / Σ exp(logit_j − max)};</li>
+ * <li>{@code w_k = p_k / d_k} with {@code d_k = ᾱ_t [k = c] + (1 − ᾱ_t) m_c}, 1e-6 where that is 0; {@code W = Σ w_k};</li>
+ * <li>{@code v_k = ((1 − β) [k = c] + β m_c) · (ᾱ_s w_k + ((1 − ᾱ_s) m_k) W)}: the sum over x₀ in closed form, since
+ *     q(z_s | x₀) has the same off-diagonal entries for every x₀;</li>
+ * <li>{@code v_k / Σ v}, rounded once to FP32; 1 / classes where the sum is 0.</li>
+ * </ol>
+ */
+public final class Posterior {
+    /** Stands in for q(z_t | x₀) where that is 0, as in the published code. */
+    private static final double ZERO_DENOMINATOR = 1e-6;
+
+    private final int t;
+    private final int s;
+    /** (classes) m, normalised. */
+    private final double[] limit;
+    private final double beta;
+    private final double alphaBarT;
+    private final double alphaBarS;
+
+    private Posterior(Diffusion diffusion, float[] marginal, int t, int s) {
+        if (t > diffusion.steps() || s < 0 || s >= t) {
+            throw new IllegalArgumentException("a reverse step goes from t to an earlier s within " + diffusion.steps()
+                + "..0, found " + t + " to " + s);
+        }
+        this.t = t;
+        this.s = s;
+        this.limit = new double[marginal.length];
+        double sum = 0;
+        for (float weight : marginal) {
+            sum += weight;
+        }
+        for (int k = 0; k < limit.length; k++) {
+            limit[k] = marginal[k] / sum;
+        }
+        this.beta = diffusion.beta(t, s);
+        this.alphaBarT = diffusion.alphasBar()[t];
+        this.alphaBarS = diffusion.alphasBar()[s];
+    }
+
+    /** The step for node classes. */
+    public static Posterior ofNodes(Diffusion diffusion, int t, int s) {
+        return new Posterior(diffusion, diffusion.nodeMarginal(), t, s);
+    }
+
+    /** The step for edge classes. */
+    public static Posterior ofEdges(Diffusion diffusion, int t, int s) {
+        return new Posterior(diffusion, diffusion.edgeMarginal(), t, s);
+    }
+
+    /**
+     * Computes p(z_s | z_t) of one element.
+     *
+     * @param logits  array holding the logits of p(x₀ | z_t)
+     * @param from    index of class 0 in {@code logits}
+     * @param current class at time t
+     * @param weights (classes) written; sums to 1 up to rounding
+     * @throws KernelException if a logit is not finite
+     */
+    public void compute(float[] logits, int from, int current, float[] weights) {
+        int classes = limit.length;
+        double largest = Double.NEGATIVE_INFINITY;
+        for (int k = 0; k < classes; k++) {
+            largest = Math.max(largest, logits[from + k]);
+        }
+        double[] w = new double[classes];
+        double total = 0;
+        for (int k = 0; k < classes; k++) {
+            w[k] = Math.exp(logits[from + k] - largest);
+            total += w[k];
+        }
+        if (!(total < Double.POSITIVE_INFINITY)) {
+            throw new KernelException("logits at time " + t + " must be finite, found "
+                + Arrays.toString(Arrays.copyOfRange(logits, from, from + classes)) + "; the model's weights are broken");
+        }
+        double sumW = 0;
+        for (int k = 0; k < classes; k++) {
+            double denominator = (1 - alphaBarT) * limit[current];
+            if (k == current) {
+                denominator += alphaBarT;
+            }
+            w[k] = w[k] / total / (denominator == 0 ? ZERO_DENOMINATOR : denominator);
+            sumW += w[k];
+        }
+        double sum = 0;
+        for (int k = 0; k < classes; k++) {
+            double transition = beta * limit[current];
+            if (k == current) {
+                transition += 1 - beta;
+            }
+            w[k] = transition * (alphaBarS * w[k] + (1 - alphaBarS) * limit[k] * sumW);
+            sum += w[k];
+        }
+        for (int k = 0; k < classes; k++) {
+            weights[k] = (float) (sum == 0 ? 1.0 / classes : w[k] / sum);
+        }
+    }
+
+    /** The later time. */
+    public int from() {
+        return t;
+    }
+
+    /** The earlier time. */
+    public int to() {
+        return s;
+    }
+}
