@@ -1,0 +1,132 @@
+package org.bitdgdm.model;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.bitdgdm.conf.InputException;
+import org.bitdgdm.kernels.Architecture;
+import org.bitdgdm.kernels.Diffusion;
+import org.bitdgdm.kernels.PackedModel;
+
+/**
+ * A pretrained model in full precision, as kept in a folder of two files: {@code model.safetensors} (every tensor, under
+ * DiGress's own names) and {@code model.json} (format version, architecture, vocabulary, dataset facts, provenance, and
+ * the SHA-256 of the tensors). The folder may hold files of others beside them, such as a reference set.
+ *
+ * @param name         name of the model
+ * @param architecture counts, vocabulary sizes, constants of the extra features
+ * @param diffusion    noise schedule, marginals, size histogram
+ * @param vocabulary   what the classes stand for
+ * @param tensors      every tensor by name, in the order of the network, all values finite
+ * @param sha256       SHA-256 of {@code model.safetensors}, lower-case hexadecimal
+ * @param provenance   where the tensors come from, for readers only
+ */
+public record ModelBundle(
+    String name, Architecture architecture, Diffusion diffusion, Vocabulary vocabulary, Map<String, Tensor> tensors,
+    String sha256, Map<String, String> provenance) {
+
+    /** File of the tensors. */
+    public static final String TENSORS_FILE = "model.safetensors";
+    /** File of the description. */
+    public static final String FACTS_FILE = "model.json";
+    /** The version written, and the only one read. */
+    public static final int FORMAT = 1;
+    private static final String FORMAT_KEY = "format";
+    private static final String SHA256_KEY = "sha256";
+    private static final long MAX_FACTS_BYTES = 16 << 20;
+    private static final JsonMapper JSON =
+        JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+
+    public ModelBundle {
+        tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
+        provenance = Map.copyOf(provenance);
+    }
+
+    /**
+     * Reads a bundle, checking format version, hash, every shape and every number.
+     *
+     * @throws InputException saying what is wrong with the folder
+     */
+    public static ModelBundle load(Path folder) {
+        Path factsFile = folder.resolve(FACTS_FILE);
+        Path tensorsFile = folder.resolve(TENSORS_FILE);
+        if (!Files.isRegularFile(factsFile) || !Files.isRegularFile(tensorsFile)) {
+            throw new InputException("no model bundle in " + folder + ": it must be a folder with " + FACTS_FILE + " and "
+                + TENSORS_FILE + "; make one with 'submit.sh import'");
+        }
+        try {
+            ObjectNode json = readObject(factsFile);
+            JsonNode format = json.path(FORMAT_KEY);
+            if (!format.isInt() || format.intValue() != FORMAT) {
+                throw new InputException(factsFile + " has format version " + format + ", this program reads version "
+                    + FORMAT + "; import the model again");
+            }
+            byte[] bytes = SafetensorsFile.load(tensorsFile);
+            String sha256 = sha256(bytes);
+            if (!sha256.equals(json.path(SHA256_KEY).asText())) {
+                throw new InputException(tensorsFile + " has SHA-256 " + sha256 + " where " + FACTS_FILE + " says "
+                    + json.path(SHA256_KEY) + "; the bundle is damaged, import the model again");
+            }
+            ModelFacts facts = ModelFacts.of(json, factsFile.toString(), "import the model again");
+            Map<String, Tensor> tensors = ModelTensors.read(tensorsFile.toString(), facts.architecture(), facts.diffusion(),
+                SafetensorsFile.read(tensorsFile, bytes));
+            return of(facts, tensors, sha256);
+        } catch (IOException e) {
+            throw new InputException("cannot read the model bundle " + folder + ": " + e.getMessage()
+                + "; check the folder and its permissions", e);
+        }
+    }
+
+    /** A bundle of what an import has read. */
+    static ModelBundle of(ModelFacts facts, Map<String, Tensor> tensors) {
+        return of(facts, tensors, sha256(SafetensorsFile.bytes(tensors.values())));
+    }
+
+    private static ModelBundle of(ModelFacts facts, Map<String, Tensor> tensors, String sha256) {
+        return new ModelBundle(facts.name(), facts.architecture(), facts.diffusion(), facts.vocabulary(), tensors, sha256,
+            facts.provenance());
+    }
+
+    /** The whole network in full precision, as backends and quantizers take it. */
+    public PackedModel packed() {
+        return ModelTensors.pack(architecture, diffusion, tensors);
+    }
+
+    /** A JSON object from a file. */
+    static ObjectNode readObject(Path file) throws IOException {
+        if (Files.size(file) > MAX_FACTS_BYTES) {
+            throw new InputException(file + " has " + Files.size(file) + " bytes, a description of a model has at most "
+                + MAX_FACTS_BYTES);
+        }
+        try {
+            JsonNode json = JSON.readTree(Files.readAllBytes(file));
+            if (json instanceof ObjectNode object) {
+                return object;
+            }
+            throw new InputException(file + " must hold a JSON object with keys such as '" + ModelFacts.LAYERS + "'");
+        } catch (JsonProcessingException e) {
+            throw new InputException(file + " is no JSON: " + e.getOriginalMessage() + " in line "
+                + (e.getLocation() == null ? 0 : e.getLocation().getLineNr()), e);
+        }
+    }
+
+    /** SHA-256, lower-case hexadecimal. */
+    static String sha256(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}

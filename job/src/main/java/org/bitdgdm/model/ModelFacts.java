@@ -1,0 +1,235 @@
+package org.bitdgdm.model;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.bitdgdm.conf.InputException;
+import org.bitdgdm.kernels.Architecture;
+import org.bitdgdm.kernels.Diffusion;
+import org.bitdgdm.kernels.Variant;
+
+/**
+ * What must be known of a model besides its tensors: {@code model.json} as values. A facts file given to an import has
+ * the same keys.
+ *
+ * @param name         name of the model
+ * @param architecture counts, vocabulary sizes, constants of the extra features
+ * @param diffusion    noise schedule, marginals, size histogram
+ * @param vocabulary   what the classes stand for
+ * @param provenance   where the tensors come from, for readers only
+ */
+record ModelFacts(
+    String name, Architecture architecture, Diffusion diffusion, Vocabulary vocabulary, Map<String, String> provenance) {
+
+    static final String NAME = "name";
+    static final String VARIANT = "variant";
+    static final String LAYERS = "layers";
+    static final String HEADS = "heads";
+    static final String STEPS = "diffusion_steps";
+    static final String SCHEDULE = "noise_schedule";
+    static final String TRANSITION = "transition";
+    static final String FEATURES = "extra_features";
+    static final String MOLECULAR = "molecular";
+    static final String MAX_NODES = "max_nodes";
+    static final String ATOMS = "atoms";
+    static final String WEIGHTS = "atom_weights";
+    static final String MAX_WEIGHT = "max_weight";
+    static final String BONDS = "bonds";
+    static final String SIZES = "size_histogram";
+    static final String NODE_MARGINAL = "node_marginal";
+    static final String EDGE_MARGINAL = "edge_marginal";
+    static final String PROVENANCE = "provenance";
+    /** Every key that describes a model, in the order in which they are written. */
+    static final List<String> KEYS = List.of(NAME, VARIANT, LAYERS, HEADS, STEPS, SCHEDULE, TRANSITION, FEATURES,
+        MOLECULAR, MAX_NODES, ATOMS, WEIGHTS, MAX_WEIGHT, BONDS, SIZES, NODE_MARGINAL, EDGE_MARGINAL, PROVENANCE);
+
+    static final String COSINE = "cosine";
+    static final String ALL_FEATURES = "all";
+    static final String MARGINAL = "marginal";
+    static final String UNIFORM = "uniform";
+    /** A sum of FP32 probabilities may differ from 1 by this much: a few thousand roundings. */
+    private static final double SUM_TOLERANCE = 1e-4;
+
+    /**
+     * Reads a description.
+     *
+     * @param where  what the description is, for messages
+     * @param remedy what to do about a missing or wrong value, for messages
+     * @throws InputException naming the first key that is missing, wrong or not supported
+     */
+    static ModelFacts of(ObjectNode json, String where, String remedy) {
+        return new Reader(json, where, remedy).facts();
+    }
+
+    /** The description as written to {@code model.json}, without format version and hash. */
+    ObjectNode toJson() {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        json.put(NAME, name);
+        json.put(VARIANT, architecture.variant().label());
+        json.put(LAYERS, architecture.layers());
+        json.put(HEADS, architecture.heads());
+        json.put(STEPS, architecture.diffusionSteps());
+        json.put(SCHEDULE, COSINE);
+        // Uniform marginals are what the uniform transition is, whichever name they came under.
+        json.put(TRANSITION, constant(diffusion.nodeMarginal()) && constant(diffusion.edgeMarginal()) ? UNIFORM : MARGINAL);
+        json.put(FEATURES, ALL_FEATURES);
+        json.put(MOLECULAR, architecture.molecular());
+        json.put(MAX_NODES, architecture.maxNodes());
+        json.set(ATOMS, texts(vocabulary.atoms()));
+        json.set(WEIGHTS, numbers(architecture.nodeWeights()));
+        json.put(MAX_WEIGHT, architecture.maxWeight());
+        json.set(BONDS, texts(vocabulary.bonds()));
+        json.set(SIZES, numbers(diffusion.sizes()));
+        json.set(NODE_MARGINAL, numbers(diffusion.nodeMarginal()));
+        json.set(EDGE_MARGINAL, numbers(diffusion.edgeMarginal()));
+        ObjectNode sources = json.putObject(PROVENANCE);
+        new TreeMap<>(provenance).forEach(sources::put);
+        return json;
+    }
+
+    static ArrayNode numbers(float[] values) {
+        ArrayNode array = JsonNodeFactory.instance.arrayNode();
+        for (float value : values) {
+            array.add(value);
+        }
+        return array;
+    }
+
+    static ArrayNode texts(List<String> values) {
+        ArrayNode array = JsonNodeFactory.instance.arrayNode();
+        values.forEach(array::add);
+        return array;
+    }
+
+    private static boolean constant(float[] values) {
+        for (float value : values) {
+            if (value != values[0]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** One pass over a JSON object, key by key. */
+    private record Reader(ObjectNode json, String where, String remedy) {
+
+        ModelFacts facts() {
+            try {
+                return read();
+            } catch (IllegalArgumentException e) {
+                throw new InputException(where + " describes no model: " + e.getMessage() + "; " + remedy, e);
+            }
+        }
+
+        private ModelFacts read() {
+            oneOf(SCHEDULE, List.of(COSINE));
+            oneOf(FEATURES, List.of(ALL_FEATURES));
+            String transition = oneOf(TRANSITION, List.of(MARGINAL, UNIFORM));
+            boolean molecular = present(MOLECULAR).asBoolean();
+            require(present(MOLECULAR).isBoolean(), MOLECULAR, "true or false");
+            Vocabulary vocabulary = new Vocabulary(texts(ATOMS), texts(BONDS));
+            int nodeTypes = vocabulary.atoms().size();
+            int edgeTypes = vocabulary.bonds().size();
+            require(!molecular || vocabulary.bonds().equals(Vocabulary.MOLECULE_BONDS), BONDS,
+                String.join(", ", Vocabulary.MOLECULE_BONDS));
+            int maxNodes = whole(MAX_NODES);
+            float[] sizes = numbers(SIZES);
+            require(sizes.length == maxNodes + 1L, SIZES, "one frequency for each size 0.." + maxNodes);
+            Architecture architecture = new Architecture(Variant.of(text(VARIANT)), whole(LAYERS), whole(HEADS), nodeTypes,
+                edgeTypes, maxNodes, whole(STEPS), molecular, molecular ? numbers(WEIGHTS) : new float[0],
+                molecular ? number(MAX_WEIGHT) : 1);
+            require(!molecular || architecture.maxWeight() > 0, MAX_WEIGHT, "a positive number");
+            Diffusion diffusion = Diffusion.cosine(architecture.diffusionSteps(),
+                marginal(NODE_MARGINAL, nodeTypes, transition), marginal(EDGE_MARGINAL, edgeTypes, transition), sizes);
+            return new ModelFacts(text(NAME), architecture, diffusion, vocabulary, provenance());
+        }
+
+        private float[] marginal(String key, int classes, String transition) {
+            if (transition.equals(UNIFORM)) {
+                float[] uniform = new float[classes];
+                Arrays.fill(uniform, 1f / classes);
+                return uniform;
+            }
+            float[] marginal = numbers(key);
+            require(marginal.length == classes, key, "one probability for each of " + classes + " classes");
+            double sum = 0;
+            for (float probability : marginal) {
+                sum += probability;
+            }
+            require(Math.abs(sum - 1) <= SUM_TOLERANCE, key, "probabilities with the sum 1 (found sum " + sum + ")");
+            return marginal;
+        }
+
+        private Map<String, String> provenance() {
+            Map<String, String> sources = new TreeMap<>();
+            JsonNode found = json.path(PROVENANCE);
+            require(found.isMissingNode() || found.isObject(), PROVENANCE, "an object of texts");
+            found.fields().forEachRemaining(field -> sources.put(field.getKey(), field.getValue().asText()));
+            return sources;
+        }
+
+        private JsonNode present(String key) {
+            JsonNode value = json.path(key);
+            if (value.isMissingNode() || value.isNull()) {
+                throw new InputException(where + " does not say '" + key + "'; " + remedy);
+            }
+            return value;
+        }
+
+        private String text(String key) {
+            require(present(key).isTextual(), key, "a text");
+            return json.get(key).textValue();
+        }
+
+        private String oneOf(String key, List<String> supported) {
+            require(supported.contains(text(key)), key, "one of " + String.join(", ", supported)
+                + " (others are not supported)");
+            return text(key);
+        }
+
+        private int whole(String key) {
+            require(present(key).isIntegralNumber() && json.get(key).canConvertToInt(), key, "a whole number");
+            return json.get(key).intValue();
+        }
+
+        private float number(String key) {
+            require(present(key).isNumber() && Float.isFinite(json.get(key).floatValue()), key, "a finite number");
+            return json.get(key).floatValue();
+        }
+
+        private List<String> texts(String key) {
+            require(present(key).isArray(), key, "a list of texts");
+            List<String> texts = new ArrayList<>();
+            for (JsonNode element : json.get(key)) {
+                require(element.isTextual(), key, "a list of texts");
+                texts.add(element.textValue());
+            }
+            return texts;
+        }
+
+        private float[] numbers(String key) {
+            require(present(key).isArray(), key, "a list of numbers");
+            float[] numbers = new float[json.get(key).size()];
+            for (int i = 0; i < numbers.length; i++) {
+                JsonNode element = json.get(key).get(i);
+                require(element.isNumber() && Float.isFinite(element.floatValue()), key, "a list of finite numbers");
+                numbers[i] = element.floatValue();
+            }
+            return numbers;
+        }
+
+        private void require(boolean holds, String key, String rule) {
+            if (!holds) {
+                String found = json.path(key).toString();
+                throw new InputException(where + ": '" + key + "' must be " + rule + ", found "
+                    + (found.length() > 80 ? found.substring(0, 80) + "…" : found) + "; " + remedy);
+            }
+        }
+    }
+}

@@ -1,0 +1,212 @@
+package org.bitdgdm.model;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bitdgdm.conf.InputException;
+import org.bitdgdm.kernels.Architecture;
+import org.bitdgdm.kernels.Diffusion;
+import org.bitdgdm.kernels.LayerNorm;
+import org.bitdgdm.kernels.PackedLinear;
+import org.bitdgdm.kernels.PackedModel;
+
+/**
+ * The tensors of a DiGress graph transformer ({@code src/models/transformer_model.py}): which ones there must be, of
+ * which shape, and how they become the layers of a packed model.
+ *
+ * <p>Widths are read from the tensors themselves, since the configuration of a checkpoint may contradict them.
+ */
+final class ModelTensors {
+    /** The schedule's buffer; it is recomputed by {@link Diffusion#cosine}, and compared. */
+    static final String BETAS = "noise_schedule.betas";
+    private static final String PREFIX = "model.";
+    private static final String WEIGHT = ".weight";
+    private static final String BIAS = ".bias";
+    /** Output layers of the global channel, which sampling never needs; QM9's last one has no elements. */
+    private static final List<String> UNUSED_LINEARS = List.of("mlp_out_y.0", "mlp_out_y.2");
+    /**
+     * Allowed distance of a stored β from ours, relative to it. The published code computes 1 − ā_{t+1}/ā_t in double
+     * like ours and rounds to FP32 once, which is 6e-8; files made in FP32 throughout lose digits where β is small.
+     */
+    private static final double BETA_TOLERANCE = 1e-3;
+
+    private final String file;
+    private final Architecture architecture;
+    private final Map<String, StoredTensor> stored;
+    private final Map<String, int[]> expected = new LinkedHashMap<>();
+
+    private ModelTensors(String file, Architecture architecture, Map<String, StoredTensor> stored) {
+        this.file = file;
+        this.architecture = architecture;
+        this.stored = stored;
+        expectAll();
+    }
+
+    /**
+     * Reads the tensors of a model after checking that there are exactly those of its architecture.
+     *
+     * @param file   for messages
+     * @param stored what the file holds
+     * @return the tensors in the order of the network, all values finite
+     * @throws InputException naming the first tensor that is missing, extra, of another shape, or not finite
+     */
+    static Map<String, Tensor> read(
+        String file, Architecture architecture, Diffusion diffusion, Map<String, StoredTensor> stored) {
+        ModelTensors tensors = new ModelTensors(file, architecture, stored);
+        tensors.requireNoExtra();
+        Map<String, Tensor> read = tensors.readAll();
+        tensors.requireBetas(read.get(BETAS), diffusion);
+        return read;
+    }
+
+    /** The layers in full precision, weights as (in, out). */
+    static PackedModel pack(Architecture architecture, Diffusion diffusion, Map<String, Tensor> tensors) {
+        List<PackedLinear> linears = new ArrayList<>();
+        for (String name : PackedModel.linearNames(architecture.layers())) {
+            Tensor weight = tensors.get(PREFIX + name + WEIGHT);
+            linears.add(PackedLinear.full(name, weight.shape()[1], weight.shape()[0], weight.transposed(),
+                tensors.get(PREFIX + name + BIAS).values()));
+        }
+        List<LayerNorm> norms = new ArrayList<>();
+        for (String name : PackedModel.normNames(architecture.layers())) {
+            norms.add(new LayerNorm(name, tensors.get(PREFIX + name + WEIGHT).values(),
+                tensors.get(PREFIX + name + BIAS).values()));
+        }
+        return new PackedModel(architecture, diffusion, linears, norms);
+    }
+
+    private void expectAll() {
+        int dx = width("mlp_in_X.2");
+        int de = width("mlp_in_E.2");
+        int dy = width("mlp_in_y.2");
+        if (dx % architecture.heads() != 0) {
+            throw new InputException(file + ": the width " + dx + " of the nodes is no multiple of " + architecture.heads()
+                + " heads; the number of heads belongs to another model");
+        }
+        expectPair("mlp_in_X.0", "mlp_in_X.2", architecture.nodeInputs(), dx);
+        expectPair("mlp_in_E.0", "mlp_in_E.2", architecture.edgeInputs(), de);
+        expectPair("mlp_in_y.0", "mlp_in_y.2", architecture.globalInputs(), dy);
+        for (int layer = 0; layer < architecture.layers(); layer++) {
+            expectBlock("tf_layers." + layer + ".", dx, de, dy);
+        }
+        expectPair("mlp_out_X.0", "mlp_out_X.2", dx, architecture.nodeTypes());
+        expectPair("mlp_out_E.0", "mlp_out_E.2", de, architecture.edgeTypes());
+        expectPair(UNUSED_LINEARS.get(0), UNUSED_LINEARS.get(1), dy, width(UNUSED_LINEARS.get(1)));
+        expected.put(BETAS, new int[] {architecture.diffusionSteps() + 1});
+    }
+
+    private void expectBlock(String block, int dx, int de, int dy) {
+        String attention = block + "self_attn.";
+        for (String name : List.of("q", "k", "v")) {
+            expectLinear(attention + name, dx, dx);
+        }
+        expectLinear(attention + "e_add", de, dx);
+        expectLinear(attention + "e_mul", de, dx);
+        for (String name : List.of("y_e_mul", "y_e_add", "y_x_mul", "y_x_add")) {
+            expectLinear(attention + name, dy, dx);
+        }
+        expectLinear(attention + "y_y", dy, dy);
+        expectLinear(attention + "x_y.lin", 4 * dx, dy);
+        expectLinear(attention + "e_y.lin", 4 * de, dy);
+        expectLinear(attention + "x_out", dx, dx);
+        expectLinear(attention + "e_out", dx, de);
+        expectPair(attention + "y_out.0", attention + "y_out.2", dy, dy);
+        expectPair(block + "linX1", block + "linX2", dx, dx);
+        expectPair(block + "linE1", block + "linE2", de, de);
+        expectPair(block + "lin_y1", block + "lin_y2", dy, dy);
+        int[] widths = {dx, dx, de, de, dy, dy};
+        for (int i = 0; i < widths.length; i++) {
+            String norm = PREFIX + block + PackedModel.BLOCK_NORMS.get(i);
+            expected.put(norm + WEIGHT, new int[] {widths[i]});
+            expected.put(norm + BIAS, new int[] {widths[i]});
+        }
+    }
+
+    /** Two linear layers in a row, whose inner width is their own affair. */
+    private void expectPair(String first, String second, int in, int out) {
+        int inner = width(first);
+        expectLinear(first, in, inner);
+        expectLinear(second, inner, out);
+    }
+
+    private void expectLinear(String name, int in, int out) {
+        expected.put(PREFIX + name + WEIGHT, new int[] {out, in});
+        expected.put(PREFIX + name + BIAS, new int[] {out});
+    }
+
+    /** Output width of a linear layer, as its tensor says. */
+    private int width(String linear) {
+        StoredTensor weight = present(PREFIX + linear + WEIGHT);
+        if (weight.shape().length != 2) {
+            throw new InputException(file + ": tensor " + weight.name() + " must be a matrix, found shape "
+                + weight.shapeText() + "; the file is no DiGress graph transformer");
+        }
+        return weight.shape()[0];
+    }
+
+    private StoredTensor present(String name) {
+        StoredTensor tensor = stored.get(name);
+        if (tensor == null) {
+            throw new InputException(file + ": tensor " + name + " is missing among " + stored.size()
+                + "; a DiGress graph transformer of " + architecture.layers()
+                + " layers needs it, take the whole state_dict of the model");
+        }
+        return tensor;
+    }
+
+    private void requireNoExtra() {
+        expected.keySet().forEach(this::present);
+        for (StoredTensor tensor : stored.values()) {
+            if (!expected.containsKey(tensor.name())) {
+                throw new InputException(file + ": tensor " + tensor.name() + " of shape " + tensor.shapeText()
+                    + " has no place in a DiGress graph transformer of " + architecture.layers()
+                    + " layers; remove it, or check the number of layers");
+            }
+        }
+    }
+
+    private Map<String, Tensor> readAll() {
+        for (Map.Entry<String, int[]> entry : expected.entrySet()) {
+            StoredTensor tensor = stored.get(entry.getKey());
+            if (!Arrays.equals(tensor.shape(), entry.getValue())) {
+                throw new InputException(file + ": tensor " + tensor.name() + " must have shape "
+                    + Arrays.toString(entry.getValue()) + ", found " + tensor.shapeText()
+                    + "; the architecture or the vocabulary belongs to another model");
+            }
+            if (!tensor.type().floating()) {
+                throw new InputException(file + ": tensor " + tensor.name() + " must hold floating-point numbers, found "
+                    + tensor.type() + "; save the model in F32, F16, BF16 or F64");
+            }
+        }
+        Map<String, Tensor> read = new LinkedHashMap<>();
+        for (String name : expected.keySet()) {
+            Tensor tensor = stored.get(name).read();
+            requireFinite(tensor);
+            read.put(name, tensor);
+        }
+        return read;
+    }
+
+    private void requireFinite(Tensor tensor) {
+        for (int i = 0; i < tensor.values().length; i++) {
+            if (!Float.isFinite(tensor.values()[i])) {
+                throw new InputException(file + ": tensor " + tensor.name() + " holds " + tensor.values()[i] + " at index " + i
+                    + "; the training has diverged or the file is damaged, take another checkpoint");
+            }
+        }
+    }
+
+    private void requireBetas(Tensor betas, Diffusion diffusion) {
+        for (int t = 0; t < betas.values().length; t++) {
+            double found = betas.values()[t];
+            double cosine = diffusion.betas()[t];
+            if (!(Math.abs(found - cosine) <= BETA_TOLERANCE * cosine)) {
+                throw new InputException(file + ": tensor " + BETAS + " holds " + found + " at index " + t
+                    + " where the cosine schedule of " + diffusion.steps() + " steps has " + cosine
+                    + "; only that schedule is supported");
+            }
+        }
+    }
+}
