@@ -1,0 +1,135 @@
+package org.bitdgdm.kernels;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/** Models for tests: the one the repository ships, and tiny random ones. */
+public final class TestModels {
+    private static final Path QM9 = Path.of("..", "conf", "models", "qm9");
+
+    private TestModels() {
+    }
+
+    /**
+     * The QM9 model of the repository in full precision, as its bundle stores it.
+     *
+     * @param variant network to run the weights through; they were trained with {@code FIXED_BUG}
+     */
+    public static PackedModel qm9(Variant variant) {
+        try {
+            JsonNode json = new ObjectMapper().readTree(QM9.resolve("model.json").toFile());
+            Tensors tensors = Tensors.of(QM9.resolve("model.safetensors"));
+            float[] atomWeights = floats(json.get("atom_weights"));
+            Architecture architecture = new Architecture(variant, json.get("layers").asInt(), json.get("heads").asInt(),
+                atomWeights.length, json.get("bonds").size(), json.get("max_nodes").asInt(),
+                json.get("diffusion_steps").asInt(), true, atomWeights, (float) json.get("max_weight").asDouble());
+            Diffusion diffusion = Diffusion.cosine(architecture.diffusionSteps(), floats(json.get("node_marginal")),
+                floats(json.get("edge_marginal")), floats(json.get("size_histogram")));
+            List<PackedLinear> linears = new ArrayList<>();
+            for (String name : PackedModel.linearNames(architecture.layers())) {
+                int[] shape = tensors.shape("model." + name + ".weight");
+                linears.add(PackedLinear.full(name, shape[1], shape[0],
+                    transposed(tensors.floats("model." + name + ".weight"), shape[0], shape[1]),
+                    tensors.floats("model." + name + ".bias")));
+            }
+            List<LayerNorm> norms = new ArrayList<>();
+            for (String name : PackedModel.normNames(architecture.layers())) {
+                norms.add(new LayerNorm(name, tensors.floats("model." + name + ".weight"),
+                    tensors.floats("model." + name + ".bias")));
+            }
+            return new PackedModel(architecture, diffusion, linears, norms);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * A random molecular model of 2 layers in full precision: 3 node types, 4 edge types (the last of marginal 0), up to
+     * 7 nodes, T = 50, dx 24, de 10, dy 6, 4 heads; widths that fill no vector register.
+     */
+    public static PackedModel tiny(Variant variant, long seed) {
+        Architecture architecture = new Architecture(variant, 2, 4, 3, 4, 7, 50, true, new float[] {12, 14, 16}, 120);
+        Diffusion diffusion = Diffusion.cosine(50, new float[] {0.6f, 0.3f, 0.1f}, new float[] {0.7f, 0.25f, 0.05f, 0},
+            new float[] {0, 0.1f, 0.1f, 0.1f, 0.1f, 0.2f, 0.2f, 0.2f});
+        int dx = 24;
+        int de = 10;
+        int dy = 6;
+        Random random = new Random(seed);
+        List<PackedLinear> linears = new ArrayList<>();
+        for (String name : PackedModel.linearNames(2)) {
+            int[] shape = tinyShape(name, architecture, dx, de, dy);
+            linears.add(PackedLinear.full(name, shape[0], shape[1],
+                gaussians(random, shape[0] * shape[1], 1 / Math.sqrt(shape[0])), gaussians(random, shape[1], 0.1)));
+        }
+        List<LayerNorm> norms = new ArrayList<>();
+        for (String name : PackedModel.normNames(2)) {
+            int width = name.contains("normX") ? dx : name.contains("normE") ? de : dy;
+            float[] weight = gaussians(random, width, 0.1);
+            for (int k = 0; k < width; k++) {
+                weight[k] += 1;
+            }
+            norms.add(new LayerNorm(name, weight, gaussians(random, width, 0.1)));
+        }
+        return new PackedModel(architecture, diffusion, linears, norms);
+    }
+
+    /** in and out of a layer of the tiny model. */
+    private static int[] tinyShape(String name, Architecture architecture, int dx, int de, int dy) {
+        int hidden = 13;
+        String module = name.replaceFirst("tf_layers\\.\\d+\\.", "").replace("self_attn.", "");
+        return switch (module) {
+            case "mlp_in_X.0" -> new int[] {architecture.nodeInputs(), hidden};
+            case "mlp_in_E.0" -> new int[] {architecture.edgeInputs(), hidden};
+            case "mlp_in_y.0" -> new int[] {architecture.globalInputs(), hidden};
+            case "mlp_in_X.2", "linX2" -> new int[] {hidden, dx};
+            case "mlp_in_E.2", "linE2" -> new int[] {hidden, de};
+            case "mlp_in_y.2", "lin_y2" -> new int[] {hidden, dy};
+            case "mlp_out_X.0", "linX1" -> new int[] {dx, hidden};
+            case "mlp_out_E.0", "linE1" -> new int[] {de, hidden};
+            case "lin_y1" -> new int[] {dy, hidden};
+            case "mlp_out_X.2" -> new int[] {hidden, architecture.nodeTypes()};
+            case "mlp_out_E.2" -> new int[] {hidden, architecture.edgeTypes()};
+            case "q", "k", "v", "x_out" -> new int[] {dx, dx};
+            case "e_add", "e_mul" -> new int[] {de, dx};
+            case "e_out" -> new int[] {dx, de};
+            case "y_e_mul", "y_e_add", "y_x_mul", "y_x_add" -> new int[] {dy, dx};
+            case "y_y", "y_out.0", "y_out.2" -> new int[] {dy, dy};
+            case "x_y.lin" -> new int[] {4 * dx, dy};
+            case "e_y.lin" -> new int[] {4 * de, dy};
+            default -> throw new IllegalArgumentException(name);
+        };
+    }
+
+    /** Independent normal values. */
+    public static float[] gaussians(Random random, int count, double deviation) {
+        float[] values = new float[count];
+        for (int k = 0; k < count; k++) {
+            values[k] = (float) (random.nextGaussian() * deviation);
+        }
+        return values;
+    }
+
+    private static float[] transposed(float[] values, int rows, int cols) {
+        float[] out = new float[values.length];
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < cols; j++) {
+                out[j * rows + i] = values[i * cols + j];
+            }
+        }
+        return out;
+    }
+
+    private static float[] floats(JsonNode array) {
+        float[] values = new float[array.size()];
+        for (int k = 0; k < values.length; k++) {
+            values[k] = (float) array.get(k).asDouble();
+        }
+        return values;
+    }
+}
