@@ -9,7 +9,7 @@ final class Check {
 
     static void that(boolean holds, String option, String rule, Object found) {
         if (!holds) {
-            throw new InputException("--" + option + " " + rule + ", found " + found);
+            throw new OptionException(option, rule + ", found " + (found.equals("") ? "nothing" : found));
         }
     }
 
@@ -18,6 +18,35 @@ final class Check {
     }
 
     static void bits(String option, int found) {
-        that(found >= 2 && found <= 8 || found == 16 || found == 32, option, "must be in 2..8, or 16 or 32 for off", found);
+        that(bits(found), option, "must be in 2..8, or 16 or 32 for off", found);
+    }
+
+    static boolean bits(int found) {
+        return found >= 2 && found <= 8 || found == 16 || found == 32;
+    }
+
+    /**
+     * The rule of {@link Check} that does not hold. Kept apart from the flag's name, so that a value from a file can be
+     * blamed on its key and line instead.
+     */
+    static final class OptionException extends InputException {
+        private static final long serialVersionUID = 1;
+
+        private final String option;
+        private final String rule;
+
+        OptionException(String option, String rule) {
+            super("--" + option + " " + rule);
+            this.option = option;
+            this.rule = rule;
+        }
+
+        String option() {
+            return option;
+        }
+
+        String rule() {
+            return rule;
+        }
     }
 }

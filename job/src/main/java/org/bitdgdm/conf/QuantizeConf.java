@@ -1,5 +1,7 @@
 package org.bitdgdm.conf;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -37,12 +39,32 @@ public record QuantizeConf(
         Check.that(alpha >= 0 && alpha <= 1, "alpha", "must be in 0..1", alpha);
         Check.that(thresholdPercentile > 0 && thresholdPercentile <= 100, "threshold-percentile",
             "must be above 0 and at most 100", thresholdPercentile);
-        if (residualBits != 0) {
-            Check.bits("residual", residualBits);
-        }
+        Check.that(residualBits == 0 || Check.bits(residualBits), "residual",
+            "must be in 2..8, or 16 or 32 for full precision, or 0 to drop it", residualBits);
         Check.bits("intermediate-bits", intermediateBits);
         Check.oneOf("activation-scale", List.of("static", "row"), activationScale);
         Check.that(calibrationGraphs >= 1, "calibration-graphs", "must be at least 1", calibrationGraphs);
         Check.that(calibrationSteps >= 1, "calibration-steps", "must be at least 1", calibrationSteps);
+        overrides = Collections.unmodifiableMap(new LinkedHashMap<>(overrides));
+        Overrides.check(this, overrides);
+    }
+
+    static QuantizeConf of(Settings settings) {
+        return new QuantizeConf(settings.text(Option.METHOD), settings.whole(Option.WEIGHT_BITS),
+            settings.whole(Option.ACTIVATION_BITS), settings.whole(Option.RANK), settings.number(Option.ALPHA),
+            settings.number(Option.THRESHOLD_PERCENTILE), settings.whole(Option.RESIDUAL),
+            settings.whole(Option.INTERMEDIATE_BITS), settings.text(Option.ACTIVATION_SCALE),
+            settings.on(Option.CROSS_TERM), settings.whole(Option.CALIBRATION_GRAPHS),
+            settings.whole(Option.CALIBRATION_STEPS), Overrides.parse(settings.list(Option.OVERRIDE)));
+    }
+
+    /** The recipe of one layer: this one with the first override whose pattern matches the name; it has no overrides. */
+    public QuantizeConf forLayer(String name) {
+        return Overrides.with(this, Overrides.firstMatch(overrides, name));
+    }
+
+    /** Whether an override names this layer: such a layer is quantized even if it is not by default. */
+    public boolean overrides(String name) {
+        return overrides.keySet().stream().anyMatch(pattern -> Overrides.matches(pattern, name));
     }
 }

@@ -25,4 +25,10 @@ public record SampleConf(long count, int steps, long seed, int batchSize, int sh
         Check.oneOf("backend", List.of("auto", "reference", "cpu", "cuda"), backend);
         Check.oneOf("cpu-isa", List.of("auto", "scalar", "avx2", "avx512"), cpuIsa);
     }
+
+    static SampleConf of(Settings settings) {
+        return new SampleConf(settings.big(Option.COUNT), settings.whole(Option.STEPS), settings.big(Option.SEED),
+            settings.whole(Option.BATCH_SIZE), settings.whole(Option.SHARD_SIZE), settings.text(Option.BACKEND),
+            settings.text(Option.CPU_ISA), settings.text(Option.NATIVE_DIRECTORY));
+    }
 }

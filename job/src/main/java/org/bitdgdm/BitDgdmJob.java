@@ -1,0 +1,84 @@
+package org.bitdgdm;
+
+import java.io.PrintStream;
+import java.util.Arrays;
+import java.util.Optional;
+import org.bitdgdm.conf.EvaluateConf;
+import org.bitdgdm.conf.GateException;
+import org.bitdgdm.conf.ImportConf;
+import org.bitdgdm.conf.InputException;
+import org.bitdgdm.conf.JobConf;
+import org.bitdgdm.conf.Option;
+import org.bitdgdm.conf.Settings;
+import org.bitdgdm.kernels.KernelException;
+
+/**
+ * The main class that {@code spark-submit} starts: command line → configuration → {@link Generate}, {@link Evaluate} or
+ * {@link ImportModel} → exit code.
+ *
+ * <p>Exit codes: 0 done; 2 bad input, or a backend that cannot be used, told in one sentence; 3 finished, but a
+ * {@code --require} is not met; 1 anything else, with its stack trace.
+ */
+public final class BitDgdmJob {
+    static final int DONE = 0;
+    static final int BROKEN = 1;
+    static final int BAD_INPUT = 2;
+    static final int GATE = 3;
+
+    private BitDgdmJob() {
+    }
+
+    public static void main(String[] args) {
+        int code = run(args, System.out, System.err);
+        if (code != DONE) {
+            // After success main returns: a cluster manager takes System.exit in the driver for a failure.
+            System.exit(code);
+        }
+    }
+
+    /** Runs one command line in this JVM and returns its exit code. */
+    static int run(String[] args, PrintStream out, PrintStream err) {
+        boolean verbose = Arrays.stream(args).anyMatch(a -> a.equals(Option.VERBOSE.flag())
+            || a.equals(Option.VERBOSE.flag() + "=true"));
+        try {
+            Optional<CommandLineArguments> arguments = CommandLineArguments.parse(args, out);
+            if (arguments.isPresent()) {
+                Settings settings = arguments.get().settings();
+                verbose = settings.on(Option.VERBOSE);
+                run(arguments.get(), settings);
+            }
+            return DONE;
+        } catch (InputException | KernelException e) {
+            // Only the driver's own backend throws here; those of executors arrive inside Spark's exceptions.
+            return told(e, verbose, err, BAD_INPUT);
+        } catch (GateException e) {
+            return told(e, verbose, err, GATE);
+        } catch (Throwable e) {
+            e.printStackTrace(err);
+            return BROKEN;
+        }
+    }
+
+    private static void run(CommandLineArguments arguments, Settings settings) {
+        switch (arguments.command()) {
+            case GENERATE -> Generate.run(JobConf.of(settings));
+            case EVALUATE -> Evaluate.run(EvaluateConf.of(settings));
+            case IMPORT -> ImportModel.run(ImportConf.of(settings));
+        }
+    }
+
+    private static int told(RuntimeException e, boolean verbose, PrintStream err, int code) {
+        if (verbose) {
+            e.printStackTrace(err);
+        } else {
+            err.println("error: " + e.getMessage());
+        }
+        return code;
+    }
+
+    /** The version of the jar this runs from; "development" outside a jar. */
+    static String version() {
+        String version = BitDgdmJob.class.getPackage().getImplementationVersion();
+        return version == null ? "development" : version;
+    }
+}

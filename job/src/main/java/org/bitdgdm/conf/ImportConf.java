@@ -1,0 +1,52 @@
+package org.bitdgdm.conf;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+import org.bitdgdm.kernels.Variant;
+
+/**
+ * All that {@code import} is asked to do.
+ *
+ * @param checkpoint file to read, {@code .ckpt} or {@code .safetensors}
+ * @param variant    branch of the published code the checkpoint was trained with
+ * @param reference  file of training molecules for the bundle's reference set
+ * @param facts      JSON file with facts that the checkpoint lacks
+ * @param name       name of the model in reports
+ * @param out        folder of the new bundle
+ * @param verbose    whether errors show their stack trace
+ */
+public record ImportConf(Path checkpoint, Variant variant, Optional<Path> reference, Optional<Path> facts, String name,
+                         Path out, boolean verbose) {
+
+    /**
+     * Validates the merged options for {@code import}.
+     *
+     * @throws InputException naming the option, its value and, if a file set it, file and line
+     */
+    public static ImportConf of(Settings settings) {
+        return settings.blamed(() -> {
+            String checkpoint = settings.text(Option.CHECKPOINT);
+            Check.that(!checkpoint.isBlank(), "checkpoint", "must name the file to import", "");
+            Check.oneOf("variant", Arrays.stream(Variant.values()).map(Variant::label).toList(),
+                settings.text(Option.VARIANT));
+            String out = settings.text(Option.OUT);
+            Check.that(!out.isBlank(), "out", "must name the folder of the new bundle", "");
+            Path file = Path.of(checkpoint);
+            String name = settings.text(Option.NAME);
+            return new ImportConf(file, Variant.of(settings.text(Option.VARIANT)), path(settings.text(Option.REFERENCE)),
+                path(settings.text(Option.FACTS)), name.isBlank() ? stem(file) : name, Path.of(out),
+                settings.on(Option.VERBOSE));
+        });
+    }
+
+    private static Optional<Path> path(String text) {
+        return text.isBlank() ? Optional.empty() : Optional.of(Path.of(text));
+    }
+
+    private static String stem(Path file) {
+        String name = String.valueOf(file.getFileName());
+        int dot = name.lastIndexOf('.');
+        return dot > 0 ? name.substring(0, dot) : name;
+    }
+}

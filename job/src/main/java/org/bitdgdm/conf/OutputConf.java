@@ -1,0 +1,29 @@
+package org.bitdgdm.conf;
+
+import java.util.List;
+
+/**
+ * Where results go and how they are judged.
+ *
+ * @param out       folder of the result, a path or a Hadoop URI; relative to the current folder
+ * @param require   bounds that the metrics must meet at the end
+ * @param reference file of training molecules for novelty; empty: the reference set of the model
+ * @param protocol  {@code digress}, {@code moses} or {@code guacamol}: what the headline ratios divide by
+ */
+public record OutputConf(String out, List<Requirement> require, String reference, String protocol) {
+
+    /** Protocols this version knows. */
+    public static final List<String> PROTOCOLS = List.of("digress", "moses", "guacamol");
+
+    public OutputConf {
+        Check.that(!out.isBlank(), "out", "must name the folder of the result", "");
+        require = List.copyOf(require);
+        Check.oneOf("protocol", PROTOCOLS, protocol);
+    }
+
+    static OutputConf of(Settings settings) {
+        return new OutputConf(settings.text(Option.OUT),
+            settings.list(Option.REQUIRE).stream().map(Requirement::parse).toList(),
+            settings.text(Option.REFERENCE), settings.text(Option.PROTOCOL));
+    }
+}

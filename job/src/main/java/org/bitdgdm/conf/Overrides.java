@@ -1,0 +1,93 @@
+package org.bitdgdm.conf;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/** Settings of single layers: {@code PATTERN:key=value,...}, the first pattern that matches a layer's name counts. */
+final class Overrides {
+    /** What can differ between layers; the rest of the recipe holds for the whole model. */
+    private static final List<Option> KEYS = List.of(Option.METHOD, Option.WEIGHT_BITS, Option.ACTIVATION_BITS, Option.RANK,
+        Option.ALPHA, Option.THRESHOLD_PERCENTILE, Option.RESIDUAL, Option.INTERMEDIATE_BITS, Option.ACTIVATION_SCALE,
+        Option.CROSS_TERM);
+
+    private Overrides() {
+    }
+
+    static Map<String, Map<String, String>> parse(List<String> texts) {
+        Map<String, Map<String, String>> overrides = new LinkedHashMap<>();
+        for (String text : texts) {
+            int colon = text.indexOf(':');
+            Check.that(colon > 0 && colon < text.length() - 1, "override", "must look like PATTERN:key=value,...",
+                "'" + text + "'");
+            Map<String, String> values = new LinkedHashMap<>();
+            for (String part : text.substring(colon + 1).split(",", -1)) {
+                int equals = part.indexOf('=');
+                Check.that(equals > 0, "override", "must look like PATTERN:key=value,...", "'" + text + "'");
+                String key = part.substring(0, equals).strip();
+                Check.that(values.put(key, part.substring(equals + 1).strip()) == null, "override",
+                    "must set each key once", key + " twice in '" + text + "'");
+            }
+            String pattern = text.substring(0, colon).strip();
+            Check.that(overrides.put(pattern, values) == null, "override", "must have each pattern once",
+                pattern + " twice");
+        }
+        return overrides;
+    }
+
+    /** Builds the recipe of every pattern once, so that a bad value is known before any layer is. */
+    static void check(QuantizeConf conf, Map<String, Map<String, String>> overrides) {
+        overrides.forEach((pattern, values) -> {
+            try {
+                with(conf, values);
+            } catch (Check.OptionException e) {
+                throw new Check.OptionException("override", "of '" + pattern + "': " + e.option() + " " + e.rule());
+            }
+        });
+    }
+
+    static Map<String, String> firstMatch(Map<String, Map<String, String>> overrides, String name) {
+        return overrides.entrySet().stream().filter(o -> matches(o.getKey(), name)).map(Map.Entry::getValue).findFirst()
+            .orElse(Map.of());
+    }
+
+    /** Glob match of the whole name: {@code *} is any run of characters, dots too; {@code ?} is any single one. */
+    static boolean matches(String pattern, String name) {
+        StringBuilder regex = new StringBuilder();
+        pattern.chars().forEach(c -> regex.append(c == '*' ? ".*" : c == '?' ? "." : Pattern.quote(String.valueOf((char) c))));
+        return name.matches(regex.toString());
+    }
+
+    static QuantizeConf with(QuantizeConf conf, Map<String, String> values) {
+        for (String key : values.keySet()) {
+            List<String> known = KEYS.stream().map(o -> o.flag().substring(2)).toList();
+            Check.that(known.contains(key), "override", "knows only " + String.join(", ", known), key);
+        }
+        return new QuantizeConf(
+            or(values, Option.METHOD, conf.method()),
+            or(values, Option.WEIGHT_BITS, conf.weightBits()),
+            or(values, Option.ACTIVATION_BITS, conf.activationBits()),
+            or(values, Option.RANK, conf.rank()),
+            or(values, Option.ALPHA, conf.alpha()),
+            or(values, Option.THRESHOLD_PERCENTILE, conf.thresholdPercentile()),
+            or(values, Option.RESIDUAL, conf.residualBits()),
+            or(values, Option.INTERMEDIATE_BITS, conf.intermediateBits()),
+            or(values, Option.ACTIVATION_SCALE, conf.activationScale()),
+            or(values, Option.CROSS_TERM, conf.crossTerm()),
+            conf.calibrationGraphs(), conf.calibrationSteps(), Map.of());
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T> T or(Map<String, String> values, Option option, T otherwise) {
+        String text = values.get(option.flag().substring(2));
+        if (text == null) {
+            return otherwise;
+        }
+        try {
+            return (T) option.kind().read(text);
+        } catch (IllegalArgumentException e) {
+            throw new Check.OptionException(option.flag().substring(2), option.kind().rule() + ", found '" + text + "'");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+package org.bitdgdm.conf;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * The options of one run, merged: flags over the file of {@code --config} over {@code conf/bitdgdm.conf} over the jar's
+ * copy of it. Remembers where each value came from, so that an error can say so.
+ */
+public final class Settings {
+
+    /**
+     * One value and its source.
+     *
+     * @param value of the type of the option's {@link Option.Kind}; {@code List<String>} for a list
+     * @param where file and line; null for a flag
+     */
+    record Setting(Object value, String where) {
+    }
+
+    private final Map<Option, Setting> settings;
+
+    private Settings(Map<Option, Setting> settings) {
+        this.settings = settings;
+    }
+
+    /**
+     * Merges all sources.
+     *
+     * @param file  the file of {@code --config}
+     * @param flags values of each flag as typed; more than one only for lists, where they replace the file's
+     * @throws InputException for an unreadable file, an unknown key or a value of the wrong type
+     */
+    public static Settings load(Optional<Path> file, Map<Option, List<String>> flags) {
+        ConfFile below = ConfFile.defaults();
+        Map<Option, Setting> settings = new EnumMap<>(below.settings());
+        Optional<Path> installed = Home.path().map(h -> h.resolve("conf/bitdgdm.conf")).filter(Files::exists);
+        List<Path> files = new ArrayList<>();
+        installed.ifPresent(files::add);
+        file.ifPresent(files::add);
+        for (Path path : files) {
+            settings.putAll(ConfFile.read(path, below).settings());
+        }
+        flags.forEach((option, values) -> settings.put(option, new Setting(read(option, values), null)));
+        return new Settings(settings);
+    }
+
+    private static Object read(Option option, List<String> values) {
+        if (option.kind() == Option.Kind.LIST) {
+            return List.copyOf(values);
+        }
+        String value = values.get(0);
+        try {
+            return option.kind().read(value);
+        } catch (IllegalArgumentException e) {
+            throw new InputException(option.flag() + " " + option.kind().rule() + ", found '" + value + "'", e);
+        }
+    }
+
+    String text(Option option) {
+        return (String) settings.get(option).value();
+    }
+
+    int whole(Option option) {
+        return (Integer) settings.get(option).value();
+    }
+
+    /** The value of an option of kind LONG or SEED. */
+    long big(Option option) {
+        return (Long) settings.get(option).value();
+    }
+
+    double number(Option option) {
+        return (Double) settings.get(option).value();
+    }
+
+    /** Whether a switch is on. */
+    public boolean on(Option option) {
+        return (Boolean) settings.get(option).value();
+    }
+
+    @SuppressWarnings("unchecked")
+    List<String> list(Option option) {
+        return (List<String>) settings.get(option).value();
+    }
+
+    /** Builds a record, and blames a broken rule on the key and line of the file where the value came from one. */
+    <T> T blamed(Supplier<T> record) {
+        try {
+            return record.get();
+        } catch (Check.OptionException e) {
+            Option option = Option.ofName(e.option()).orElseThrow();
+            String where = settings.get(option).where();
+            if (where == null || where.startsWith("the jar's")) {
+                throw e;
+            }
+            throw new InputException(option.key() + " " + e.rule() + " in " + where, e);
+        }
+    }
+}

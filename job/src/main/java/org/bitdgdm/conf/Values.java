@@ -1,0 +1,57 @@
+package org.bitdgdm.conf;
+
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** Records back to key → value, for {@code run.json}: what a run did is readable in the words it was asked with. */
+final class Values {
+    private final Map<Option, Object> values = new EnumMap<>(Option.class);
+
+    void put(Option option, Object value) {
+        values.put(option, value);
+    }
+
+    void put(QuantizeConf quantize) {
+        put(Option.METHOD, quantize.method());
+        put(Option.WEIGHT_BITS, quantize.weightBits());
+        put(Option.ACTIVATION_BITS, quantize.activationBits());
+        put(Option.RANK, quantize.rank());
+        put(Option.ALPHA, quantize.alpha());
+        put(Option.THRESHOLD_PERCENTILE, quantize.thresholdPercentile());
+        put(Option.RESIDUAL, quantize.residualBits());
+        put(Option.INTERMEDIATE_BITS, quantize.intermediateBits());
+        put(Option.ACTIVATION_SCALE, quantize.activationScale());
+        put(Option.CROSS_TERM, quantize.crossTerm());
+        put(Option.CALIBRATION_GRAPHS, quantize.calibrationGraphs());
+        put(Option.CALIBRATION_STEPS, quantize.calibrationSteps());
+        put(Option.OVERRIDE, quantize.overrides().entrySet().stream().map(o -> o.getKey() + ":"
+            + o.getValue().entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).collect(Collectors.joining(",")))
+            .toList());
+    }
+
+    void put(SampleConf sample) {
+        put(Option.COUNT, sample.count());
+        put(Option.STEPS, sample.steps());
+        put(Option.SEED, sample.seed());
+        put(Option.BATCH_SIZE, sample.batchSize());
+        put(Option.SHARD_SIZE, sample.shardSize());
+        put(Option.BACKEND, sample.backend());
+        put(Option.CPU_ISA, sample.cpuIsa());
+        put(Option.NATIVE_DIRECTORY, sample.nativeDirectory());
+    }
+
+    void put(OutputConf output) {
+        put(Option.OUT, output.out());
+        put(Option.REQUIRE, output.require().stream().map(Requirement::toString).toList());
+        put(Option.REFERENCE, output.reference());
+        put(Option.PROTOCOL, output.protocol());
+    }
+
+    Map<String, Object> map() {
+        Map<String, Object> map = new LinkedHashMap<>();
+        values.forEach((option, value) -> map.put(option.key(), value));
+        return map;
+    }
+}
