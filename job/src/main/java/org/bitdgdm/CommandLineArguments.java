@@ -148,13 +148,15 @@ record CommandLineArguments(Command command, Optional<Path> config, Map<Option, 
             .abbreviateSynopsis(true).width(100)
             .footer("%nEvery flag is also a key of a HOCON file: conf/bitdgdm.conf lists them all.");
         for (Option option : Option.all(command)) {
-            boolean optional = option.kind() == Option.Kind.SWITCH;
             String shown = defaults.get(option).isEmpty() ? "" : " [" + defaults.get(option) + "]";
-            spec.addOption(OptionSpec.builder(option.flag()).paramLabel(option.label())
-                .type(option.kind() == Option.Kind.LIST ? List.class : String.class).auxiliaryTypes(String.class)
-                .arity(optional ? "0..1" : "1").fallbackValue(optional ? "true" : OptionSpec.NULL_VALUE)
-                .description((comments.get(option) + shown).replace("%", "%%"))
-                .build());
+            OptionSpec.Builder flag = OptionSpec.builder(option.flag()).paramLabel(option.label())
+                .description((comments.get(option) + shown).replace("%", "%%"));
+            switch (option.kind()) {
+                case SWITCH -> flag.type(String.class).arity("0..1").fallbackValue("true");
+                case LIST -> flag.type(List.class).auxiliaryTypes(String.class).arity("1");
+                default -> flag.type(String.class).arity("1");
+            }
+            spec.addOption(flag.build());
         }
         spec.addOption(OptionSpec.builder(CONFIG).paramLabel("FILE").type(String.class).arity("1")
             .description("HOCON file of keys, read over conf/bitdgdm.conf; flags win").build());

@@ -9,15 +9,19 @@ public final class Nearest {
     }
 
     /**
-     * The known name of the smallest edit distance; the first of equals. Dotted keys are also compared by their last part,
-     * so that a key in the wrong section is found.
+     * The known name of the smallest edit distance, a name cut short counting as one edit; the first of equals. Dotted keys
+     * are also compared by their last part, so that a key in the wrong section is found.
      *
      * @param known not empty
      */
     public static String of(String found, Collection<String> known) {
         return known.stream().min(Comparator.<String>comparingInt(k ->
-            Math.min(distance(found, k), distance(last(found), last(k)))).thenComparingInt(k -> distance(found, k)))
+            Math.min(edits(found, k), edits(last(found), last(k)))).thenComparingInt(k -> distance(found, k)))
             .orElseThrow();
+    }
+
+    private static int edits(String found, String known) {
+        return known.startsWith(found) && !known.equals(found) ? 1 : distance(found, known);
     }
 
     private static String last(String key) {

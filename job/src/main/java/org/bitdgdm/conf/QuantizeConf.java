@@ -46,7 +46,11 @@ public record QuantizeConf(
         Check.that(calibrationGraphs >= 1, "calibration-graphs", "must be at least 1", calibrationGraphs);
         Check.that(calibrationSteps >= 1, "calibration-steps", "must be at least 1", calibrationSteps);
         overrides = Collections.unmodifiableMap(new LinkedHashMap<>(overrides));
-        Overrides.check(this, overrides);
+        if (!overrides.isEmpty()) {
+            Overrides.check(new QuantizeConf(method, weightBits, activationBits, rank, alpha, thresholdPercentile,
+                residualBits, intermediateBits, activationScale, crossTerm, calibrationGraphs, calibrationSteps,
+                Map.of()), overrides);
+        }
     }
 
     static QuantizeConf of(Settings settings) {
