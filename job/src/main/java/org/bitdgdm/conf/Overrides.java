@@ -38,7 +38,14 @@ final class Overrides {
 
     /** Builds the recipe of every pattern once, so that a bad value is known before any layer is. */
     static void check(QuantizeConf conf, Map<String, Map<String, String>> overrides) {
+        List<String> known = KEYS.stream().map(Overrides::name).toList();
         overrides.forEach((pattern, values) -> {
+            for (String key : values.keySet()) {
+                if (!known.contains(key)) {
+                    throw new Check.OptionException("override", "of '" + pattern + "' has the unknown key " + key
+                        + "; the nearest known one is " + Nearest.of(key, known));
+                }
+            }
             try {
                 with(conf, values);
             } catch (Check.OptionException e) {
@@ -60,10 +67,6 @@ final class Overrides {
     }
 
     static QuantizeConf with(QuantizeConf conf, Map<String, String> values) {
-        for (String key : values.keySet()) {
-            List<String> known = KEYS.stream().map(o -> o.flag().substring(2)).toList();
-            Check.that(known.contains(key), "override", "knows only " + String.join(", ", known), key);
-        }
         return new QuantizeConf(
             or(values, Option.METHOD, conf.method()),
             or(values, Option.WEIGHT_BITS, conf.weightBits()),
@@ -80,14 +83,18 @@ final class Overrides {
 
     @SuppressWarnings("unchecked")
     private static <T> T or(Map<String, String> values, Option option, T otherwise) {
-        String text = values.get(option.flag().substring(2));
+        String text = values.get(name(option));
         if (text == null) {
             return otherwise;
         }
         try {
             return (T) option.kind().read(text);
         } catch (IllegalArgumentException e) {
-            throw new Check.OptionException(option.flag().substring(2), option.kind().rule() + ", found '" + text + "'");
+            throw new Check.OptionException(name(option), option.kind().rule() + ", found '" + text + "'");
         }
+    }
+
+    private static String name(Option option) {
+        return option.flag().substring(2);
     }
 }
