@@ -1,0 +1,102 @@
+package org.bitdgdm.output;
+
+import java.awt.Dimension;
+import java.awt.Font;
+import java.awt.FontMetrics;
+import java.awt.Graphics;
+import java.awt.Paint;
+import java.awt.Shape;
+import java.awt.font.FontRenderContext;
+import java.util.function.Consumer;
+import javax.xml.parsers.DocumentBuilderFactory;
+import javax.xml.parsers.ParserConfigurationException;
+import org.apache.batik.svggen.DefaultExtensionHandler;
+import org.apache.batik.svggen.SVGCSSStyler;
+import org.apache.batik.svggen.SVGGeneratorContext;
+import org.apache.batik.svggen.SVGGraphics2D;
+import org.apache.batik.svggen.SVGPaintDescriptor;
+import org.w3c.dom.Document;
+import org.w3c.dom.Element;
+
+/**
+ * A Graphics2D whose drawing becomes an SVG element: colours are names of the style sheet, text is measured without the
+ * fonts of this machine, and nothing is clipped (charts draw inside their bounds; clip paths would need page-wide ids).
+ */
+final class SvgCanvas extends SVGGraphics2D {
+    private static final String NAMESPACE = "http://www.w3.org/2000/svg";
+
+    private SvgCanvas(SVGGeneratorContext context) {
+        super(context, false);
+    }
+
+    private SvgCanvas(SvgCanvas parent) {
+        super(parent);
+    }
+
+    /**
+     * What {@code drawing} draws, as an {@code svg} element that scales with its width.
+     *
+     * @param width  user units
+     * @param height user units
+     */
+    static Element draw(int width, int height, Consumer<SvgCanvas> drawing) {
+        SVGGeneratorContext context = SVGGeneratorContext.createDefault(newDocument());
+        context.setComment(null);
+        context.setExtensionHandler(new DefaultExtensionHandler() {
+            @Override
+            public SVGPaintDescriptor handlePaint(Paint paint, SVGGeneratorContext generator) {
+                return paint instanceof CssPaint named ? new SVGPaintDescriptor(named.css(), "1")
+                    : super.handlePaint(paint, generator);
+            }
+        });
+        SVGGeneratorContext.GraphicContextDefaults defaults = new SVGGeneratorContext.GraphicContextDefaults();
+        defaults.setFont(new PageFont(12));
+        defaults.setPaint(CssPaint.TEXT);
+        context.setGraphicContextDefaults(defaults);
+
+        SvgCanvas canvas = new SvgCanvas(context);
+        canvas.setSVGCanvasSize(new Dimension(width, height));
+        drawing.accept(canvas);
+        Element root = canvas.getRoot();
+        SVGCSSStyler.style(root);
+        root.setAttribute("viewBox", "0 0 " + width + " " + height);
+        return root;
+    }
+
+    private static Document newDocument() {
+        try {
+            return DocumentBuilderFactory.newDefaultInstance().newDocumentBuilder().getDOMImplementation()
+                .createDocument(NAMESPACE, "svg", null);
+        } catch (ParserConfigurationException e) {
+            throw new IllegalStateException("the JDK's own XML parser refuses its default configuration", e);
+        }
+    }
+
+    @Override
+    public Graphics create() {
+        return new SvgCanvas(this);
+    }
+
+    @Override
+    public FontMetrics getFontMetrics(Font font) {
+        if (font instanceof PageFont page) {
+            return page.metrics();
+        }
+        throw new IllegalStateException("a chart measures text in " + font.getName() + ", which is not a PageFont");
+    }
+
+    @Override
+    public FontRenderContext getFontRenderContext() {
+        return new FontRenderContext(null, true, true);
+    }
+
+    @Override
+    public void clip(Shape shape) {
+        // See the class comment.
+    }
+
+    @Override
+    public void setClip(Shape shape) {
+        // See the class comment.
+    }
+}
