@@ -1,0 +1,77 @@
+package org.bitdgdm.quantize;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.bitdgdm.conf.InputException;
+import org.bitdgdm.kernels.ActivationRecorder;
+import org.bitdgdm.kernels.Denoiser;
+import org.bitdgdm.kernels.GraphBatch;
+import org.bitdgdm.kernels.InitialNoise;
+import org.bitdgdm.kernels.PackedModel;
+
+/**
+ * Data-free calibration: the full-precision model samples graphs of its own, and the inputs of every layer of its blocks
+ * are recorded at every step. No training data is used.
+ *
+ * <p>The order of what is recorded is fixed (sizes ascending, batches of ids, steps), hence so is the outcome.
+ */
+final class Calibration {
+    /** Rows of the edge channel that one call evaluates at most (one graph at least): bounds memory, not the outcome's law. */
+    private static final int ROWS_PER_CALL = 8192;
+    /** Keeps the calibration's graphs apart from those of a run of the same seed. */
+    private static final long SEED_OFFSET = 0x9E3779B97F4A7C15L;
+
+    private Calibration() {
+    }
+
+    /**
+     * Samples and records.
+     *
+     * @param model    in full precision
+     * @param denoiser the same model, opened on a backend that can record
+     * @param graphs   graphs to sample
+     * @param steps    steps of each, at most T
+     * @param runSeed  seed of the run
+     * @return for every layer of {@link PackedModel#linears()}, in its order
+     */
+    static <D extends Denoiser & ActivationRecorder> List<RecordedInputs> run(
+        PackedModel model, D denoiser, int graphs, int steps, long runSeed) {
+        if (steps > model.architecture().diffusionSteps()) {
+            throw new InputException("--calibration-steps must be at most " + model.architecture().diffusionSteps()
+                + ", the diffusion steps of the model, found " + steps);
+        }
+        long seed = runSeed + SEED_OFFSET;
+        InputCollector[] collectors = new InputCollector[model.linears().size()];
+        for (int layer = 0; layer < collectors.length; layer++) {
+            collectors[layer] = new InputCollector(model.linears().get(layer).name, model.linears().get(layer).in, seed, layer);
+        }
+        int[] times = model.diffusion().times(steps);
+        for (Map.Entry<Integer, long[]> size : idsBySize(model, graphs, seed).entrySet()) {
+            int n = size.getKey();
+            int batchSize = Math.max(1, ROWS_PER_CALL / (n * n));
+            for (int from = 0; from < size.getValue().length; from += batchSize) {
+                long[] ids = Arrays.copyOfRange(size.getValue(), from, Math.min(from + batchSize, size.getValue().length));
+                GraphBatch batch = InitialNoise.draw(model.diffusion(), n, ids, seed);
+                for (int i = 0; i < steps; i++) {
+                    int t = times[i];
+                    denoiser.record(batch, t, (layer, input, rows) -> collectors[layer].accept(input, rows, t));
+                    denoiser.advance(batch, seed, new int[] {t, times[i + 1]});
+                }
+            }
+        }
+        return Arrays.stream(collectors).map(InputCollector::recorded).toList();
+    }
+
+    private static Map<Integer, long[]> idsBySize(PackedModel model, int graphs, long seed) {
+        Map<Integer, List<Long>> ids = new TreeMap<>();
+        for (long id = 0; id < graphs; id++) {
+            ids.computeIfAbsent(InitialNoise.size(model.diffusion(), seed, id), n -> new ArrayList<>()).add(id);
+        }
+        Map<Integer, long[]> arrays = new TreeMap<>();
+        ids.forEach((n, list) -> arrays.put(n, list.stream().mapToLong(Long::longValue).toArray()));
+        return arrays;
+    }
+}

@@ -1,0 +1,124 @@
+package org.bitdgdm.quantize;
+
+import org.apache.spark.ml.linalg.DenseMatrix;
+import org.netlib.blas.Dgemm;
+import org.netlib.lapack.Dgesdd;
+import org.netlib.lapack.Dlamch;
+import org.netlib.lapack.Dsyev;
+import org.netlib.util.intW;
+
+/**
+ * Products, singular values and pseudo-inverses of MLlib's dense matrices (column-major, not transposed), in double.
+ *
+ * <p>Runs on the plain Java BLAS and LAPACK that MLlib brings ({@code org.netlib}, reference LAPACK 3.1). MLlib's own
+ * front picks a native or a vector implementation by what the machine and the JVM's flags offer, which would give a
+ * driver's own bits to the quantized model; and the matrices here are small.
+ */
+final class DenseAlgebra {
+    static {
+        // Dlamch fills static fields at its first call without a lock; here the class initializer is the lock.
+        Dlamch.dlamch("E");
+    }
+
+    /**
+     * Thin singular value decomposition {@code A = U diag(s) Vᵀ}, k = min(rows, cols).
+     *
+     * @param left   (rows, k) U
+     * @param values (k) s, descending
+     * @param rightT (k, cols) Vᵀ
+     */
+    record Svd(DenseMatrix left, double[] values, DenseMatrix rightT) {
+    }
+
+    private DenseAlgebra() {
+    }
+
+    /**
+     * {@code C ← a · op(A) op(B) + b · C}.
+     *
+     * @param transposeA whether op(A) = Aᵀ
+     * @param transposeB whether op(B) = Bᵀ
+     */
+    static void multiply(double a, DenseMatrix left, boolean transposeA, DenseMatrix right, boolean transposeB,
+                         double b, DenseMatrix result) {
+        int inner = transposeA ? left.numRows() : left.numCols();
+        Dgemm.dgemm(transposeA ? "T" : "N", transposeB ? "T" : "N", result.numRows(), result.numCols(), inner, a,
+            left.values(), 0, left.numRows(), right.values(), 0, right.numRows(), b, result.values(), 0, result.numRows());
+    }
+
+    /** op(A) op(B) as a new matrix. */
+    static DenseMatrix product(DenseMatrix left, boolean transposeA, DenseMatrix right, boolean transposeB) {
+        DenseMatrix result = DenseMatrix.zeros(transposeA ? left.numCols() : left.numRows(),
+            transposeB ? right.numRows() : right.numCols());
+        multiply(1, left, transposeA, right, transposeB, 0, result);
+        return result;
+    }
+
+    /**
+     * Thin SVD by divide and conquer (LAPACK {@code dgesdd}).
+     *
+     * @throws IllegalStateException if it does not converge
+     */
+    static Svd svd(DenseMatrix matrix) {
+        int rows = matrix.numRows();
+        int cols = matrix.numCols();
+        int k = Math.min(rows, cols);
+        double[] overwritten = matrix.values().clone();
+        double[] values = new double[k];
+        double[] left = new double[rows * k];
+        double[] rightT = new double[k * cols];
+        int[] integers = new int[8 * k];
+        intW info = new intW(0);
+        double[] size = new double[1];
+        Dgesdd.dgesdd("S", rows, cols, overwritten, 0, rows, values, 0, left, 0, rows, rightT, 0, k,
+            size, 0, -1, integers, 0, info);
+        double[] work = new double[(int) size[0]];
+        Dgesdd.dgesdd("S", rows, cols, overwritten, 0, rows, values, 0, left, 0, rows, rightT, 0, k,
+            work, 0, work.length, integers, 0, info);
+        requireConverged("dgesdd", info.val, rows, cols);
+        return new Svd(new DenseMatrix(rows, k, left), values, new DenseMatrix(k, cols, rightT));
+    }
+
+    /**
+     * Moore-Penrose inverse of a symmetric positive semidefinite matrix, by eigenvalues (LAPACK {@code dsyev});
+     * eigenvalues up to n · ε · the largest count as 0.
+     *
+     * @throws IllegalStateException if it does not converge
+     */
+    static DenseMatrix pseudoInverse(DenseMatrix gram) {
+        int n = gram.numRows();
+        double[] vectors = gram.values().clone();
+        double[] values = new double[n];
+        intW info = new intW(0);
+        double[] size = new double[1];
+        Dsyev.dsyev("V", "U", n, vectors, 0, n, values, 0, size, 0, -1, info);
+        double[] work = new double[(int) size[0]];
+        Dsyev.dsyev("V", "U", n, vectors, 0, n, values, 0, work, 0, work.length, info);
+        requireConverged("dsyev", info.val, n, n);
+        double negligible = n * Math.ulp(1.0) * Math.max(0, values[n - 1]);
+        double[] scaled = new double[n * n];
+        for (int k = 0; k < n; k++) {
+            double inverse = values[k] > negligible ? 1 / values[k] : 0;
+            for (int i = 0; i < n; i++) {
+                scaled[k * n + i] = vectors[k * n + i] * inverse;
+            }
+        }
+        return product(new DenseMatrix(n, n, scaled), false, new DenseMatrix(n, n, vectors), true);
+    }
+
+    /** Sum of squares of all entries. */
+    static double squaredNorm(DenseMatrix matrix) {
+        double sum = 0;
+        for (double value : matrix.values()) {
+            sum += value * value;
+        }
+        return sum;
+    }
+
+    private static void requireConverged(String routine, int info, int rows, int cols) {
+        if (info != 0) {
+            throw new IllegalStateException("LAPACK " + routine + " failed on a " + rows + " x " + cols
+                + " matrix with info " + info);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+package org.bitdgdm.quantize;
+
+import org.apache.spark.ml.linalg.DenseMatrix;
+import org.bitdgdm.conf.QuantizeConf;
+import org.bitdgdm.kernels.LinearReference;
+import org.bitdgdm.kernels.PackedLinear;
+
+/**
+ * What quantization has done to one layer: a row of {@code quantization.csv}. A value that is not defined is NaN.
+ *
+ * @param layer           DiGress's name
+ * @param method          method used; {@code fp32} if the layer was left alone
+ * @param in              d_in
+ * @param out             d_out
+ * @param rank            columns of the factors; 0 if there are none
+ * @param weightBits      bits of the factors, or of a round-to-nearest weight; 32 = full precision
+ * @param activationBits  bits of the input; 32 = full precision
+ * @param residualBits    bits of the residual; 0 if there is none
+ * @param nnz             entries of S
+ * @param iterations      updates of the decomposition
+ * @param objective       ½ ‖L Rᵀ + S − W‖² at its end
+ * @param kurtosisBefore  of W within output channels, see {@link Tails}
+ * @param kurtosisAfter   of the values that became codes, within their scale groups
+ * @param weightError     ‖W − Ŵ‖ ÷ ‖W‖, Frobenius
+ * @param outputError     ‖X W − Y‖ ÷ ‖X W‖ on the recorded rows, Y by the layer's own arithmetic, biases left out
+ * @param threshold       τ; NaN where the input has no static scale
+ * @param outlierShare    share of recorded entries above τ; NaN where there is no τ
+ * @param bytesBefore     in full precision, bias included
+ * @param bytesAfter      as packed, bias included
+ * @param seconds         time taken for this layer
+ * @param note            what else a reader should know; empty if nothing
+ */
+public record LayerReport(
+    String layer, String method, int in, int out, int rank, int weightBits, int activationBits, int residualBits, int nnz,
+    int iterations, double objective, double kurtosisBefore, double kurtosisAfter, double weightError, double outputError,
+    double threshold, double outlierShare, long bytesBefore, long bytesAfter, double seconds, String note) {
+
+    /** Compares a layer with what a method has made of it. */
+    static LayerReport of(PackedLinear before, QuantizedLayer quantized, RecordedInputs inputs, QuantizeConf recipe,
+                          double seconds) {
+        PackedLinear after = quantized.packed();
+        boolean full = after.isFull();
+        boolean thresholded = after.activation.coded() && !after.activation.perRow();
+        DenseMatrix weight = LayerWeight.of(before);
+        return new LayerReport(before.name, full ? "fp32" : recipe.method(), before.in, before.out, after.rank(),
+            full ? 32 : recipe.weightBits(), full ? 32 : recipe.activationBits(),
+            full || after.left == null || after.residual == null ? 0 : recipe.residualBits(),
+            full ? 0 : after.sparse.entries(), quantized.iterations(), quantized.objective(),
+            new Tails().add(weight, false).kurtosis(), quantized.tails().kurtosis(),
+            full ? 0 : relative(LayerWeight.effective(after).values(), weight.values()),
+            full ? 0 : outputError(before, after, inputs),
+            thresholded ? after.activation.threshold() : Double.NaN,
+            thresholded ? inputs.outlierShare(after.activation.threshold()) : Double.NaN,
+            before.bytes(), after.bytes(), seconds, quantized.note());
+    }
+
+    private static double outputError(PackedLinear before, PackedLinear after, RecordedInputs inputs) {
+        if (!inputs.present()) {
+            return Double.NaN;
+        }
+        double[] exact = LinearReference.apply(before, inputs.rows(), inputs.rowCount());
+        double[] found = LinearReference.apply(after, inputs.rows(), inputs.rowCount());
+        for (int at = 0; at < exact.length; at++) {
+            exact[at] -= before.bias[at % before.out];
+            found[at] -= before.bias[at % before.out];
+        }
+        return relative(found, exact);
+    }
+
+    /** ‖found − exact‖ ÷ ‖exact‖; 0 if both are 0, NaN if only the second is. */
+    private static double relative(double[] found, double[] exact) {
+        double error = 0;
+        double norm = 0;
+        for (int at = 0; at < exact.length; at++) {
+            error += (found[at] - exact[at]) * (found[at] - exact[at]);
+            norm += exact[at] * exact[at];
+        }
+        if (norm == 0) {
+            return error == 0 ? 0 : Double.NaN;
+        }
+        return Math.sqrt(error / norm);
+    }
+}

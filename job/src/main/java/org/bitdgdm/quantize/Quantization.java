@@ -1,0 +1,106 @@
+package org.bitdgdm.quantize;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.bitdgdm.conf.InputException;
+import org.bitdgdm.conf.QuantizeConf;
+import org.bitdgdm.kernels.ActivationRecorder;
+import org.bitdgdm.kernels.Denoiser;
+import org.bitdgdm.kernels.PackedLinear;
+import org.bitdgdm.kernels.PackedModel;
+
+/** Quantizes a whole model on the driver: calibration, then every layer on its own, several at a time. */
+public final class Quantization {
+    private static final double NANOS = 1e-9;
+
+    private Quantization() {
+    }
+
+    /**
+     * Quantizes a model with as many threads as there are processors; the outcome does not depend on how many.
+     *
+     * @param full   in full precision
+     * @param conf   settings
+     * @param seed   seed of the run; calibration derives its own from it
+     * @param opener opens the full-precision model on a backend that can record; closed after calibration, and not called
+     *               where no layer is quantized
+     * @throws InputException if the settings do not fit the model, or an activation is not finite
+     */
+    public static <D extends Denoiser & ActivationRecorder> QuantizedModel quantize(
+        PackedModel full, QuantizeConf conf, long seed, Function<PackedModel, D> opener) {
+        return quantize(full, conf, seed, opener, Runtime.getRuntime().availableProcessors());
+    }
+
+    static <D extends Denoiser & ActivationRecorder> QuantizedModel quantize(
+        PackedModel full, QuantizeConf conf, long seed, Function<PackedModel, D> opener, int threads) {
+        long start = System.nanoTime();
+        List<QuantizeConf> recipes = LayerRecipes.of(full, conf);
+        List<RecordedInputs> inputs;
+        if (recipes.stream().allMatch(recipe -> recipe.method().equals("fp32"))) {
+            inputs = full.linears().stream().map(layer -> RecordedInputs.none(layer.name)).toList();
+        } else {
+            try (D denoiser = opener.apply(full)) {
+                inputs = Calibration.run(full, denoiser, conf.calibrationGraphs(), conf.calibrationSteps(), seed);
+            }
+        }
+        List<PackedLinear> layers = new ArrayList<>();
+        List<LayerReport> reports = new ArrayList<>();
+        for (Outcome outcome : inParallel(full.linears(), inputs, recipes, threads)) {
+            layers.add(outcome.layer);
+            reports.add(outcome.report);
+        }
+        return new QuantizedModel(full.withLinears(layers), reports, (System.nanoTime() - start) * NANOS);
+    }
+
+    private record Outcome(PackedLinear layer, LayerReport report) {
+    }
+
+    private static List<Outcome> inParallel(List<PackedLinear> layers, List<RecordedInputs> inputs,
+                                            List<QuantizeConf> recipes, int threads) {
+        ExecutorService pool = Executors.newFixedThreadPool(threads);
+        try {
+            List<Future<Outcome>> futures = new ArrayList<>(layers.stream().map(layer -> (Future<Outcome>) null).toList());
+            // The largest first, so that no thread is left alone with one at the end.
+            IntStream.range(0, layers.size()).boxed()
+                .sorted(Comparator.comparingInt(layer -> -layers.get(layer).in * layers.get(layer).out))
+                .forEach(layer -> {
+                    Callable<Outcome> task = () -> quantize(layers.get(layer), inputs.get(layer), recipes.get(layer));
+                    futures.set(layer, pool.submit(task));
+                });
+            List<Outcome> outcomes = new ArrayList<>();
+            for (Future<Outcome> future : futures) {
+                outcomes.add(future.get());
+            }
+            return outcomes;
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof InputException input) {
+                throw input;
+            }
+            throw new IllegalStateException("quantization failed: " + e.getCause().getMessage(), e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("quantization was interrupted", e);
+        } finally {
+            pool.shutdownNow();
+        }
+    }
+
+    private static Outcome quantize(PackedLinear layer, RecordedInputs inputs, QuantizeConf recipe) {
+        long start = System.nanoTime();
+        if (!layer.isFull()) {
+            throw new IllegalArgumentException(layer.name + ": already quantized");
+        }
+        QuantizedLayer quantized = layer.weight.length == 0 ? QuantizedLayer.untouched(layer)
+            : Quantizer.of(recipe.method()).quantize(layer, inputs, recipe);
+        double seconds = (System.nanoTime() - start) * NANOS;
+        return new Outcome(quantized.packed(), LayerReport.of(layer, quantized, inputs, recipe, seconds));
+    }
+}

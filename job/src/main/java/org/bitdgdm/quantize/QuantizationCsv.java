@@ -1,0 +1,55 @@
+package org.bitdgdm.quantize;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * {@code quantization.csv}: a row for every linear layer, RFC 4180, UTF-8, a header line, points as decimal separators,
+ * empty fields where a value is not defined.
+ */
+public final class QuantizationCsv {
+    /** The columns, in order; what they mean is said at {@link LayerReport}. */
+    public static final List<String> COLUMNS = List.of("layer", "method", "in", "out", "rank", "weight_bits",
+        "activation_bits", "residual_bits", "nnz", "iterations", "objective", "kurtosis_before", "kurtosis_after",
+        "weight_error", "output_error", "threshold", "outlier_share", "bytes_before", "bytes_after", "seconds", "note");
+    private static final String LINE_END = "\r\n";
+
+    private QuantizationCsv() {
+    }
+
+    /** Writes the reports to a file, replacing it. */
+    public static void write(Path file, List<LayerReport> layers) throws IOException {
+        Files.writeString(file, toCsv(layers), StandardCharsets.UTF_8);
+    }
+
+    /** The text of the file. */
+    public static String toCsv(List<LayerReport> layers) {
+        StringBuilder csv = new StringBuilder(String.join(",", COLUMNS)).append(LINE_END);
+        for (LayerReport row : layers) {
+            csv.append(String.join(",", quoted(row.layer()), row.method(), whole(row.in()), whole(row.out()),
+                whole(row.rank()), whole(row.weightBits()), whole(row.activationBits()), whole(row.residualBits()),
+                whole(row.nnz()), whole(row.iterations()), number(row.objective()), number(row.kurtosisBefore()),
+                number(row.kurtosisAfter()), number(row.weightError()), number(row.outputError()), number(row.threshold()),
+                number(row.outlierShare()), whole(row.bytesBefore()), whole(row.bytesAfter()),
+                Double.isNaN(row.seconds()) ? "" : String.format(Locale.ROOT, "%.3f", row.seconds()),
+                quoted(row.note()))).append(LINE_END);
+        }
+        return csv.toString();
+    }
+
+    private static String whole(long value) {
+        return Long.toString(value);
+    }
+
+    private static String number(double value) {
+        return Double.isNaN(value) ? "" : String.format(Locale.ROOT, "%.6g", value);
+    }
+
+    private static String quoted(String text) {
+        return text.matches("[^,\"\r\n]*") ? text : '"' + text.replace("\"", "\"\"") + '"';
+    }
+}

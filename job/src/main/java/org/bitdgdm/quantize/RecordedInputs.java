@@ -1,0 +1,114 @@
+package org.bitdgdm.quantize;
+
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.util.Arrays;
+import org.bitdgdm.conf.InputException;
+import org.bitdgdm.conf.QuantizeConf;
+import org.bitdgdm.kernels.ActivationCodes;
+import org.bitdgdm.kernels.PackedModel;
+
+/**
+ * What the calibration has recorded of the inputs of one layer.
+ *
+ * @param layer      name of the layer
+ * @param magnitudes uniform sample of the non-zero |x|, ascending; all of them where there are few
+ * @param maximum    largest |x| of all, which the sample may lack
+ * @param values     entries seen
+ * @param nonZeros   entries seen that are not 0
+ * @param rows       uniform sample of whole rows, (rowCount, in) row-major
+ * @param rowCount   rows in that sample; 0: nothing was recorded
+ */
+record RecordedInputs(
+    String layer, float[] magnitudes, float maximum, long values, long nonZeros, float[] rows, int rowCount) {
+
+    /** A layer whose inputs were not recorded. */
+    static RecordedInputs none(String layer) {
+        return new RecordedInputs(layer, new float[0], 0, 0, 0, new float[0], 0);
+    }
+
+    /** Whether anything was recorded. */
+    boolean present() {
+        return rowCount > 0;
+    }
+
+    /**
+     * τ: the nearest-rank percentile of the non-zero magnitudes, the ⌈p/100 · N⌉-th of N; at 100 the maximum of all. 0 if
+     * all inputs were 0.
+     *
+     * @param percentile (0, 100]
+     */
+    float threshold(double percentile) {
+        if (magnitudes.length == 0) {
+            return 0;
+        }
+        if (percentile == 100) {
+            return maximum;
+        }
+        int rank = BigDecimal.valueOf(percentile).multiply(BigDecimal.valueOf(magnitudes.length)).movePointLeft(2)
+            .setScale(0, RoundingMode.CEILING).intValueExact();
+        return magnitudes[rank - 1];
+    }
+
+    /** Share of all entries, zeros included, whose magnitude is above a threshold; estimated from the sample. */
+    double outlierShare(float threshold) {
+        if (magnitudes.length == 0) {
+            return 0;
+        }
+        int above = 0;
+        for (int k = magnitudes.length - 1; k >= 0 && magnitudes[k] > threshold; k--) {
+            above++;
+        }
+        return (double) above / magnitudes.length * nonZeros / values;
+    }
+
+    /**
+     * How a recipe quantizes these inputs.
+     *
+     * @throws InputException if the recipe asks for a static scale and nothing was recorded
+     */
+    ActivationCodes codes(QuantizeConf recipe) {
+        if (recipe.activationBits() > 8) {
+            return ActivationCodes.off();
+        }
+        boolean unsigned = PackedModel.hasNonNegativeInput(layer);
+        if (recipe.activationScale().equals("row")) {
+            return ActivationCodes.perRow(recipe.activationBits(), unsigned);
+        }
+        requirePresent("activation-scale = row, or activation-bits = 32");
+        return ActivationCodes.of(recipe.activationBits(), unsigned, threshold(recipe.thresholdPercentile()));
+    }
+
+    /** The recorded rows with the outliers of a static threshold set to 0: X_D. */
+    float[] withoutOutliers(ActivationCodes codes) {
+        float[] dense = rows.clone();
+        for (int at = 0; at < dense.length && codes.coded() && !codes.perRow(); at++) {
+            dense[at] = Math.abs(dense[at]) > codes.threshold() ? 0 : dense[at];
+        }
+        return dense;
+    }
+
+    /**
+     * Refuses a recipe that needs recorded inputs where there are none.
+     *
+     * @param remedy setting that needs none
+     */
+    void requirePresent(String remedy) {
+        if (!present()) {
+            throw new InputException("layer " + layer + " has no recorded inputs, calibration records those of the"
+                + " transformer blocks; set " + remedy + " for it");
+        }
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof RecordedInputs that && layer.equals(that.layer) && maximum == that.maximum
+            && values == that.values && nonZeros == that.nonZeros && rowCount == that.rowCount
+            && Arrays.equals(magnitudes, that.magnitudes) && Arrays.equals(rows, that.rows);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * layer.hashCode() + Arrays.hashCode(magnitudes);
+    }
+}
