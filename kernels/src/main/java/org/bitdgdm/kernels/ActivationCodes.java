@@ -36,7 +36,8 @@ public record ActivationCodes(
         float scale = threshold / maxCode;
         // A subnormal scale has no finite reciprocal; such a layer's inputs are all outliers or zero.
         boolean usable = scale >= Float.MIN_NORMAL;
-        return new ActivationCodes(bits, unsigned, false, usable ? threshold : 0, usable ? scale : 0, usable ? 1 / scale : 0);
+        return new ActivationCodes(bits, unsigned, false, usable ? threshold : 0, usable ? scale : 0,
+            usable ? 1 / scale : 0);
     }
 
     /** A scale per row, found at run time. */

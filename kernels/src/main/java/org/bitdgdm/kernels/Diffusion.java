@@ -102,7 +102,8 @@ public record Diffusion(
         double sum = 0;
         for (float weight : weights) {
             if (!(weight >= 0) || Float.isInfinite(weight)) {
-                throw new IllegalArgumentException("diffusion: " + name + " must be finite and not negative, found " + weight);
+                throw new IllegalArgumentException("diffusion: " + name + " must be finite and not negative, found "
+                    + weight);
             }
             sum += weight;
         }

@@ -87,8 +87,8 @@ public final class PackedLinear {
 
     /** A layer in full precision; {@code weight} is (in, out) row-major. */
     public static PackedLinear full(String name, int in, int out, float[] weight, float[] bias) {
-        return new PackedLinear(name, in, out, bias, Objects.requireNonNull(weight), ActivationCodes.off(), null, null, 32, 0,
-            null, null, true);
+        return new PackedLinear(name, in, out, bias, Objects.requireNonNull(weight), ActivationCodes.off(), null, null, 32,
+            0, null, null, true);
     }
 
     /** A quantized layer; {@code left}, {@code right} and {@code residual} may be null where the method has none. */

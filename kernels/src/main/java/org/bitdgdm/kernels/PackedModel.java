@@ -106,7 +106,8 @@ public final class PackedModel {
         int de = linear("mlp_in_E.2").out;
         int dy = linear("mlp_in_y.2").out;
         if (dx % architecture.heads() != 0) {
-            throw new IllegalArgumentException("node width must be a multiple of the heads, found " + dx + " and " + architecture.heads());
+            throw new IllegalArgumentException("node width must be a multiple of the heads, found " + dx + " and "
+                + architecture.heads());
         }
         chain("mlp_in_X", architecture.nodeInputs(), dx);
         chain("mlp_in_E", architecture.edgeInputs(), de);
@@ -135,7 +136,8 @@ public final class PackedModel {
             for (int i = 0; i < widths.length; i++) {
                 String name = block + BLOCK_NORMS.get(i);
                 if (norm(name).weight().length != widths[i]) {
-                    throw new IllegalArgumentException(name + ": must be " + widths[i] + " wide, found " + norm(name).weight().length);
+                    throw new IllegalArgumentException(name + ": must be " + widths[i] + " wide, found "
+                        + norm(name).weight().length);
                 }
             }
         }
@@ -153,7 +155,8 @@ public final class PackedModel {
     private void shape(String name, int in, int out) {
         PackedLinear linear = linear(name);
         if (linear.in != in || linear.out != out) {
-            throw new IllegalArgumentException(name + ": must be " + in + " -> " + out + ", found " + linear.in + " -> " + linear.out);
+            throw new IllegalArgumentException(name + ": must be " + in + " -> " + out + ", found " + linear.in + " -> "
+                + linear.out);
         }
     }
 

@@ -111,7 +111,8 @@ public final class ReferenceDenoiser implements Denoiser, ActivationRecorder {
         for (int ij = 0; ij < graphs * n * n; ij++) {
             e[ij * types + batch.edges()[first * n * n + ij]] = 1;
         }
-        new Pass(graphs, n, sink).run(x, e, y, nodeLogits, to * n * architecture.nodeTypes(), edgeLogits, to * n * n * types);
+        new Pass(graphs, n, sink).run(x, e, y, nodeLogits, to * n * architecture.nodeTypes(),
+            edgeLogits, to * n * n * types);
     }
 
     /** The network alone, from given input features: what the golden files check apart from our own features. */

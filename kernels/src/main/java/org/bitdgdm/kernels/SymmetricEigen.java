@@ -16,7 +16,8 @@ package org.bitdgdm.kernels;
  * <li>{@code a_pp = a_pp − t · a_pq}; {@code a_qq = a_qq + t · a_pq}; {@code a_pq = a_qp = 0}; then for every other k,
  *     from the old values x = a_pk and y = a_qk: {@code a_pk = a_kp = c · x − s · y}, {@code a_qk = a_kq = s · x + c · y}.
  *     The entries are independent of each other, so the order of k does not matter.</li>
- * <li>For every k, from the old values x = v_pk and y = v_qk: {@code v_pk = c · x − s · y}, {@code v_qk = s · x + c · y}.</li>
+ * <li>For every k, from the old values x = v_pk and y = v_qk: {@code v_pk = c · x − s · y},
+ *     {@code v_qk = s · x + c · y}.</li>
  * <li>Eigenvalues are the diagonal, sorted ascending by a stable sort; rows of v go along.</li>
  * <li>A vector is negated if its entry of largest magnitude (the first of equals) is negative.</li>
  * </ol>

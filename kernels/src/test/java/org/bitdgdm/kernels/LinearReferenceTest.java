@@ -51,16 +51,17 @@ class LinearReferenceTest {
         // A = 2·7 + 3·7 = 35; 35/4 = 8.75 is clamped to 7; H = 28. τ itself is no outlier.
         assertThat(LinearReference.apply(layer, new float[] {7, 7}, 1))
             .containsExactly(28 * 5 + 7 + 0.25, 28 - 7 + 700 + 0.25);
-        PackedLinear ablation = PackedLinear.quantized("q", 2, 2, bias, activation, left, right, 4, 4, residual, sparse, false);
+        PackedLinear ablation =
+            PackedLinear.quantized("q", 2, 2, bias, activation, left, right, 4, 4, residual, sparse, false);
         assertThat(LinearReference.apply(ablation, new float[] {8, 3}, 1))
             .as("without the cross term").containsExactly(8 * 5 + 8 * 11 + 0.25, 8 - 3 + 8 * 2 + 0.25);
     }
 
     @Test
     void aScalePerRowIsFoundAtRunTime() {
-        PackedLinear layer = PackedLinear.quantized("q", 2, 1, new float[1], ActivationCodes.perRow(3, false), null, null, 8, 0,
-            codes(2, 1, 4, false, 1, 1), SparseRows.empty(2, 1), true);
-        // Codes ±3: rows (6, 2.9) -> (3, 1) with scale 2, (0.6, -0.3) -> (3, -2): 1.5 is rounded to even; and a row of zeros.
+        PackedLinear layer = PackedLinear.quantized("q", 2, 1, new float[1], ActivationCodes.perRow(3, false), null, null,
+            8, 0, codes(2, 1, 4, false, 1, 1), SparseRows.empty(2, 1), true);
+        // Codes ±3: rows (6, 2.9) -> (3, 1) with scale 2, (0.6, -0.3) -> (3, -2), -1.5 to even; and a row of zeros.
         double[] found = LinearReference.apply(layer, new float[] {6, 2.9f, 0.6f, -0.3f, 0, 0}, 3);
         assertThat(found[0]).isEqualTo(8);
         assertThat(found[1]).isCloseTo(0.2, within(1e-7));

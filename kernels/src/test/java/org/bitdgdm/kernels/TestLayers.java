@@ -34,6 +34,14 @@ public final class TestLayers {
      */
     public record Form(int rank, int factorBits, int residualBits, Input input, int activationBits, int intermediateBits,
                        int sparseWidth, boolean crossTerm) {
+
+        Form withInput(Input other) {
+            return new Form(rank, factorBits, residualBits, other, activationBits, intermediateBits, sparseWidth, crossTerm);
+        }
+
+        Form withoutCrossTerm() {
+            return new Form(rank, factorBits, residualBits, input, activationBits, intermediateBits, sparseWidth, false);
+        }
     }
 
     private TestLayers() {
@@ -58,16 +66,18 @@ public final class TestLayers {
     /** Every form that behaves differently from the others. */
     public static List<Form> forms() {
         List<Form> forms = new ArrayList<>();
-        int[][] weights = {{3, 4, 0}, {3, 4, 4}, {0, 4, 4}, {0, 4, 8}, {3, 8, 2}, {3, 16, 0}, {0, 4, 16}, {3, 4, 16}, {0, 4, 0}};
+        int[][] weights = {{3, 4, 0}, {3, 4, 4}, {0, 4, 4}, {0, 4, 8}, {3, 8, 2}, {3, 16, 0},
+            {0, 4, 16}, {3, 4, 16}, {0, 4, 0}};
         for (int[] weight : weights) {
             for (Input input : Input.values()) {
                 for (int intermediateBits : weight[0] > 0 ? new int[] {4, 8, 32} : new int[] {8}) {
                     for (int sparseWidth : new int[] {0, 2}) {
                         for (int bits : input == Input.OFF ? new int[] {32} : new int[] {2, 4, 8}) {
-                            forms.add(new Form(weight[0], weight[1], weight[2], input, bits, intermediateBits, sparseWidth, true));
+                            Form form = new Form(weight[0], weight[1], weight[2], input, bits, intermediateBits, sparseWidth,
+                                true);
+                            forms.add(form);
                             if (sparseWidth > 0 && bits == 4) {
-                                forms.add(new Form(weight[0], weight[1], weight[2], input, bits, intermediateBits, sparseWidth,
-                                    false));
+                                forms.add(form.withoutCrossTerm());
                             }
                         }
                     }
@@ -176,7 +186,7 @@ public final class TestLayers {
         float[] input = new float[rows * layer.in];
         for (int at = 0; at < input.length; at++) {
             int row = at / layer.in;
-            float tie = (random.nextInt(Math.max(1, activation.coded() ? activation.maxCode() : 1)) + 0.5f) * activation.scale();
+            float tie = (random.nextInt(activation.coded() ? activation.maxCode() : 1) + 0.5f) * activation.scale();
             input[at] = row == 0 ? 0 : row == 1 && activation.scale() > 0 ? tie : entry.get();
         }
         return input;
@@ -197,8 +207,10 @@ public final class TestLayers {
     }
 
     private static Form unsigned(Form form) {
-        Input input = form.input() == Input.SIGNED ? Input.UNSIGNED : form.input() == Input.ROW ? Input.ROW_UNSIGNED : form.input();
-        return new Form(form.rank(), form.factorBits(), form.residualBits(), input, form.activationBits(),
-            form.intermediateBits(), form.sparseWidth(), form.crossTerm());
+        return switch (form.input()) {
+            case SIGNED -> form.withInput(Input.UNSIGNED);
+            case ROW -> form.withInput(Input.ROW_UNSIGNED);
+            default -> form;
+        };
     }
 }

@@ -1,0 +1,273 @@
+package org.bitdgdm.kernels;
+
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+
+/**
+ * A packed model as bytes: what is broadcast and what a quantized bundle stores. Little-endian, version 1.
+ *
+ * <p>{@code magic "BDGM" | version int | length long, of the whole | architecture | diffusion | linear layers |
+ * layer norms | SHA-256 (32) of all before}. A text is {@code length short | UTF-8}; arrays carry no length of their own
+ * where the fields before them give it.
+ * <ul>
+ * <li>architecture: variant text, layers, heads, node types, edge types, largest graph, T (ints), molecular (byte),
+ *     weights (node types floats if molecular), largest weight (float);</li>
+ * <li>diffusion: betas, alphas bar (T+1 floats each), node marginal, edge marginal, sizes (largest graph + 1 floats);</li>
+ * <li>linear layers, {@link PackedModel#linearNames} says how many: name text, in, out (ints), bias, form byte; form 0:
+ *     weight; form 1: activation (bits, flags unsigned 1 and per row 2, τ, scale, inverse), presence byte (left and right
+ *     1, residual 2, cross term 4), intermediate bits byte, intermediate scale float, left, right, residual, sparse;</li>
+ * <li>a code matrix: rows, cols (ints), bits, scale-per-row (bytes), then scales and codes, two's complement of
+ *     {@code bits} bits each, first code lowest, rounded up to bytes once; or FP32 values;</li>
+ * <li>sparse: width (int), columns (unsigned shorts, 65535 = unused place), values;</li>
+ * <li>layer norms: name text, width (int), weight, bias.</li>
+ * </ul>
+ * So the file is {@link PackedModel#bytes()} long plus the fields that are not parameters. Reading trusts nothing: the
+ * hash comes first, every length is checked against the bytes left before anything is allocated, and shapes that
+ * contradict each other are refused.
+ */
+public final class PackedModelFormat {
+    static final int MAGIC = 0x4D474442;
+    static final int VERSION = 1;
+    static final int HASH_BYTES = 32;
+    /** Magic, version and length. */
+    static final int HEADER_BYTES = 16;
+
+    /** Less than the name, shape and form of a linear layer take. */
+    private static final int LEAST_LINEAR_BYTES = 16;
+    private static final int UNUSED = 0xFFFF;
+    private static final int UNSIGNED = 1;
+    private static final int PER_ROW = 2;
+    private static final int FACTORS = 1;
+    private static final int RESIDUAL = 2;
+    private static final int CROSS_TERM = 4;
+
+    private PackedModelFormat() {
+    }
+
+    /** SHA-256 of bytes, in lower-case hexadecimal digits. */
+    public static String sha256(byte[] bytes) {
+        return HexFormat.of().formatHex(digest(bytes, bytes.length));
+    }
+
+    private static byte[] digest(byte[] bytes, int length) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            digest.update(bytes, 0, length);
+            return digest.digest();
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256, this one does not", e);
+        }
+    }
+
+    /**
+     * Writes a model.
+     *
+     * @throws IllegalArgumentException if a sparse part has 65,535 columns or more
+     */
+    public static byte[] toBytes(PackedModel model) {
+        ByteSink sink = new ByteSink(Math.addExact(model.bytes(), 1 << 16));
+        sink.int32(MAGIC);
+        sink.int32(VERSION);
+        sink.int64(0);
+        write(sink, model.architecture());
+        Diffusion diffusion = model.diffusion();
+        sink.floats(diffusion.betas());
+        sink.floats(diffusion.alphasBar());
+        sink.floats(diffusion.nodeMarginal());
+        sink.floats(diffusion.edgeMarginal());
+        sink.floats(diffusion.sizes());
+        for (PackedLinear linear : model.linears()) {
+            write(sink, linear);
+        }
+        for (LayerNorm norm : model.norms()) {
+            sink.text(norm.name());
+            sink.int32(norm.weight().length);
+            sink.floats(norm.weight());
+            sink.floats(norm.bias());
+        }
+        sink.lengthAt(Integer.BYTES * 2, HASH_BYTES);
+        byte[] bytes = sink.bytes(HASH_BYTES);
+        System.arraycopy(digest(bytes, bytes.length - HASH_BYTES), 0, bytes, bytes.length - HASH_BYTES, HASH_BYTES);
+        return bytes;
+    }
+
+    private static void write(ByteSink sink, Architecture architecture) {
+        sink.text(architecture.variant().label());
+        sink.int32(architecture.layers());
+        sink.int32(architecture.heads());
+        sink.int32(architecture.nodeTypes());
+        sink.int32(architecture.edgeTypes());
+        sink.int32(architecture.maxNodes());
+        sink.int32(architecture.diffusionSteps());
+        sink.int8(architecture.molecular() ? 1 : 0);
+        sink.floats(architecture.nodeWeights());
+        sink.float32(architecture.maxWeight());
+    }
+
+    private static void write(ByteSink sink, PackedLinear linear) {
+        sink.text(linear.name);
+        sink.int32(linear.in);
+        sink.int32(linear.out);
+        sink.floats(linear.bias);
+        sink.int8(linear.isFull() ? 0 : 1);
+        if (linear.isFull()) {
+            sink.floats(linear.weight);
+            return;
+        }
+        ActivationCodes activation = linear.activation;
+        sink.int8(activation.bits());
+        sink.int8((activation.unsigned() ? UNSIGNED : 0) | (activation.perRow() ? PER_ROW : 0));
+        sink.float32(activation.threshold());
+        sink.float32(activation.scale());
+        sink.float32(activation.inverse());
+        sink.int8((linear.left != null ? FACTORS : 0) | (linear.residual != null ? RESIDUAL : 0)
+            | (linear.crossTerm ? CROSS_TERM : 0));
+        sink.int8(linear.intermediateBits);
+        sink.float32(linear.intermediateScale);
+        if (linear.left != null) {
+            write(sink, linear.left);
+            write(sink, linear.right);
+        }
+        if (linear.residual != null) {
+            write(sink, linear.residual);
+        }
+        SparseRows sparse = linear.sparse;
+        if (sparse.width() > 0 && sparse.cols() >= UNUSED) {
+            throw new IllegalArgumentException(linear.name + ": the sparse part of a packed layer must have less than "
+                + UNUSED + " columns, found " + sparse.cols());
+        }
+        sink.int32(sparse.width());
+        for (int column : sparse.columns()) {
+            sink.int16(column == -1 ? UNUSED : column);
+        }
+        sink.floats(sparse.values());
+    }
+
+    private static void write(ByteSink sink, CodeMatrix matrix) {
+        sink.int32(matrix.rows());
+        sink.int32(matrix.cols());
+        sink.int8(matrix.bits());
+        sink.int8(matrix.scalePerRow() ? 1 : 0);
+        sink.floats(matrix.scale());
+        if (matrix.coded()) {
+            sink.codes(matrix.codes(), matrix.bits());
+        } else {
+            sink.floats(matrix.values());
+        }
+    }
+
+    /**
+     * Reads a model, bit-identical to the one written.
+     *
+     * @throws IllegalArgumentException if the bytes are not a packed model of a version this code knows, or are damaged
+     */
+    public static PackedModel fromBytes(byte[] bytes) {
+        ByteSource source = new ByteSource(bytes);
+        int magic = source.int32("magic");
+        require(magic == MAGIC, "must begin with BDGM, found other bytes; this is not a packed model");
+        int version = source.int32("version");
+        require(version == VERSION, "version must be " + VERSION + ", found " + version
+            + "; use the release that wrote it, or quantize again");
+        long length = source.int64("length");
+        require(length == bytes.length && length >= HEADER_BYTES + HASH_BYTES, "must be " + length + " bytes long, found "
+            + bytes.length + "; the file is truncated or was appended to");
+        int hashed = bytes.length - HASH_BYTES;
+        require(Arrays.equals(bytes, hashed, bytes.length, digest(bytes, hashed), 0, HASH_BYTES),
+            "does not match its SHA-256; the file is damaged, make it again");
+        source.endAt(hashed);
+
+        Architecture architecture = readArchitecture(source);
+        long steps = architecture.diffusionSteps() + 1L;
+        Diffusion diffusion = new Diffusion(source.floats("betas", steps), source.floats("alphas bar", steps),
+            source.floats("node marginal", architecture.nodeTypes()),
+            source.floats("edge marginal", architecture.edgeTypes()), source.floats("sizes", architecture.maxNodes() + 1));
+        // The lists of names are built next; every name in them stands for at least so many bytes of the file.
+        source.requireLeft("layers", (long) architecture.layers() * PackedModel.BLOCK_LINEARS.size() * LEAST_LINEAR_BYTES);
+        List<PackedLinear> linears = new ArrayList<>();
+        for (String name : PackedModel.linearNames(architecture.layers())) {
+            linears.add(readLinear(source, name));
+        }
+        List<LayerNorm> norms = new ArrayList<>();
+        for (String name : PackedModel.normNames(architecture.layers())) {
+            requireName(name, source.text("name of " + name));
+            int width = source.int32(name + " width");
+            norms.add(new LayerNorm(name, source.floats(name + " weight", width), source.floats(name + " bias", width)));
+        }
+        source.requireEnd();
+        return new PackedModel(architecture, diffusion, linears, norms);
+    }
+
+    private static Architecture readArchitecture(ByteSource source) {
+        Variant variant = Variant.of(source.text("variant"));
+        int layers = source.int32("layers");
+        int heads = source.int32("heads");
+        int nodeTypes = source.int32("node types");
+        int edgeTypes = source.int32("edge types");
+        int maxNodes = source.int32("largest graph");
+        int steps = source.int32("diffusion steps");
+        boolean molecular = source.flag("molecular");
+        float[] weights = source.floats("node weights", molecular ? nodeTypes : 0);
+        return new Architecture(variant, layers, heads, nodeTypes, edgeTypes, maxNodes, steps, molecular, weights,
+            source.float32("largest weight"));
+    }
+
+    private static PackedLinear readLinear(ByteSource source, String name) {
+        requireName(name, source.text("name of " + name));
+        int in = source.int32(name + " in");
+        int out = source.int32(name + " out");
+        float[] bias = source.floats(name + " bias", out);
+        if (!source.flag(name + " form")) {
+            return PackedLinear.full(name, in, out, source.floats(name + " weight", (long) in * out), bias);
+        }
+        int bits = source.int8(name + " activation bits");
+        int flags = source.int8(name + " activation flags");
+        require((flags & ~(UNSIGNED | PER_ROW)) == 0, name + " activation flags must be in 0..3, found " + flags);
+        ActivationCodes activation = new ActivationCodes(bits, (flags & UNSIGNED) != 0, (flags & PER_ROW) != 0,
+            source.float32(name + " threshold"), source.float32(name + " scale"), source.float32(name + " inverse"));
+        int parts = source.int8(name + " parts");
+        require((parts & ~(FACTORS | RESIDUAL | CROSS_TERM)) == 0, name + " parts must be in 0..7, found " + parts);
+        int intermediateBits = source.int8(name + " intermediate bits");
+        float intermediateScale = source.float32(name + " intermediate scale");
+        CodeMatrix left = (parts & FACTORS) != 0 ? readMatrix(source, name + " left") : null;
+        CodeMatrix right = (parts & FACTORS) != 0 ? readMatrix(source, name + " right") : null;
+        CodeMatrix residual = (parts & RESIDUAL) != 0 ? readMatrix(source, name + " residual") : null;
+        int width = source.int32(name + " sparse width");
+        int[] columns = source.shorts(name + " sparse columns", (long) in * width);
+        for (int k = 0; k < columns.length; k++) {
+            columns[k] = columns[k] == UNUSED ? -1 : columns[k];
+        }
+        SparseRows sparse = new SparseRows(in, out, width, columns, source.floats(name + " sparse values", columns.length));
+        return PackedLinear.quantized(name, in, out, bias, activation, left, right, intermediateBits, intermediateScale,
+            residual, sparse, (parts & CROSS_TERM) != 0);
+    }
+
+    private static CodeMatrix readMatrix(ByteSource source, String what) {
+        int rows = source.int32(what + " rows");
+        int cols = source.int32(what + " cols");
+        int bits = source.int8(what + " bits");
+        boolean scalePerRow = source.flag(what + " scale per row");
+        require(rows >= 0 && cols >= 0, what + " must not have a negative shape, found " + rows + " x " + cols);
+        long size = (long) rows * cols;
+        if (bits > 8) {
+            return new CodeMatrix(rows, cols, bits, scalePerRow, new byte[0], new float[0], source.floats(what, size));
+        }
+        require(bits >= 2, what + " bits must be in 2..8, 16 or 32, found " + bits);
+        float[] scale = source.floats(what + " scales", scalePerRow ? rows : cols);
+        return new CodeMatrix(rows, cols, bits, scalePerRow, source.codes(what + " codes", size, bits), scale, new float[0]);
+    }
+
+    private static void requireName(String expected, String found) {
+        require(expected.equals(found), "layers must be those of the architecture in order, expected " + expected
+            + ", found " + found);
+    }
+
+    static void require(boolean holds, String rule) {
+        if (!holds) {
+            throw new IllegalArgumentException("packed model: " + rule);
+        }
+    }
+}
