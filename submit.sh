@@ -1,0 +1,204 @@
+#!/usr/bin/env bash
+# Runs the job through spark-submit, and builds before that what is missing or older than its sources.
+#
+#   ./submit.sh COMMAND [FLAGS] [--spark SPARK-FLAGS]
+#
+# Exit codes are the job's: 0 done, 2 bad input or a missing tool, 3 a --require is not met, 1 anything else.
+set -euo pipefail
+
+home=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")" && pwd -P)
+jar=$home/job/target/bitdgdm.jar
+assembled=$home/job/target/spark
+scala=2.13
+
+fail() {
+  printf 'error: %s\n' "$*" >&2
+  exit 2
+}
+
+# Sets java, the program; a JDK is needed only to build.
+find_java() {
+  java=${JAVA_HOME:+$JAVA_HOME/bin/}java
+  command -v "$java" > /dev/null || fail "no Java found${JAVA_HOME:+ in JAVA_HOME=$JAVA_HOME}; $install_java"
+  local version
+  version=$("$java" -version 2>&1 | sed -nE 's/.* version "(1\.)?([0-9]+).*/\2/p' | head -n 1)
+  [ "${version:-0}" -ge 17 ] || fail "Java 17 or newer is needed, $java is Java ${version:-of unknown version}; $install_java"
+}
+install_java='install a JDK 17 (Debian: apt-get install openjdk-17-jdk-headless; RHEL: dnf install java-17-openjdk-devel) and point JAVA_HOME at it'
+
+# Whether the application jar or Spark's jars are missing, or a source is newer than the application jar.
+stale() {
+  [ -f "$jar" ] && { [ -n "${SPARK_HOME:-}" ] || [ -d "$assembled/jars" ]; } || return 0
+  local sources=() source
+  for source in pom.xml {kernels,job}/pom.xml {kernels,job}/src/main; do
+    [ ! -e "$home/$source" ] || sources+=("$home/$source")
+  done
+  [ ${#sources[@]} -gt 0 ] && [ -n "$(find "${sources[@]}" -newer "$jar" -print -quit)" ]
+}
+
+build() {
+  ! stale && return
+  [ -f "$home/mvnw" ] || fail "$jar is missing and $home holds no sources to build it from"
+  command -v "${JAVA_HOME:+$JAVA_HOME/bin/}javac" > /dev/null || fail "no javac found for the build; $install_java"
+  command -v "${CXX:-g++}" > /dev/null || fail "no C++ compiler ${CXX:-g++} found for the build; install one" \
+    "(Debian: apt-get install g++; RHEL: dnf install gcc-c++) or name another in CXX"
+  mkdir -p "$home/target"
+  exec 9> "$home/target/build.lock"
+  ! command -v flock > /dev/null || flock 9
+  if stale; then
+    echo "building $jar (the first time also downloads Spark) ..." >&2
+    (cd "$home" && ./mvnw -q -B -ntp package -DskipTests 9>&-) >&2 || { echo 'error: the build failed, see above' >&2; exit 1; }
+  fi
+  exec 9>&-
+}
+
+usage() {
+  if [ -f "$jar" ] && command -v "${JAVA_HOME:+$JAVA_HOME/bin/}java" > /dev/null; then
+    "${JAVA_HOME:+$JAVA_HOME/bin/}java" -jar "$jar" help
+  else
+    echo 'Usage: ./submit.sh COMMAND [FLAGS] [--spark SPARK-FLAGS]'
+    echo 'Commands are generate, evaluate, import and version; COMMAND --help builds the job and lists its flags.'
+  fi
+  cat << 'EOF'
+
+Spark's own flags come after --spark, or its settings in conf/spark-defaults.conf:
+  ./submit.sh generate --count 256 --steps 50 --out out/first --spark --master 'local[2]' --driver-memory 4g
+
+Environment:
+  JAVA_HOME   the JDK; without it, java of the PATH
+  SPARK_HOME  a Spark 4 for Scala 2.13, needed for the masters yarn and k8s://; without it, Spark as the build assembles it
+  CXX         the C++ compiler of the build; without it, g++
+EOF
+}
+
+# The value of spark.master in a properties file, if any.
+master_of() {
+  [ ! -f "$1" ] || sed -nE 's/^[[:space:]]*spark\.master[[:space:]]*[=:[:space:]][[:space:]]*([^[:space:]]+)[[:space:]]*$/\1/p' \
+    "$1" | tail -n 1
+}
+
+# Sets master and properties from Spark's flags, then from the properties files.
+find_master() {
+  local flag='' conf='' i next
+  properties=$home/conf/spark-defaults.conf
+  own_properties=true
+  for ((i = 0; i < ${#spark[@]}; i++)); do
+    next=${spark[i + 1]:-}
+    case ${spark[i]} in
+      --master) flag=$next ;;
+      --master=*) flag=${spark[i]#*=} ;;
+      --conf | -c) case $next in spark.master=*) conf=${next#*=} ;; esac ;;
+      --conf=spark.master=*) conf=${spark[i]#*=*=} ;;
+      --properties-file) properties=$next own_properties=false ;;
+      --properties-file=*) properties=${spark[i]#*=} own_properties=false ;;
+    esac
+  done
+  master=${flag:-$conf}
+  [ -n "$master" ] || master=$(master_of "$properties")
+  [ -n "$master" ] || [ -z "${SPARK_HOME:-}" ] || master=$(master_of "${SPARK_CONF_DIR:-$SPARK_HOME/conf}/spark-defaults.conf")
+}
+
+# Refuses a SPARK_HOME of another major or Scala version: Java serialization and method signatures differ between them.
+check_spark_home() {
+  local core version
+  core=$(find "$SPARK_HOME/jars" -maxdepth 1 -name 'spark-core_*.jar' 2> /dev/null | head -n 1)
+  [ -n "$core" ] || fail "SPARK_HOME=$SPARK_HOME holds no jars/spark-core_*.jar; point it at a Spark 4 for Scala $scala, or unset it"
+  version=${core##*/spark-core_}
+  version=${version%.jar}
+  case $version in
+    "$scala"-4.*) ;;
+    *) fail "SPARK_HOME=$SPARK_HOME is Spark ${version#*-} for Scala ${version%%-*}; the job needs Spark 4 for Scala $scala," \
+      "or an unset SPARK_HOME for the one it brings" ;;
+  esac
+  [ -x "$SPARK_HOME/bin/spark-submit" ] || fail "SPARK_HOME=$SPARK_HOME holds no bin/spark-submit; point it at a whole Spark 4," \
+    "or unset it"
+}
+
+# Whether a server listens at HOST:PORT.
+answers() {
+  local host=${1%:*} port=${1##*:}
+  host=${host#[}
+  timeout 5 bash -c 'exec 3<> "/dev/tcp/$0/$1"' "${host%]}" "$port" 2> /dev/null
+}
+
+check_master() {
+  local known='local[N], local-cluster[N,cores,MiB], spark://host:port, yarn or k8s://...' address
+  local whole='^local(\[([0-9]+|\*)(, *[0-9]+)?\])?$' cluster='^local-cluster\[ *[0-9]+ *, *[0-9]+ *, *[0-9]+ *\]$'
+  case $master in
+    local*) [[ $master =~ $whole || $master =~ $cluster ]] || fail "--master must be $known, found $master" ;;
+    spark://*)
+      IFS=, read -ra addresses <<< "${master#spark://}"
+      for address in "${addresses[@]}"; do
+        [[ $address =~ ^.+:[0-9]+$ ]] || fail "--master must look like spark://host:port[,host:port...], found $master"
+        ! answers "$address" || return 0
+      done
+      fail "no Spark master answers at $master; start one there or name another after --spark --master"
+      ;;
+    yarn | k8s://*) [ -n "${SPARK_HOME:-}" ] || fail "master $master needs a full Spark: set SPARK_HOME to one (version 4, Scala $scala)" ;;
+    *) [ -n "${SPARK_HOME:-}" ] || fail "--master must be $known, found $master" ;;
+  esac
+}
+
+job=()
+spark=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --spark)
+      shift
+      spark=("$@")
+      break
+      ;;
+  esac
+  job+=("$1")
+  shift
+done
+
+case "${job[*]-}" in
+  '' | help | --help | -h)
+    usage
+    exit
+    ;;
+esac
+find_java
+if [ "${job[0]}" = help ] || [ "${job[0]}" = version ] || [[ " ${job[*]} " =~ \ (--help|-h)\  ]]; then
+  build
+  exec "$java" -jar "$jar" "${job[@]}"
+fi
+
+[ -z "${SPARK_HOME:-}" ] || check_spark_home
+find_master
+[ -n "$master" ] || { master='local[*]'; spark=(--master "$master" "${spark[@]}"); }
+check_master
+build
+
+knobs=("BITDGDM_HOME=$home" "LOG4J_CONFIGURATION_FILE=${LOG4J_CONFIGURATION_FILE:-$home/conf/log4j2.properties}")
+# One machine only: independent of its host name and of its outer network.
+case $master in
+  local*) knobs+=("SPARK_LOCAL_IP=${SPARK_LOCAL_IP:-127.0.0.1}" "SPARK_LOCAL_HOSTNAME=${SPARK_LOCAL_HOSTNAME:-localhost}") ;;
+esac
+arguments=()
+! $own_properties || arguments+=(--properties-file "$properties")
+[ -z "${SPARK_HOME:-}" ] || arguments+=(--load-spark-defaults)
+arguments+=("${spark[@]}" --class org.bitdgdm.BitDgdmJob "$jar" "${job[@]}")
+
+if [ -n "${SPARK_HOME:-}" ]; then
+  knobs+=("SPARK_HOME=$SPARK_HOME")
+  command=("$SPARK_HOME/bin/spark-submit" "${arguments[@]}")
+else
+  # What Spark's bin/spark-class does: its launcher prints the command, NUL after each word, and its exit code follows.
+  knobs+=("SPARK_HOME=$assembled" "SPARK_SCALA_VERSION=$scala")
+  command=()
+  while IFS= read -r -d '' word; do
+    command+=("$word")
+  done < <(env "${knobs[@]}" "$java" -Xmx128m -cp "$assembled/jars/*" org.apache.spark.launcher.Main \
+    org.apache.spark.deploy.SparkSubmit "${arguments[@]}"; printf '%d\0' $?)
+  code=${command[-1]}
+  [ "$code" = 0 ] || exit 1
+  # The command starts after an empty word and a line break.
+  command=("${command[1]#$'\n'}" "${command[@]:2:${#command[@]}-3}")
+fi
+
+printf '+ env' >&2
+printf ' %q' "${knobs[@]}" "${command[@]}" >&2
+printf '\n' >&2
+exec env "${knobs[@]}" "${command[@]}"
