@@ -1,0 +1,89 @@
+package org.bitdgdm.molecule;
+
+import java.nio.file.Path;
+import org.bitdgdm.model.Vocabulary;
+
+/**
+ * The text that DiGress writes of its samples ({@code src/diffusion_model_discrete.py}, {@code generated_samples*.txt}):
+ * {@code N=9}, {@code X:}, one line of node classes, {@code E:}, n lines of n edge classes, an empty line.
+ */
+final class DigressTextReader extends GraphReader {
+    private final Vocabulary vocabulary;
+
+    DigressTextReader(Path file, Vocabulary vocabulary) {
+        super(file);
+        this.vocabulary = vocabulary;
+    }
+
+    @Override
+    MolecularGraph read(long graphId) {
+        String line = line();
+        while (line != null && line.isBlank()) {
+            line = line();
+        }
+        if (line == null) {
+            return null;
+        }
+        int n = size(line.strip());
+        expect("X:");
+        byte[] nodes = classes(n, vocabulary.atoms().size(), "atom");
+        expect("E:");
+        byte[] bonds = new byte[MolecularGraph.pairs(n)];
+        for (int i = 0; i < n; i++) {
+            byte[] row = classes(n, vocabulary.bonds().size(), "bond");
+            if (row[i] != 0) {
+                throw malformed("the bond of node " + i + " with itself must be 0, found " + row[i]);
+            }
+            for (int j = 0; j < i; j++) {
+                byte mirrored = bonds[MolecularGraph.pair(n, j, i)];
+                if (row[j] != mirrored) {
+                    throw malformed("the bond of nodes " + i + " and " + j + " is " + row[j] + " here and " + mirrored
+                        + " in row " + j);
+                }
+            }
+            for (int j = i + 1; j < n; j++) {
+                bonds[MolecularGraph.pair(n, i, j)] = row[j];
+            }
+        }
+        return new MolecularGraph(graphId, nodes, bonds);
+    }
+
+    private int size(String line) {
+        if (!line.matches("N=\\d{1,9}")) {
+            throw malformed("a graph must start with N=<number of nodes>, found " + shown(line));
+        }
+        int n = Integer.parseInt(line.substring(2));
+        if (n < 1 || n > MAX_NODES) {
+            throw malformed("a graph must have 1 to " + MAX_NODES + " nodes, found " + n);
+        }
+        return n;
+    }
+
+    private void expect(String title) {
+        String line = line();
+        if (line == null || !line.strip().equals(title)) {
+            throw malformed("expected " + title + ", found " + shown(line));
+        }
+    }
+
+    private byte[] classes(int n, int known, String what) {
+        String line = line();
+        String[] words = line == null ? new String[0] : line.strip().split("\\s+");
+        if (words.length != n) {
+            throw malformed("expected " + n + " " + what + " classes, found "
+                + (line == null ? "the end of the file" : words.length));
+        }
+        byte[] classes = new byte[n];
+        for (int k = 0; k < n; k++) {
+            if (!words[k].matches("\\d{1,3}") || Integer.parseInt(words[k]) >= known) {
+                throw malformed("expected " + what + " classes 0.." + (known - 1) + ", found " + shown(words[k]));
+            }
+            classes[k] = (byte) Integer.parseInt(words[k]);
+        }
+        return classes;
+    }
+
+    private static String shown(String line) {
+        return line == null ? "the end of the file" : "'" + (line.length() <= 40 ? line : line.substring(0, 40) + "…") + "'";
+    }
+}

@@ -1,0 +1,61 @@
+package org.bitdgdm.molecule;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.bitdgdm.conf.InputException;
+import org.bitdgdm.model.Vocabulary;
+
+/** Opens files of graphs that already exist, plain or gzip. Parquet of ours is Spark's to read. */
+public final class GraphReaders {
+    /** Formats of text files. */
+    public enum Format {
+        /** DiGress's own text: N=, X:, E:. */
+        DIGRESS_TEXT,
+        /** A SMILES a line, what follows it after a blank is ignored. */
+        SMILES_LIST
+    }
+
+    private GraphReaders() {
+    }
+
+    /**
+     * Format of a file: {@code .smi} and {@code .smiles} (with or without {@code .gz}) are SMILES lists; otherwise the
+     * first line that is not blank must start with {@code N=}.
+     *
+     * @throws InputException where the file cannot be read or is neither
+     */
+    public static Format format(Path file) {
+        String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+        String stem = name.endsWith(".gz") ? name.substring(0, name.length() - 3) : name;
+        if (stem.endsWith(".smi") || stem.endsWith(".smiles")) {
+            return Format.SMILES_LIST;
+        }
+        try (BufferedReader lines = GraphReader.open(file)) {
+            String line = lines.readLine();
+            while (line != null && line.isBlank()) {
+                line = lines.readLine();
+            }
+            if (line != null && line.startsWith("N=")) {
+                return Format.DIGRESS_TEXT;
+            }
+            throw new InputException(file + " is not a file of graphs: it must be DiGress's text (first line N=...), a list"
+                + " of SMILES named .smi or .smiles, or a folder of our Parquet");
+        } catch (IOException e) {
+            throw GraphReader.unreadable(file, 0, e);
+        }
+    }
+
+    /**
+     * Opens a file of graphs in the format that {@link #format} finds.
+     *
+     * @throws InputException where the file cannot be read or is of no known format; while reading, where it is malformed
+     */
+    public static GraphReader open(Path file, Vocabulary vocabulary) {
+        return switch (format(file)) {
+            case DIGRESS_TEXT -> new DigressTextReader(file, vocabulary);
+            case SMILES_LIST -> new SmilesListReader(file, vocabulary);
+        };
+    }
+}

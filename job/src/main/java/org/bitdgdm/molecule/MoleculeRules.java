@@ -1,0 +1,189 @@
+package org.bitdgdm.molecule;
+
+import java.util.List;
+import java.util.stream.IntStream;
+import org.bitdgdm.conf.InputException;
+import org.bitdgdm.model.Vocabulary;
+import org.openscience.cdk.config.Elements;
+import org.openscience.cdk.interfaces.IAtomContainer;
+import org.openscience.cdk.interfaces.IBond;
+import org.openscience.cdk.silent.SilentChemObjectBuilder;
+
+/**
+ * From a graph to a molecule with charges, bond orders and hydrogens, or to the reason why there is none. What the DiGress
+ * evaluation asks of RDKit ({@code build_molecule_with_partial_charges} and {@code SanitizeMol}), in its order:
+ *
+ * <ol>
+ * <li>A nitrogen of five with a double bond to O or a triple one to N is written with separate charges, as RDKit's
+ * clean-up does: nitro groups, N-oxides and azides are valid.
+ * <li>An atom holds where its orders sum to at most its largest valence. An aromatic bond counts 1½, and an atom that has
+ * one may exceed its valence by up to 1½, because kekulisation takes as much away.
+ * <li>Relaxed: an N, O or S that is exactly one too many takes charge +1.
+ * <li>Aromatic bonds kekulise ({@link Kekulisation}), the orders hold again, hydrogens fill the rest.
+ * </ol>
+ */
+final class MoleculeRules {
+    private static final int AROMATIC_DOUBLED = 3;
+    private static final int NITROGEN_OF_FIVE = 5;
+
+    private final List<String> symbols;
+    private final List<Valences> valences;
+    private final int[] classOrders;
+
+    /**
+     * What became of a graph.
+     *
+     * @param molecule the relaxed molecule; null where relaxing did not help
+     * @param reason   why the graph is not valid without relaxing; null where it is
+     */
+    record Outcome(IAtomContainer molecule, String reason) {
+    }
+
+    /**
+     * Rules for graphs of one vocabulary.
+     *
+     * @throws InputException for an element without valence rule or an unknown bond name
+     */
+    MoleculeRules(Vocabulary vocabulary) {
+        symbols = vocabulary.atoms();
+        valences = symbols.stream().map(Valences::of).toList();
+        classOrders = BondOrders.of(vocabulary);
+    }
+
+    /**
+     * Applies the rules.
+     *
+     * @param nodes (n) atom classes, n at least 1
+     * @param bonds (n(n−1)/2) bond classes
+     */
+    Outcome apply(byte[] nodes, byte[] bonds) {
+        String unknown = unknownClass(nodes, bonds);
+        if (unknown != null) {
+            return new Outcome(null, unknown);
+        }
+        int n = nodes.length;
+        int[][] orders = new int[n][n];
+        boolean aromatic = false;
+        for (int i = 0, pair = 0; i < n; i++) {
+            for (int j = i + 1; j < n; j++, pair++) {
+                orders[i][j] = classOrders[bonds[pair]];
+                orders[j][i] = orders[i][j];
+                aromatic |= orders[i][j] == BondOrders.AROMATIC;
+            }
+        }
+        int[] charges = new int[n];
+        separateCharges(nodes, orders, charges);
+        String reason = null;
+        for (int atom = 0; atom < n; atom++) {
+            Valences valence = valences.get(nodes[atom]);
+            int doubled = doubledSum(orders[atom]);
+            int largest = valence.largest() + charges[atom];
+            int slack = contains(orders[atom], BondOrders.AROMATIC) ? AROMATIC_DOUBLED : 0;
+            if (doubled <= 2 * largest + slack) {
+                continue;
+            }
+            reason = reason != null ? reason
+                : "valence " + symbols.get(nodes[atom]) + " " + (doubled / 2) + (doubled % 2 == 0 ? "" : ".5") + " > " + largest
+                    + " at atom " + atom;
+            if (!valence.relaxes() || charges[atom] != 0 || rounded(doubled) != largest + 1) {
+                return new Outcome(null, reason);
+            }
+            charges[atom] = 1;
+        }
+        List<Valences> atoms = IntStream.range(0, n).mapToObj(atom -> valences.get(nodes[atom])).toList();
+        if (aromatic) {
+            String failure = Kekulisation.apply(orders, atoms, charges);
+            if (failure != null) {
+                return new Outcome(null, reason == null ? failure : reason);
+            }
+        }
+        int[] hydrogens = new int[n];
+        for (int atom = 0; atom < n; atom++) {
+            int sum = doubledSum(orders[atom]) / 2;
+            hydrogens[atom] = atoms.get(atom).hydrogens(sum, charges[atom]);
+            if (hydrogens[atom] < 0) {
+                return new Outcome(null, reason != null ? reason : "valence " + symbols.get(nodes[atom]) + " " + sum + " > "
+                    + (atoms.get(atom).largest() + charges[atom]) + " at atom " + atom + " after kekulisation");
+            }
+        }
+        return new Outcome(molecule(nodes, orders, charges, hydrogens), reason);
+    }
+
+    /** RDKit's clean-up of neutral nitrogens of five, first neighbour first: N=O becomes N⁺–O⁻, N#N becomes N⁺=N⁻. */
+    private void separateCharges(byte[] nodes, int[][] orders, int[] charges) {
+        for (int atom = 0; atom < nodes.length; atom++) {
+            if (charges[atom] != 0 || !symbols.get(nodes[atom]).equals("N")
+                || rounded(doubledSum(orders[atom])) != NITROGEN_OF_FIVE) {
+                continue;
+            }
+            for (int other = 0; other < nodes.length; other++) {
+                String symbol = symbols.get(nodes[other]);
+                int order = orders[atom][other];
+                if (charges[other] == 0 && (symbol.equals("O") && order == 2 || symbol.equals("N") && order == 3)) {
+                    orders[atom][other] = order - 1;
+                    orders[other][atom] = order - 1;
+                    charges[atom] = 1;
+                    charges[other] = -1;
+                    break;
+                }
+            }
+        }
+    }
+
+    private IAtomContainer molecule(byte[] nodes, int[][] orders, int[] charges, int[] hydrogens) {
+        IAtomContainer molecule = SilentChemObjectBuilder.getInstance().newAtomContainer();
+        for (int atom = 0; atom < nodes.length; atom++) {
+            molecule.newAtom(Elements.ofString(symbols.get(nodes[atom])).number(), hydrogens[atom])
+                .setFormalCharge(charges[atom]);
+        }
+        for (int i = 0; i < nodes.length; i++) {
+            for (int j = i + 1; j < nodes.length; j++) {
+                if (orders[i][j] != 0) {
+                    molecule.newBond(molecule.getAtom(i), molecule.getAtom(j), switch (orders[i][j]) {
+                        case 1 -> IBond.Order.SINGLE;
+                        case 2 -> IBond.Order.DOUBLE;
+                        default -> IBond.Order.TRIPLE;
+                    });
+                }
+            }
+        }
+        return molecule;
+    }
+
+    private String unknownClass(byte[] nodes, byte[] bonds) {
+        for (int atom = 0; atom < nodes.length; atom++) {
+            if (nodes[atom] < 0 || nodes[atom] >= symbols.size()) {
+                return "unknown atom class " + nodes[atom] + " at atom " + atom;
+            }
+        }
+        for (byte bond : bonds) {
+            if (bond < 0 || bond >= classOrders.length) {
+                return "unknown bond class " + bond;
+            }
+        }
+        return null;
+    }
+
+    /** Twice the sum of a row of orders, aromatic ones as 1½. */
+    private static int doubledSum(int[] row) {
+        int sum = 0;
+        for (int order : row) {
+            sum += order == BondOrders.AROMATIC ? AROMATIC_DOUBLED : 2 * order;
+        }
+        return sum;
+    }
+
+    private static boolean contains(int[] row, int wanted) {
+        for (int order : row) {
+            if (order == wanted) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Halves round up, as RDKit's do. */
+    private static int rounded(int doubled) {
+        return (doubled + 1) / 2;
+    }
+}
