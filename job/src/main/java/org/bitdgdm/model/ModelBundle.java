@@ -2,17 +2,23 @@ package org.bitdgdm.model;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.kernels.Architecture;
@@ -44,7 +50,13 @@ public record ModelBundle(
     public static final int FORMAT = 1;
     private static final String FORMAT_KEY = "format";
     private static final String SHA256_KEY = "sha256";
+    /** Keys of the description that belong to the folder, not to the model. */
+    static final List<String> OWN_KEYS = List.of(FORMAT_KEY, SHA256_KEY);
+    private static final String REMEDY = "import the model again";
     private static final long MAX_FACTS_BYTES = 16 << 20;
+    /** One key a line, lists on one line, the same on every platform. */
+    private static final DefaultPrettyPrinter PRETTY =
+        new DefaultPrettyPrinter().withObjectIndenter(new DefaultIndenter("  ", "\n"));
     private static final JsonMapper JSON =
         JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
@@ -70,15 +82,15 @@ public record ModelBundle(
             JsonNode format = json.path(FORMAT_KEY);
             if (!format.isInt() || format.intValue() != FORMAT) {
                 throw new InputException(factsFile + " has format version " + format + ", this program reads version "
-                    + FORMAT + "; import the model again");
+                    + FORMAT + "; " + REMEDY);
             }
             byte[] bytes = SafetensorsFile.load(tensorsFile);
             String sha256 = sha256(bytes);
             if (!sha256.equals(json.path(SHA256_KEY).asText())) {
                 throw new InputException(tensorsFile + " has SHA-256 " + sha256 + " where " + FACTS_FILE + " says "
-                    + json.path(SHA256_KEY) + "; the bundle is damaged, import the model again");
+                    + json.path(SHA256_KEY) + "; the bundle is damaged, " + REMEDY);
             }
-            ModelFacts facts = ModelFacts.of(json, factsFile.toString(), "import the model again");
+            ModelFacts facts = ModelFacts.of(json, factsFile.toString(), REMEDY, REMEDY);
             Map<String, Tensor> tensors = ModelTensors.read(tensorsFile.toString(), facts.architecture(), facts.diffusion(),
                 SafetensorsFile.read(tensorsFile, bytes));
             return of(facts, tensors, sha256);
@@ -96,6 +108,38 @@ public record ModelBundle(
     private static ModelBundle of(ModelFacts facts, Map<String, Tensor> tensors, String sha256) {
         return new ModelBundle(facts.name(), facts.architecture(), facts.diffusion(), facts.vocabulary(), tensors, sha256,
             facts.provenance());
+    }
+
+    /** Writes this bundle to a folder; see {@link #save(Path, Companion)}. */
+    public void save(Path folder) {
+        save(folder, staging -> { });
+    }
+
+    /** Files that belong into the folder of a bundle besides its own two. */
+    @FunctionalInterface
+    public interface Companion {
+        /** Writes the files, without subfolders, into a folder that becomes, or goes into, the bundle's. */
+        void write(Path staging) throws IOException;
+    }
+
+    /**
+     * Writes this bundle to a folder, which appears complete or not at all: everything is written beside it first. A
+     * folder that holds a bundle already gets its files replaced one by one while it has no description, so that a reader
+     * sees the old bundle, none, or the new one; other files in it stay.
+     *
+     * @param folder    new, empty, or holding a bundle
+     * @param companion writes what else belongs to the bundle
+     * @throws InputException if the folder holds something else, or cannot be written
+     */
+    public void save(Path folder, Companion companion) {
+        new BundleFolder(folder).save(staging -> {
+            Files.write(staging.resolve(TENSORS_FILE), SafetensorsFile.bytes(tensors.values()));
+            ObjectNode json = JSON.createObjectNode().put(FORMAT_KEY, FORMAT);
+            json.setAll(new ModelFacts(name, architecture, diffusion, vocabulary, provenance).toJson());
+            json.put(SHA256_KEY, sha256);
+            Files.writeString(staging.resolve(FACTS_FILE), JSON.writer(PRETTY).writeValueAsString(json) + "\n");
+            companion.write(staging);
+        });
     }
 
     /** The whole network in full precision, as backends and quantizers take it. */
@@ -123,8 +167,21 @@ public record ModelBundle(
 
     /** SHA-256, lower-case hexadecimal. */
     static String sha256(byte[] bytes) {
+        return HexFormat.of().formatHex(sha256Digest().digest(bytes));
+    }
+
+    /** SHA-256 of a file of any size, lower-case hexadecimal. */
+    static String sha256(Path file) throws IOException {
+        MessageDigest digest = sha256Digest();
+        try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
+            in.transferTo(OutputStream.nullOutputStream());
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    private static MessageDigest sha256Digest() {
         try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+            return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
         }

@@ -59,12 +59,13 @@ record ModelFacts(
     /**
      * Reads a description.
      *
-     * @param where  what the description is, for messages
-     * @param remedy what to do about a missing or wrong value, for messages
+     * @param where   what the description is, for messages
+     * @param missing what to do about a missing value, for messages
+     * @param wrong   what to do about a wrong value, for messages
      * @throws InputException naming the first key that is missing, wrong or not supported
      */
-    static ModelFacts of(ObjectNode json, String where, String remedy) {
-        return new Reader(json, where, remedy).facts();
+    static ModelFacts of(ObjectNode json, String where, String missing, String wrong) {
+        return new Reader(json, where, missing, wrong).facts();
     }
 
     /** The description as written to {@code model.json}, without format version and hash. */
@@ -117,13 +118,13 @@ record ModelFacts(
     }
 
     /** One pass over a JSON object, key by key. */
-    private record Reader(ObjectNode json, String where, String remedy) {
+    private record Reader(ObjectNode json, String where, String missing, String wrong) {
 
         ModelFacts facts() {
             try {
                 return read();
             } catch (IllegalArgumentException e) {
-                throw new InputException(where + " describes no model: " + e.getMessage() + "; " + remedy, e);
+                throw new InputException(where + " describes no model: " + e.getMessage() + "; " + wrong, e);
             }
         }
 
@@ -177,7 +178,7 @@ record ModelFacts(
         private JsonNode present(String key) {
             JsonNode value = json.path(key);
             if (value.isMissingNode() || value.isNull()) {
-                throw new InputException(where + " does not say '" + key + "'; " + remedy);
+                throw new InputException(where + " does not say '" + key + "'; " + missing);
             }
             return value;
         }
@@ -226,9 +227,8 @@ record ModelFacts(
 
         private void require(boolean holds, String key, String rule) {
             if (!holds) {
-                String found = json.path(key).toString();
                 throw new InputException(where + ": '" + key + "' must be " + rule + ", found "
-                    + (found.length() > 80 ? found.substring(0, 80) + "…" : found) + "; " + remedy);
+                    + Excerpt.of(json.path(key).toString()) + "; " + wrong);
             }
         }
     }

@@ -27,10 +27,12 @@ final class ModelTensors {
     /** Output layers of the global channel, which sampling never needs; QM9's last one has no elements. */
     private static final List<String> UNUSED_LINEARS = List.of("mlp_out_y.0", "mlp_out_y.2");
     /**
-     * Allowed distance of a stored β from ours, relative to it. The published code computes 1 − ā_{t+1}/ā_t in double
-     * like ours and rounds to FP32 once, which is 6e-8; files made in FP32 throughout lose digits where β is small.
+     * Allowed distance of a stored β from ours, relative to it: the rounding of BF16, the coarsest type that is read.
+     * Another schedule or another offset is off by far more.
      */
-    private static final double BETA_TOLERANCE = 1e-3;
+    private static final double BETA_TOLERANCE = 0x1p-8;
+    /** And this much besides, for a schedule computed in FP32 throughout, which loses digits in 1 − ā/ā. */
+    private static final double BETA_ABSOLUTE_TOLERANCE = 1e-6;
 
     private final String file;
     private final Architecture architecture;
@@ -149,7 +151,7 @@ final class ModelTensors {
     private StoredTensor present(String name) {
         StoredTensor tensor = stored.get(name);
         if (tensor == null) {
-            throw new InputException(file + ": tensor " + name + " is missing among " + stored.size()
+            throw new InputException(file + ": tensor " + Excerpt.of(name) + " is missing among " + stored.size()
                 + "; a DiGress graph transformer of " + architecture.layers()
                 + " layers needs it, take the whole state_dict of the model");
         }
@@ -160,7 +162,7 @@ final class ModelTensors {
         expected.keySet().forEach(this::present);
         for (StoredTensor tensor : stored.values()) {
             if (!expected.containsKey(tensor.name())) {
-                throw new InputException(file + ": tensor " + tensor.name() + " of shape " + tensor.shapeText()
+                throw new InputException(file + ": tensor " + Excerpt.of(tensor.name()) + " of shape " + tensor.shapeText()
                     + " has no place in a DiGress graph transformer of " + architecture.layers()
                     + " layers; remove it, or check the number of layers");
             }
@@ -171,12 +173,12 @@ final class ModelTensors {
         for (Map.Entry<String, int[]> entry : expected.entrySet()) {
             StoredTensor tensor = stored.get(entry.getKey());
             if (!Arrays.equals(tensor.shape(), entry.getValue())) {
-                throw new InputException(file + ": tensor " + tensor.name() + " must have shape "
+                throw new InputException(file + ": tensor " + Excerpt.of(tensor.name()) + " must have shape "
                     + Arrays.toString(entry.getValue()) + ", found " + tensor.shapeText()
                     + "; the architecture or the vocabulary belongs to another model");
             }
             if (!tensor.type().floating()) {
-                throw new InputException(file + ": tensor " + tensor.name() + " must hold floating-point numbers, found "
+                throw new InputException(file + ": tensor " + Excerpt.of(tensor.name()) + " must hold floating-point numbers, found "
                     + tensor.type() + "; save the model in F32, F16, BF16 or F64");
             }
         }
@@ -192,7 +194,7 @@ final class ModelTensors {
     private void requireFinite(Tensor tensor) {
         for (int i = 0; i < tensor.values().length; i++) {
             if (!Float.isFinite(tensor.values()[i])) {
-                throw new InputException(file + ": tensor " + tensor.name() + " holds " + tensor.values()[i] + " at index " + i
+                throw new InputException(file + ": tensor " + Excerpt.of(tensor.name()) + " holds " + tensor.values()[i] + " at index " + i
                     + "; the training has diverged or the file is damaged, take another checkpoint");
             }
         }
@@ -202,7 +204,7 @@ final class ModelTensors {
         for (int t = 0; t < betas.values().length; t++) {
             double found = betas.values()[t];
             double cosine = diffusion.betas()[t];
-            if (!(Math.abs(found - cosine) <= BETA_TOLERANCE * cosine)) {
+            if (!(Math.abs(found - cosine) <= BETA_ABSOLUTE_TOLERANCE + BETA_TOLERANCE * cosine)) {
                 throw new InputException(file + ": tensor " + BETAS + " holds " + found + " at index " + t
                     + " where the cosine schedule of " + diffusion.steps() + " steps has " + cosine
                     + "; only that schedule is supported");

@@ -95,27 +95,27 @@ final class SafetensorsFile {
         for (ElementType candidate : ElementType.values()) {
             type = candidate.name().equals(typeName) ? candidate : type;
         }
-        require(type != null, "tensor " + name + " has the unknown dtype '" + typeName + "'");
+        require(type != null, "tensor " + Excerpt.of(name) + " has the unknown dtype '" + typeName + "'");
         JsonNode sizes = entry.path("shape");
-        require(sizes.isArray(), "tensor " + name + " has no shape");
+        require(sizes.isArray(), "tensor " + Excerpt.of(name) + " has no shape");
         int[] shape = new int[sizes.size()];
         long bytes = type.bytes();
         for (int i = 0; i < shape.length; i++) {
             require(sizes.get(i).canConvertToInt() && sizes.get(i).isIntegralNumber() && sizes.get(i).intValue() >= 0,
-                "tensor " + name + " has the size " + sizes.get(i) + " in its shape");
+                "tensor " + Excerpt.of(name) + " has the size " + sizes.get(i) + " in its shape");
             shape[i] = sizes.get(i).intValue();
-            require(shape[i] == 0 || bytes <= Long.MAX_VALUE / shape[i], "tensor " + name + " has a shape that overflows");
+            require(shape[i] == 0 || bytes <= Long.MAX_VALUE / shape[i], "tensor " + Excerpt.of(name) + " has a shape that overflows");
             bytes *= shape[i];
         }
         JsonNode offsets = entry.path("data_offsets");
         require(offsets.isArray() && offsets.size() == 2 && offsets.get(0).isIntegralNumber()
-            && offsets.get(1).isIntegralNumber(), "tensor " + name + " has no data_offsets");
+            && offsets.get(1).isIntegralNumber(), "tensor " + Excerpt.of(name) + " has no data_offsets");
         long begin = offsets.get(0).longValue();
         long end = offsets.get(1).longValue();
         require(offsets.get(0).canConvertToLong() && offsets.get(1).canConvertToLong()
             && 0 <= begin && begin <= end && end <= data.limit(),
-            "tensor " + name + " lies at bytes " + offsets + " of " + data.limit());
-        require(end - begin == bytes, "tensor " + name + " has " + (end - begin) + " bytes where shape "
+            "tensor " + Excerpt.of(name) + " lies at bytes " + offsets + " of " + data.limit());
+        require(end - begin == bytes, "tensor " + Excerpt.of(name) + " has " + (end - begin) + " bytes where shape "
             + sizes + " and dtype " + type + " need " + bytes);
         ElementType found = type;
         tensors.put(name, new StoredTensor(name, type, shape, () -> values(found, (int) begin, (int) end)));

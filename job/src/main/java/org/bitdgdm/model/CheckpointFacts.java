@@ -1,0 +1,166 @@
+package org.bitdgdm.model;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.bitdgdm.conf.InputException;
+
+/**
+ * What a checkpoint of DiGress tells about its model besides the tensors: its {@code hyper_parameters}, which hold the
+ * run's omegaconf configuration ({@code cfg}) and the data set's facts ({@code dataset_infos},
+ * {@code src/datasets/*_dataset.py}) as pickled objects, read here as data.
+ */
+final class CheckpointFacts {
+    private final Object configuration;
+    private final Object dataset;
+    private final CheckpointReader checkpoint;
+    private final ObjectNode json = JsonNodeFactory.instance.objectNode();
+
+    private CheckpointFacts(CheckpointReader checkpoint) {
+        this.checkpoint = checkpoint;
+        Object hyperParameters = checkpoint.root().get("hyper_parameters");
+        configuration = at(hyperParameters, "cfg");
+        dataset = at(hyperParameters, "dataset_infos");
+    }
+
+    /**
+     * The facts under the keys of {@link ModelFacts}; what the checkpoint does not say is left out.
+     *
+     * @throws InputException if the checkpoint is of another kind of model
+     */
+    static ObjectNode of(CheckpointReader checkpoint, String file) {
+        CheckpointFacts facts = new CheckpointFacts(checkpoint);
+        Object type = at(facts.configuration, "model", "type");
+        if (type != null && !type.equals("discrete")) {
+            throw new InputException(file + " holds a model of type '" + (type instanceof String text ? Excerpt.of(text) : "?")
+                + "'; only DiGress's discrete diffusion is supported");
+        }
+        facts.readConfiguration();
+        facts.readDataset();
+        return facts.json;
+    }
+
+    /** Where the checkpoint says it comes from. */
+    static Map<String, String> provenance(CheckpointReader checkpoint) {
+        CheckpointFacts facts = new CheckpointFacts(checkpoint);
+        Map<String, String> provenance = new TreeMap<>();
+        putText(provenance, "pytorch_lightning", checkpoint.root().get("pytorch-lightning_version"));
+        putText(provenance, "run", at(facts.configuration, "general", "name"));
+        putText(provenance, "dataset", at(facts.configuration, "dataset", "name"));
+        return provenance;
+    }
+
+    private static void putText(Map<String, String> to, String key, Object value) {
+        if (value instanceof String || value instanceof Number) {
+            to.put(key, Excerpt.of(value.toString()));
+        }
+    }
+
+    private void readConfiguration() {
+        put(ModelFacts.LAYERS, at(configuration, "model", "n_layers"));
+        put(ModelFacts.HEADS, at(configuration, "model", "hidden_dims", "n_head"));
+        put(ModelFacts.STEPS, at(configuration, "model", "diffusion_steps"));
+        put(ModelFacts.SCHEDULE, at(configuration, "model", "diffusion_noise_schedule"));
+        put(ModelFacts.TRANSITION, at(configuration, "model", "transition"));
+        Object features = at(configuration, "model", "extra_features");
+        // The configuration of a model without extra features says null, which here would mean "not known".
+        put(ModelFacts.FEATURES, features == null && at(configuration, "model") != null ? "none" : features);
+    }
+
+    private void readDataset() {
+        if (dataset == null) {
+            return;
+        }
+        Object atoms = at(dataset, "atom_decoder");
+        put(ModelFacts.MOLECULAR, atoms != null);
+        put(ModelFacts.MAX_NODES, at(dataset, "max_n_nodes"));
+        putNumbers(ModelFacts.SIZES, at(dataset, "n_nodes"));
+        padSizes();
+        putNumbers(ModelFacts.NODE_MARGINAL, at(dataset, "node_types"));
+        putNumbers(ModelFacts.EDGE_MARGINAL, at(dataset, "edge_types"));
+        if (atoms != null) {
+            putTexts(ModelFacts.ATOMS, atoms);
+            json.set(ModelFacts.BONDS, ModelFacts.texts(Vocabulary.MOLECULE_BONDS));
+            // The published code takes the values in the order of the dictionary, whatever its keys are.
+            Object weights = at(dataset, "atom_weights");
+            putNumbers(ModelFacts.WEIGHTS, weights instanceof PickledDict dict ? List.copyOf(dict.values()) : weights);
+            put(ModelFacts.MAX_WEIGHT, at(dataset, "max_weight"));
+        }
+    }
+
+    /** Data sets give frequencies up to the largest size that they saw, or up to one that they did not. */
+    private void padSizes() {
+        JsonNode sizes = json.path(ModelFacts.SIZES);
+        int wanted = json.path(ModelFacts.MAX_NODES).asInt(-1) + 1;
+        if (sizes instanceof ArrayNode array && wanted > 0 && wanted <= 1 << 16) {
+            while (array.size() < wanted) {
+                array.add(0f);
+            }
+            while (array.size() > wanted && array.get(array.size() - 1).floatValue() == 0) {
+                array.remove(array.size() - 1);
+            }
+        }
+    }
+
+    /**
+     * The value at the end of a path through dictionaries, attributes of objects and omegaconf's containers; null if
+     * there is none.
+     */
+    private static Object at(Object from, String... path) {
+        Object value = unwrapped(from);
+        for (String key : path) {
+            value = unwrapped(value instanceof PickledDict dict ? dict.get(key)
+                : value instanceof PickledObject object ? object.get(key) : null);
+        }
+        return value;
+    }
+
+    /** What an omegaconf node holds ({@code omegaconf/base.py}); any other value as it is. */
+    private static Object unwrapped(Object value) {
+        if (value instanceof PickledObject object && object.type.module().startsWith("omegaconf.")) {
+            Object content = object.get("_content");
+            return content != null ? content : object.get("_val");
+        }
+        return value;
+    }
+
+    private void put(String key, Object value) {
+        if (value instanceof String text) {
+            json.put(key, text);
+        } else if (value instanceof Long number) {
+            json.put(key, number);
+        } else if (value instanceof Double number) {
+            json.put(key, number);
+        } else if (value instanceof Boolean truth) {
+            json.put(key, truth);
+        } else if (value != null) {
+            // Not a plain value, so that its reader refuses it by name.
+            json.put(key, "(" + Excerpt.of(value instanceof PickledObject ? value.toString() : "no plain value") + ")");
+        }
+    }
+
+    private void putTexts(String key, Object value) {
+        ArrayNode array = json.putArray(key);
+        if (value instanceof List<?> list) {
+            list.forEach(element -> array.add(element instanceof String text ? text : null));
+        }
+    }
+
+    private void putNumbers(String key, Object value) {
+        if (value instanceof PickledTensor tensor) {
+            json.set(key, ModelFacts.numbers(checkpoint.values("dataset_infos." + key, tensor)));
+        } else if (value instanceof Collection<?> numbers) {
+            ArrayNode array = json.putArray(key);
+            for (Object number : numbers) {
+                array.add(number instanceof Number found ? found.floatValue() : Float.NaN);
+            }
+        } else {
+            put(key, value);
+        }
+    }
+}
