@@ -107,12 +107,7 @@ public final class Posterior {
         }
     }
 
-    /** The later time. */
-    public int from() {
-        return t;
-    }
-
-    /** The earlier time. */
+    /** The time that is drawn, s. */
     public int to() {
         return s;
     }
