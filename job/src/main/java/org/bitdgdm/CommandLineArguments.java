@@ -9,6 +9,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.bitdgdm.conf.Command;
 import org.bitdgdm.conf.ConfFile;
 import org.bitdgdm.conf.InputException;
@@ -33,6 +34,10 @@ record CommandLineArguments(Command command, Optional<Path> config, Map<Option, 
     private static final String CONFIG = "--config";
     private static final String HELP = "--help";
     private static final String PROGRAM = "./submit.sh";
+    /** Flags of spark-submit that are most easily put in the wrong place. */
+    private static final Set<String> SPARK = Set.of("--master", "--deploy-mode", "--conf", "-c", "--properties-file",
+        "--driver-memory", "--driver-java-options", "--executor-memory", "--executor-cores", "--num-executors",
+        "--total-executor-cores", "--jars", "--files", "--packages");
 
     /**
      * Reads a command line.
@@ -77,6 +82,12 @@ record CommandLineArguments(Command command, Optional<Path> config, Map<Option, 
 
     private static Optional<CommandLineArguments> parse(Command command, String[] args, PrintStream out) {
         CommandLine line = commandLine(command);
+        // Before picocli, which would take an unknown flag for the value of the flag before it.
+        for (String arg : args) {
+            if (arg.startsWith("--") && !line.getCommandSpec().optionsMap().containsKey(name(arg))) {
+                throw new InputException(unknown(command, arg));
+            }
+        }
         ParseResult result;
         try {
             result = line.parseArgs(args);
@@ -93,19 +104,17 @@ record CommandLineArguments(Command command, Optional<Path> config, Map<Option, 
         for (Option option : Option.all(command)) {
             if (result.hasMatchedOption(option.flag())) {
                 List<String> values = result.matchedOption(option.flag()).stringValues();
-                values.forEach(value -> refuseFlagAsValue(command, option.flag(), value));
                 flags.put(option, values.isEmpty() ? List.of("true") : List.copyOf(values));
             }
         }
-        return Optional.of(new CommandLineArguments(command, configFile(command, result), flags));
+        return Optional.of(new CommandLineArguments(command, configFile(result), flags));
     }
 
-    private static Optional<Path> configFile(Command command, ParseResult result) {
+    private static Optional<Path> configFile(ParseResult result) {
         if (!result.hasMatchedOption(CONFIG)) {
             return Optional.empty();
         }
         String file = result.matchedOption(CONFIG).stringValues().get(0);
-        refuseFlagAsValue(command, CONFIG, file);
         try {
             return Optional.of(Path.of(file));
         } catch (InvalidPathException e) {
@@ -113,14 +122,8 @@ record CommandLineArguments(Command command, Optional<Path> config, Map<Option, 
         }
     }
 
-    /** A value may start with one dash (a negative number) but not with two: then the flag before it lacks its own. */
-    private static void refuseFlagAsValue(Command command, String flag, String value) {
-        if (value.startsWith("--")) {
-            String name = value.contains("=") ? value.substring(0, value.indexOf('=')) : value;
-            boolean known = Option.all(command).stream().anyMatch(o -> o.flag().equals(name));
-            throw new InputException(flag + " needs a value, found " + value
-                + (known ? "" : "; and " + unknown(command, value)));
-        }
+    private static String name(String argument) {
+        return argument.contains("=") ? argument.substring(0, argument.indexOf('=')) : argument;
     }
 
     private static String unknown(Command command, String argument) {
@@ -128,11 +131,14 @@ record CommandLineArguments(Command command, Optional<Path> config, Map<Option, 
             return command.label() + " takes flags only, found '" + argument + "'; " + PROGRAM + " " + command.label()
                 + " " + HELP + " lists them";
         }
-        String flag = argument.contains("=") ? argument.substring(0, argument.indexOf('=')) : argument;
+        String flag = name(argument);
         Optional<Command> owner = Arrays.stream(Command.values())
             .filter(c -> Option.all(c).stream().anyMatch(o -> o.flag().equals(flag))).findFirst();
         if (owner.isPresent()) {
             return command.label() + " has no flag " + flag + "; it is one of " + owner.get().label();
+        }
+        if (SPARK.contains(flag)) {
+            return command.label() + " has no flag " + flag + "; it is one of Spark's, which come after --spark";
         }
         List<String> known = new ArrayList<>(Option.all(command).stream().map(Option::flag).toList());
         known.addAll(List.of(CONFIG, HELP));

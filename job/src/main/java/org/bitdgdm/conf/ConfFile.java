@@ -19,6 +19,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A HOCON file of options, or the copy of {@code conf/bitdgdm.conf} in the jar that holds all defaults. Every key must be
@@ -104,9 +105,8 @@ public final class ConfFile {
                 Option option = Option.ofKey(key).get();
                 settings.put(option, new Settings.Setting(read(option, value), where(value)));
             } else if (Arrays.stream(Option.values()).noneMatch(o -> o.key().startsWith(key + "."))) {
-                String nearest = Nearest.of(key, Arrays.stream(Option.values()).map(Option::key).toList());
                 throw new InputException("unknown key " + key + " in " + where(value) + "; the nearest known one is "
-                    + nearest);
+                    + Nearest.of(key, known(value)));
             } else if (value instanceof ConfigObject inner) {
                 collect(inner, key + ".", settings);
             } else {
@@ -114,6 +114,13 @@ public final class ConfFile {
                     + where(value));
             }
         });
+    }
+
+    private static List<String> known(ConfigValue value) {
+        Stream<String> keys = Arrays.stream(Option.values()).map(Option::key);
+        return value instanceof ConfigObject
+            ? keys.filter(k -> k.contains(".")).map(k -> k.substring(0, k.indexOf('.'))).distinct().toList()
+            : keys.toList();
     }
 
     private Object read(Option option, ConfigValue value) {

@@ -62,7 +62,9 @@ final class Overrides {
     /** Glob match of the whole name: {@code *} is any run of characters, dots too; {@code ?} is any single one. */
     static boolean matches(String pattern, String name) {
         StringBuilder regex = new StringBuilder();
-        pattern.chars().forEach(c -> regex.append(c == '*' ? ".*" : c == '?' ? "." : Pattern.quote(String.valueOf((char) c))));
+        for (char c : pattern.toCharArray()) {
+            regex.append(c == '*' ? ".*" : c == '?' ? "." : Pattern.quote(String.valueOf(c)));
+        }
         return name.matches(regex.toString());
     }
 

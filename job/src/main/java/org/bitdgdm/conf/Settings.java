@@ -63,6 +63,11 @@ public final class Settings {
         }
     }
 
+    /** The value as its kind has it. */
+    Object get(Option option) {
+        return settings.get(option).value();
+    }
+
     String text(Option option) {
         return (String) settings.get(option).value();
     }

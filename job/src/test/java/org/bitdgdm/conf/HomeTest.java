@@ -1,0 +1,53 @@
+package org.bitdgdm.conf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class HomeTest {
+    private final String before = System.getProperty("bitdgdm.home");
+    @TempDir
+    Path home;
+
+    @BeforeEach
+    void set() {
+        System.setProperty("bitdgdm.home", home.toString());
+    }
+
+    @AfterEach
+    void restore() {
+        if (before == null) {
+            System.clearProperty("bitdgdm.home");
+        } else {
+            System.setProperty("bitdgdm.home", before);
+        }
+    }
+
+    @Test
+    void aRelativeFolderIsFoundInTheCurrentFolderFirstThenInTheRoot() throws Exception {
+        Path inHome = Files.createDirectories(home.resolve("conf/models/nowhere-else"));
+        assertThat(Home.folder("model", "conf/models/nowhere-else")).isEqualTo(inHome);
+        Files.createDirectories(home.resolve("src"));
+        assertThat(Home.folder("model", "src")).isEqualTo(Path.of("src"));
+    }
+
+    @Test
+    void aMissingFolderNamesBothPlaces() {
+        assertThatThrownBy(() -> Home.folder("model", "missing/")).isInstanceOf(InputException.class)
+            .hasMessage("--model must name an existing folder, found missing/ (looked for "
+                + Path.of("missing").toAbsolutePath() + " and " + home.resolve("missing") + ")");
+    }
+
+    @Test
+    void anAbsoluteFolderIsLookedForOnce() {
+        Path missing = home.resolve("missing");
+        assertThatThrownBy(() -> Home.folder("model", missing.toString())).isInstanceOf(InputException.class)
+            .hasMessage("--model must name an existing folder, found " + missing + " (looked for " + missing + ")");
+    }
+}
