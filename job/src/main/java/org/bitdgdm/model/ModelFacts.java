@@ -53,6 +53,8 @@ record ModelFacts(
     static final String ALL_FEATURES = "all";
     static final String MARGINAL = "marginal";
     static final String UNIFORM = "uniform";
+    /** Tables have this many entries; models in use have 500 or 1,000 steps. */
+    private static final int MAX_STEPS = 100_000;
     /** A sum of FP32 probabilities may differ from 1 by this much: a few thousand roundings. */
     private static final double SUM_TOLERANCE = 1e-4;
 
@@ -140,6 +142,7 @@ record ModelFacts(
             require(!molecular || vocabulary.bonds().equals(Vocabulary.MOLECULE_BONDS), BONDS,
                 String.join(", ", Vocabulary.MOLECULE_BONDS));
             int maxNodes = whole(MAX_NODES);
+            require(whole(STEPS) <= MAX_STEPS, STEPS, "at most " + MAX_STEPS);
             float[] sizes = numbers(SIZES);
             require(sizes.length == maxNodes + 1L, SIZES, "one frequency for each size 0.." + maxNodes);
             Architecture architecture = new Architecture(Variant.of(text(VARIANT)), whole(LAYERS), whole(HEADS), nodeTypes,

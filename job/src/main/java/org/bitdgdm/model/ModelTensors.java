@@ -134,6 +134,7 @@ final class ModelTensors {
     }
 
     private void expectLinear(String name, int in, int out) {
+        present(PREFIX + name + WEIGHT);
         expected.put(PREFIX + name + WEIGHT, new int[] {out, in});
         expected.put(PREFIX + name + BIAS, new int[] {out});
     }
@@ -152,8 +153,8 @@ final class ModelTensors {
         StoredTensor tensor = stored.get(name);
         if (tensor == null) {
             throw new InputException(file + ": tensor " + Excerpt.of(name) + " is missing among " + stored.size()
-                + "; a DiGress graph transformer of " + architecture.layers()
-                + " layers needs it, take the whole state_dict of the model");
+                + "; a DiGress graph transformer with layers = " + architecture.layers()
+                + " needs it, take the whole state_dict of the model");
         }
         return tensor;
     }
@@ -163,8 +164,8 @@ final class ModelTensors {
         for (StoredTensor tensor : stored.values()) {
             if (!expected.containsKey(tensor.name())) {
                 throw new InputException(file + ": tensor " + Excerpt.of(tensor.name()) + " of shape " + tensor.shapeText()
-                    + " has no place in a DiGress graph transformer of " + architecture.layers()
-                    + " layers; remove it, or check the number of layers");
+                    + " has no place in a DiGress graph transformer with layers = " + architecture.layers()
+                    + "; remove it, or correct the number of layers");
             }
         }
     }

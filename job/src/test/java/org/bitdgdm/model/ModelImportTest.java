@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Imports that succeed; those that are refused are in {@code ModelImportRefusalTest}. */
+/** Imports that succeed; those that are refused are in {@link ModelImportRefusalTest}. */
 class ModelImportTest {
     @TempDir
     private Path folder;
