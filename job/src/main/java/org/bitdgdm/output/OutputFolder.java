@@ -1,0 +1,271 @@
+package org.bitdgdm.output;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.bitdgdm.conf.InputException;
+
+/**
+ * The folder of {@code --out}, on any file system that Hadoop knows (file:, hdfs:, s3a:).
+ *
+ * <p>It belongs to one run, named by a {@link Fingerprint}: the same run started again makes what is missing, a finished one
+ * does nothing, another one is refused. Everything is written under {@code _run/}, which Spark's readers skip, and then
+ * renamed into place: no reader sees a part of a file. On a store without atomic rename (s3a: a copy, then a delete) a file
+ * still appears whole, while a table of several files appears file by file; wait for {@code _SUCCESS} there.
+ *
+ * <pre>
+ * _SUCCESS                     the run is finished; its evaluation settings as JSON
+ * _run/fingerprint.json        whose folder this is
+ * _run/staging/                files being written; removed by the next start
+ * molecules/shard-000012.parquet
+ * metrics/, metrics.json, quantization.csv, run.json, report.html
+ * </pre>
+ *
+ * <p>Nothing is created before {@link #begin}. Two drivers must not write the same run at the same time: each would remove
+ * the other's unfinished files, and the run would have to be started again.
+ */
+public final class OutputFolder {
+    /** Folder of the molecules. */
+    public static final String MOLECULES = "molecules";
+
+    private static final String RUN = "_run";
+    private static final String SUCCESS = "_SUCCESS";
+    private static final int FORMAT = 1;
+    private static final Pattern SHARD = Pattern.compile("shard-(\\d{6,})\\.parquet");
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final String named;
+    private final FileSystem files;
+    private final Path folder;
+
+    /** What a folder holds of the run asked for. */
+    public enum State {
+        /** Nothing. */
+        NEW,
+        /** A part: missing shards, metrics or report are to be made. */
+        UNFINISHED,
+        /** All of it. */
+        FINISHED
+    }
+
+    private OutputFolder(String named, FileSystem files, Path folder) {
+        this.named = named;
+        this.files = files;
+        this.folder = folder;
+    }
+
+    /**
+     * Names a folder; creates nothing.
+     *
+     * @param out    path or URI; without a scheme, on the default file system of {@code hadoop}
+     * @param hadoop configuration of Spark's session
+     * @throws InputException if no file system answers for it
+     */
+    public static OutputFolder of(String out, Configuration hadoop) {
+        try {
+            Path path = new Path(out);
+            FileSystem files = path.getFileSystem(hadoop);
+            return new OutputFolder(out, files, files.makeQualified(path));
+        } catch (IOException | IllegalArgumentException failed) {
+            throw new InputException("--out " + out + " cannot be used: " + oneLine(failed) + "; give another folder", failed);
+        }
+    }
+
+    /**
+     * Looks whose folder this is; changes nothing.
+     *
+     * @throws InputException if it holds another run, or files that are not of a run, or cannot be read
+     */
+    public State state(Fingerprint asked) {
+        try {
+            FileStatus[] entries;
+            try {
+                entries = files.listStatus(folder);
+            } catch (FileNotFoundException absent) {
+                return State.NEW;
+            }
+            if (entries.length == 1 && entries[0].isFile() && entries[0].getPath().equals(folder)) {
+                throw new InputException("--out " + named + " is a file; give a folder");
+            }
+            Path fingerprint = new Path(folder, RUN + "/fingerprint.json");
+            if (!files.exists(fingerprint)) {
+                for (FileStatus entry : entries) {
+                    if (!entry.getPath().getName().equals(RUN)) {
+                        throw new InputException("--out " + named + " is not empty and holds no run of this job (found "
+                            + entry.getPath().getName() + "); give an empty or new folder");
+                    }
+                }
+                return State.NEW;
+            }
+            requireSame(read(fingerprint, "fingerprint"), asked);
+            Path success = new Path(folder, SUCCESS);
+            return files.exists(success) && read(success, "evaluation").equals(asked.evaluation())
+                ? State.FINISHED : State.UNFINISHED;
+        } catch (IOException failed) {
+            throw new InputException("--out " + named + " cannot be read: " + oneLine(failed)
+                + "; check its permissions or give another folder", failed);
+        }
+    }
+
+    private void requireSame(Map<String, String> there, Fingerprint asked) {
+        String difference = Fingerprint.difference(there, asked.rows());
+        if (!difference.isEmpty()) {
+            throw new InputException("--out " + named + " holds another run, which differs in " + difference
+                + "; give another folder, or the options of that run to finish it");
+        }
+    }
+
+    private Map<String, String> read(Path path, String key) throws IOException {
+        byte[] bytes;
+        try (var in = files.open(path)) {
+            bytes = in.readAllBytes();
+        }
+        try {
+            JsonNode root = JSON.readTree(bytes);
+            if (root == null || root.path("format").asInt() != FORMAT || !root.path(key).isObject()) {
+                throw new InputException("--out " + named + " has a " + path.getName() + " that this version cannot read"
+                    + " (format " + FORMAT + " expected); give another folder");
+            }
+            return JSON.convertValue(root.get(key), JSON.getTypeFactory().constructMapType(Map.class, String.class, String.class));
+        } catch (com.fasterxml.jackson.core.JacksonException | IllegalArgumentException broken) {
+            throw new InputException("--out " + named + " has a broken " + path.getName() + "; give another folder", broken);
+        }
+    }
+
+    /**
+     * Takes the folder for a run: creates it where it is new, removes what a killed start left half-written and, where the
+     * run was finished with another evaluation, its {@code _SUCCESS}.
+     *
+     * @throws InputException as {@link #state} does, or if the folder cannot be written
+     */
+    public void begin(Fingerprint run) {
+        State state = state(run);
+        try {
+            files.delete(staging(), true);
+            if (state != State.FINISHED) {
+                files.delete(new Path(folder, SUCCESS), false);
+            }
+            if (!files.mkdirs(staging())) {
+                throw new IOException("cannot create " + staging());
+            }
+            if (state == State.NEW) {
+                publish(RUN + "/fingerprint.json", json("fingerprint", run.rows()));
+            }
+        } catch (IOException failed) {
+            throw new InputException("--out " + named + " cannot be written: " + oneLine(failed)
+                + "; check its permissions or give another folder", failed);
+        }
+    }
+
+    private static byte[] json(String key, Map<String, String> entries) throws IOException {
+        ObjectNode root = JSON.createObjectNode().put("format", FORMAT);
+        root.set(key, JSON.valueToTree(entries));
+        return JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(root);
+    }
+
+    /** Shards that are complete; each is one file of {@code molecules/}. */
+    public Set<Integer> committedShards() throws IOException {
+        Set<Integer> committed = new TreeSet<>();
+        if (files.exists(molecules())) {
+            for (FileStatus file : files.listStatus(molecules())) {
+                Matcher name = SHARD.matcher(file.getPath().getName());
+                if (name.matches()) {
+                    committed.add(Integer.parseInt(name.group(1)));
+                }
+            }
+        }
+        return committed;
+    }
+
+    /** File name of a shard. */
+    static String shardName(int shard) {
+        return String.format(java.util.Locale.ROOT, "shard-%06d.parquet", shard);
+    }
+
+    /**
+     * Puts a small file into the folder, replacing one of that name; a reader sees the old file, none, or the new one.
+     *
+     * @param name relative path, for example {@code metrics.json}
+     */
+    public void publish(String name, byte[] bytes) throws IOException {
+        Path staged = new Path(staging(), UUID.randomUUID().toString());
+        try (OutputStream out = files.create(staged, false)) {
+            out.write(bytes);
+        }
+        place(staged, new Path(folder, name));
+    }
+
+    /**
+     * Writes a table as a folder of Parquet files and puts it into place as a whole, replacing one of that name.
+     *
+     * @param name for example {@code metrics}
+     */
+    public void publishTable(String name, Dataset<Row> table) throws IOException {
+        Path staged = new Path(staging(), name + "-" + UUID.randomUUID());
+        table.write().parquet(staged.toString());
+        place(staged, new Path(folder, name));
+    }
+
+    private void place(Path staged, Path target) throws IOException {
+        // Deleted first: rename onto a folder would move into it, and a local rename keeps the old file's checksum a while.
+        files.delete(target, true);
+        files.mkdirs(target.getParent());
+        if (!files.rename(staged, target)) {
+            throw new IOException("cannot rename " + staged + " to " + target);
+        }
+    }
+
+    /** Reads a file that was published; for a finished run, which computes nothing again. */
+    public byte[] read(String name) throws IOException {
+        try (var in = files.open(new Path(folder, name))) {
+            return in.readAllBytes();
+        }
+    }
+
+    /** Declares the run finished: nothing is written after this. */
+    public void finish(Fingerprint run) throws IOException {
+        publish(SUCCESS, json("evaluation", run.evaluation()));
+        files.delete(staging(), true);
+    }
+
+    /** The folder of the molecules. */
+    public Path molecules() {
+        return new Path(folder, MOLECULES);
+    }
+
+    /** Where files are written before they are renamed into place; on the same file system. */
+    Path staging() {
+        return new Path(folder, RUN + "/staging");
+    }
+
+    /** Full path of the folder or of something in it. */
+    public Path path(String name) {
+        return name.isEmpty() ? folder : new Path(folder, name);
+    }
+
+    @Override
+    public String toString() {
+        return named;
+    }
+
+    private static String oneLine(Exception failed) {
+        String message = failed.getMessage() == null ? failed.getClass().getSimpleName() : failed.getMessage();
+        return message.lines().findFirst().orElse("").strip();
+    }
+}

@@ -1,0 +1,149 @@
+package org.bitdgdm.output;
+
+import java.io.IOException;
+import java.io.Serializable;
+import java.io.UncheckedIOException;
+
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.mapreduce.JobContext;
+import org.apache.hadoop.mapreduce.TaskAttemptContext;
+import org.apache.spark.internal.io.FileCommitProtocol;
+import org.apache.spark.internal.io.FileNameSpec;
+import scala.Option;
+import scala.collection.immutable.Seq;
+
+/**
+ * How Spark's file writer commits shards: each task writes one file in a hidden folder, and its own commit renames it to the
+ * shard's name. A shard is there whole or not at all, whatever becomes of the driver.
+ *
+ * <p>Spark's own protocols publish files at the end of the job, or (version 2 of Hadoop's algorithm) under names that depend
+ * on the job: either loses the work of a killed driver, or doubles it. Here the name is the shard's, and the content depends
+ * on the shard only, so an attempt that finds its shard already there (speculation, a task lost after its commit, an
+ * executor that outlived its driver) drops its own copy. Hence no commit coordination either.
+ *
+ * <p>The rename is atomic on local file systems and HDFS. On s3a it is a copy followed by a delete: the shard still appears
+ * whole, in time proportional to its size, and a leftover of the hidden folder is removed by the next start.
+ *
+ * <p>Spark creates it by name with these parameters. The shard of each partition and the hidden folder travel in the
+ * writer's options {@link #SHARDS} and {@link #STAGING}.
+ */
+public final class ShardCommitProtocol extends FileCommitProtocol implements Serializable {
+    private static final long serialVersionUID = 1;
+
+    /** Option: shard of each partition, comma-separated. */
+    static final String SHARDS = "bitdgdm.shards";
+    /** Option: hidden folder, on the file system of the output. */
+    static final String STAGING = "bitdgdm.staging";
+
+    private final String job;
+    private final String output;
+    private transient Path staged;
+    private transient Path target;
+
+    /**
+     * @param job    unique id of the write
+     * @param output folder of the shards
+     */
+    public ShardCommitProtocol(String job, String output) {
+        this.job = job;
+        this.output = output;
+    }
+
+    private Path jobStaging(JobContext context) {
+        return new Path(context.getConfiguration().get(STAGING), job);
+    }
+
+    private static FileSystem files(JobContext context, Path path) {
+        try {
+            return path.getFileSystem(context.getConfiguration());
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+    }
+
+    @Override
+    public void setupJob(JobContext context) {
+        try {
+            Path staging = jobStaging(context);
+            FileSystem files = files(context, staging);
+            if (!files.mkdirs(staging) || !files.mkdirs(new Path(output))) {
+                throw new IOException("cannot create " + staging + " or " + output);
+            }
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+    }
+
+    @Override
+    public void setupTask(TaskAttemptContext context) {
+        staged = null;
+        target = null;
+    }
+
+    @Override
+    public String newTaskTempFile(TaskAttemptContext context, Option<String> directory, FileNameSpec spec) {
+        if (staged != null || directory.isDefined()) {
+            throw new IllegalStateException("a shard is one file without a subfolder, asked for another one beside " + staged);
+        }
+        String[] shards = context.getConfiguration().get(SHARDS).split(",");
+        int partition = context.getTaskAttemptID().getTaskID().getId();
+        String name = OutputFolder.shardName(Integer.parseInt(shards[partition]));
+        target = new Path(output, name);
+        // Not named .parquet: readers that search folders by pattern must not find it.
+        staged = new Path(jobStaging(context), name + "." + context.getTaskAttemptID().getId() + ".part");
+        return staged.toString();
+    }
+
+    @Override
+    public TaskCommitMessage commitTask(TaskAttemptContext context) {
+        if (staged == null) {
+            throw new IllegalStateException("a sampling task wrote no shard");
+        }
+        try {
+            FileSystem files = files(context, staged);
+            if (files.exists(target)) {
+                files.delete(staged, false);
+            } else if (!files.rename(staged, target) && !files.exists(target)) {
+                throw new IOException("cannot rename " + staged + " to " + target);
+            }
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+        return new TaskCommitMessage(target.getName());
+    }
+
+    @Override
+    public void abortTask(TaskAttemptContext context) {
+        remove(context, staged);
+    }
+
+    @Override
+    public void commitJob(JobContext context, Seq<TaskCommitMessage> commits) {
+        Path success = new Path(output, "_SUCCESS");
+        try {
+            files(context, success).create(success, true).close();
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+        remove(context, jobStaging(context));
+    }
+
+    /** Keeps the shards that are committed: the next start makes the others. */
+    @Override
+    public void abortJob(JobContext context) {
+        remove(context, jobStaging(context));
+    }
+
+    /** Removes unfinished files; what stays behind is hidden, and removed by the next start. */
+    private void remove(JobContext context, Path path) {
+        if (path == null) {
+            return;
+        }
+        try {
+            files(context, path).delete(path, true);
+        } catch (IOException failed) {
+            log().warn("{} stays behind: {}", path, failed.toString());
+        }
+    }
+}

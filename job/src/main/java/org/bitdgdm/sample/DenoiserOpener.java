@@ -1,0 +1,21 @@
+package org.bitdgdm.sample;
+
+import java.io.Serializable;
+
+import org.bitdgdm.kernels.Denoiser;
+import org.bitdgdm.kernels.PackedModel;
+
+/** How an executor opens its denoiser; travels with the tasks. */
+public interface DenoiserOpener extends Serializable {
+
+    /**
+     * Opens a denoiser on this machine.
+     *
+     * @param model   unpacked model
+     * @param threads threads that one call may use, {@code spark.task.cpus}
+     */
+    Denoiser open(PackedModel model, int threads);
+
+    /** What is opened, for job descriptions; two openers of equal key open the same thing. */
+    String key();
+}

@@ -1,0 +1,115 @@
+package org.bitdgdm.sample;
+
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.function.Supplier;
+
+import org.bitdgdm.kernels.Denoiser;
+import org.bitdgdm.kernels.Diffusion;
+
+/**
+ * The denoisers of this JVM, one for each model and backend, shared by all its tasks.
+ *
+ * <p>A denoiser stays open when no task uses it, because the next task of the stage will: a model must not be unpacked for
+ * every partition. It is closed when another model is opened while it is idle (sweeps), by {@link #closeIdle}, or at the
+ * end of the JVM. One in use is never closed: its leases are counted.
+ */
+public final class ExecutorDenoiser {
+    private static final Map<String, ExecutorDenoiser> OPEN = new HashMap<>();
+    private static int opened;
+    private static boolean hooked;
+
+    private final Denoiser denoiser;
+    private final Diffusion diffusion;
+    private int leases;
+
+    ExecutorDenoiser(Denoiser denoiser, Diffusion diffusion) {
+        this.denoiser = denoiser;
+        this.diffusion = diffusion;
+    }
+
+    /** A task's right to use the denoiser; closing it twice does nothing more. */
+    public static final class Lease implements AutoCloseable {
+        private ExecutorDenoiser held;
+        private final Denoiser denoiser;
+        private final Diffusion diffusion;
+
+        private Lease(ExecutorDenoiser held) {
+            this.held = held;
+            this.denoiser = held.denoiser;
+            this.diffusion = held.diffusion;
+        }
+
+        /** The denoiser; several tasks use it at once. */
+        public Denoiser denoiser() {
+            return denoiser;
+        }
+
+        /** Noise schedule and limit distributions of its model. */
+        public Diffusion diffusion() {
+            return diffusion;
+        }
+
+        @Override
+        public void close() {
+            synchronized (OPEN) {
+                if (held != null) {
+                    held.leases--;
+                    held = null;
+                }
+            }
+        }
+    }
+
+    /**
+     * Leases the denoiser of a key, opening it if this JVM has none; one that fails to open is tried again by the next task.
+     *
+     * @param key what is opened: model hash, backend, options
+     */
+    static Lease lease(String key, Supplier<ExecutorDenoiser> open) {
+        // Opened under the lock: the other tasks of this JVM wait for this model anyway.
+        synchronized (OPEN) {
+            ExecutorDenoiser found = OPEN.get(key);
+            if (found == null) {
+                closeIdle();
+                found = open.get();
+                opened++;
+                OPEN.put(key, found);
+                if (!hooked) {
+                    hooked = true;
+                    Runtime.getRuntime().addShutdownHook(new Thread(ExecutorDenoiser::closeIdle, "close-denoisers"));
+                }
+            }
+            found.leases++;
+            return new Lease(found);
+        }
+    }
+
+    /** Closes every denoiser that no task uses. */
+    public static void closeIdle() {
+        synchronized (OPEN) {
+            for (Iterator<ExecutorDenoiser> all = OPEN.values().iterator(); all.hasNext();) {
+                ExecutorDenoiser candidate = all.next();
+                if (candidate.leases == 0) {
+                    all.remove();
+                    candidate.denoiser.close();
+                }
+            }
+        }
+    }
+
+    /** Denoisers opened by this JVM so far. */
+    static int opened() {
+        synchronized (OPEN) {
+            return opened;
+        }
+    }
+
+    /** Denoisers open now. */
+    static int open() {
+        synchronized (OPEN) {
+            return OPEN.size();
+        }
+    }
+}

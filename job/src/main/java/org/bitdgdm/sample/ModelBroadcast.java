@@ -1,0 +1,72 @@
+package org.bitdgdm.sample;
+
+import java.io.Serializable;
+
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.kernels.PackedModelFormat;
+
+/**
+ * The packed model on its way to the executors: its bytes are broadcast once, and unpacked once per executor JVM.
+ *
+ * <p>Bytes are broadcast, not the object: they are smaller (codes at their own width), hashed, and every executor checks
+ * the hash when it unpacks them.
+ */
+public final class ModelBroadcast implements Serializable {
+    private static final long serialVersionUID = 1;
+
+    private final Broadcast<byte[]> packed;
+    private final String hash;
+    private final int bytes;
+    private final DenoiserOpener opener;
+
+    /** Packs and broadcasts; driver only. */
+    public ModelBroadcast(JavaSparkContext spark, PackedModel model, DenoiserOpener opener) {
+        byte[] format = PackedModelFormat.toBytes(model);
+        this.hash = PackedModelFormat.sha256(format);
+        this.bytes = format.length;
+        this.packed = spark.broadcast(format);
+        this.opener = opener;
+    }
+
+    /** SHA-256 of the packed bytes, in hexadecimal. */
+    public String hash() {
+        return hash;
+    }
+
+    /** Bytes sent to each executor. */
+    public int bytes() {
+        return bytes;
+    }
+
+    /** What the executors open. */
+    public DenoiserOpener opener() {
+        return opener;
+    }
+
+    /**
+     * This JVM's denoiser for the model, opened by the first task that asks.
+     *
+     * @param threads threads that one call may use
+     */
+    public ExecutorDenoiser.Lease lease(int threads) {
+        return ExecutorDenoiser.lease(key(threads), () -> {
+            PackedModel model = PackedModelFormat.fromBytes(packed.value());
+            return new ExecutorDenoiser(opener.open(model, threads), model.diffusion());
+        });
+    }
+
+    private String key(int threads) {
+        return hash + "/" + opener.key() + "/" + threads;
+    }
+
+    /**
+     * Takes the bytes back from driver and executors, and closes what this JVM itself had opened; driver only. Executors
+     * close theirs when they open another model or end.
+     */
+    public void destroy() {
+        packed.destroy();
+        ExecutorDenoiser.closeIdle();
+    }
+}

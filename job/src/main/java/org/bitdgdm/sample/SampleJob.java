@@ -1,0 +1,121 @@
+package org.bitdgdm.sample;
+
+import java.util.Iterator;
+import java.util.List;
+import java.util.stream.IntStream;
+
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.util.LongAccumulator;
+import org.bitdgdm.conf.SampleConf;
+import org.bitdgdm.kernels.PackedModel;
+
+/**
+ * One sampling run: the plan, the broadcast model, and the tasks that turn shards into graphs. Closing it takes the
+ * broadcast back.
+ */
+public final class SampleJob implements AutoCloseable {
+    /** Name of the accumulator of graphs, as the Spark UI shows it; for progress only, retries count twice. */
+    static final String GRAPHS_SAMPLED = "graphs sampled";
+
+    private final JavaSparkContext spark;
+    private final SampleConf conf;
+    private final ShardPlan plan;
+    private final ModelBroadcast model;
+    private final LongAccumulator sampled;
+
+    /** Packs and broadcasts the model; it is not needed on the driver, or on its disk, any more. */
+    public SampleJob(JavaSparkContext spark, PackedModel model, SampleConf conf, DenoiserOpener opener) {
+        this.spark = spark;
+        this.conf = conf;
+        this.plan = new ShardPlan(conf.count(), conf.shardSize());
+        this.model = new ModelBroadcast(spark, model, opener);
+        this.sampled = spark.sc().longAccumulator(GRAPHS_SAMPLED);
+    }
+
+    /** The shards of the run. */
+    public ShardPlan plan() {
+        return plan;
+    }
+
+    /** What is sampled. */
+    public SampleConf conf() {
+        return conf;
+    }
+
+    /** The model as sent. */
+    public ModelBroadcast model() {
+        return model;
+    }
+
+    /** What the Spark UI shows while so many graphs are sampled. */
+    public String description(long graphs) {
+        return "sample " + graphs + " graphs, " + conf.steps() + " steps, " + model.opener().key();
+    }
+
+    /**
+     * Samples shards, one partition each in the order given, and maps each in its own task.
+     *
+     * @param shards positions in the plan
+     * @param map    takes the batches of one shard as they are finished; serializable
+     */
+    public <T> JavaRDD<T> map(List<Integer> shards, ShardFunction<T> map) {
+        ShardPlan cut = plan;
+        ShardSampler sampler = new ShardSampler(conf);
+        ModelBroadcast broadcast = model;
+        LongAccumulator progress = sampled;
+        // parallelize cuts a list into as many slices as it has entries: slice i holds entry i.
+        return spark.parallelize(shards, shards.size()).mapPartitions(indexes -> {
+            ShardPlan.Shard shard = cut.shard(indexes.next());
+            return map.call(shard, counted(BatchStream.open(shard, sampler, broadcast, TaskContext.get()), progress));
+        });
+    }
+
+    private static Iterator<List<SampledGraph>> counted(BatchStream batches, LongAccumulator progress) {
+        return new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                return batches.hasNext();
+            }
+
+            @Override
+            public List<SampledGraph> next() {
+                List<SampledGraph> batch = batches.next();
+                progress.add(batch.size());
+                return batch;
+            }
+        };
+    }
+
+    /** What a task does with the batches of a shard. */
+    @FunctionalInterface
+    public interface ShardFunction<T> extends java.io.Serializable {
+        /** @param batches of the shard, each of graphs of one size, in no particular order of ids */
+        Iterator<T> call(ShardPlan.Shard shard, Iterator<List<SampledGraph>> batches) throws Exception;
+    }
+
+    /** All graphs, without files; ids ascend. */
+    public JavaRDD<SampledGraph> graphs() {
+        return map(IntStream.range(0, plan.shards()).boxed().toList(), (shard, batches) -> {
+            SampledGraph[] graphs = new SampledGraph[shard.count()];
+            batches.forEachRemaining(batch -> batch.forEach(graph -> graphs[(int) (graph.graphId() - shard.firstId())] = graph));
+            return List.of(graphs).iterator();
+        });
+    }
+
+    /** Id of the accumulator of graphs. */
+    long sampledAccumulator() {
+        return sampled.id();
+    }
+
+    /** The context that the job runs in. */
+    public JavaSparkContext spark() {
+        return spark;
+    }
+
+    @Override
+    public void close() {
+        model.destroy();
+    }
+}

@@ -1,0 +1,102 @@
+package org.bitdgdm.sample;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import org.bitdgdm.kernels.Denoiser;
+import org.bitdgdm.kernels.GraphBatch;
+import org.bitdgdm.kernels.KernelException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class ExecutorDenoiserTest {
+    private final AtomicInteger openings = new AtomicInteger();
+    private final AtomicInteger closings = new AtomicInteger();
+
+    @BeforeEach
+    @AfterEach
+    void none() {
+        ExecutorDenoiser.closeIdle();
+        assertThat(ExecutorDenoiser.open()).isZero();
+    }
+
+    private ExecutorDenoiser open() {
+        openings.incrementAndGet();
+        return new ExecutorDenoiser(new Denoiser() {
+            @Override
+            public void advance(GraphBatch batch, long seed, int[] times) {
+                throw new UnsupportedOperationException();
+            }
+
+            @Override
+            public void logits(GraphBatch batch, int t, float[] nodeLogits, float[] edgeLogits) {
+                throw new UnsupportedOperationException();
+            }
+
+            @Override
+            public String describe() {
+                return "counted";
+            }
+
+            @Override
+            public void close() {
+                closings.incrementAndGet();
+            }
+        }, null);
+    }
+
+    @Test
+    void tasksShareOne() throws Exception {
+        ExecutorService tasks = Executors.newFixedThreadPool(8);
+        List<Callable<Denoiser>> work = new ArrayList<>();
+        for (int task = 0; task < 40; task++) {
+            work.add(() -> {
+                try (ExecutorDenoiser.Lease lease = ExecutorDenoiser.lease("a", this::open)) {
+                    return lease.denoiser();
+                }
+            });
+        }
+        Denoiser first = null;
+        for (Future<Denoiser> result : tasks.invokeAll(work)) {
+            first = first == null ? result.get() : first;
+            assertThat(result.get()).isSameAs(first);
+        }
+        tasks.shutdown();
+        assertThat(openings).hasValue(1);
+        assertThat(closings).hasValue(0);
+    }
+
+    @Test
+    void anotherModelClosesIdleOnesOnly() {
+        ExecutorDenoiser.Lease used = ExecutorDenoiser.lease("a", this::open);
+        ExecutorDenoiser.lease("b", this::open).close();
+        assertThat(closings).hasValue(0);
+        ExecutorDenoiser.Lease other = ExecutorDenoiser.lease("c", this::open);
+        assertThat(closings).as("b was idle, a is in use").hasValue(1);
+        used.close();
+        used.close();
+        ExecutorDenoiser.closeIdle();
+        assertThat(closings).as("a second close of a's lease must not free c").hasValue(2);
+        other.close();
+        ExecutorDenoiser.closeIdle();
+        assertThat(closings).hasValue(3);
+    }
+
+    @Test
+    void failedOpeningIsTriedAgain() {
+        assertThatThrownBy(() -> ExecutorDenoiser.lease("a", () -> {
+            throw new KernelException("no such backend here");
+        })).hasMessage("no such backend here");
+        ExecutorDenoiser.lease("a", this::open).close();
+        assertThat(openings).hasValue(1);
+    }
+}
