@@ -51,7 +51,7 @@ public final class Canonicaliser {
         return WRITER.create(reordered(heavy));
     }
 
-    /** The component with the most atoms; of equal ones that with the lowest atom index. The molecule itself if it is one. */
+    /** The component with the most atoms; of equal ones that with the lowest atom index. */
     public static IAtomContainer largestFragment(IAtomContainer molecule) {
         ConnectedComponents components = new ConnectedComponents(GraphUtil.toAdjList(molecule));
         if (components.nComponents() <= 1) {

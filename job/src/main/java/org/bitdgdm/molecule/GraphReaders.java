@@ -1,7 +1,5 @@
 package org.bitdgdm.molecule;
 
-import java.io.BufferedReader;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.bitdgdm.conf.InputException;
@@ -32,19 +30,14 @@ public final class GraphReaders {
         if (stem.endsWith(".smi") || stem.endsWith(".smiles")) {
             return Format.SMILES_LIST;
         }
-        try (BufferedReader lines = GraphReader.open(file)) {
-            String line = lines.readLine();
-            while (line != null && line.isBlank()) {
-                line = lines.readLine();
-            }
-            if (line != null && line.startsWith("N=")) {
+        try (TextLines lines = new TextLines(file)) {
+            String first = lines.nextFilled();
+            if (first != null && first.startsWith("N=")) {
                 return Format.DIGRESS_TEXT;
             }
-            throw new InputException(file + " is not a file of graphs: it must be DiGress's text (first line N=...), a list"
-                + " of SMILES named .smi or .smiles, or a folder of our Parquet");
-        } catch (IOException e) {
-            throw GraphReader.unreadable(file, 0, e);
         }
+        throw new InputException(file + " is not a file of graphs: it must be DiGress's text (first line N=...), a list of"
+            + " SMILES named .smi or .smiles, or a folder of our Parquet");
     }
 
     /**

@@ -1,5 +1,6 @@
 package org.bitdgdm.molecule;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.bitdgdm.conf.InputException;
@@ -61,37 +62,32 @@ final class MoleculeRules {
         if (unknown != null) {
             return new Outcome(null, unknown);
         }
-        int n = nodes.length;
-        int[][] orders = new int[n][n];
-        boolean aromatic = false;
-        for (int i = 0, pair = 0; i < n; i++) {
-            for (int j = i + 1; j < n; j++, pair++) {
-                orders[i][j] = classOrders[bonds[pair]];
-                orders[j][i] = orders[i][j];
-                aromatic |= orders[i][j] == BondOrders.AROMATIC;
-            }
-        }
-        int[] charges = new int[n];
+        int[][] orders = orders(nodes.length, bonds);
+        int[] charges = new int[nodes.length];
         separateCharges(nodes, orders, charges);
         String reason = null;
-        for (int atom = 0; atom < n; atom++) {
-            Valences valence = valences.get(nodes[atom]);
+        for (int atom = 0; atom < nodes.length; atom++) {
+            int largest = valences.get(nodes[atom]).largest() + charges[atom];
             int doubled = doubledSum(orders[atom]);
-            int largest = valence.largest() + charges[atom];
-            int slack = contains(orders[atom], BondOrders.AROMATIC) ? AROMATIC_DOUBLED : 0;
-            if (doubled <= 2 * largest + slack) {
+            if (doubled <= 2 * largest + (contains(orders[atom], BondOrders.AROMATIC) ? AROMATIC_DOUBLED : 0)) {
                 continue;
             }
-            reason = reason != null ? reason
-                : "valence " + symbols.get(nodes[atom]) + " " + (doubled / 2) + (doubled % 2 == 0 ? "" : ".5") + " > " + largest
-                    + " at atom " + atom;
-            if (!valence.relaxes() || charges[atom] != 0 || rounded(doubled) != largest + 1) {
+            if (reason == null) {
+                reason = exceeded(symbols.get(nodes[atom]), doubled, largest, atom);
+            }
+            if (!valences.get(nodes[atom]).relaxes() || charges[atom] != 0 || rounded(doubled) != largest + 1) {
                 return new Outcome(null, reason);
             }
             charges[atom] = 1;
         }
+        return complete(nodes, orders, charges, reason);
+    }
+
+    /** Kekulises and adds hydrogens; {@code reason} is null where the graph is valid so far without relaxing. */
+    private Outcome complete(byte[] nodes, int[][] orders, int[] charges, String reason) {
+        int n = nodes.length;
         List<Valences> atoms = IntStream.range(0, n).mapToObj(atom -> valences.get(nodes[atom])).toList();
-        if (aromatic) {
+        if (Arrays.stream(orders).anyMatch(row -> contains(row, BondOrders.AROMATIC))) {
             String failure = Kekulisation.apply(orders, atoms, charges);
             if (failure != null) {
                 return new Outcome(null, reason == null ? failure : reason);
@@ -99,17 +95,35 @@ final class MoleculeRules {
         }
         int[] hydrogens = new int[n];
         for (int atom = 0; atom < n; atom++) {
-            int sum = doubledSum(orders[atom]) / 2;
-            hydrogens[atom] = atoms.get(atom).hydrogens(sum, charges[atom]);
+            int doubled = doubledSum(orders[atom]);
+            hydrogens[atom] = atoms.get(atom).hydrogens(doubled / 2, charges[atom]);
             if (hydrogens[atom] < 0) {
-                return new Outcome(null, reason != null ? reason : "valence " + symbols.get(nodes[atom]) + " " + sum + " > "
-                    + (atoms.get(atom).largest() + charges[atom]) + " at atom " + atom + " after kekulisation");
+                int largest = atoms.get(atom).largest() + charges[atom];
+                return new Outcome(null, reason != null ? reason
+                    : exceeded(symbols.get(nodes[atom]), doubled, largest, atom) + " after kekulisation");
             }
         }
         return new Outcome(molecule(nodes, orders, charges, hydrogens), reason);
     }
 
-    /** RDKit's clean-up of neutral nitrogens of five, first neighbour first: N=O becomes N⁺–O⁻, N#N becomes N⁺=N⁻. */
+    private static String exceeded(String symbol, int doubled, int largest, int atom) {
+        return "valence " + symbol + " " + doubled / 2 + (doubled % 2 == 0 ? "" : ".5") + " > " + largest + " at atom "
+            + atom;
+    }
+
+    /** (n, n) orders of the bond classes, symmetric. */
+    private int[][] orders(int n, byte[] bonds) {
+        int[][] orders = new int[n][n];
+        for (int i = 0, pair = 0; i < n; i++) {
+            for (int j = i + 1; j < n; j++, pair++) {
+                orders[i][j] = classOrders[bonds[pair]];
+                orders[j][i] = orders[i][j];
+            }
+        }
+        return orders;
+    }
+
+    /** Clean-up of neutral nitrogens of five, first neighbour first: N=O becomes N⁺–O⁻, N#N becomes N⁺=N⁻. */
     private void separateCharges(byte[] nodes, int[][] orders, int[] charges) {
         for (int atom = 0; atom < nodes.length; atom++) {
             if (charges[atom] != 0 || !symbols.get(nodes[atom]).equals("N")

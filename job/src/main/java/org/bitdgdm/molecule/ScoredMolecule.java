@@ -4,7 +4,7 @@ import java.io.Serializable;
 
 /**
  * What is known of one graph as a molecule. Properties are those of the largest fragment of the relaxed molecule, and
- * null exactly where {@code smiles} is.
+ * null where {@code smiles} is.
  *
  * @param valid        whether every atom keeps its valence without charges and aromatic bonds kekulise
  * @param relaxedValid the same after N, O and S with exactly one order too many took charge +1
@@ -14,7 +14,8 @@ import java.io.Serializable;
  *                     lowest atom index); null exactly where not {@code relaxedValid}
  * @param reason       why the graph is not {@code valid}, atoms counted from 0; null where it is
  * @param weight       average molecular weight with implicit hydrogens, g/mol
- * @param logp         octanol–water partition coefficient by {@link MoleculeProperties#LOGP_DESCRIPTOR}; null also where it has no value
+ * @param logp         octanol–water partition coefficient by {@link MoleculeProperties#LOGP_DESCRIPTOR}; null also where
+ *                     the descriptor has no value
  * @param rings        number of independent rings (bonds − atoms + 1, the size of an SSSR)
  */
 public record ScoredMolecule(

@@ -39,19 +39,17 @@ final class SmilesListReader extends GraphReader {
 
     @Override
     MolecularGraph read(long graphId) {
-        String line = line();
-        while (line != null && line.isBlank()) {
-            line = line();
-        }
+        String line = lines.nextFilled();
         if (line == null) {
             return null;
         }
-        String smiles = line.strip().split("\\s+", 2)[0];
+        String smiles = line.split("\\s+", 2)[0];
         IAtomContainer molecule;
         try {
             molecule = parser.parseSmiles(smiles);
         } catch (CDKException e) {
-            throw malformed("'" + smiles + "' is not a SMILES the CDK reads: " + e.getMessage().lines().findFirst().orElse(""));
+            throw lines.malformed("'" + smiles + "' is not a SMILES the CDK reads: "
+                + e.getMessage().lines().findFirst().orElse(""));
         }
         if (hydrogens) {
             AtomContainerManipulator.convertImplicitToExplicitHydrogens(molecule);
@@ -59,7 +57,7 @@ final class SmilesListReader extends GraphReader {
             molecule = AtomContainerManipulator.suppressHydrogens(molecule);
         }
         if (molecule.getAtomCount() > MAX_NODES) {
-            throw malformed("a molecule must have at most " + MAX_NODES + " atoms, found " + molecule.getAtomCount());
+            throw lines.malformed("a molecule must have at most " + MAX_NODES + " atoms, found " + molecule.getAtomCount());
         }
         joinCharges(molecule);
         MolecularGraph graph = new MolecularGraph(graphId, nodes(molecule, smiles), bonds(molecule, smiles));
@@ -93,11 +91,11 @@ final class SmilesListReader extends GraphReader {
             IAtomContainer made = rules.apply(graph.nodes(), graph.bonds()).molecule();
             String remade = made == null ? "no molecule" : Canonicaliser.smiles(made);
             if (!kept.equals(remade)) {
-                throw malformed("'" + smiles + "' cannot be kept as a graph, which holds neither charges nor hydrogen counts"
-                    + " and would be read as " + remade + "; remove the line");
+                throw lines.malformed("'" + smiles + "' cannot be kept as a graph, which holds neither charges nor hydrogen"
+                    + " counts and would be read as " + remade + "; remove the line");
             }
         } catch (CDKException e) {
-            throw malformed("'" + smiles + "' has no canonical SMILES: " + e.getMessage());
+            throw lines.malformed("'" + smiles + "' has no canonical SMILES: " + e.getMessage());
         }
     }
 
@@ -106,7 +104,7 @@ final class SmilesListReader extends GraphReader {
         for (IAtom atom : molecule.atoms()) {
             int type = atoms.indexOf(atom.getSymbol());
             if (type < 0) {
-                throw malformed("element " + atom.getSymbol() + " of '" + smiles + "' is not of the model's "
+                throw lines.malformed("element " + atom.getSymbol() + " of '" + smiles + "' is not of the model's "
                     + String.join(", ", atoms));
             }
             nodes[atom.getIndex()] = (byte) type;
@@ -121,7 +119,7 @@ final class SmilesListReader extends GraphReader {
             Integer order = bond.getOrder().numeric();
             int type = order >= 1 && order < BondOrders.AROMATIC ? types[order] : -1;
             if (type < 0) {
-                throw malformed("a bond of order " + bond.getOrder() + " in '" + smiles + "' is not of the model's "
+                throw lines.malformed("a bond of order " + bond.getOrder() + " in '" + smiles + "' is not of the model's "
                     + String.join(", ", bonds));
             }
             int i = bond.getBegin().getIndex();

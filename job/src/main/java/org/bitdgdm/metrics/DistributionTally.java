@@ -1,0 +1,83 @@
+package org.bitdgdm.metrics;
+
+import java.io.Serializable;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import org.bitdgdm.model.Vocabulary;
+import org.bitdgdm.molecule.MoleculeProperties;
+
+/** {@link Distributions} while they are counted: parts add up in any order to the same. */
+final class DistributionTally implements Serializable {
+    private static final long serialVersionUID = 1;
+    private static final double WEIGHT_BIN = 5;
+    private static final double LOGP_BIN = 0.25;
+
+    private final TreeMap<String, Long> atoms = new TreeMap<>();
+    private final TreeMap<String, Long> bonds = new TreeMap<>();
+    private final TreeMap<Long, Long> sizes = new TreeMap<>();
+    private final TreeMap<Long, Long> weight = new TreeMap<>();
+    private final TreeMap<Long, Long> logp = new TreeMap<>();
+    private final TreeMap<Long, Long> rings = new TreeMap<>();
+
+    void addAtoms(String element, long count) {
+        atoms.merge(element, count, Long::sum);
+    }
+
+    void addBonds(String bond, long count) {
+        bonds.merge(bond, count, Long::sum);
+    }
+
+    void addSize(int atomCount) {
+        sizes.merge((long) atomCount, 1L, Long::sum);
+    }
+
+    /** Properties of one molecule; null ones are not counted. */
+    void addProperties(Double weight, Double logp, Integer rings) {
+        if (weight != null) {
+            this.weight.merge((long) Math.floor(weight / WEIGHT_BIN), 1L, Long::sum);
+        }
+        if (logp != null) {
+            this.logp.merge((long) Math.floor(logp / LOGP_BIN), 1L, Long::sum);
+        }
+        if (rings != null) {
+            this.rings.merge((long) rings, 1L, Long::sum);
+        }
+    }
+
+    /** Adds the counts of another part to this one. */
+    DistributionTally merge(DistributionTally other) {
+        other.atoms.forEach((label, count) -> atoms.merge(label, count, Long::sum));
+        other.bonds.forEach((label, count) -> bonds.merge(label, count, Long::sum));
+        other.sizes.forEach((bin, count) -> sizes.merge(bin, count, Long::sum));
+        other.weight.forEach((bin, count) -> weight.merge(bin, count, Long::sum));
+        other.logp.forEach((bin, count) -> logp.merge(bin, count, Long::sum));
+        other.rings.forEach((bin, count) -> rings.merge(bin, count, Long::sum));
+        return this;
+    }
+
+    /** The counts so far; classes in the order of the vocabulary, then any others. */
+    Distributions distributions(Vocabulary vocabulary) {
+        return new Distributions(
+            new Histogram("atoms", "", 0, ordered(atoms, vocabulary.atoms())),
+            new Histogram("bonds", "", 0, ordered(bonds, vocabulary.bonds())),
+            binned("sizes", "atoms", 1, sizes),
+            binned("weight", "g/mol", WEIGHT_BIN, weight),
+            binned("logp", MoleculeProperties.LOGP_DESCRIPTOR, LOGP_BIN, logp),
+            binned("rings", "", 1, rings));
+    }
+
+    private static Map<String, Long> ordered(Map<String, Long> counts, Collection<String> first) {
+        Map<String, Long> ordered = new LinkedHashMap<>();
+        first.stream().filter(counts::containsKey).forEach(label -> ordered.put(label, counts.get(label)));
+        counts.forEach(ordered::putIfAbsent);
+        return ordered;
+    }
+
+    private static Histogram binned(String name, String unit, double width, Map<Long, Long> counts) {
+        Map<String, Long> labelled = new LinkedHashMap<>();
+        counts.forEach((bin, count) -> labelled.put(Histogram.label(bin, width), count));
+        return new Histogram(name, unit, width, labelled);
+    }
+}

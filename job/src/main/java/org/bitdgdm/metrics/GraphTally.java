@@ -1,0 +1,110 @@
+package org.bitdgdm.metrics;
+
+import java.io.Serializable;
+import java.util.List;
+import org.apache.spark.sql.Row;
+import org.bitdgdm.model.Vocabulary;
+import scala.collection.Seq;
+
+/** What is counted graph by graph: verdicts, fragments, distributions. Parts add up in any order to the same. */
+final class GraphTally implements Serializable {
+    private static final long serialVersionUID = 1;
+    /** Columns read, in the order of the indices below. */
+    static final List<String> COLUMNS = List.of("atom_types", "bonds", "valid", "relaxed_valid", "connected",
+        "num_fragments", "weight", "logp", "rings");
+    private static final int ATOM_TYPES = 0;
+    private static final int BONDS = 1;
+    private static final int VALID = 2;
+    private static final int RELAXED_VALID = 3;
+    private static final int CONNECTED = 4;
+    private static final int FRAGMENTS = 5;
+    private static final int WEIGHT = 6;
+    private static final int LOGP = 7;
+    private static final int RINGS = 8;
+
+    private final Vocabulary vocabulary;
+    private final DistributionTally distributions = new DistributionTally();
+    private long graphs;
+    private long valid;
+    private long relaxedValid;
+    private long connected;
+    private long fragments;
+
+    GraphTally(Vocabulary vocabulary) {
+        this.vocabulary = vocabulary;
+    }
+
+    long graphs() {
+        return graphs;
+    }
+
+    long valid() {
+        return valid;
+    }
+
+    long relaxedValid() {
+        return relaxedValid;
+    }
+
+    long connected() {
+        return connected;
+    }
+
+    long fragments() {
+        return fragments;
+    }
+
+    Distributions distributions() {
+        return distributions.distributions(vocabulary);
+    }
+
+    /** Counts a row of {@link #COLUMNS}. */
+    GraphTally add(Row row) {
+        graphs++;
+        valid += row.getBoolean(VALID) ? 1 : 0;
+        relaxedValid += row.getBoolean(RELAXED_VALID) ? 1 : 0;
+        connected += row.getBoolean(CONNECTED) ? 1 : 0;
+        fragments += row.getInt(FRAGMENTS);
+        Seq<Byte> nodes = row.getSeq(ATOM_TYPES);
+        long[] atoms = counts(nodes, vocabulary.atoms().size());
+        for (int type = 0; type < atoms.length; type++) {
+            if (atoms[type] > 0) {
+                distributions.addAtoms(vocabulary.atoms().get(type), atoms[type]);
+            }
+        }
+        long[] bonds = counts(row.getSeq(BONDS), vocabulary.bonds().size());
+        for (int type = 1; type < bonds.length; type++) {
+            if (bonds[type] > 0) {
+                distributions.addBonds(vocabulary.bonds().get(type), bonds[type]);
+            }
+        }
+        distributions.addSize(nodes.length());
+        if (row.getBoolean(RELAXED_VALID)) {
+            distributions.addProperties(row.<Double>getAs(WEIGHT), row.<Double>getAs(LOGP), row.<Integer>getAs(RINGS));
+        }
+        return this;
+    }
+
+    /** Adds the counts of another part to this one. */
+    GraphTally merge(GraphTally other) {
+        graphs += other.graphs;
+        valid += other.valid;
+        relaxedValid += other.relaxedValid;
+        connected += other.connected;
+        fragments += other.fragments;
+        distributions.merge(other.distributions);
+        return this;
+    }
+
+    /** How often each class occurs; classes outside the vocabulary, which a reader may bring, are not counted. */
+    private static long[] counts(Seq<Byte> classes, int known) {
+        long[] counts = new long[known];
+        for (int k = 0; k < classes.length(); k++) {
+            int type = classes.apply(k);
+            if (type >= 0 && type < known) {
+                counts[type]++;
+            }
+        }
+        return counts;
+    }
+}

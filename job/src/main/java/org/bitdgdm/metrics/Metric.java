@@ -1,0 +1,25 @@
+package org.bitdgdm.metrics;
+
+import java.util.Locale;
+
+/**
+ * One number of a run. Value and bounds are null where the metric is not defined; {@link MetricReport#absent} says why.
+ *
+ * @param name        as in {@link Protocol#metricNames}
+ * @param value       numerator ÷ denominator
+ * @param numerator   raw count; null where it could not be counted
+ * @param denominator raw count; null where it could not be counted
+ * @param low         lower end of the 95% interval; null for means
+ * @param high        upper end of the 95% interval; null for means
+ */
+public record Metric(String name, Double value, Long numerator, Long denominator, Double low, Double high) {
+
+    /** For people: {@code 0.9840 (0.9761 to 0.9893), 984/1000}, or {@code absent}. */
+    public String text() {
+        if (value == null) {
+            return "absent";
+        }
+        String bounds = low == null ? "" : String.format(Locale.ROOT, " (%.4f to %.4f)", low, high);
+        return String.format(Locale.ROOT, "%.4f%s, %d/%d", value, bounds, numerator, denominator);
+    }
+}

@@ -1,0 +1,152 @@
+package org.bitdgdm.metrics;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.bitdgdm.conf.InputException;
+
+/**
+ * All numbers of a run: raw counts, the metrics that a protocol makes of them, distributions. Written as
+ * {@code metrics.json}.
+ *
+ * @param protocol      what was divided by what
+ * @param counts        raw counts, the same whatever the protocol
+ * @param metrics       in the order of {@link Protocol#metricNames}, those without a value too
+ * @param absent        name of a metric without a value to the reason
+ * @param distributions of the graphs of the run
+ */
+public record MetricReport(
+    Protocol protocol, MetricCounts counts, List<Metric> metrics, Map<String, String> absent, Distributions distributions) {
+
+    public MetricReport {
+        metrics = List.copyOf(metrics);
+        absent = Collections.unmodifiableMap(new LinkedHashMap<>(absent));
+    }
+
+    /** The metrics of a protocol from raw counts. */
+    public static MetricReport of(Protocol protocol, MetricCounts counts, Distributions distributions) {
+        Ratios ratios = new Ratios(counts);
+        ratios.share("validity", counts.valid());
+        ratios.share("relaxed_validity", counts.relaxedValid());
+        boolean perRequest = protocol == Protocol.GUACAMOL;
+        ratios.uniqueness("uniqueness", counts.distinct(), counts.once(),
+            perRequest ? counts.graphs() : counts.relaxedValid(), perRequest ? "no graphs" : "no valid molecule");
+        if (perRequest) {
+            ratios.novelPerGraph("novelty");
+        } else {
+            ratios.novelty("novelty");
+        }
+        ratios.novelPerGraph("vun");
+        ratios.share("connected", counts.connected());
+        ratios.mean("mean_fragments", counts.fragments());
+        for (int prefix : protocol.prefixes()) {
+            ratios.prefix("unique@" + prefix, prefix);
+        }
+        return new MetricReport(protocol, counts, ratios.metrics, ratios.absent, distributions);
+    }
+
+    /** The metric of a name, absent ones too; empty where the protocol has none of that name. */
+    public Optional<Metric> metric(String name) {
+        return metrics.stream().filter(metric -> metric.name().equals(name)).findFirst();
+    }
+
+    /** The content of {@code metrics.json}. */
+    public ObjectNode toJson() {
+        return MetricJson.MAPPER.valueToTree(this);
+    }
+
+    /**
+     * Reads what {@link #toJson} wrote.
+     *
+     * @throws InputException where the text is something else
+     */
+    public static MetricReport parse(String json) {
+        try {
+            return MetricJson.MAPPER.readValue(json, MetricReport.class);
+        } catch (JsonProcessingException e) {
+            throw new InputException("metrics.json is not a report of metrics: "
+                + e.getOriginalMessage().lines().findFirst().orElse(""), e);
+        }
+    }
+
+    /** Turns counts into metrics one after another, and keeps the reasons of those that have no value. */
+    private static final class Ratios {
+        private final MetricCounts counts;
+        private final List<Metric> metrics = new ArrayList<>();
+        private final Map<String, String> absent = new LinkedHashMap<>();
+
+        Ratios(MetricCounts counts) {
+            this.counts = counts;
+        }
+
+        void share(String name, long graphs) {
+            if (counts.graphs() == 0) {
+                leaveOut(name, graphs, 0L, "no graphs");
+            } else {
+                add(name, graphs, counts.graphs(), Interval.wilson(graphs, counts.graphs()));
+            }
+        }
+
+        void mean(String name, long sum) {
+            if (counts.graphs() == 0) {
+                leaveOut(name, sum, 0L, "no graphs");
+            } else {
+                add(name, sum, counts.graphs(), null);
+            }
+        }
+
+        void uniqueness(String name, long distinct, long once, long among, String reason) {
+            if (among == 0) {
+                leaveOut(name, distinct, among, reason);
+            } else {
+                add(name, distinct, among, Interval.jackknife(distinct, once, among));
+            }
+        }
+
+        void novelty(String name) {
+            if (counts.novel() == null) {
+                leaveOut(name, null, counts.distinct(), "no training set is known");
+            } else if (counts.distinct() == 0) {
+                leaveOut(name, 0L, 0L, "no valid molecule");
+            } else {
+                add(name, counts.novel(), counts.distinct(), Interval.jackknifeOfNovelty(counts.novel(), counts.distinct(),
+                    counts.novelOnce(), counts.once(), counts.relaxedValid()));
+            }
+        }
+
+        void novelPerGraph(String name) {
+            if (counts.novel() == null) {
+                leaveOut(name, null, counts.graphs(), "no training set is known");
+            } else if (counts.graphs() == 0) {
+                leaveOut(name, 0L, 0L, "no graphs");
+            } else {
+                add(name, counts.novel(), counts.graphs(),
+                    Interval.jackknife(counts.novel(), counts.novelOnce(), counts.graphs()));
+            }
+        }
+
+        void prefix(String name, int prefix) {
+            MetricCounts.PrefixCounts found = counts.prefixes().get(prefix);
+            if (found == null) {
+                leaveOut(name, null, (long) prefix, "fewer than " + prefix + " molecules");
+            } else {
+                add(name, found.distinct(), prefix, Interval.jackknife(found.distinct(), found.once(), prefix));
+            }
+        }
+
+        private void add(String name, long numerator, long denominator, Interval interval) {
+            metrics.add(new Metric(name, numerator / (double) denominator, numerator, denominator,
+                interval == null ? null : interval.low(), interval == null ? null : interval.high()));
+        }
+
+        private void leaveOut(String name, Long numerator, Long denominator, String reason) {
+            metrics.add(new Metric(name, null, numerator, denominator, null, null));
+            absent.put(name, reason);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package org.bitdgdm.molecule;
+
+import java.io.BufferedReader;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.PushbackInputStream;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
+import org.bitdgdm.conf.InputException;
+
+/** Lines of a UTF-8 text file, plain or gzip whatever its name says, with their numbers for error messages. */
+public final class TextLines implements AutoCloseable {
+    private static final int GZIP_MAGIC_0 = 0x1f;
+    private static final int GZIP_MAGIC_1 = 0x8b;
+    private static final int BUFFER = 1 << 16;
+
+    private final Path file;
+    private final BufferedReader lines;
+    private long number;
+
+    /**
+     * Opens a file.
+     *
+     * @throws InputException where it cannot be read
+     */
+    public TextLines(Path file) {
+        this.file = file;
+        try {
+            PushbackInputStream bytes = new PushbackInputStream(Files.newInputStream(file), 2);
+            byte[] magic = bytes.readNBytes(2);
+            bytes.unread(magic);
+            boolean gzip = magic.length == 2 && (magic[0] & 0xff) == GZIP_MAGIC_0 && (magic[1] & 0xff) == GZIP_MAGIC_1;
+            InputStream plain = gzip ? new GZIPInputStream(bytes, BUFFER) : bytes;
+            // A decoder of its own reports bytes that are not UTF-8 instead of replacing them.
+            lines = new BufferedReader(new InputStreamReader(plain, StandardCharsets.UTF_8.newDecoder()), BUFFER);
+        } catch (IOException e) {
+            throw unreadable(e);
+        }
+    }
+
+    /**
+     * The next line that is not blank, without blanks at its ends; null at the end of the file.
+     *
+     * @throws InputException where the file cannot be read on
+     */
+    public String nextFilled() {
+        String line = next();
+        while (line != null && line.isBlank()) {
+            line = next();
+        }
+        return line == null ? null : line.strip();
+    }
+
+    /**
+     * The next line, null at the end of the file.
+     *
+     * @throws InputException where the file cannot be read on
+     */
+    public String next() {
+        try {
+            String line = lines.readLine();
+            number += line == null ? 0 : 1;
+            return line;
+        } catch (IOException e) {
+            throw unreadable(e);
+        }
+    }
+
+    /** Number of the line read last, from 1; 0 before the first. */
+    public long number() {
+        return number;
+    }
+
+    /** Bad input at the line read last. */
+    public InputException malformed(String what) {
+        return malformed(file, number, what);
+    }
+
+    /** Bad input at a line of a file. */
+    public static InputException malformed(Path file, long number, String what) {
+        return new InputException(file + " line " + number + ": " + what);
+    }
+
+    @Override
+    public void close() {
+        try {
+            lines.close();
+        } catch (IOException e) {
+            throw unreadable(e);
+        }
+    }
+
+    private InputException unreadable(IOException e) {
+        if (e instanceof NoSuchFileException) {
+            return new InputException("no file " + file, e);
+        }
+        String what = e instanceof EOFException ? "is cut short"
+            : e instanceof ZipException ? "is damaged (" + e.getMessage() + ")"
+            : e instanceof CharacterCodingException ? "is not UTF-8 text"
+            : "cannot be read (" + e.getMessage() + ")";
+        return new InputException(file + " " + what + " after line " + number, e);
+    }
+}
