@@ -21,10 +21,11 @@ find_java() {
   java=${JAVA_HOME:+$JAVA_HOME/bin/}java
   command -v "$java" > /dev/null || fail "no Java found${JAVA_HOME:+ in JAVA_HOME=$JAVA_HOME}; $install_java"
   local version
-  version=$("$java" -version 2>&1 | sed -nE 's/.* version "(1\.)?([0-9]+).*/\2/p' | head -n 1)
-  [ "${version:-0}" -ge 17 ] || fail "Java 17 or newer is needed, $java is Java ${version:-of unknown version}; $install_java"
+  version=$("$java" -version 2>&1 | sed -nE 's/.* version "(1\.)?([0-9]+).*/\2/p' | head -n 1) || true
+  [ "${version:-0}" -ge 17 ] || fail "$java is Java ${version:-of unknown version}, 17 or newer is needed; $install_java"
 }
-install_java='install a JDK 17 (Debian: apt-get install openjdk-17-jdk-headless; RHEL: dnf install java-17-openjdk-devel) and point JAVA_HOME at it'
+install_java='install a JDK 17 (Debian: apt-get install openjdk-17-jdk-headless; RHEL: dnf install java-17-openjdk-devel)'
+install_java+=' and point JAVA_HOME at it'
 
 # Whether the application jar or Spark's jars are missing, or a source is newer than the application jar.
 stale() {
@@ -47,7 +48,10 @@ build() {
   ! command -v flock > /dev/null || flock 9
   if stale; then
     echo "building $jar (the first time also downloads Spark) ..." >&2
-    (cd "$home" && ./mvnw -q -B -ntp package -DskipTests 9>&-) >&2 || { echo 'error: the build failed, see above' >&2; exit 1; }
+    (cd "$home" && ./mvnw -q -B -ntp package -DskipTests 9>&-) >&2 || {
+      echo 'error: the build failed, see above' >&2
+      exit 1
+    }
   fi
   exec 9>&-
 }
@@ -73,8 +77,9 @@ EOF
 
 # The value of spark.master in a properties file, if any.
 master_of() {
-  [ ! -f "$1" ] || sed -nE 's/^[[:space:]]*spark\.master[[:space:]]*[=:[:space:]][[:space:]]*([^[:space:]]+)[[:space:]]*$/\1/p' \
-    "$1" | tail -n 1
+  local blank='[[:space:]]'
+  [ ! -f "$1" ] || sed -nE "s/^$blank*spark\\.master$blank*[=:[:space:]]$blank*([^[:space:]]+)$blank*\$/\\1/p" "$1" \
+    | tail -n 1
 }
 
 # Sets master and properties from Spark's flags, then from the properties files.
@@ -95,23 +100,23 @@ find_master() {
   done
   master=${flag:-$conf}
   [ -n "$master" ] || master=$(master_of "$properties")
-  [ -n "$master" ] || [ -z "${SPARK_HOME:-}" ] || master=$(master_of "${SPARK_CONF_DIR:-$SPARK_HOME/conf}/spark-defaults.conf")
+  if [ -z "$master" ] && [ -n "${SPARK_HOME:-}" ]; then
+    master=$(master_of "${SPARK_CONF_DIR:-$SPARK_HOME/conf}/spark-defaults.conf")
+  fi
 }
 
 # Refuses a SPARK_HOME of another major or Scala version: Java serialization and method signatures differ between them.
 check_spark_home() {
-  local core version
-  core=$(find "$SPARK_HOME/jars" -maxdepth 1 -name 'spark-core_*.jar' 2> /dev/null | head -n 1)
-  [ -n "$core" ] || fail "SPARK_HOME=$SPARK_HOME holds no jars/spark-core_*.jar; point it at a Spark 4 for Scala $scala, or unset it"
+  local core version remedy="point it at a Spark 4 for Scala $scala, or unset it for the one that comes with the job"
+  core=$(find "$SPARK_HOME/jars/" -maxdepth 1 -name 'spark-core_*.jar' 2> /dev/null | head -n 1) || true
+  [ -n "$core" ] || fail "SPARK_HOME=$SPARK_HOME holds no jars/spark-core_*.jar; $remedy"
   version=${core##*/spark-core_}
   version=${version%.jar}
   case $version in
     "$scala"-4.*) ;;
-    *) fail "SPARK_HOME=$SPARK_HOME is Spark ${version#*-} for Scala ${version%%-*}; the job needs Spark 4 for Scala $scala," \
-      "or an unset SPARK_HOME for the one it brings" ;;
+    *) fail "SPARK_HOME=$SPARK_HOME is Spark ${version#*-} for Scala ${version%%-*}; $remedy" ;;
   esac
-  [ -x "$SPARK_HOME/bin/spark-submit" ] || fail "SPARK_HOME=$SPARK_HOME holds no bin/spark-submit; point it at a whole Spark 4," \
-    "or unset it"
+  [ -x "$SPARK_HOME/bin/spark-submit" ] || fail "SPARK_HOME=$SPARK_HOME holds no bin/spark-submit; $remedy"
 }
 
 # Whether a server listens at HOST:PORT.
@@ -134,7 +139,9 @@ check_master() {
       done
       fail "no Spark master answers at $master; start one there or name another after --spark --master"
       ;;
-    yarn | k8s://*) [ -n "${SPARK_HOME:-}" ] || fail "master $master needs a full Spark: set SPARK_HOME to one (version 4, Scala $scala)" ;;
+    yarn | k8s://*)
+      [ -n "${SPARK_HOME:-}" ] || fail "--master $master needs a full Spark; point SPARK_HOME at a Spark 4 for Scala $scala"
+      ;;
     *) [ -n "${SPARK_HOME:-}" ] || fail "--master must be $known, found $master" ;;
   esac
 }

@@ -1,0 +1,276 @@
+package org.bitdgdm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** submit.sh from the outside: exit codes, sentences, what it builds and what it hands to spark-submit. */
+class SubmitIT {
+    private static final Path REPOSITORY = Path.of(System.getProperty("bitdgdm.home")).toAbsolutePath().normalize();
+
+    @TempDir
+    Path folder;
+    private Path callers;
+    private final Map<String, String> environment = new HashMap<>();
+
+    private record Result(int code, String out, String err) {
+        /** The standard error without the printed command and the JVM's own warning. */
+        List<String> sentences() {
+            return err.lines().filter(l -> !l.startsWith("+ env ") && !l.startsWith("WARNING: Using incubator")).toList();
+        }
+    }
+
+    @BeforeEach
+    void callFromAFolderWithABlankInItsName() throws IOException {
+        callers = Files.createDirectories(folder.resolve("call er"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "help", "--help", "-h"})
+    void helpStartsNoSpark(String argument) throws Exception {
+        Result result = submit(REPOSITORY, argument.isEmpty() ? new String[0] : new String[] {argument});
+        assertThat(result.code()).isZero();
+        assertThat(result.out()).contains("generate", "evaluate", "import", "--spark", "SPARK_HOME", "JAVA_HOME", "CXX");
+        assertThat(result.err()).isEmpty();
+    }
+
+    @Test
+    void helpOfACommandStartsNoSpark() throws Exception {
+        Result result = submit(REPOSITORY, "generate", "--help");
+        assertThat(result.code()).isZero();
+        assertThat(result.out()).contains("--weight-bits", "--config");
+        assertThat(result.err()).isEmpty();
+        assertThat(submit(REPOSITORY, "version").out()).startsWith("bitdgdm ").doesNotContain("development");
+    }
+
+    @Test
+    void badFlagsArriveAsOneSentenceAndExitCode2ThroughSpark() throws Exception {
+        Result result = submit(REPOSITORY, "generate", "--weigth-bits", "4");
+        assertThat(result.code()).isEqualTo(2);
+        assertThat(result.sentences())
+            .containsExactly("error: unknown flag --weigth-bits of generate; the nearest known one is --weight-bits");
+        assertThat(result.err()).contains("org.apache.spark.deploy.SparkSubmit");
+        assertThat(result.out()).isEmpty();
+    }
+
+    @Test
+    void aFileOfOptionsIsFoundFromTheCallersFolder() throws Exception {
+        Files.writeString(callers.resolve("my job.conf"), "quantize.rank = -3\noutput.out = o");
+        Result result = submit(REPOSITORY, "generate", "--config", "my job.conf");
+        assertThat(result.code()).isEqualTo(2);
+        assertThat(result.sentences())
+            .containsExactly("error: quantize.rank must be at least 1, found -3 in my job.conf line 1");
+        assertThat(callers).isDirectoryNotContaining("glob:**/o");
+    }
+
+    @Test
+    void aStandaloneMasterThatDoesNotAnswerIsRefused() throws Exception {
+        int closed;
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            closed = socket.getLocalPort();
+        }
+        refused("no Spark master answers at spark://127.0.0.1:" + closed, "--master", "spark://127.0.0.1:" + closed);
+        refused("no Spark master answers at", "--conf", "spark.master=spark://127.0.0.1:" + closed + ",[::1]:" + closed);
+        refused("--master must look like spark://host:port", "--master=spark://127.0.0.1");
+    }
+
+    @Test
+    void yarnAndKubernetesNeedAFullSpark() throws Exception {
+        refused("--master yarn needs a full Spark; point SPARK_HOME at", "--master", "yarn");
+        refused("--master k8s://https://host:6443 needs a full Spark", "-c", "spark.master=k8s://https://host:6443");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"mesos://host:5050", "lokal[2]", "local[two]", "local-cluster[2]", "sc://host"})
+    void anUnknownMasterIsRefused(String master) throws Exception {
+        refused("--master must be local[N], local-cluster[N,cores,MiB], spark://host:port, yarn or k8s://..., found " + master,
+            "--master", master);
+    }
+
+    @Test
+    void aMasterOfAPropertiesFileIsCheckedToo() throws Exception {
+        Files.writeString(callers.resolve("my.properties"), "spark.app.name x\nspark.master = yarn\n");
+        refused("--master yarn needs a full Spark", "--properties-file", "my.properties");
+    }
+
+    @Test
+    void aSparkOfAnotherMajorOrScalaVersionIsRefused() throws Exception {
+        spark("2.13-3.5.7");
+        refused("SPARK_HOME=" + folder.resolve("spark") + " is Spark 3.5.7 for Scala 2.13; point it at a Spark 4 for Scala 2.13");
+        spark("2.12-4.0.0");
+        refused("is Spark 4.0.0 for Scala 2.12; point it at a Spark 4 for Scala 2.13");
+        environment.put("SPARK_HOME", callers.toString());
+        refused("SPARK_HOME=" + callers + " holds no jars/spark-core_*.jar");
+        spark("2.13-4.1.0");
+        Files.delete(folder.resolve("spark/bin/spark-submit"));
+        refused("holds no bin/spark-submit");
+    }
+
+    @Test
+    void aFullSparkGetsTheCommandWordByWord() throws Exception {
+        spark("2.13-4.1.0");
+        Result result = submit(REPOSITORY, "generate", "--out", "a b", "--spark", "--master", "yarn", "--conf", "k=v w");
+        assertThat(result.code()).isEqualTo(7);
+        assertThat(result.out().lines()).containsExactly("--properties-file",
+            REPOSITORY.resolve("conf/spark-defaults.conf").toString(), "--load-spark-defaults", "--master", "yarn", "--conf",
+            "k=v w", "--class", "org.bitdgdm.BitDgdmJob", REPOSITORY.resolve("job/target/bitdgdm.jar").toString(),
+            "generate", "--out", "a b", "in " + callers);
+        assertThat(result.err()).startsWith("+ env ").contains("BITDGDM_HOME=", "SPARK_HOME=", "a\\ b");
+    }
+
+    @Test
+    void withoutAMasterASparkKeepsItsOwnElseTheMachineIsTaken() throws Exception {
+        Path spark = spark("2.13-4.1.0");
+        assertThat(submit(REPOSITORY, "generate").out()).contains("--master\nlocal[*]\n");
+        Files.createDirectories(spark.resolve("conf"));
+        Files.writeString(spark.resolve("conf/spark-defaults.conf"), "spark.master yarn\n");
+        assertThat(submit(REPOSITORY, "generate").out()).doesNotContain("--master");
+    }
+
+    @Test
+    void worksThroughALink() throws Exception {
+        spark("2.13-4.1.0");
+        Files.createSymbolicLink(callers.resolve("bitdgdm"), REPOSITORY.resolve("submit.sh"));
+        Result result = start(List.of(callers.resolve("bitdgdm").toString(), "generate"));
+        assertThat(result.code()).isEqualTo(7);
+        assertThat(result.out()).contains(REPOSITORY.resolve("job/target/bitdgdm.jar").toString());
+    }
+
+    @Test
+    void aMissingOrOldJavaNamesTheInstallCommand() throws Exception {
+        environment.put("JAVA_HOME", folder.resolve("nothing").toString());
+        refused("no Java found in JAVA_HOME=" + folder.resolve("nothing") + "; install a JDK 17 (Debian: apt-get install "
+            + "openjdk-17-jdk-headless; RHEL: dnf install java-17-openjdk-devel)");
+        java("11.0.2");
+        refused("bin/java is Java 11, 17 or newer is needed; install a JDK 17");
+        java("1.8.0_402");
+        refused("bin/java is Java 8, 17 or newer is needed");
+    }
+
+    @Test
+    void aBuildNeedsAJdkAndACompiler() throws Exception {
+        Path repository = repository();
+        spark("2.13-4.1.0");
+        environment.put("CXX", "no-such-compiler");
+        Result result = submit(repository, "generate");
+        assertThat(result.code()).isEqualTo(2);
+        assertThat(result.sentences()).containsExactly("error: no C++ compiler no-such-compiler found for the build; install"
+            + " one (Debian: apt-get install g++; RHEL: dnf install gcc-c++) or name another in CXX");
+        java("17.0.1");
+        result = submit(repository, "generate");
+        assertThat(result.code()).isEqualTo(2);
+        assertThat(result.sentences()).hasSize(1).first().asString().startsWith("error: no javac found for the build; install a");
+    }
+
+    @Test
+    void buildsWhatIsMissingOrOlderThanItsSourcesAndNothingElse() throws Exception {
+        Path repository = repository();
+        spark("2.13-4.1.0");
+        Path jar = repository.resolve("job/target/bitdgdm.jar");
+        assertThat(submit(repository, "generate").err()).contains("building " + jar);
+        assertThat(jar).hasContent("-q -B -ntp package -DskipTests");
+        assertThat(submit(repository, "generate").err()).doesNotContain("building");
+        Files.setLastModifiedTime(repository.resolve("job/src/main/A.java"), FileTime.from(Instant.now().plusSeconds(60)));
+        assertThat(submit(repository, "generate").err()).contains("building");
+        executable(repository.resolve("mvnw"), "echo '[ERROR] A.java:1'; exit 1");
+        Result result = submit(repository, "generate");
+        assertThat(result.code()).isEqualTo(1);
+        assertThat(result.sentences()).endsWith("[ERROR] A.java:1", "error: the build failed, see above");
+    }
+
+    @Test
+    void theApplicationJarHasWhatSparkLacksAndNothingThatSparkHas() throws Exception {
+        try (var jar = new java.util.jar.JarFile(System.getProperty("bitdgdm.jar"))) {
+            List<String> names = jar.stream().map(java.util.zip.ZipEntry::getName).toList();
+            assertThat(names).contains("bitdgdm.conf", "org/bitdgdm/BitDgdmJob.class", "org/bitdgdm/kernels/Denoiser.class",
+                "picocli/CommandLine.class", "com/typesafe/config/Config.class", "org/openscience/cdk/silent/AtomContainer.class");
+            assertThat(names).noneMatch(n -> n.matches("(org/apache/(spark|hadoop|parquet|logging|commons)|org/slf4j|scala"
+                + "|com/fasterxml|com/google|io/netty|javax/xml|org/w3c|org/xml)/.*"));
+        }
+    }
+
+    private void refused(String sentence, String... sparkFlags) throws Exception {
+        List<String> arguments = new ArrayList<>(List.of("generate", "--out", "o", "--spark"));
+        arguments.addAll(Arrays.asList(sparkFlags));
+        Result result = submit(REPOSITORY, arguments.toArray(String[]::new));
+        assertThat(result.code()).as(result.err()).isEqualTo(2);
+        assertThat(result.err().lines()).hasSize(1).first().asString().startsWith("error: ").contains(sentence);
+        assertThat(result.out()).isEmpty();
+        assertThat(callers.resolve("o")).doesNotExist();
+    }
+
+    private Result submit(Path repository, String... arguments) throws Exception {
+        List<String> command = new ArrayList<>(List.of(repository.resolve("submit.sh").toString()));
+        command.addAll(Arrays.asList(arguments));
+        return start(command);
+    }
+
+    private Result start(List<String> command) throws Exception {
+        Path out = folder.resolve("stdout");
+        Path err = folder.resolve("stderr");
+        ProcessBuilder builder = new ProcessBuilder(command).directory(callers.toFile())
+            .redirectOutput(out.toFile()).redirectError(err.toFile());
+        builder.environment().keySet().removeIf(name -> name.startsWith("SPARK_") || name.equals("CXX"));
+        builder.environment().putAll(environment);
+        Process process = builder.start();
+        assertThat(process.waitFor(3, TimeUnit.MINUTES)).as("ends in time").isTrue();
+        return new Result(process.exitValue(), Files.readString(out), Files.readString(err));
+    }
+
+    /** A folder like a full Spark, whose spark-submit prints its arguments and exits with 7. */
+    private Path spark(String version) throws IOException {
+        Path spark = folder.resolve("spark");
+        Path jars = Files.createDirectories(spark.resolve("jars"));
+        try (var old = Files.list(jars)) {
+            for (Path jar : old.toList()) {
+                Files.delete(jar);
+            }
+        }
+        Files.createFile(jars.resolve("spark-core_" + version + ".jar"));
+        executable(spark.resolve("bin/spark-submit"), "printf '%s\\n' \"$@\" \"in $PWD\"; exit 7");
+        environment.put("SPARK_HOME", spark.toString());
+        return spark;
+    }
+
+    private void java(String version) throws IOException {
+        Path home = folder.resolve("jdk-" + version);
+        executable(home.resolve("bin/java"), "echo 'openjdk version \"" + version + "\" 2020-01-01' >&2");
+        environment.put("JAVA_HOME", home.toString());
+    }
+
+    /** A folder like this repository before its first build, with a Maven that only notes how it was called. */
+    private Path repository() throws IOException {
+        Path repository = Files.createDirectories(folder.resolve("re po"));
+        Files.copy(REPOSITORY.resolve("submit.sh"), repository.resolve("submit.sh"));
+        repository.resolve("submit.sh").toFile().setExecutable(true);
+        Files.createDirectories(repository.resolve("job/src/main"));
+        Files.createFile(repository.resolve("job/src/main/A.java"));
+        executable(repository.resolve("mvnw"), "mkdir -p job/target; printf %s \"$*\" > job/target/bitdgdm.jar");
+        return repository;
+    }
+
+    private static void executable(Path file, String script) throws IOException {
+        Files.createDirectories(file.getParent());
+        Files.write(file, ("#!/usr/bin/env bash\n" + script + "\n").getBytes(StandardCharsets.UTF_8));
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+}
