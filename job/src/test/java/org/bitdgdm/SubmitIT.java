@@ -17,6 +17,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.jar.JarFile;
+import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -102,8 +104,8 @@ class SubmitIT {
     @ParameterizedTest
     @ValueSource(strings = {"mesos://host:5050", "lokal[2]", "local[two]", "local-cluster[2]", "sc://host"})
     void anUnknownMasterIsRefused(String master) throws Exception {
-        refused("--master must be local[N], local-cluster[N,cores,MiB], spark://host:port, yarn or k8s://..., found " + master,
-            "--master", master);
+        refused("--master must be local[N], local-cluster[N,cores,MiB], spark://host:port, yarn or k8s://..., found "
+            + master, "--master", master);
     }
 
     @Test
@@ -115,7 +117,8 @@ class SubmitIT {
     @Test
     void aSparkOfAnotherMajorOrScalaVersionIsRefused() throws Exception {
         spark("2.13-3.5.7");
-        refused("SPARK_HOME=" + folder.resolve("spark") + " is Spark 3.5.7 for Scala 2.13; point it at a Spark 4 for Scala 2.13");
+        refused("SPARK_HOME=" + folder.resolve("spark") + " is Spark 3.5.7 for Scala 2.13; point it at"
+            + " a Spark 4 for Scala 2.13, or unset it");
         spark("2.12-4.0.0");
         refused("is Spark 4.0.0 for Scala 2.12; point it at a Spark 4 for Scala 2.13");
         environment.put("SPARK_HOME", callers.toString());
@@ -178,7 +181,8 @@ class SubmitIT {
         java("17.0.1");
         result = submit(repository, "generate");
         assertThat(result.code()).isEqualTo(2);
-        assertThat(result.sentences()).hasSize(1).first().asString().startsWith("error: no javac found for the build; install a");
+        assertThat(result.sentences()).hasSize(1).first().asString()
+            .startsWith("error: no javac found for the build; install a JDK 17");
     }
 
     @Test
@@ -199,10 +203,11 @@ class SubmitIT {
 
     @Test
     void theApplicationJarHasWhatSparkLacksAndNothingThatSparkHas() throws Exception {
-        try (var jar = new java.util.jar.JarFile(System.getProperty("bitdgdm.jar"))) {
-            List<String> names = jar.stream().map(java.util.zip.ZipEntry::getName).toList();
+        try (var jar = new JarFile(System.getProperty("bitdgdm.jar"))) {
+            List<String> names = jar.stream().map(ZipEntry::getName).toList();
             assertThat(names).contains("bitdgdm.conf", "org/bitdgdm/BitDgdmJob.class", "org/bitdgdm/kernels/Denoiser.class",
-                "picocli/CommandLine.class", "com/typesafe/config/Config.class", "org/openscience/cdk/silent/AtomContainer.class");
+                "picocli/CommandLine.class", "com/typesafe/config/Config.class",
+                "org/openscience/cdk/silent/AtomContainer.class");
             assertThat(names).noneMatch(n -> n.matches("(org/apache/(spark|hadoop|parquet|logging|commons)|org/slf4j|scala"
                 + "|com/fasterxml|com/google|io/netty|javax/xml|org/w3c|org/xml)/.*"));
         }
