@@ -76,9 +76,9 @@ public final class BitDgdmJob {
         return code;
     }
 
-    /** The version of the jar this runs from; "development" outside a jar. */
+    /** The version of the jar this runs from; "unpackaged" outside a jar. */
     static String version() {
         String version = BitDgdmJob.class.getPackage().getImplementationVersion();
-        return version == null ? "development" : version;
+        return version == null ? "unpackaged" : version;
     }
 }

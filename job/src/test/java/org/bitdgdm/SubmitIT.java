@@ -61,7 +61,7 @@ class SubmitIT {
         assertThat(result.code()).isZero();
         assertThat(result.out()).contains("--weight-bits", "--config");
         assertThat(result.err()).isEmpty();
-        assertThat(submit(REPOSITORY, "version").out()).startsWith("bitdgdm ").doesNotContain("development");
+        assertThat(submit(REPOSITORY, "version").out()).startsWith("bitdgdm ").doesNotContain("unpackaged");
     }
 
     @Test
