@@ -1,0 +1,306 @@
+// The native functions of CpuNative.java: casts, calls, and turns exceptions into Java's. Nothing else.
+
+#include <jni.h>
+
+#include <new>
+#include <stdexcept>
+#include <string>
+
+#include "engine.h"
+
+#ifndef BITDGDM_BUILD_ID
+#error "build.sh defines the build id"
+#endif
+
+#define CPU_NATIVE(type, name) extern "C" JNIEXPORT type JNICALL Java_org_bitdgdm_kernels_CpuNative_##name
+
+namespace {
+
+using namespace bitdgdm;
+
+void raise(JNIEnv* env, const char* type, const char* message) {
+    jclass exception = env->FindClass(type);
+    if (exception != nullptr) {
+        env->ThrowNew(exception, message);
+    }
+}
+
+// Runs `work`; an exception becomes a pending Java one, and the value a default.
+template <typename Work>
+auto guarded(JNIEnv* env, Work work) -> decltype(work()) {
+    using Result = decltype(work());
+    try {
+        return work();
+    } catch (const EngineError& error) {
+        raise(env, "org/bitdgdm/kernels/KernelException", error.what());
+    } catch (const std::bad_alloc&) {
+        raise(env, "org/bitdgdm/kernels/KernelException", "the cpu backend ran out of native memory; use smaller batches");
+    } catch (const std::exception& error) {
+        raise(env, "java/lang/IllegalStateException", error.what());
+    }
+    return Result();
+}
+
+template <typename Type>
+Type& at(jlong handle) {
+    return *reinterpret_cast<Type*>(handle);
+}
+
+template <typename Type>
+jlong handleOf(Type* object) {
+    return reinterpret_cast<jlong>(object);
+}
+
+std::vector<float> floats(JNIEnv* env, jfloatArray array) {
+    std::vector<float> values(env->GetArrayLength(array));
+    env->GetFloatArrayRegion(array, 0, static_cast<jsize>(values.size()), values.data());
+    return values;
+}
+
+std::vector<int32_t> ints(JNIEnv* env, jintArray array) {
+    std::vector<int32_t> values(env->GetArrayLength(array));
+    env->GetIntArrayRegion(array, 0, static_cast<jsize>(values.size()), values.data());
+    return values;
+}
+
+template <typename Byte>
+std::vector<Byte> bytes(JNIEnv* env, jbyteArray array) {
+    std::vector<Byte> values(env->GetArrayLength(array));
+    env->GetByteArrayRegion(array, 0, static_cast<jsize>(values.size()), reinterpret_cast<jbyte*>(values.data()));
+    return values;
+}
+
+Batch batchOf(JNIEnv* env, jint nodeCount, jlongArray ids, jbyteArray nodes, jbyteArray edges) {
+    Batch batch = {nodeCount, {}, bytes<uint8_t>(env, nodes), bytes<uint8_t>(env, edges)};
+    batch.ids.resize(env->GetArrayLength(ids));
+    env->GetLongArrayRegion(ids, 0, static_cast<jsize>(batch.ids.size()), reinterpret_cast<jlong*>(batch.ids.data()));
+    return batch;
+}
+
+Isa isaOf(JNIEnv* env, jstring name) {
+    const char* text = env->GetStringUTFChars(name, nullptr);
+    if (text == nullptr) {
+        throw std::bad_alloc();
+    }
+    const std::string label = text;
+    env->ReleaseStringUTFChars(name, text);
+    for (Isa isa : {Isa::SCALAR, Isa::AVX2, Isa::AVX512}) {
+        if (label == isaName(isa)) {
+            return isa;
+        }
+    }
+    throw std::invalid_argument("unknown instruction set " + label);
+}
+
+}  // namespace
+
+CPU_NATIVE(jstring, buildId)(JNIEnv* env, jclass) {
+    return env->NewStringUTF(BITDGDM_BUILD_ID);
+}
+
+CPU_NATIVE(jstring, bestIsa)(JNIEnv* env, jclass) {
+    return env->NewStringUTF(isaName(bestIsa()));
+}
+
+CPU_NATIVE(void, requireIsa)(JNIEnv* env, jclass, jstring isa) {
+    guarded(env, [&] { kernelsOf(isaOf(env, isa)); });
+}
+
+// ---- Layers --------------------------------------------------------------------------------------------------------
+
+CPU_NATIVE(jlong, newLinear)(JNIEnv* env, jclass, jint in, jint out, jfloatArray bias) {
+    return guarded(env, [&] {
+        auto source = std::make_unique<LinearSource>();
+        source->in = in;
+        source->out = out;
+        source->bias = floats(env, bias);
+        return handleOf(source.release());
+    });
+}
+
+CPU_NATIVE(void, setWeight)(JNIEnv* env, jclass, jlong linear, jfloatArray weight) {
+    guarded(env, [&] {
+        at<LinearSource>(linear).hasWeight = true;
+        at<LinearSource>(linear).weight = floats(env, weight);
+    });
+}
+
+CPU_NATIVE(void, setActivation)(JNIEnv*, jclass, jlong linear, jint bits, jboolean isUnsigned, jboolean perRow,
+                                jfloat threshold, jfloat scale, jfloat inverse) {
+    LinearSource& source = at<LinearSource>(linear);
+    source.activationBits = bits;
+    source.isUnsigned = isUnsigned;
+    source.perRow = perRow;
+    source.threshold = threshold;
+    source.scale = scale;
+    source.inverse = inverse;
+}
+
+// part: 0 the left factor, 1 the right factor, 2 the residual.
+CPU_NATIVE(void, setMatrix)(JNIEnv* env, jclass, jlong linear, jint part, jint rows, jint cols, jboolean coded,
+                            jbyteArray codes, jfloatArray scale, jfloatArray values) {
+    guarded(env, [&] {
+        LinearSource& source = at<LinearSource>(linear);
+        MatrixSource& matrix = part == 0 ? source.left : part == 1 ? source.right : source.residual;
+        (part == 2 ? source.hasResidual : source.hasLowRank) = true;
+        matrix = {rows, cols, coded != JNI_FALSE, bytes<int8_t>(env, codes), floats(env, scale), floats(env, values)};
+    });
+}
+
+CPU_NATIVE(void, setIntermediate)(JNIEnv*, jclass, jlong linear, jint bits, jfloat scale, jfloat inverse) {
+    LinearSource& source = at<LinearSource>(linear);
+    source.intermediateBits = bits;
+    source.intermediateScale = scale;
+    source.intermediateInverse = inverse;
+}
+
+CPU_NATIVE(void, setDense)(JNIEnv* env, jclass, jlong linear, jfloatArray dense) {
+    guarded(env, [&] { at<LinearSource>(linear).dense = floats(env, dense); });
+}
+
+CPU_NATIVE(void, setSparse)(JNIEnv* env, jclass, jlong linear, jint width, jintArray columns, jfloatArray values,
+                            jboolean crossTerm) {
+    guarded(env, [&] {
+        LinearSource& source = at<LinearSource>(linear);
+        source.sparseWidth = width;
+        source.sparseColumns = ints(env, columns);
+        source.sparseValues = floats(env, values);
+        source.crossTerm = crossTerm;
+    });
+}
+
+CPU_NATIVE(void, freeLinear)(JNIEnv*, jclass, jlong linear) {
+    delete &at<LinearSource>(linear);
+}
+
+CPU_NATIVE(void, product)(JNIEnv* env, jclass, jlong linear, jstring isa, jfloatArray input, jint rows,
+                          jfloatArray output) {
+    guarded(env, [&] {
+        const Kernels& kernels = kernelsOf(isaOf(env, isa));
+        Memory memory;
+        Workspace workspace = {};
+        const Linear layer = packLinear(at<LinearSource>(linear), 0, memory);
+        prepareLinear(layer, memory, workspace);
+        const size_t xStride = padded(layer.in);
+        const size_t yStride = padded(layer.out);
+        float* x = memory.allocate<float>(rows * xStride);
+        float* y = memory.allocate<float>(rows * yStride);
+        for (jint row = 0; row < rows; row++) {
+            env->GetFloatArrayRegion(input, row * layer.in, layer.in, x + row * xStride);
+        }
+        kernels.linear(layer, x, xStride, rows, y, false, workspace);
+        for (jint row = 0; row < rows; row++) {
+            env->SetFloatArrayRegion(output, row * layer.out, layer.out, y + row * yStride);
+        }
+    });
+}
+
+CPU_NATIVE(void, exponential)(JNIEnv* env, jclass, jstring isa, jfloatArray x, jfloatArray y) {
+    guarded(env, [&] {
+        const Kernels& kernels = kernelsOf(isaOf(env, isa));
+        std::vector<float> values = floats(env, x);
+        const size_t count = values.size();
+        values.resize(padded(static_cast<int>(count)));
+        for (size_t from = 0; from < count; from += PANEL) {
+            kernels.exponential(values.data() + from, values.data() + from);
+        }
+        env->SetFloatArrayRegion(y, 0, static_cast<jsize>(count), values.data());
+    });
+}
+
+// ---- Networks ------------------------------------------------------------------------------------------------------
+
+// shape: layers, heads, nodeTypes, edgeTypes, maxNodes, diffusionSteps, fixedBug (0 or 1), molecular (0 or 1).
+CPU_NATIVE(jlong, newNetwork)(JNIEnv* env, jclass, jintArray shape, jfloatArray nodeWeights, jfloat maxWeight,
+                              jfloatArray betas, jfloatArray alphasBar, jfloatArray nodeMarginal,
+                              jfloatArray edgeMarginal) {
+    return guarded(env, [&] {
+        const std::vector<int32_t> s = ints(env, shape);
+        const Shape packed = {s.at(0), s.at(1), s.at(2), s.at(3), s.at(4), s.at(5), s.at(6) != 0, s.at(7) != 0, maxWeight,
+            nullptr};
+        return handleOf(new NetworkBuilder(packed, floats(env, nodeWeights), floats(env, betas), floats(env, alphasBar),
+            floats(env, nodeMarginal), floats(env, edgeMarginal)));
+    });
+}
+
+CPU_NATIVE(void, addLinear)(JNIEnv* env, jclass, jlong network, jlong linear) {
+    guarded(env, [&] { at<NetworkBuilder>(network).addLinear(at<LinearSource>(linear)); });
+}
+
+CPU_NATIVE(void, addNorm)(JNIEnv* env, jclass, jlong network, jfloatArray weight, jfloatArray bias) {
+    guarded(env, [&] { at<NetworkBuilder>(network).addNorm(floats(env, weight), floats(env, bias)); });
+}
+
+CPU_NATIVE(void, freeNetwork)(JNIEnv*, jclass, jlong network) {
+    delete &at<NetworkBuilder>(network);
+}
+
+CPU_NATIVE(jlong, open)(JNIEnv* env, jclass, jlong network, jstring isa, jint threads) {
+    return guarded(env, [&] {
+        return handleOf(new Engine(at<NetworkBuilder>(network).finish(), isaOf(env, isa), threads));
+    });
+}
+
+CPU_NATIVE(void, close)(JNIEnv*, jclass, jlong engine) {
+    delete &at<Engine>(engine);
+}
+
+CPU_NATIVE(void, advance)(JNIEnv* env, jclass, jlong engine, jint nodeCount, jlongArray ids, jbyteArray nodes,
+                          jbyteArray edges, jlong seed, jintArray times) {
+    guarded(env, [&] {
+        Batch batch = batchOf(env, nodeCount, ids, nodes, edges);
+        at<Engine>(engine).advance(batch, static_cast<uint64_t>(seed), ints(env, times));
+        env->SetByteArrayRegion(nodes, 0, static_cast<jsize>(batch.nodeClasses.size()),
+            reinterpret_cast<const jbyte*>(batch.nodeClasses.data()));
+        env->SetByteArrayRegion(edges, 0, static_cast<jsize>(batch.edgeClasses.size()),
+            reinterpret_cast<const jbyte*>(batch.edgeClasses.data()));
+    });
+}
+
+CPU_NATIVE(void, logits)(JNIEnv* env, jclass, jlong engine, jint nodeCount, jlongArray ids, jbyteArray nodes,
+                         jbyteArray edges, jint t, jfloatArray nodeLogits, jfloatArray edgeLogits) {
+    guarded(env, [&] {
+        const Batch batch = batchOf(env, nodeCount, ids, nodes, edges);
+        const Shape& shape = at<Engine>(engine).shape();
+        std::vector<float> node(batch.nodeClasses.size() * shape.nodeTypes);
+        std::vector<float> edge(batch.edgeClasses.size() * shape.edgeTypes);
+        at<Engine>(engine).logits(batch, t, node.data(), edge.data());
+        env->SetFloatArrayRegion(nodeLogits, 0, static_cast<jsize>(node.size()), node.data());
+        env->SetFloatArrayRegion(edgeLogits, 0, static_cast<jsize>(edge.size()), edge.data());
+    });
+}
+
+CPU_NATIVE(void, features)(JNIEnv* env, jclass, jlong engine, jint nodeCount, jlongArray ids, jbyteArray nodes,
+                           jbyteArray edges, jint t, jfloatArray nodeInput, jfloatArray globalInput) {
+    guarded(env, [&] {
+        const Batch batch = batchOf(env, nodeCount, ids, nodes, edges);
+        const Shape& shape = at<Engine>(engine).shape();
+        std::vector<float> node(batch.nodeClasses.size() * shape.nodeInputs());
+        std::vector<float> global(batch.ids.size() * shape.globalInputs());
+        at<Engine>(engine).features(batch, t, node.data(), global.data());
+        env->SetFloatArrayRegion(nodeInput, 0, static_cast<jsize>(node.size()), node.data());
+        env->SetFloatArrayRegion(globalInput, 0, static_cast<jsize>(global.size()), global.data());
+    });
+}
+
+CPU_NATIVE(jlong, record)(JNIEnv* env, jclass, jlong engine, jint nodeCount, jlongArray ids, jbyteArray nodes,
+                          jbyteArray edges, jint t) {
+    return guarded(env, [&] {
+        const Batch batch = batchOf(env, nodeCount, ids, nodes, edges);
+        return handleOf(new Recording(at<Engine>(engine).record(batch, t)));
+    });
+}
+
+CPU_NATIVE(jint, recorded)(JNIEnv* env, jclass, jlong recording, jint layer, jfloatArray to) {
+    return guarded(env, [&] {
+        const std::vector<float>& input = at<Recording>(recording).at(layer);
+        if (to != nullptr) {
+            env->SetFloatArrayRegion(to, 0, static_cast<jsize>(input.size()), input.data());
+        }
+        return static_cast<jint>(input.size());
+    });
+}
+
+CPU_NATIVE(void, freeRecording)(JNIEnv*, jclass, jlong recording) {
+    delete &at<Recording>(recording);
+}

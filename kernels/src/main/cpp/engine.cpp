@@ -1,0 +1,198 @@
+#include "engine.h"
+
+#include <algorithm>
+
+namespace bitdgdm {
+namespace {
+
+// Block layers lie between the 6 of the input MLPs and the 4 of the output MLPs.
+constexpr int INPUT_LINEARS = 6;
+constexpr int BLOCK_LINEARS = 22;
+
+// Collects what Kernels::network shows of its linear layers; groups come one after the other, rows in order.
+struct RecordingCapture : Capture {
+    Recording inputs;
+
+    static void append(Capture* self, int index, const float* x, size_t stride, int rows, int width) {
+        Recording& inputs = static_cast<RecordingCapture*>(self)->inputs;
+        if (index < INPUT_LINEARS || index >= static_cast<int>(inputs.size())) {
+            return;
+        }
+        std::vector<float>& input = inputs[index];
+        for (int row = 0; row < rows; row++) {
+            input.insert(input.end(), x + row * stride, x + row * stride + width);
+        }
+    }
+};
+
+}  // namespace
+
+const Kernels& kernelsOf(Isa isa) {
+    if (!isaSupported(isa)) {
+        throw EngineError(std::string("this processor or build has no ") + isaName(isa)
+            + "; the widest instruction set here is " + isaName(bestIsa()) + "; set --cpu-isa auto");
+    }
+#if defined(__x86_64__)
+    if (isa == Isa::AVX512) {
+        return AVX512_KERNELS;
+    }
+    if (isa == Isa::AVX2) {
+        return AVX2_KERNELS;
+    }
+#endif
+    return SCALAR_KERNELS;
+}
+
+// Scratch borrowed by one thread for one group.
+class Engine::Lease {
+public:
+    explicit Lease(Engine& engine) : engine_(engine) {
+        std::lock_guard<std::mutex> lock(engine.mutex_);
+        if (engine.idle_.empty()) {
+            scratch_.reset(new Scratch(engine.network_->model));
+        } else {
+            scratch_ = std::move(engine.idle_.back());
+            engine.idle_.pop_back();
+        }
+    }
+
+    ~Lease() {
+        scratch_->workspace.capture = nullptr;
+        std::lock_guard<std::mutex> lock(engine_.mutex_);
+        engine_.idle_.push_back(std::move(scratch_));
+    }
+
+    Scratch& operator*() { return *scratch_; }
+
+private:
+    Engine& engine_;
+    std::unique_ptr<Scratch> scratch_;
+};
+
+Engine::Engine(std::unique_ptr<PackedNetwork> network, Isa isa, int threads)
+    : network_(std::move(network)), kernels_(kernelsOf(isa)), pool_(threads) {
+    // An edge's only input is its class, so the input MLP has as many results as there are classes.
+    Model& model = network_->model;
+    const int types = model.shape.edgeTypes;
+    const int inputs = padded(types);
+    const size_t de = padded(model.de);
+    Memory memory;
+    Workspace ws = {};
+    float* oneHot = memory.allocate<float>(static_cast<size_t>(types) * inputs);
+    float* hidden = memory.allocate<float>(static_cast<size_t>(types) * padded(model.inE.first.out));
+    float* table = network_->memory.allocate<float>(types * de);
+    for (int type = 0; type < types; type++) {
+        oneHot[type * inputs + type] = 1;
+    }
+    prepareLinear(model.inE.first, memory, ws);
+    kernels_.linear(model.inE.first, oneHot, inputs, types, hidden, true, ws);
+    prepareLinear(model.inE.second, memory, ws);
+    kernels_.linear(model.inE.second, hidden, padded(model.inE.first.out), types, table, true, ws);
+    model.edgeTable = table;
+}
+
+// As few groups as fit the cache, and as many as keep every thread busy to the end.
+int Engine::groupsOf(const Batch& batch) const {
+    const int graphs = static_cast<int>(batch.ids.size());
+    const int largest = groupSize(network_->model, batch.nodes);
+    const int threads = pool_.threads();
+    const int groups = (graphs + largest - 1) / largest;
+    return std::min(graphs, (groups + threads - 1) / threads * threads);
+}
+
+// Calls work(scratch, group, first graph) for groups of nearly equal size.
+template <typename Work>
+void Engine::eachGroup(const Batch& batch, Work work) {
+    const int graphs = static_cast<int>(batch.ids.size());
+    const int groups = groupsOf(batch);
+    const size_t n = batch.nodes;
+    pool_.run(groups, [&](int index) {
+        const int first = static_cast<int>(static_cast<int64_t>(graphs) * index / groups);
+        const int end = static_cast<int>(static_cast<int64_t>(graphs) * (index + 1) / groups);
+        Lease lease(*this);
+        Scratch& scratch = *lease;
+        scratch.prepare(batch.nodes, end - first);
+        // advance() owns its batch, the others do not write through these pointers.
+        Group group = {batch.nodes, end - first, batch.ids.data() + first,
+            const_cast<uint8_t*>(batch.nodeClasses.data()) + first * n,
+            const_cast<uint8_t*>(batch.edgeClasses.data()) + first * n * n};
+        work(scratch, group, static_cast<size_t>(first));
+    });
+}
+
+void Engine::evaluate(Scratch& scratch, const Group& group, int t) const {
+    const Shape& shape = network_->model.shape;
+    Workspace& ws = scratch.workspace;
+    const size_t n = group.nodes;
+    const int stride = padded(shape.nodeInputs());
+    for (int graph = 0; graph < group.graphs; graph++) {
+        scratch.features.compute(group.nodeClasses + graph * n, group.edgeClasses + graph * n * n, group.nodes, t,
+            ws.nodeInput + graph * n * stride, stride, ws.globalInput + graph * padded(shape.globalInputs()));
+    }
+    kernels_.network(network_->model, ws, group);
+}
+
+void Engine::advance(Batch& batch, uint64_t seed, const std::vector<int32_t>& times) {
+    eachGroup(batch, [&](Scratch& scratch, const Group& group, size_t) {
+        for (size_t step = 0; step + 1 < times.size(); step++) {
+            evaluate(scratch, group, times[step]);
+            if (!kernels_.draw(network_->model, scratch.workspace, group, seed, times[step], times[step + 1])) {
+                throw EngineError("logits at time " + std::to_string(times[step])
+                    + " are not finite; the model's weights are broken");
+            }
+        }
+    });
+}
+
+void Engine::logits(const Batch& batch, int t, float* nodeLogits, float* edgeLogits) {
+    const Shape& shape = network_->model.shape;
+    eachGroup(batch, [&](Scratch& scratch, const Group& group, size_t first) {
+        evaluate(scratch, group, t);
+        const size_t rows = static_cast<size_t>(group.graphs) * group.nodes;
+        const size_t n = group.nodes;
+        for (size_t row = 0; row < rows; row++) {
+            std::copy_n(scratch.workspace.nodeLogits + row * padded(shape.nodeTypes), shape.nodeTypes,
+                nodeLogits + (first * n + row) * shape.nodeTypes);
+        }
+        for (size_t row = 0; row < rows * n; row++) {
+            std::copy_n(scratch.workspace.edgeLogits + row * padded(shape.edgeTypes), shape.edgeTypes,
+                edgeLogits + (first * n * n + row) * shape.edgeTypes);
+        }
+    });
+}
+
+void Engine::features(const Batch& batch, int t, float* nodeInput, float* globalInput) {
+    const Shape& shape = network_->model.shape;
+    const size_t n = batch.nodes;
+    Lease lease(*this);
+    Scratch& scratch = *lease;
+    scratch.prepare(batch.nodes, 1);
+    for (size_t graph = 0; graph < batch.ids.size(); graph++) {
+        scratch.features.compute(batch.nodeClasses.data() + graph * n, batch.edgeClasses.data() + graph * n * n,
+            batch.nodes, t, nodeInput + graph * n * shape.nodeInputs(), shape.nodeInputs(),
+            globalInput + graph * shape.globalInputs());
+    }
+}
+
+Recording Engine::record(const Batch& batch, int t) {
+    RecordingCapture capture;
+    capture.add = RecordingCapture::append;
+    capture.inputs.resize(INPUT_LINEARS + BLOCK_LINEARS * network_->model.shape.layers);
+    const int graphs = static_cast<int>(batch.ids.size());
+    const size_t n = batch.nodes;
+    Lease lease(*this);
+    Scratch& scratch = *lease;
+    const int largest = groupSize(network_->model, batch.nodes);
+    for (int first = 0; first < graphs; first += largest) {
+        const int count = std::min(largest, graphs - first);
+        scratch.prepare(batch.nodes, count);
+        scratch.workspace.capture = &capture;
+        Group group = {batch.nodes, count, batch.ids.data() + first,
+            const_cast<uint8_t*>(batch.nodeClasses.data()) + first * n,
+            const_cast<uint8_t*>(batch.edgeClasses.data()) + first * n * n};
+        evaluate(scratch, group, t);
+    }
+    return std::move(capture.inputs);
+}
+
+}  // namespace bitdgdm

@@ -1,0 +1,71 @@
+// A packed model on one instruction set: splits batches into groups of graphs, and groups over threads.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "cpu_features.h"
+#include "packing.h"
+#include "scratch.h"
+#include "thread_pool.h"
+
+namespace bitdgdm {
+
+// What could not be done, as a sentence for the user.
+class EngineError : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+// Graphs of one size with their ids; classes are read and, by advance(), written.
+struct Batch {
+    int nodes;
+    std::vector<int64_t> ids;           // (B)
+    std::vector<uint8_t> nodeClasses;   // (B, n)
+    std::vector<uint8_t> edgeClasses;   // (B, n, n)
+};
+
+// Inputs of every linear layer of the blocks, in the order of PackedModel.linears(): (rows, in) each; empty for others.
+using Recording = std::vector<std::vector<float>>;
+
+// The functions of an instruction set; throws EngineError where the processor or this build lacks it.
+const Kernels& kernelsOf(Isa isa);
+
+// Any number of threads may call any function at once.
+class Engine {
+public:
+    Engine(std::unique_ptr<PackedNetwork> network, Isa isa, int threads);
+
+    // Takes every graph from times[0] through all later times.
+    void advance(Batch& batch, uint64_t seed, const std::vector<int32_t>& times);
+
+    // Logits at time t: (B, n, nodeTypes) and (B, n, n, edgeTypes).
+    void logits(const Batch& batch, int t, float* nodeLogits, float* edgeLogits);
+
+    Recording record(const Batch& batch, int t);
+
+    // Network inputs at time t: (B, n, nodeInputs) and (B, globalInputs).
+    void features(const Batch& batch, int t, float* nodeInput, float* globalInput);
+
+    const Shape& shape() const { return network_->model.shape; }
+
+private:
+    class Lease;
+
+    int groupsOf(const Batch& batch) const;
+    template <typename Work>
+    void eachGroup(const Batch& batch, Work work);
+    void evaluate(Scratch& scratch, const Group& group, int t) const;
+
+    std::unique_ptr<PackedNetwork> network_;
+    const Kernels& kernels_;
+    ThreadPool pool_;
+    std::mutex mutex_;
+    std::vector<std::unique_ptr<Scratch>> idle_;
+};
+
+}  // namespace bitdgdm

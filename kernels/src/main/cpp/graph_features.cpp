@@ -1,0 +1,277 @@
+#include "graph_features.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace bitdgdm {
+namespace {
+
+constexpr int EIGENVALUES = 5;
+constexpr int EIGENVECTORS = 2;
+constexpr float MISSING_EIGENVALUE = 2;
+constexpr double CYCLE_UNIT = 10;
+constexpr double SKIP = 1e-12;
+constexpr int MAX_SWEEPS = 64;
+
+// A count, given as a multiple of it, in the unit of the features.
+float capped(int64_t multiple, int factor) {
+    double value = static_cast<double>(multiple) / (factor * CYCLE_UNIT);
+    return static_cast<float>(value < 1 ? value : 1);
+}
+
+void product(const int32_t* left, const int32_t* right, int n, int32_t* out) {
+    std::fill(out, out + n * n, 0);
+    for (int i = 0; i < n; i++) {
+        for (int k = 0; k < n; k++) {
+            const int32_t value = left[i * n + k];
+            for (int j = 0; value != 0 && j < n; j++) {
+                out[i * n + j] += value * right[k * n + j];
+            }
+        }
+    }
+}
+
+void rotate(double* a, double* v, int n, int p, int q) {
+    const double apq = a[p * n + q];
+    const double theta = (a[q * n + q] - a[p * n + p]) / (2 * apq);
+    double t = 1 / (std::fabs(theta) + std::sqrt(theta * theta + 1));
+    if (theta < 0) {
+        t = -t;
+    }
+    const double c = 1 / std::sqrt(t * t + 1);
+    const double s = t * c;
+    const double shift = t * apq;
+    a[p * n + p] = a[p * n + p] - shift;
+    a[q * n + q] = a[q * n + q] + shift;
+    a[p * n + q] = 0;
+    a[q * n + p] = 0;
+    for (int k = 0; k < n; k++) {
+        if (k != p && k != q) {
+            const double x = a[p * n + k];
+            const double y = a[q * n + k];
+            const double newX = c * x - s * y;
+            const double newY = s * x + c * y;
+            a[p * n + k] = newX;
+            a[k * n + p] = newX;
+            a[q * n + k] = newY;
+            a[k * n + q] = newY;
+        }
+    }
+    for (int k = 0; k < n; k++) {
+        const double x = v[p * n + k];
+        const double y = v[q * n + k];
+        v[p * n + k] = c * x - s * y;
+        v[q * n + k] = s * x + c * y;
+    }
+}
+
+}  // namespace
+
+void GraphFeatures::prepare(int n) {
+    const size_t square = static_cast<size_t>(n) * n;
+    for (auto* matrix : {&a1_, &a2_, &a3_}) {
+        matrix->resize(square);
+    }
+    for (auto* list : {&component_, &stack_, &size_, &order_}) {
+        list->resize(n);
+    }
+    for (auto* matrix : {&matrix_, &rotations_, &vectors_}) {
+        matrix->resize(square);
+    }
+    values_.resize(n);
+}
+
+void GraphFeatures::compute(const uint8_t* nodes, const uint8_t* edges, int n, int t, float* node, int nodeStride,
+                            float* global) {
+    float* y = global;
+    *y++ = static_cast<float>(static_cast<double>(n) / shape_.maxNodes);
+    for (int i = 0; i < n; i++) {
+        for (int k = 0; k < shape_.nodeTypes; k++) {
+            node[i * nodeStride + k] = nodes[i] == k ? 1 : 0;
+        }
+    }
+    float* at = node + shape_.nodeTypes;
+    for (int ij = 0; ij < n * n; ij++) {
+        a1_[ij] = edges[ij] != 0 ? 1 : 0;
+    }
+    cycles(n, at, nodeStride, y);
+    y += 4;
+    at += 3;
+    laplacian(n, at, nodeStride, y);
+    y += 1 + EIGENVALUES;
+    at += 1 + EIGENVECTORS;
+
+    if (shape_.molecular) {
+        double weight = 0;
+        for (int i = 0; i < n; i++) {
+            int valency = 0;
+            for (int j = 0; j < n; j++) {
+                valency += edges[i * n + j];
+            }
+            at[i * nodeStride] = static_cast<float>(nodes[i] - valency);
+            at[i * nodeStride + 1] = static_cast<float>(valency);
+            weight += shape_.nodeWeights[nodes[i]];
+        }
+        *y++ = static_cast<float>(weight / shape_.maxWeight);
+    }
+    *y = static_cast<float>(static_cast<double>(t) / shape_.diffusionSteps);
+}
+
+// Cycle counts from closed walks, as the variant counts them (c5 of main is not the number of 5-cycles).
+void GraphFeatures::cycles(int n, float* node, int nodeStride, float* global) {
+    product(a1_.data(), a1_.data(), n, a2_.data());
+    product(a2_.data(), a1_.data(), n, a3_.data());
+    int64_t sum3 = 0, sum4 = 0, sum5 = 0, closed6 = 0, six = 0;
+    for (int i = 0; i < n; i++) {
+        const int64_t degree = a2_[i * n + i];
+        const int64_t walks3 = a3_[i * n + i];
+        int64_t walks4 = 0, walks5 = 0, neighbourDegrees = 0, neighbourWalks3 = 0;
+        int64_t sharedDegrees = 0, sharedSquares = 0, threeStepWalks = 0;
+        for (int j = 0; j < n; j++) {
+            const int64_t one = a1_[i * n + j];
+            const int64_t two = a2_[i * n + j];
+            const int64_t three = a3_[i * n + j];
+            // The matrices are symmetric, so diag(A^4), diag(A^5) and tr(A^6) are sums of products of rows.
+            walks4 += two * two;
+            walks5 += two * three;
+            closed6 += three * three;
+            neighbourDegrees += one * a2_[j * n + j];
+            neighbourWalks3 += one * a3_[j * n + j];
+            sharedDegrees += one * two * a2_[j * n + j];
+            sharedSquares += one * two * two;
+            threeStepWalks += three;
+        }
+        const int64_t c4 = walks4 - degree * (degree - 1) - neighbourDegrees;
+        const int64_t c5 = shape_.fixedBug
+            ? walks5 - 2 * sharedDegrees - 2 * degree * walks3 - neighbourWalks3 + 5 * walks3
+            : walks5 - 2 * walks3 * degree - neighbourWalks3 + walks3;
+        node[i * nodeStride] = capped(walks3, 2);
+        node[i * nodeStride + 1] = capped(c4, 2);
+        node[i * nodeStride + 2] = capped(c5, 2);
+        sum3 += walks3;
+        sum4 += c4;
+        sum5 += c5;
+        six += -3 * walks3 * walks3 + 9 * sharedSquares - 6 * degree * walks4 + 6 * walks4 - 4 * walks3
+            + 4 * degree * degree * degree + 3 * threeStepWalks - 12 * degree * degree + 4 * degree;
+    }
+    global[0] = capped(sum3, 6);
+    global[1] = capped(sum4, 8);
+    global[2] = capped(sum5, 10);
+    global[3] = capped(closed6 + six, 12);
+}
+
+void GraphFeatures::laplacian(int n, float* node, int nodeStride, float* global) {
+    const int components = labelComponents(n);
+    const int largest = largestComponent(n, components);
+    for (int i = 0; i < n; i++) {
+        int degree = 0;
+        for (int j = 0; j < n; j++) {
+            degree += a1_[i * n + j];
+            matrix_[i * n + j] = -a1_[i * n + j];
+        }
+        matrix_[i * n + i] = degree;
+    }
+    eigen(n);
+    global[0] = static_cast<float>(components);
+    for (int k = 0; k < EIGENVALUES; k++) {
+        const int from = components + k;
+        global[1 + k] = from < n ? static_cast<float>(values_[from] / n) : MISSING_EIGENVALUE;
+    }
+    for (int i = 0; i < n; i++) {
+        node[i * nodeStride] = component_[i] == largest ? 0 : 1;
+        for (int k = 0; k < EIGENVECTORS; k++) {
+            const int from = components + k;
+            node[i * nodeStride + 1 + k] = from < n ? static_cast<float>(vectors_[from * n + i]) : 0;
+        }
+    }
+}
+
+// Labels components 0, 1, ... in the order of their lowest node, by depth-first search; returns how many.
+int GraphFeatures::labelComponents(int n) {
+    std::fill(component_.begin(), component_.begin() + n, -1);
+    int components = 0;
+    for (int start = 0; start < n; start++) {
+        if (component_[start] >= 0) {
+            continue;
+        }
+        component_[start] = components;
+        int depth = 0;
+        stack_[depth++] = start;
+        while (depth > 0) {
+            const int i = stack_[--depth];
+            for (int j = 0; j < n; j++) {
+                if (a1_[i * n + j] != 0 && component_[j] < 0) {
+                    component_[j] = components;
+                    stack_[depth++] = j;
+                }
+            }
+        }
+        components++;
+    }
+    return components;
+}
+
+// The component of most nodes; of equals the first, which holds the lowest node.
+int GraphFeatures::largestComponent(int n, int components) {
+    std::fill(size_.begin(), size_.begin() + components, 0);
+    for (int i = 0; i < n; i++) {
+        size_[component_[i]]++;
+    }
+    int largest = 0;
+    for (int k = 1; k < components; k++) {
+        if (size_[k] > size_[largest]) {
+            largest = k;
+        }
+    }
+    return largest;
+}
+
+// Diagonalises matrix_ by cyclic Jacobi rotations in a fixed order; see SymmetricEigen.java.
+void GraphFeatures::eigen(int n) {
+    double* a = matrix_.data();
+    double* v = rotations_.data();
+    std::fill(v, v + n * n, 0.0);
+    for (int i = 0; i < n; i++) {
+        v[i * n + i] = 1;
+    }
+    for (int sweep = 0; sweep < MAX_SWEEPS; sweep++) {
+        bool rotated = false;
+        for (int p = 0; p < n - 1; p++) {
+            for (int q = p + 1; q < n; q++) {
+                if (std::fabs(a[p * n + q]) >= SKIP) {
+                    rotate(a, v, n, p, q);
+                    rotated = true;
+                }
+            }
+        }
+        if (!rotated) {
+            break;
+        }
+    }
+    // A stable insertion sort of the diagonal.
+    for (int i = 0; i < n; i++) {
+        const double value = a[i * n + i];
+        int at = i;
+        while (at > 0 && a[order_[at - 1] * n + order_[at - 1]] > value) {
+            order_[at] = order_[at - 1];
+            at--;
+        }
+        order_[at] = i;
+    }
+    for (int i = 0; i < n; i++) {
+        const double* vector = v + order_[i] * n;
+        values_[i] = a[order_[i] * n + order_[i]];
+        int largest = 0;
+        for (int k = 1; k < n; k++) {
+            if (std::fabs(vector[k]) > std::fabs(vector[largest])) {
+                largest = k;
+            }
+        }
+        const bool negate = vector[largest] < 0;
+        for (int k = 0; k < n; k++) {
+            vectors_[i * n + k] = negate ? -vector[k] : vector[k];
+        }
+    }
+}
+
+}  // namespace bitdgdm

@@ -1,0 +1,36 @@
+// The network's input for one noisy graph: GraphFeatures.java and SymmetricEigen.java, operation by operation, so that
+// the bits are the same. Compiled once for the plain base architecture, without contraction.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "model.h"
+
+namespace bitdgdm {
+
+class GraphFeatures {
+public:
+    explicit GraphFeatures(const Shape& shape) : shape_(shape) {}
+
+    // Sizes the scratch for graphs of n nodes; compute() then allocates nothing.
+    void prepare(int n);
+
+    // Node input (n, nodeStride) and global input of one graph at time t, from its classes (n) and (n, n).
+    void compute(const uint8_t* nodes, const uint8_t* edges, int n, int t, float* node, int nodeStride, float* global);
+
+private:
+    void cycles(int n, float* node, int nodeStride, float* global);
+    void laplacian(int n, float* node, int nodeStride, float* global);
+    int labelComponents(int n);
+    int largestComponent(int n, int components);
+    void eigen(int n);
+
+    const Shape& shape_;
+    std::vector<int32_t> a1_, a2_, a3_;          // (n, n) powers of the adjacency matrix
+    std::vector<int32_t> component_, stack_, size_, order_;  // (n)
+    std::vector<double> matrix_, rotations_;     // (n, n) being diagonalised; eigenvectors are rows
+    std::vector<double> values_, vectors_;       // (n) ascending, (n, n) rows
+};
+
+}  // namespace bitdgdm

@@ -1,0 +1,145 @@
+// A model packed for the CPU kernels: plain structures of pointers that every instruction set reads, the same layout
+// for all of them. Packed once (model.cpp), then shared by all threads.
+//
+// Widths are padded to multiples of 16 columns; padded columns of weights, biases and norms are 0, so padded columns of
+// activations are 0 as well. A "panel" is 16 columns of a weight: (depth, 16) FP32, or (ceil(depth / 4), 16, 4) bytes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace bitdgdm {
+
+constexpr int PANEL = 16;
+// Entries of X that are quantized at a time; bounds the scratch of a layer.
+constexpr int CHUNK_ENTRIES = 24576;
+constexpr int CHUNK_ROWS = 96;
+
+static inline int padded(int width) {
+    return (width + PANEL - 1) / PANEL * PANEL;
+}
+
+// Floats of a row of pooled statistics, mean | min | max | spread; the last of them may write 16 columns past its end.
+static inline int poolStride(int width) {
+    return padded(4 * width) + PANEL;
+}
+
+// How X becomes codes; ActivationCodes.java says what each field means.
+struct Activation {
+    bool coded;
+    bool perRow;
+    bool isUnsigned;
+    float threshold;
+    float scale;
+    float inverse;
+    int maxCode;
+    // Added to a code to make it an unsigned byte: 0, or 2^(bits-1) for signed codes.
+    int offset;
+};
+
+// Integer weight in panels of bytes, for codes that carry an offset.
+struct CodePanels {
+    const int8_t* codes;    // (panels, quads, 16, 4); null if there is none
+    const int32_t* start;   // (panels * 16) -offset * sum of the column: where the sum of a column starts
+    const float* scale;     // (panels * 16)
+    int quads;              // ceil(depth / 4)
+    bool narrow;            // two products of a code and a weight always fit 16 bits
+};
+
+// The product of one linear layer, see PackedLinear.java. Exactly one of `weight` and (`left`/`residual`) is used.
+struct Linear {
+    int index;              // place in PackedModel.linears()
+    int in;
+    int out;
+    int rank;
+    const float* bias;      // (padded out)
+    Activation activation;
+
+    // FP32 product: W, or the dequantized dense part where an operand is not coded, S merged if X is not coded.
+    const float* weight;    // panels (padded out / 16, in, 16); null where the product is an integer one
+
+    // Integer product.
+    CodePanels left;        // scale: s_L
+    CodePanels right;       // scale: scale_H * s_R
+    const float* rightValues;  // panels (padded out / 16, rank, 16): R where H stays FP32
+    bool intermediateCoded;
+    float intermediateInverse;
+    int intermediateMax;
+    int intermediateOffset;
+    CodePanels residual;    // scale: s_E
+
+    // (in, padded out) row-major: what X_S is multiplied by; null where no outlier can be.
+    const float* dense;
+
+    // S by output column: entries sparseFrom[o] ... sparseFrom[o + 1].
+    const int32_t* sparseFrom;  // (padded out + 1); null if S is empty or merged into `weight`
+    const int32_t* sparseRow;   // row of W, ascending in a column
+    const float* sparseValue;
+    bool crossTerm;
+};
+
+// Rows whose codes, outliers and sparse products fit the scratch of a layer: at least 1, so that the scratch holds the
+// larger of CHUNK_ENTRIES and one row of the widest layer.
+static inline int chunkRows(const Linear& layer) {
+    int widest = padded(layer.in > layer.out ? layer.in : layer.out);
+    int rows = widest == 0 ? CHUNK_ROWS : CHUNK_ENTRIES / widest;
+    return rows < 1 ? 1 : rows > CHUNK_ROWS ? CHUNK_ROWS : rows;
+}
+
+struct Norm {
+    int width;
+    const float* weight;    // (padded width)
+    const float* bias;      // (padded width)
+};
+
+struct Mlp {
+    Linear first;
+    Linear second;
+};
+
+// One transformer layer; names as in DiGress's NodeEdgeBlock and XEyTransformerLayer.
+struct Block {
+    Linear q, k, v, eAdd, eMul, yEMul, yEAdd, yXMul, yXAdd, yY, xY, eY, xOut, eOut;
+    Mlp yOut, ffX, ffE, ffY;
+    Norm normX1, normX2, normE1, normE2, normY1, normY2;
+};
+
+struct Shape {
+    int layers;
+    int heads;
+    int nodeTypes;
+    int edgeTypes;
+    int maxNodes;
+    int diffusionSteps;
+    bool fixedBug;          // variant: spread = biased variance and true 5-cycles; else standard deviation, older count
+    bool molecular;
+    float maxWeight;
+    const float* nodeWeights;  // (nodeTypes) if molecular
+
+    int nodeInputs() const { return nodeTypes + 6 + (molecular ? 2 : 0); }
+    int globalInputs() const { return 12 + (molecular ? 1 : 0); }
+};
+
+struct Schedule {
+    const float* betas;        // (T + 1)
+    const float* alphasBar;    // (T + 1)
+    const float* nodeMarginal; // (nodeTypes)
+    const float* edgeMarginal; // (edgeTypes)
+};
+
+struct Model {
+    Shape shape;
+    Schedule schedule;
+    int dx, de, dy;
+    // Widest hidden layer of any MLP on nodes, edges, globals.
+    int hiddenX, hiddenE, hiddenY;
+    int widestIn;
+    int widestOut;
+    int widestRank;
+    Mlp inX, inE, inY, outX, outE;
+    const Block* blocks;       // (layers)
+    // (edgeTypes, padded de): the input MLP of every edge class; edges have no other features.
+    const float* edgeTable;
+};
+
+}  // namespace bitdgdm

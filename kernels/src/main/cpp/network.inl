@@ -1,0 +1,197 @@
+// The graph transformer of DiGress over one group of equal-size graphs, shaped like ReferenceDenoiser.Pass. Included
+// inside the namespace of an instruction set.
+//
+// Rows (i, 0...n-1) of E are worked on together for a few nodes i at a time, from scores to the end of E's feed-forward,
+// so that no (n, n, dx) tensor exists and what does exist stays in the cache. A result depends on its own graph only.
+
+static void mlp(const Mlp& layers, const float* x, size_t stride, int rows, float* hidden, float* y, bool lastRelu,
+                Workspace& ws) {
+    linear(layers.first, x, stride, rows, hidden, true, ws);
+    linear(layers.second, hidden, padded(layers.first.out), rows, y, lastRelu, ws);
+}
+
+// x = LayerNorm(x + second(relu(first(x)))), `update` is scratch of x's shape.
+static void feedForward(const Mlp& layers, const Norm& norm, float* x, int rows, float* hidden, float* update,
+                        Workspace& ws) {
+    mlp(layers, x, padded(norm.width), rows, hidden, update, false, ws);
+    addAndNormalise(norm, x, update, x, rows);
+}
+
+static void addOne(float* x, size_t count) {
+    for (size_t i = 0; i < count; i += LANES) {
+        store(x + i, add(load(x + i), set1(1)));
+    }
+}
+
+static void addTo(float* sum, const float* term, size_t count) {
+    for (size_t i = 0; i < count; i += LANES) {
+        store(sum + i, add(load(sum + i), load(term + i)));
+    }
+}
+
+// Attention of node `row` of the group, whose edge terms are eMul and eAdd, (n, dx) each:
+// Y_j = Q_i K_j / sqrt(d_head) (e_mul + 1) + e_add, for each channel on its own;
+// xNew = y_x_add + (y_x_mul + 1) sum_j softmax_j(Y) V_j; eMul becomes y_e_add + (y_e_mul + 1) Y.
+static void attend(const Model& model, Workspace& ws, int row, float* eMul, const float* eAdd) {
+    const int n = ws.nodes;
+    const size_t stride = padded(model.dx);
+    const int graph = row / n;
+    const V rootInverse = set1(1.0f / __builtin_sqrtf((float) (model.dx / model.shape.heads)));
+    const float* k = ws.k + graph * n * stride;
+    const float* v = ws.v + graph * n * stride;
+    const V one = set1(1);
+    for (size_t c = 0; c < stride; c += LANES) {
+        const V q = mul(load(ws.q + row * stride + c), rootInverse);
+        V highest = set1(-__builtin_inff());
+        for (int j = 0; j < n; j++) {
+            V score = mul(q, load(k + j * stride + c));
+            score = fma(score, add(load(eMul + j * stride + c), one), load(eAdd + j * stride + c));
+            store(eMul + j * stride + c, score);
+            highest = max(score, highest);
+        }
+        const V mulE = load(ws.filmEMul + graph * stride + c);
+        const V addE = load(ws.filmEAdd + graph * stride + c);
+        V total = zero();
+        V sum = zero();
+        for (int j = 0; j < n; j++) {
+            V score = load(eMul + j * stride + c);
+            V weight = exponential(sub(score, highest));
+            total = add(total, weight);
+            sum = fma(weight, load(v + j * stride + c), sum);
+            store(eMul + j * stride + c, fma(score, mulE, addE));
+        }
+        store(ws.xNew + row * stride + c, fma(div(sum, total), load(ws.filmXMul + graph * stride + c),
+            load(ws.filmXAdd + graph * stride + c)));
+    }
+}
+
+// From E before the layer to E after it, and ws.xNew = the attended values of X, modulated by y.
+static void edges(const Model& model, const Block& block, Workspace& ws) {
+    const int n = ws.nodes;
+    const size_t dx = padded(model.dx);
+    const size_t de = padded(model.de);
+    const int nodeRows = ws.graphs * n;
+    for (int first = 0; first < nodeRows; first += ws.attentionNodes) {
+        const int nodes = nodeRows - first < ws.attentionNodes ? nodeRows - first : ws.attentionNodes;
+        const int rows = nodes * n;
+        float* e = ws.e + (size_t) first * n * de;
+        linear(block.eAdd, e, de, rows, ws.eAdd, false, ws);
+        linear(block.eMul, e, de, rows, ws.eMul, false, ws);
+        for (int node = 0; node < nodes; node++) {
+            const size_t from = (size_t) node * n * dx;
+            attend(model, ws, first + node, ws.eMul + from, ws.eAdd + from);
+        }
+        linear(block.eOut, ws.eMul, dx, rows, ws.eNew, false, ws);
+        addAndNormalise(block.normE1, e, ws.eNew, e, rows);
+        feedForward(block.ffE, block.normE2, e, rows, ws.hiddenE, ws.eNew, ws);
+    }
+}
+
+static void transformerLayer(const Model& model, const Block& block, Workspace& ws, bool updateGlobals) {
+    const int n = ws.nodes;
+    const int graphs = ws.graphs;
+    const int nodeRows = graphs * n;
+    const size_t dx = padded(model.dx);
+    const size_t de = padded(model.de);
+    const size_t dy = padded(model.dy);
+
+    linear(block.q, ws.x, dx, nodeRows, ws.q, false, ws);
+    linear(block.k, ws.x, dx, nodeRows, ws.k, false, ws);
+    linear(block.v, ws.x, dx, nodeRows, ws.v, false, ws);
+    linear(block.yEMul, ws.y, dy, graphs, ws.filmEMul, false, ws);
+    linear(block.yEAdd, ws.y, dy, graphs, ws.filmEAdd, false, ws);
+    linear(block.yXMul, ws.y, dy, graphs, ws.filmXMul, false, ws);
+    linear(block.yXAdd, ws.y, dy, graphs, ws.filmXAdd, false, ws);
+    addOne(ws.filmEMul, graphs * dx);
+    addOne(ws.filmXMul, graphs * dx);
+
+    // y from itself and the pooled channels, all before they are updated.
+    if (updateGlobals) {
+        const size_t poolX = poolStride(model.dx);
+        const size_t poolE = poolStride(model.de);
+        for (int graph = 0; graph < graphs; graph++) {
+            pool(ws.x + graph * n * dx, n, model.dx, model.shape.fixedBug, ws.poolX + graph * poolX);
+            pool(ws.e + (size_t) graph * n * n * de, n * n, model.de, model.shape.fixedBug, ws.poolE + graph * poolE);
+        }
+        linear(block.yY, ws.y, dy, graphs, ws.yNew, false, ws);
+        linear(block.xY, ws.poolX, poolX, graphs, ws.yTerm, false, ws);
+        addTo(ws.yNew, ws.yTerm, graphs * dy);
+        linear(block.eY, ws.poolE, poolE, graphs, ws.yTerm, false, ws);
+        addTo(ws.yNew, ws.yTerm, graphs * dy);
+    }
+
+    edges(model, block, ws);
+
+    linear(block.xOut, ws.xNew, dx, nodeRows, ws.q, false, ws);
+    addAndNormalise(block.normX1, ws.x, ws.q, ws.x, nodeRows);
+    feedForward(block.ffX, block.normX2, ws.x, nodeRows, ws.hiddenX, ws.q, ws);
+
+    if (updateGlobals) {
+        mlp(block.yOut, ws.yNew, dy, graphs, ws.hiddenY, ws.yTerm, false, ws);
+        addAndNormalise(block.normY1, ws.y, ws.yTerm, ws.y, graphs);
+        feedForward(block.ffY, block.normY2, ws.y, graphs, ws.hiddenY, ws.yTerm, ws);
+    }
+}
+
+// Logits of nodes: MLP of X plus the noisy types.
+static void nodeLogits(const Model& model, Workspace& ws, const Group& group) {
+    const int rows = ws.graphs * ws.nodes;
+    const size_t width = padded(model.shape.nodeTypes);
+    mlp(model.outX, ws.x, padded(model.dx), rows, ws.hiddenX, ws.nodeLogits, false, ws);
+    for (int row = 0; row < rows; row++) {
+        ws.nodeLogits[row * width + group.nodeClasses[row]] += 1;
+    }
+}
+
+// Logits of edges: MLP of E plus the noisy types, made symmetric, 0 on the diagonal.
+static void edgeLogits(const Model& model, Workspace& ws, const Group& group) {
+    const int n = ws.nodes;
+    const int nodeRows = ws.graphs * n;
+    const size_t de = padded(model.de);
+    const size_t width = padded(model.shape.edgeTypes);
+    for (int first = 0; first < nodeRows; first += ws.attentionNodes) {
+        const int nodes = nodeRows - first < ws.attentionNodes ? nodeRows - first : ws.attentionNodes;
+        const size_t row = (size_t) first * n;
+        mlp(model.outE, ws.e + row * de, de, nodes * n, ws.hiddenE, ws.edgeLogits + row * width, false, ws);
+    }
+    const V half = set1(0.5f);
+    for (int graph = 0; graph < ws.graphs; graph++) {
+        const size_t base = (size_t) graph * n * n;
+        for (int i = 0; i < n; i++) {
+            for (int j = 0; j < i; j++) {
+                float* lower = ws.edgeLogits + (base + i * n + j) * width;
+                float* upper = ws.edgeLogits + (base + j * n + i) * width;
+                lower[group.edgeClasses[base + i * n + j]] += 1;
+                upper[group.edgeClasses[base + j * n + i]] += 1;
+                for (size_t c = 0; c < width; c += LANES) {
+                    V mean = mul(add(load(lower + c), load(upper + c)), half);
+                    store(lower + c, mean);
+                    store(upper + c, mean);
+                }
+            }
+            float* diagonal = ws.edgeLogits + (base + i * n + i) * width;
+            for (size_t c = 0; c < width; c += LANES) {
+                store(diagonal + c, zero());
+            }
+        }
+    }
+}
+
+static void network(const Model& model, Workspace& ws, const Group& group) {
+    const int nodeRows = ws.graphs * ws.nodes;
+    const size_t edgeRows = (size_t) nodeRows * ws.nodes;
+    const size_t de = padded(model.de);
+    mlp(model.inX, ws.nodeInput, padded(model.shape.nodeInputs()), nodeRows, ws.hiddenX, ws.x, true, ws);
+    mlp(model.inY, ws.globalInput, padded(model.shape.globalInputs()), ws.graphs, ws.hiddenY, ws.y, true, ws);
+    // The classes are symmetric, hence so is the table's choice: (E + E^T) / 2 changes nothing.
+    for (size_t row = 0; row < edgeRows; row++) {
+        __builtin_memcpy(ws.e + row * de, model.edgeTable + group.edgeClasses[row] * de, de * sizeof(float));
+    }
+    for (int layer = 0; layer < model.shape.layers; layer++) {
+        // Nothing reads y after the last layer, except a recording of what its linear layers take in.
+        bool updateGlobals = layer + 1 < model.shape.layers || ws.capture != nullptr;
+        transformerLayer(model, model.blocks[layer], ws, updateGlobals);
+    }
+    nodeLogits(model, ws, group);
+    edgeLogits(model, ws, group);
+}

@@ -1,0 +1,296 @@
+#include "packing.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+
+namespace bitdgdm {
+namespace {
+
+constexpr int LINEARS_OF_INPUT = 6;
+constexpr int LINEARS_OF_BLOCK = 22;
+constexpr int LINEARS_OF_OUTPUT = 4;
+constexpr int NORMS_OF_BLOCK = 6;
+
+void require(bool holds, const char* what) {
+    if (!holds) {
+        throw std::invalid_argument(what);
+    }
+}
+
+float* copyPadded(const std::vector<float>& values, Memory& memory) {
+    float* to = memory.allocate<float>(padded(static_cast<int>(values.size())));
+    std::copy(values.begin(), values.end(), to);
+    return to;
+}
+
+// Panels (padded cols / 16, rows, 16) of a (rows, cols) matrix.
+template <typename Entry>
+float* floatPanels(int rows, int cols, Entry entry, Memory& memory) {
+    float* panels = memory.allocate<float>(static_cast<size_t>(padded(cols)) * rows);
+    for (int col = 0; col < cols; col++) {
+        float* panel = panels + static_cast<size_t>(col / PANEL) * rows * PANEL + col % PANEL;
+        for (int row = 0; row < rows; row++) {
+            panel[static_cast<size_t>(row) * PANEL] = entry(row, col);
+        }
+    }
+    return panels;
+}
+
+// Panels of a (depth, cols) matrix of codes, to be multiplied by codes of at most `largestCode` once `offset` is added.
+template <typename Entry>
+CodePanels codePanels(int depth, int cols, Entry entry, int offset, int largestCode, Memory& memory) {
+    const int quads = (depth + 3) / 4;
+    int8_t* codes = memory.allocate<int8_t>(static_cast<size_t>(padded(cols)) * quads * 4);
+    int32_t* start = memory.allocate<int32_t>(padded(cols));
+    int largest = 0;
+    for (int col = 0; col < cols; col++) {
+        int8_t* panel = codes + static_cast<size_t>(col / PANEL) * quads * PANEL * 4 + col % PANEL * 4;
+        int32_t sum = 0;
+        for (int k = 0; k < depth; k++) {
+            const int8_t code = entry(k, col);
+            panel[static_cast<size_t>(k / 4) * PANEL * 4 + k % 4] = code;
+            sum += code;
+            largest = std::max(largest, std::abs(static_cast<int>(code)));
+        }
+        start[col] = -offset * sum;
+    }
+    return {codes, start, nullptr, quads, 2 * largestCode * largest <= 32767};
+}
+
+void requireMatrix(const MatrixSource& matrix, int rows, int cols, size_t scales, const char* what) {
+    const size_t size = static_cast<size_t>(rows) * cols;
+    require(matrix.rows == rows && matrix.cols == cols, what);
+    require(matrix.coded ? matrix.codes.size() == size && matrix.scale.size() == scales : matrix.values.size() == size, what);
+}
+
+Activation packActivation(const LinearSource& source) {
+    const int bits = source.activationBits;
+    Activation activation = {};
+    activation.coded = bits <= 8;
+    if (activation.coded) {
+        activation.perRow = source.perRow;
+        activation.isUnsigned = source.isUnsigned;
+        activation.threshold = source.threshold;
+        activation.scale = source.scale;
+        activation.inverse = source.inverse;
+        activation.maxCode = source.isUnsigned ? (1 << bits) - 1 : (1 << (bits - 1)) - 1;
+        activation.offset = source.isUnsigned ? 0 : 1 << (bits - 1);
+    }
+    return activation;
+}
+
+// S by column; returns whether it has an entry.
+bool packSparse(const LinearSource& source, Linear& linear, Memory& memory) {
+    std::vector<int32_t> from(padded(source.out) + 1, 0);
+    for (int32_t column : source.sparseColumns) {
+        require(column >= -1 && column < source.out, "a column of the sparse part lies outside the layer");
+        if (column >= 0) {
+            from[column + 1]++;
+        }
+    }
+    for (size_t column = 1; column < from.size(); column++) {
+        from[column] += from[column - 1];
+    }
+    const int32_t entries = from.back();
+    if (entries == 0) {
+        return false;
+    }
+    int32_t* starts = memory.allocate<int32_t>(from.size());
+    int32_t* rows = memory.allocate<int32_t>(entries);
+    float* values = memory.allocate<float>(entries);
+    std::copy(from.begin(), from.end(), starts);
+    for (int row = 0; row < source.in; row++) {
+        for (int place = 0; place < source.sparseWidth; place++) {
+            const size_t at = static_cast<size_t>(row) * source.sparseWidth + place;
+            const int32_t column = source.sparseColumns[at];
+            if (column >= 0) {
+                rows[from[column]] = row;
+                values[from[column]++] = source.sparseValues[at];
+            }
+        }
+    }
+    linear.sparseFrom = starts;
+    linear.sparseRow = rows;
+    linear.sparseValue = values;
+    return true;
+}
+
+// W in panels; where X is not coded, S is part of it, since then X S needs no X of its own.
+void packWeight(const LinearSource& source, Linear& linear, Memory& memory) {
+    std::vector<float> weight = source.weight;
+    require(weight.size() == static_cast<size_t>(source.in) * source.out, "a weight must have in x out entries");
+    if (!linear.activation.coded) {
+        for (int row = 0; row < source.in; row++) {
+            for (int place = 0; place < source.sparseWidth; place++) {
+                const size_t at = static_cast<size_t>(row) * source.sparseWidth + place;
+                const int32_t column = source.sparseColumns[at];
+                require(column >= -1 && column < source.out, "a column of the sparse part lies outside the layer");
+                if (column >= 0) {
+                    weight[static_cast<size_t>(row) * source.out + column] += source.sparseValues[at];
+                }
+            }
+        }
+    } else {
+        packSparse(source, linear, memory);
+    }
+    linear.weight = floatPanels(source.in, source.out,
+        [&](int row, int col) { return weight[static_cast<size_t>(row) * source.out + col]; }, memory);
+}
+
+void packLowRank(const LinearSource& source, Linear& linear, Memory& memory) {
+    const MatrixSource& left = source.left;
+    const MatrixSource& right = source.right;
+    const int rank = left.cols;
+    requireMatrix(left, source.in, rank, rank, "the left factor must be in x rank, a scale per column");
+    requireMatrix(right, source.out, rank, source.out, "the right factor must be out x rank, a scale per row");
+    require(left.coded && right.coded, "both factors of an integer product must be codes");
+    const int largestCode = (1 << source.activationBits) - 1;
+    linear.rank = rank;
+    linear.left = codePanels(source.in, rank,
+        [&](int k, int col) { return left.codes[static_cast<size_t>(k) * rank + col]; },
+        linear.activation.offset, largestCode, memory);
+    linear.left.scale = copyPadded(left.scale, memory);
+    const auto rightCode = [&](int k, int col) { return right.codes[static_cast<size_t>(col) * rank + k]; };
+    linear.intermediateCoded = source.intermediateBits <= 8;
+    if (linear.intermediateCoded) {
+        linear.intermediateInverse = source.intermediateInverse;
+        linear.intermediateMax = (1 << (source.intermediateBits - 1)) - 1;
+        linear.intermediateOffset = 1 << (source.intermediateBits - 1);
+        linear.right = codePanels(rank, source.out, rightCode, linear.intermediateOffset,
+            (1 << source.intermediateBits) - 1, memory);
+        std::vector<float> scale(source.out);
+        for (int o = 0; o < source.out; o++) {
+            scale[o] = source.intermediateScale * right.scale[o];
+        }
+        linear.right.scale = copyPadded(scale, memory);
+    } else {
+        linear.rightValues = floatPanels(rank, source.out,
+            [&](int k, int col) { return static_cast<float>(rightCode(k, col)) * right.scale[col]; }, memory);
+    }
+}
+
+}  // namespace
+
+Linear packLinear(const LinearSource& source, int index, Memory& memory) {
+    Linear linear = {};
+    linear.index = index;
+    linear.in = source.in;
+    linear.out = source.out;
+    require(source.bias.size() == static_cast<size_t>(source.out), "a bias must have an entry per output");
+    require(source.sparseColumns.size() == static_cast<size_t>(source.in) * source.sparseWidth
+        && source.sparseValues.size() == source.sparseColumns.size(), "the sparse part must have in x width places");
+    linear.bias = copyPadded(source.bias, memory);
+    linear.activation = packActivation(source);
+    linear.crossTerm = source.crossTerm;
+    if (source.hasWeight) {
+        packWeight(source, linear, memory);
+        return linear;
+    }
+    require(linear.activation.coded, "an integer product needs a coded activation");
+    packSparse(source, linear, memory);
+    if (source.hasLowRank) {
+        packLowRank(source, linear, memory);
+    }
+    if (source.hasResidual) {
+        const MatrixSource& residual = source.residual;
+        requireMatrix(residual, source.in, source.out, source.out, "the residual must be in x out, a scale per column");
+        require(residual.coded, "the residual of an integer product must be codes");
+        linear.residual = codePanels(source.in, source.out,
+            [&](int k, int col) { return residual.codes[static_cast<size_t>(k) * source.out + col]; },
+            linear.activation.offset, (1 << source.activationBits) - 1, memory);
+        linear.residual.scale = copyPadded(residual.scale, memory);
+    }
+    if (!linear.activation.perRow) {
+        require(source.dense.size() == static_cast<size_t>(source.in) * source.out, "outliers need the dense part, in x out");
+        float* dense = memory.allocate<float>(static_cast<size_t>(source.in) * padded(source.out));
+        for (int row = 0; row < source.in; row++) {
+            std::copy_n(source.dense.begin() + static_cast<size_t>(row) * source.out, source.out,
+                dense + static_cast<size_t>(row) * padded(source.out));
+        }
+        linear.dense = dense;
+    }
+    return linear;
+}
+
+NetworkBuilder::NetworkBuilder(const Shape& shape, std::vector<float> nodeWeights, std::vector<float> betas,
+                               std::vector<float> alphasBar, std::vector<float> nodeMarginal,
+                               std::vector<float> edgeMarginal)
+    : network_(new PackedNetwork) {
+    const size_t times = static_cast<size_t>(shape.diffusionSteps) + 1;
+    require(betas.size() == times && alphasBar.size() == times, "the noise schedule must have T + 1 values");
+    require(nodeMarginal.size() == static_cast<size_t>(shape.nodeTypes), "the node marginal must have a value per type");
+    require(edgeMarginal.size() == static_cast<size_t>(shape.edgeTypes), "the edge marginal must have a value per type");
+    require(!shape.molecular || nodeWeights.size() == static_cast<size_t>(shape.nodeTypes),
+        "a molecular model must have a weight per node type");
+    Memory& memory = network_->memory;
+    network_->model.shape = shape;
+    network_->model.shape.nodeWeights = copyPadded(nodeWeights, memory);
+    network_->model.schedule = {copyPadded(betas, memory), copyPadded(alphasBar, memory),
+        copyPadded(nodeMarginal, memory), copyPadded(edgeMarginal, memory)};
+}
+
+void NetworkBuilder::addLinear(const LinearSource& source) {
+    linears_.push_back(packLinear(source, static_cast<int>(linears_.size()), network_->memory));
+}
+
+void NetworkBuilder::addNorm(const std::vector<float>& weight, const std::vector<float>& bias) {
+    require(weight.size() == bias.size(), "a layer norm must have as many weights as biases");
+    norms_.push_back({static_cast<int>(weight.size()), copyPadded(weight, network_->memory),
+        copyPadded(bias, network_->memory)});
+}
+
+std::unique_ptr<PackedNetwork> NetworkBuilder::finish() {
+    Model& model = network_->model;
+    const int layers = model.shape.layers;
+    require(linears_.size() == static_cast<size_t>(LINEARS_OF_INPUT + layers * LINEARS_OF_BLOCK + LINEARS_OF_OUTPUT),
+        "the model has too few or too many linear layers");
+    require(norms_.size() == static_cast<size_t>(layers * NORMS_OF_BLOCK), "the model has too few or too many layer norms");
+    const Linear* next = linears_.data();
+    const Norm* nextNorm = norms_.data();
+    const auto takeMlp = [&](Mlp& mlp) {
+        mlp.first = *next++;
+        mlp.second = *next++;
+    };
+    takeMlp(model.inX);
+    takeMlp(model.inE);
+    takeMlp(model.inY);
+    Block* blocks = network_->memory.allocate<Block>(layers);
+    for (int layer = 0; layer < layers; layer++) {
+        // The order of PackedModel.BLOCK_LINEARS and BLOCK_NORMS.
+        Block& block = blocks[layer];
+        for (Linear* linear : {&block.q, &block.k, &block.v, &block.eAdd, &block.eMul, &block.yEMul, &block.yEAdd,
+                               &block.yXMul, &block.yXAdd, &block.yY, &block.xY, &block.eY, &block.xOut, &block.eOut}) {
+            *linear = *next++;
+        }
+        for (Mlp* mlp : {&block.yOut, &block.ffX, &block.ffE, &block.ffY}) {
+            takeMlp(*mlp);
+        }
+        for (Norm* norm : {&block.normX1, &block.normX2, &block.normE1, &block.normE2, &block.normY1, &block.normY2}) {
+            *norm = *nextNorm++;
+        }
+    }
+    takeMlp(model.outX);
+    takeMlp(model.outE);
+    model.blocks = blocks;
+    model.dx = model.inX.second.out;
+    model.de = model.inE.second.out;
+    model.dy = model.inY.second.out;
+    model.hiddenX = std::max(model.inX.first.out, model.outX.first.out);
+    model.hiddenE = std::max(model.inE.first.out, model.outE.first.out);
+    model.hiddenY = model.inY.first.out;
+    for (int layer = 0; layer < layers; layer++) {
+        model.hiddenX = std::max(model.hiddenX, blocks[layer].ffX.first.out);
+        model.hiddenE = std::max(model.hiddenE, blocks[layer].ffE.first.out);
+        model.hiddenY = std::max({model.hiddenY, blocks[layer].ffY.first.out, blocks[layer].yOut.first.out});
+    }
+    for (const Linear& linear : linears_) {
+        model.widestIn = std::max(model.widestIn, linear.in);
+        model.widestOut = std::max(model.widestOut, linear.out);
+        model.widestRank = std::max(model.widestRank, linear.rank);
+    }
+    return std::move(network_);
+}
+
+}  // namespace bitdgdm

@@ -1,0 +1,79 @@
+// Packs a model, handed over layer by layer, into the layout of model.h.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "memory.h"
+#include "model.h"
+
+namespace bitdgdm {
+
+// CodeMatrix.java: (rows, cols) row-major codes with scales, or FP32 values at 16 bits and more.
+struct MatrixSource {
+    int rows = 0;
+    int cols = 0;
+    bool coded = false;
+    std::vector<int8_t> codes;
+    std::vector<float> scale;
+    std::vector<float> values;
+};
+
+// PackedLinear.java. Either `weight` is given, or the product is an integer one of the parts that are given.
+struct LinearSource {
+    int in = 0;
+    int out = 0;
+    std::vector<float> bias;        // (out)
+    bool hasWeight = false;
+    std::vector<float> weight;      // (in, out): W, or the dequantized dense part
+    int activationBits = 32;
+    bool isUnsigned = false;
+    bool perRow = false;
+    float threshold = 0;
+    float scale = 0;
+    float inverse = 0;
+    bool hasLowRank = false;
+    MatrixSource left;              // (in, rank)
+    MatrixSource right;             // (out, rank)
+    int intermediateBits = 32;
+    float intermediateScale = 0;
+    float intermediateInverse = 0;
+    bool hasResidual = false;
+    MatrixSource residual;          // (in, out)
+    std::vector<float> dense;       // (in, out) what outliers are multiplied by; empty if there can be none
+    int sparseWidth = 0;
+    std::vector<int32_t> sparseColumns;  // (in, sparseWidth), -1 in unused places
+    std::vector<float> sparseValues;     // (in, sparseWidth)
+    bool crossTerm = true;
+};
+
+// The layer in the kernels' layout, allocated in `memory`. Throws std::invalid_argument where sizes contradict.
+Linear packLinear(const LinearSource& source, int index, Memory& memory);
+
+// A model and the memory it points into.
+struct PackedNetwork {
+    Memory memory;
+    Model model = {};
+};
+
+// Takes a model's parts in the order of PackedModel.java.
+class NetworkBuilder {
+public:
+    // `shape` with its pointers unset.
+    NetworkBuilder(const Shape& shape, std::vector<float> nodeWeights, std::vector<float> betas,
+                   std::vector<float> alphasBar, std::vector<float> nodeMarginal, std::vector<float> edgeMarginal);
+
+    void addLinear(const LinearSource& source);
+    void addNorm(const std::vector<float>& weight, const std::vector<float>& bias);
+
+    // The finished model but for its edge table, which needs kernels; throws std::invalid_argument if a part is missing.
+    std::unique_ptr<PackedNetwork> finish();
+
+private:
+    std::unique_ptr<PackedNetwork> network_;
+    std::vector<Linear> linears_;
+    std::vector<Norm> norms_;
+};
+
+}  // namespace bitdgdm
