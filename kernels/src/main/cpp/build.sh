@@ -17,7 +17,7 @@ fail() {
     exit 1
 }
 
-command -v "${cxx%% *}" > /dev/null || fail "no C++ compiler '$cxx'; install one (Debian: apt-get install g++,\
+command -v "$cxx" > /dev/null || fail "no C++ compiler '$cxx'; install one (Debian: apt-get install g++,\
  RHEL: dnf install gcc-c++) or set CXX"
 [[ -f $java_home/include/jni.h ]] || fail "no $java_home/include/jni.h: that is not a JDK; install one\
  (Debian: apt-get install openjdk-17-jdk-headless, RHEL: dnf install java-17-openjdk-devel) and set JAVA_HOME"
@@ -32,11 +32,11 @@ esac
 
 # No contraction: identical bits need every rounding where the source has it; fused operations are written as such.
 options=(-std=c++17 -O3 -fPIC -fvisibility=hidden -fvisibility-inlines-hidden -ffp-contract=off -pthread -Wall -Wextra)
-link=(-shared -static-libstdc++ -static-libgcc -Wl,--exclude-libs,ALL -pthread)
+link=(-shared -static-libstdc++ -static-libgcc -Wl,--exclude-libs,ALL -Wl,--version-script="$here/exports.map" -pthread)
 units=(cpu_features graph_features packing scratch thread_pool engine denoiser_scalar denoiser_avx2 denoiser_avx512
     bitdgdm_jni)
 
-build_id=$({ "$cxx" --version; echo "${options[@]}" "${link[@]}"; cd "$here"; cat build.sh ./*.h ./*.inl ./*.cpp; } \
+build_id=$({ "$cxx" --version; echo "${options[@]}"; cd "$here"; cat build.sh exports.map ./*.h ./*.inl ./*.cpp; } \
     | sha256sum | cut -c 1-16)
 folder=$classes/native/linux-$arch
 if [[ -f $folder/libbitdgdm.so && -f $folder/build-id && $(< "$folder/build-id") == "$build_id" ]]; then

@@ -12,7 +12,11 @@ public final class Denoisers {
      * @throws KernelException if the backend cannot be used here
      */
     public static Denoiser open(Backend backend, PackedModel model, BackendOptions options) {
-        throw refused(backend);
+        return switch (resolve(backend, options)) {
+            case REFERENCE -> new ReferenceDenoiser(model);
+            case CPU -> new CpuDenoiser(model, options);
+            case CUDA, AUTO -> throw noCuda();
+        };
     }
 
     /**
@@ -21,7 +25,11 @@ public final class Denoisers {
      * @throws KernelException if the backend cannot be used here; the message says what was looked for
      */
     public static String probe(Backend backend, BackendOptions options) {
-        throw refused(backend);
+        return switch (resolve(backend, options)) {
+            case REFERENCE -> "reference (plain Java)";
+            case CPU -> "cpu (" + CpuDenoiser.isa(options) + ")";
+            case CUDA, AUTO -> throw noCuda();
+        };
     }
 
     /** The backend that {@code auto} stands for here, with default options; any other backend is itself. */
@@ -30,15 +38,24 @@ public final class Denoisers {
     }
 
     /**
-     * The backend that {@code auto} stands for here; any other backend is itself.
+     * The backend that {@code auto} stands for here: the fast one that works. Any other backend is itself.
      *
-     * @throws KernelException if no fast backend can be used here
+     * @throws KernelException if no fast backend works here; the reference is used only where it is named
      */
     public static Backend resolve(Backend backend, BackendOptions options) {
-        return backend == Backend.AUTO ? Backend.CPU : backend;
+        if (backend != Backend.AUTO) {
+            return backend;
+        }
+        try {
+            CpuDenoiser.isa(options);
+            return Backend.CPU;
+        } catch (KernelException e) {
+            throw new KernelException("backend auto: the cpu backend cannot be used: " + e.getMessage()
+                + "; --backend reference runs anywhere, slowly", e);
+        }
     }
 
-    private static KernelException refused(Backend backend) {
-        return new KernelException("this build has no " + backend.label() + " backend yet");
+    private static KernelException noCuda() {
+        return new KernelException("this build has no cuda backend yet; use --backend cpu");
     }
 }

@@ -1,0 +1,144 @@
+package org.bitdgdm.kernels;
+
+import java.util.Objects;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+
+/**
+ * The {@code cpu} backend: C++ kernels for scalar code, AVX2 and AVX-512, chosen when opened, bit-identical to each
+ * other. Packs the model once; then every call is one call of native code for the whole batch and all its steps.
+ *
+ * <p>Graphs of a batch are worked on in small groups, which are spread over {@link BackendOptions#threads} threads, the
+ * caller's among them. Any number of threads may use one instance at once; {@link #close} waits for them.
+ */
+public final class CpuDenoiser implements Denoiser, ActivationRecorder {
+    private final PackedModel model;
+    private final String isa;
+    private final int threads;
+    /** Calls hold the read lock, so that the native object lives until the last one has returned. */
+    private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+    /** Address of the native object; 0 once closed. */
+    private long engine;
+
+    /**
+     * Loads the native library and packs a model.
+     *
+     * @throws KernelException if the library cannot be loaded here or the processor lacks the instruction set asked for
+     */
+    public CpuDenoiser(PackedModel model, BackendOptions options) {
+        this.model = Objects.requireNonNull(model, "model");
+        this.isa = isa(options);
+        this.threads = options.threads();
+        this.engine = CpuNative.open(model, isa, threads);
+    }
+
+    /**
+     * The instruction set that options stand for here: scalar, avx2 or avx512.
+     *
+     * @throws KernelException if the library cannot be loaded here or the processor lacks the instruction set asked for
+     */
+    static String isa(BackendOptions options) {
+        NativeLibrary.load(options.nativeDirectory());
+        if (options.cpuIsa().equals("auto")) {
+            return CpuNative.bestIsa();
+        }
+        CpuNative.requireIsa(options.cpuIsa());
+        return options.cpuIsa();
+    }
+
+    @Override
+    public void advance(GraphBatch batch, long seed, int[] times) {
+        requireFits(batch);
+        model.diffusion().requireTimes(times);
+        whileOpen(() ->
+            CpuNative.advance(engine, batch.nodeCount(), batch.ids(), batch.nodes(), batch.edges(), seed, times));
+    }
+
+    @Override
+    public void logits(GraphBatch batch, int t, float[] nodeLogits, float[] edgeLogits) {
+        requireFits(batch);
+        batch.requireLogits(model.architecture(), nodeLogits, edgeLogits);
+        requireTime(t);
+        whileOpen(() -> CpuNative.logits(engine, batch.nodeCount(), batch.ids(), batch.nodes(), batch.edges(), t,
+            nodeLogits, edgeLogits));
+    }
+
+    @Override
+    public void record(GraphBatch batch, int t, Sink sink) {
+        requireFits(batch);
+        requireTime(t);
+        whileOpen(() -> {
+            long recording = CpuNative.record(engine, batch.nodeCount(), batch.ids(), batch.nodes(), batch.edges(), t);
+            try {
+                for (int layer = 0; layer < model.linears().size(); layer++) {
+                    PackedLinear linear = model.linears().get(layer);
+                    if (PackedModel.isBlockLinear(linear.name)) {
+                        float[] input = new float[CpuNative.recorded(recording, layer, null)];
+                        CpuNative.recorded(recording, layer, input);
+                        sink.accept(layer, input, input.length / linear.in);
+                    }
+                }
+            } finally {
+                CpuNative.freeRecording(recording);
+            }
+        });
+    }
+
+    /**
+     * The network's inputs as the native code computes them; the same bits as {@link GraphFeatures}.
+     *
+     * @param nodeInput   (B, n, nodeInputs) written
+     * @param globalInput (B, globalInputs) written
+     */
+    void features(GraphBatch batch, int t, float[] nodeInput, float[] globalInput) {
+        requireFits(batch);
+        whileOpen(() -> CpuNative.features(engine, batch.nodeCount(), batch.ids(), batch.nodes(), batch.edges(), t,
+            nodeInput, globalInput));
+    }
+
+    private void requireFits(GraphBatch batch) {
+        batch.requireFits(model.architecture());
+        if (batch.nodeCount() > GraphFeatures.MAX_NODES) {
+            throw new IllegalArgumentException("graph features are exact up to " + GraphFeatures.MAX_NODES
+                + " nodes, found " + batch.nodeCount());
+        }
+    }
+
+    private void requireTime(int t) {
+        if (t < 1 || t > model.architecture().diffusionSteps()) {
+            throw new IllegalArgumentException("time must be in 1.." + model.architecture().diffusionSteps() + ", found " + t);
+        }
+    }
+
+    private void whileOpen(Runnable call) {
+        lock.readLock().lock();
+        try {
+            requireOpen();
+            call.run();
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
+    private void requireOpen() {
+        if (engine == 0) {
+            throw new IllegalStateException("this cpu denoiser is closed");
+        }
+    }
+
+    @Override
+    public String describe() {
+        return "cpu (" + isa + ", " + threads + (threads == 1 ? " thread)" : " threads)");
+    }
+
+    @Override
+    public void close() {
+        lock.writeLock().lock();
+        try {
+            requireOpen();
+            CpuNative.close(engine);
+            engine = 0;
+        } finally {
+            lock.writeLock().unlock();
+        }
+    }
+}

@@ -1,0 +1,160 @@
+package org.bitdgdm.kernels;
+
+/**
+ * The functions of the native library, as {@code bitdgdm_jni.cpp} defines them, and the handing over of packed layers.
+ * Handles are addresses: whoever gets one frees it once and checks everything before the call.
+ *
+ * <p>Native failures arrive as {@link KernelException}, contradictions in what was handed over as
+ * {@link IllegalStateException}.
+ */
+final class CpuNative {
+    private static final int LEFT = 0;
+    private static final int RIGHT = 1;
+    private static final int RESIDUAL = 2;
+
+    private CpuNative() {
+    }
+
+    /** Packs a model and opens it; the handle goes to {@link #close}. */
+    static long open(PackedModel model, String isa, int threads) {
+        Architecture a = model.architecture();
+        Diffusion diffusion = model.diffusion();
+        int[] shape = {a.layers(), a.heads(), a.nodeTypes(), a.edgeTypes(), a.maxNodes(), a.diffusionSteps(),
+            a.variant() == Variant.FIXED_BUG ? 1 : 0, a.molecular() ? 1 : 0};
+        long network = newNetwork(shape, a.nodeWeights(), a.maxWeight(), diffusion.betas(), diffusion.alphasBar(),
+            diffusion.nodeMarginal(), diffusion.edgeMarginal());
+        try {
+            for (PackedLinear layer : model.linears()) {
+                long linear = linearOf(layer);
+                try {
+                    addLinear(network, linear);
+                } finally {
+                    freeLinear(linear);
+                }
+            }
+            for (LayerNorm norm : model.norms()) {
+                addNorm(network, norm.weight(), norm.bias());
+            }
+            return open(network, isa, threads);
+        } finally {
+            freeNetwork(network);
+        }
+    }
+
+    /**
+     * The product of one layer, outside any model: what tests and benchmarks of layers call.
+     *
+     * @param input (rows, in) row-major
+     * @return (rows, out) row-major
+     */
+    static float[] product(PackedLinear layer, String isa, float[] input, int rows) {
+        float[] output = new float[rows * layer.out];
+        long linear = linearOf(layer);
+        try {
+            product(linear, isa, input, rows, output);
+        } finally {
+            freeLinear(linear);
+        }
+        return output;
+    }
+
+    /** Hands over one layer; the handle goes to {@link #freeLinear}. */
+    private static long linearOf(PackedLinear layer) {
+        long linear = newLinear(layer.in, layer.out, layer.bias);
+        try {
+            ActivationCodes activation = layer.activation;
+            setActivation(linear, activation.bits(), activation.unsigned(), activation.perRow(), activation.threshold(),
+                activation.scale(), activation.inverse());
+            if (layer.isFull()) {
+                setWeight(linear, layer.weight);
+                return linear;
+            }
+            SparseRows sparse = layer.sparse;
+            setSparse(linear, sparse.width(), sparse.columns(), sparse.values(), layer.crossTerm);
+            if (!layer.integerProduct()) {
+                setWeight(linear, layer.densePart());
+                return linear;
+            }
+            if (layer.left != null) {
+                setMatrix(linear, LEFT, layer.left);
+                setMatrix(linear, RIGHT, layer.right);
+                setIntermediate(linear, layer.intermediateBits, layer.intermediateScale, layer.intermediateInverse);
+            }
+            if (layer.residual != null) {
+                setMatrix(linear, RESIDUAL, layer.residual);
+            }
+            if (!activation.perRow()) {
+                setDense(linear, layer.densePart());
+            }
+            return linear;
+        } catch (RuntimeException e) {
+            freeLinear(linear);
+            throw e;
+        }
+    }
+
+    private static void setMatrix(long linear, int part, CodeMatrix matrix) {
+        setMatrix(linear, part, matrix.rows(), matrix.cols(), matrix.coded(), matrix.codes(), matrix.scale(), matrix.values());
+    }
+
+    /** Hash of the sources that the loaded library was built from. */
+    static native String buildId();
+
+    /** The widest instruction set that this processor and build support: scalar, avx2 or avx512. */
+    static native String bestIsa();
+
+    /** Fails with a {@link KernelException} where an instruction set is not supported. */
+    static native void requireIsa(String isa);
+
+    private static native long newLinear(int in, int out, float[] bias);
+
+    private static native void setWeight(long linear, float[] weight);
+
+    private static native void setActivation(
+        long linear, int bits, boolean isUnsigned, boolean perRow, float threshold, float scale, float inverse);
+
+    private static native void setMatrix(
+        long linear, int part, int rows, int cols, boolean coded, byte[] codes, float[] scale, float[] values);
+
+    private static native void setIntermediate(long linear, int bits, float scale, float inverse);
+
+    private static native void setDense(long linear, float[] dense);
+
+    private static native void setSparse(long linear, int width, int[] columns, float[] values, boolean crossTerm);
+
+    private static native void freeLinear(long linear);
+
+    private static native void product(long linear, String isa, float[] input, int rows, float[] output);
+
+    /** y = e^x as the kernels compute it; for x ≤ 88. */
+    static native void exponential(String isa, float[] x, float[] y);
+
+    private static native long newNetwork(int[] shape, float[] nodeWeights, float maxWeight, float[] betas,
+                                          float[] alphasBar, float[] nodeMarginal, float[] edgeMarginal);
+
+    private static native void addLinear(long network, long linear);
+
+    private static native void addNorm(long network, float[] weight, float[] bias);
+
+    private static native void freeNetwork(long network);
+
+    private static native long open(long network, String isa, int threads);
+
+    static native void close(long engine);
+
+    static native void advance(long engine, int nodeCount, long[] ids, byte[] nodes, byte[] edges, long seed, int[] times);
+
+    static native void logits(long engine, int nodeCount, long[] ids, byte[] nodes, byte[] edges, int t,
+                              float[] nodeLogits, float[] edgeLogits);
+
+    static native void features(long engine, int nodeCount, long[] ids, byte[] nodes, byte[] edges, int t,
+                                float[] nodeInput, float[] globalInput);
+
+    /** Evaluates once and keeps the inputs of the block layers; the handle goes to {@link #freeRecording}. */
+    static native long record(long engine, int nodeCount, long[] ids, byte[] nodes, byte[] edges, int t);
+
+    /** Copies the recorded input of a layer to {@code to}, unless that is null; returns its number of entries. */
+    static native int recorded(long recording, int layer, float[] to);
+
+    static native void freeRecording(long recording);
+}
