@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,6 +37,20 @@ class HomeTest {
         assertThat(Home.folder("model", "conf/models/nowhere-else")).isEqualTo(inHome);
         Files.createDirectories(home.resolve("src"));
         assertThat(Home.folder("model", "src")).isEqualTo(Path.of("src"));
+    }
+
+    @Test
+    void itsFileIsReadOverTheJarsDefaultsAndBelowTheFileOfTheUser() throws Exception {
+        Files.createDirectories(home.resolve("conf"));
+        Path installed = Files.writeString(home.resolve("conf/bitdgdm.conf"), "quantize { rank = 5, alpha = 0.5 }");
+        Path own = Files.writeString(home.resolve("own.conf"), "quantize.rank = 6, output.out = x");
+        Settings settings = Settings.load(Optional.of(own), Map.of());
+        assertThat(settings.whole(Option.RANK)).isEqualTo(6);
+        assertThat(settings.number(Option.ALPHA)).isEqualTo(0.5);
+        assertThat(settings.whole(Option.STEPS)).isEqualTo(500);
+        Files.writeString(installed, "quantize.alpha = 2");
+        assertThatThrownBy(() -> JobConf.of(Settings.load(Optional.of(own), Map.of())))
+            .hasMessage("quantize.alpha must be in 0..1, found 2.0 in " + installed + " line 1");
     }
 
     @Test
