@@ -9,7 +9,7 @@ import java.util.List;
  * @param steps           denoising steps of each graph, at most T of the model
  * @param seed            key of every random draw
  * @param batchSize       equal-size graphs that a backend advances at once; does not change any graph
- * @param shardSize       graphs of one shard, the unit of commit and resume
+ * @param shardSize       graphs of one shard, the unit of commit and resume; 0: chosen from {@code count} alone
  * @param backend         {@code auto}, {@code reference}, {@code cpu} or {@code cuda}
  * @param cpuIsa          {@code auto}, {@code scalar}, {@code avx2} or {@code avx512}
  * @param nativeDirectory folder into which native libraries are unpacked; empty: the temporary folder
@@ -21,7 +21,7 @@ public record SampleConf(long count, int steps, long seed, int batchSize, int sh
         Check.that(count >= 1, "count", "must be at least 1", count);
         Check.that(steps >= 1, "steps", "must be at least 1", steps);
         Check.that(batchSize >= 1, "batch-size", "must be at least 1", batchSize);
-        Check.that(shardSize >= 1, "shard-size", "must be at least 1", shardSize);
+        Check.that(shardSize >= 0, "shard-size", "must be at least 1, or 0 to choose it from the count", shardSize);
         Check.oneOf("backend", List.of("auto", "reference", "cpu", "cuda"), backend);
         Check.oneOf("cpu-isa", List.of("auto", "scalar", "avx2", "avx512"), cpuIsa);
     }

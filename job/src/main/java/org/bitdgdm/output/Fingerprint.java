@@ -1,10 +1,17 @@
 package org.bitdgdm.output;
 
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.StringJoiner;
 import java.util.TreeSet;
+
+import org.apache.spark.SparkContext;
+import org.bitdgdm.conf.JobConf;
+import org.bitdgdm.kernels.PackedModelFormat;
+import org.bitdgdm.model.ModelBundle;
+import org.bitdgdm.sample.ShardPlan;
 
 /**
  * What a run is, as short texts by name: two runs of equal {@code rows} write the same rows into the same shards.
@@ -23,7 +30,35 @@ public record Fingerprint(Map<String, String> rows, Map<String, String> evaluati
     private static Map<String, String> copy(Map<String, String> entries) {
         Map<String, String> copy = new LinkedHashMap<>();
         entries.forEach((name, value) -> copy.put(name, Objects.requireNonNull(value, name)));
-        return java.util.Collections.unmodifiableMap(copy);
+        return Collections.unmodifiableMap(copy);
+    }
+
+    /**
+     * The fingerprint of {@code generate}. Batch size, instruction set and cluster are not part of it: they change no row.
+     *
+     * @param model     the full-precision model; its packed bytes count, not its folder
+     * @param backend   what {@code auto} stands for, for example {@code cpu}
+     * @param reference what novelty is measured against, for example the hash of a reference set; empty if nothing
+     * @param spark     context of the run, for its version
+     */
+    public static Fingerprint ofGenerate(JobConf conf, ModelBundle model, String backend, String reference,
+                                         SparkContext spark) {
+        Map<String, String> rows = new LinkedHashMap<>();
+        rows.put("model", PackedModelFormat.sha256(PackedModelFormat.toBytes(model.packed())));
+        rows.put("vocabulary", String.join(" ", model.vocabulary().atoms()) + " / "
+            + String.join(" ", model.vocabulary().bonds()));
+        conf.values().forEach((key, value) -> {
+            if (key.startsWith("quantize.")) {
+                rows.put(key, String.valueOf(value));
+            }
+        });
+        rows.put("sample.count", Long.toString(conf.sample().count()));
+        rows.put("sample.steps", Integer.toString(conf.sample().steps()));
+        rows.put("sample.seed", Long.toString(conf.sample().seed()));
+        rows.put("sample.shard-size", Integer.toString(ShardPlan.of(conf.sample()).shardSize()));
+        rows.put("sample.backend", backend);
+        Versions.ofRows(spark).forEach((name, version) -> rows.put("version." + name, version));
+        return new Fingerprint(rows, Map.of("output.protocol", conf.output().protocol(), "output.reference", reference));
     }
 
     /**

@@ -10,6 +10,8 @@ import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -83,7 +85,8 @@ public final class OutputFolder {
             FileSystem files = path.getFileSystem(hadoop);
             return new OutputFolder(out, files, files.makeQualified(path));
         } catch (IOException | IllegalArgumentException failed) {
-            throw new InputException("--out " + out + " cannot be used: " + oneLine(failed) + "; give another folder", failed);
+            throw new InputException("--out " + out + " cannot be used: " + oneLine(failed)
+                + "; give another folder", failed);
         }
     }
 
@@ -142,8 +145,9 @@ public final class OutputFolder {
                 throw new InputException("--out " + named + " has a " + path.getName() + " that this version cannot read"
                     + " (format " + FORMAT + " expected); give another folder");
             }
-            return JSON.convertValue(root.get(key), JSON.getTypeFactory().constructMapType(Map.class, String.class, String.class));
-        } catch (com.fasterxml.jackson.core.JacksonException | IllegalArgumentException broken) {
+            return JSON.convertValue(root.get(key), new TypeReference<Map<String, String>>() {
+            });
+        } catch (JacksonException | IllegalArgumentException broken) {
             throw new InputException("--out " + named + " has a broken " + path.getName() + "; give another folder", broken);
         }
     }

@@ -84,7 +84,7 @@ public final class ShardCommitProtocol extends FileCommitProtocol implements Ser
     @Override
     public String newTaskTempFile(TaskAttemptContext context, Option<String> directory, FileNameSpec spec) {
         if (staged != null || directory.isDefined()) {
-            throw new IllegalStateException("a shard is one file without a subfolder, asked for another one beside " + staged);
+            throw new IllegalStateException("a shard is one file without a subfolder, asked for one beside " + staged);
         }
         String[] shards = context.getConfiguration().get(SHARDS).split(",");
         int partition = context.getTaskAttemptID().getTaskID().getId();

@@ -44,6 +44,6 @@ public record BackendOpener(Backend backend, String cpuIsa, String nativeDirecto
 
     @Override
     public String key() {
-        return backend.label() + "/" + cpuIsa + "/" + nativeDirectory;
+        return backend == Backend.CPU ? backend.label() + " (" + cpuIsa + ")" : backend.label();
     }
 }

@@ -29,7 +29,7 @@ public final class SampleJob implements AutoCloseable {
     public SampleJob(JavaSparkContext spark, PackedModel model, SampleConf conf, DenoiserOpener opener) {
         this.spark = spark;
         this.conf = conf;
-        this.plan = new ShardPlan(conf.count(), conf.shardSize());
+        this.plan = ShardPlan.of(conf);
         this.model = new ModelBroadcast(spark, model, opener);
         this.sampled = spark.sc().longAccumulator(GRAPHS_SAMPLED);
     }
@@ -99,7 +99,8 @@ public final class SampleJob implements AutoCloseable {
     public JavaRDD<SampledGraph> graphs() {
         return map(IntStream.range(0, plan.shards()).boxed().toList(), (shard, batches) -> {
             SampledGraph[] graphs = new SampledGraph[shard.count()];
-            batches.forEachRemaining(batch -> batch.forEach(graph -> graphs[(int) (graph.graphId() - shard.firstId())] = graph));
+            batches.forEachRemaining(batch ->
+                batch.forEach(graph -> graphs[(int) (graph.graphId() - shard.firstId())] = graph));
             return List.of(graphs).iterator();
         });
     }

@@ -92,7 +92,8 @@ public final class SamplingProgress implements AutoCloseable {
      * @param perSecond graphs per second since the first task of this start
      */
     static String line(long done, long total, double perSecond) {
-        String left = done >= total ? "done" : perSecond > 0 ? duration((total - done) / perSecond) + " left" : "time left unknown";
+        String left = done >= total ? "done"
+            : perSecond > 0 ? duration((total - done) / perSecond) + " left" : "time left unknown";
         return String.format(Locale.ROOT, "sampling: %,d of %,d graphs, %.1f graphs/s, %s", done, total, perSecond, left);
     }
 

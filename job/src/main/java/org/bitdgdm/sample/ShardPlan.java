@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
+import org.bitdgdm.conf.SampleConf;
+
 /**
  * Graph ids 0…count−1 cut into shards of consecutive ids; a shard is one Spark task, one file and the unit of resume.
  *
@@ -24,6 +26,24 @@ public record ShardPlan(long count, int shardSize) implements Serializable {
      * @param count   its graphs, at least 1
      */
     public record Shard(int index, long firstId, int count) implements Serializable {
+    }
+
+    private static final int WANTED_SHARDS = 256;
+    private static final int LEAST_CHOSEN_SIZE = 32;
+    private static final int LARGEST_CHOSEN_SIZE = 4096;
+
+    /** The plan of a configuration. */
+    public static ShardPlan of(SampleConf conf) {
+        return new ShardPlan(conf.count(), conf.shardSize() == 0 ? sizeFor(conf.count()) : conf.shardSize());
+    }
+
+    /**
+     * A shard size for users who name none: enough shards to share out and to resume, few enough files. It depends on the
+     * count only, never on the cluster, so that a run can be finished on another one.
+     */
+    static int sizeFor(long count) {
+        long size = (count + WANTED_SHARDS - 1) / WANTED_SHARDS;
+        return (int) Math.max(LEAST_CHOSEN_SIZE, Math.min(LARGEST_CHOSEN_SIZE, size));
     }
 
     public ShardPlan {

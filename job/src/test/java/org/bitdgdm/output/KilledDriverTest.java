@@ -30,10 +30,11 @@ class KilledDriverTest {
     @Test
     void sameCommandMakesOnlyTheMissingShards() throws Exception {
         TestRun run = new TestRun(temporary.resolve("out"), 80, 4);
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of(JavaModuleOptions.defaultModuleOptions().trim().split("\\s+")));
-        command.addAll(List.of("-Xmx1g", "-cp", TestSpark.classPath(), TestRun.class.getName(), "local[2]", run.out().toString(),
-            "80", "4", "60"));
+        command.addAll(List.of("-Xmx1g", "-cp", TestSpark.classPath(), TestRun.class.getName(), "local[2]",
+            run.out().toString(), "80", "4", "60"));
         File log = temporary.resolve("driver.log").toFile();
         Process driver = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log).start();
         try {
@@ -52,7 +53,7 @@ class KilledDriverTest {
         assertThat(resumed.kept()).isEqualTo(before.size() * 4L);
         assertThat(resumed.sampled()).isEqualTo(80 - before.size() * 4L);
         assertThat(run.shards()).containsAllEntriesOf(before).hasSize(20);
-        assertThat(temporary.resolve("out/_run/staging")).as("half-written files of the killed driver are gone").isEmptyDirectory();
+        assertThat(temporary.resolve("out/_run/staging")).as("what the killed driver left is gone").isEmptyDirectory();
 
         TestRun uninterrupted = new TestRun(temporary.resolve("whole"), 80, 4);
         uninterrupted.write(spark, TestOpener.plain(), new PrintStream(PrintStream.nullOutputStream()));

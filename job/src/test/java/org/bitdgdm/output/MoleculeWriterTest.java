@@ -7,6 +7,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,10 +15,12 @@ import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.molecule.MoleculeScorer;
 import org.bitdgdm.molecule.ScoredMolecule;
+import org.bitdgdm.sample.SampleJob;
 import org.bitdgdm.sample.TestOpener;
 import org.bitdgdm.sample.TestSpark;
 import org.bitdgdm.sample.TinyModel;
@@ -52,7 +55,7 @@ class MoleculeWriterTest {
     private static Map<String, String> bytes(TestRun run) throws Exception {
         Map<String, String> bytes = new LinkedHashMap<>();
         for (String shard : run.shards().keySet()) {
-            bytes.put(shard, java.util.HexFormat.of().formatHex(Files.readAllBytes(run.out().resolve("molecules").resolve(shard))));
+            bytes.put(shard, HexFormat.of().formatHex(Files.readAllBytes(run.out().resolve("molecules").resolve(shard))));
         }
         return bytes;
     }
@@ -86,10 +89,11 @@ class MoleculeWriterTest {
             ScoredMolecule scored = scorer.score(nodes, bonds);
             Row expected = MoleculeRows.of(row.getLong(0), nodes, bonds, scored);
             for (int column = row.fieldIndex("smiles"); column < row.size(); column++) {
-                assertThat(row.get(column)).as(table.columns()[column] + " of graph " + row.getLong(0)).isEqualTo(expected.get(column));
+                assertThat(row.get(column)).as(table.columns()[column] + " of graph " + row.getLong(0))
+                    .isEqualTo(expected.get(column));
             }
         }
-        assertThat(rows.stream().map(row -> row.getBoolean(5)).collect(Collectors.toSet())).as("both verdicts occur").hasSize(2);
+        assertThat(rows.stream().map(row -> row.getBoolean(5)).collect(Collectors.toSet())).as("both verdicts").hasSize(2);
         Row first = spark.read().parquet(run.out().resolve("molecules/shard-000001.parquet").toString()).first();
         assertThat(first.getLong(0)).as("ids ascend in a file").isEqualTo(7);
     }
@@ -180,6 +184,29 @@ class MoleculeWriterTest {
     }
 
     @Test
+    void anyFileSystemOfHadoopWillDo() throws Exception {
+        spark.sparkContext().hadoopConfiguration().set("fs.strict.impl", StrictFileSystem.class.getName());
+        TestRun local = run("local", 10);
+        local.write(spark, TestOpener.plain(), console);
+        String out = "strict://" + temporary.resolve("strict");
+        OutputFolder folder = OutputFolder.of(out, spark.sparkContext().hadoopConfiguration());
+        folder.begin(local.fingerprint());
+        try (SampleJob job = new SampleJob(JavaSparkContext.fromSparkContext(spark.sparkContext()), TinyModel.packed(1),
+            local.conf(), TestOpener.plain())) {
+            MoleculeWriter.write(spark, job, folder, TinyModel.VOCABULARY, console);
+        }
+        folder.publishTable("metrics", spark.range(3).toDF("n"));
+        folder.publishTable("metrics", spark.range(5).toDF("n"));
+        folder.publish("run.json", new byte[] {'1'});
+        folder.publish("run.json", new byte[] {'2'});
+        folder.finish(local.fingerprint());
+        assertThat(bytes(run("strict", 10))).isEqualTo(bytes(local));
+        assertThat(spark.read().parquet(out + "/metrics").count()).as("the second table replaced the first").isEqualTo(5);
+        assertThat(folder.read("run.json")).containsExactly('2');
+        assertThat(folder.state(local.fingerprint())).isEqualTo(OutputFolder.State.FINISHED);
+    }
+
+    @Test
     void cancelledRunStopsItsTasks() throws Exception {
         TestRun run = run("out", 15);
         Thread canceller = new Thread(() -> {
@@ -199,7 +226,7 @@ class MoleculeWriterTest {
         canceller.join();
         assertThat(run.shards()).isEmpty();
         // A batch of one size holds a few graphs, a second each: the sampling threads end after the running call.
-        while (Thread.getAllStackTraces().keySet().stream().anyMatch(thread -> thread.getName().startsWith("sampling-shard"))) {
+        while (Thread.getAllStackTraces().keySet().stream().anyMatch(t -> t.getName().startsWith("sampling-shard"))) {
             assertThat(System.nanoTime() - begin).isLessThan(30_000_000_000L);
             Thread.sleep(50);
         }

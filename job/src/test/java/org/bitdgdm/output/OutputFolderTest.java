@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class OutputFolderTest {
-    private static final Fingerprint RUN = new Fingerprint(Map.of("seed", "1", "steps", "50"), Map.of("protocol", "digress"));
+    private static final Fingerprint RUN =
+        new Fingerprint(Map.of("seed", "1", "steps", "50"), Map.of("protocol", "digress"));
 
     @TempDir
     private Path temporary;

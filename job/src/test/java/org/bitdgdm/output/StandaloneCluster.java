@@ -39,7 +39,8 @@ final class StandaloneCluster implements AutoCloseable {
     }
 
     private Process start(String name, String... mainAndArguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of(JavaModuleOptions.defaultModuleOptions().trim().split("\\s+")));
         command.addAll(List.of("-Xmx256m", "-Dspark.master.rest.enabled=false", "-cp",
             Path.of(System.getenv("SPARK_HOME"), "jars") + File.separator + "*"));
@@ -56,7 +57,7 @@ final class StandaloneCluster implements AutoCloseable {
                 return;
             } catch (IOException notYet) {
                 if (!master.isAlive() || System.nanoTime() > deadline) {
-                    throw new AssertionError("the standalone master did not come up; see " + logs.resolve("master.log"), notYet);
+                    throw new AssertionError("the standalone master did not come up; see " + logs, notYet);
                 }
                 Thread.sleep(100);
             }

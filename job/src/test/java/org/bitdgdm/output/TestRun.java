@@ -54,8 +54,8 @@ record TestRun(Path out, int count, int shardSize) {
     SampledRun write(SparkSession spark, DenoiserOpener opener, PrintStream console) throws Exception {
         OutputFolder folder = folder(spark);
         folder.begin(fingerprint());
-        try (SampleJob job = new SampleJob(JavaSparkContext.fromSparkContext(spark.sparkContext()), TinyModel.packed(1), conf(),
-            opener)) {
+        JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+        try (SampleJob job = new SampleJob(context, TinyModel.packed(1), conf(), opener)) {
             return MoleculeWriter.write(spark, job, folder, TinyModel.VOCABULARY, console);
         }
     }

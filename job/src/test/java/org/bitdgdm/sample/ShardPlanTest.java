@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.List;
 import java.util.Set;
 
+import org.bitdgdm.conf.SampleConf;
 import org.junit.jupiter.api.Test;
 
 class ShardPlanTest {
@@ -25,6 +26,17 @@ class ShardPlanTest {
             assertThat(next).isEqualTo(count);
         }
         assertThat(new ShardPlan(10_000_000_000L, 1_000_000).shard(9_999).firstId()).isEqualTo(9_999_000_000L);
+    }
+
+    @Test
+    void chosenSizeDependsOnTheCountOnly() {
+        assertThat(ShardPlan.sizeFor(1)).isEqualTo(32);
+        assertThat(ShardPlan.sizeFor(256)).isEqualTo(32);
+        assertThat(ShardPlan.sizeFor(10_000)).isEqualTo(40);
+        assertThat(ShardPlan.sizeFor(1_000_000)).isEqualTo(3907);
+        assertThat(ShardPlan.sizeFor(1_000_000_000)).isEqualTo(4096);
+        assertThat(ShardPlan.of(new SampleConf(100, 1, 0, 1, 0, "cpu", "auto", "")).shards()).isEqualTo(4);
+        assertThat(ShardPlan.of(new SampleConf(100, 1, 0, 1, 7, "cpu", "auto", "")).shards()).isEqualTo(15);
     }
 
     @Test

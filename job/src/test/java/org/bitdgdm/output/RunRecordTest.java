@@ -1,0 +1,39 @@
+package org.bitdgdm.output;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import org.junit.jupiter.api.Test;
+
+class RunRecordTest {
+
+    @Test
+    void holdsWhatWasFilledInAndLeavesOutWhatIsNotKnown() throws Exception {
+        RunRecord record = new RunRecord("generate").configuration(Map.of("sample.count", 100L))
+            .versions(Map.of("spark", "4.1.0")).hash("model", "abc").fact("backend", "cpu (avx2)")
+            .modelBytes(400, 100, 120).timing("quantize", 1.5).sampling(new SampledRun(60, 40, 3));
+        JsonNode json = new ObjectMapper().readTree(record.toBytes());
+        assertThat(json.at("/format").asInt()).isEqualTo(1);
+        assertThat(json.at("/command").asText()).isEqualTo("generate");
+        assertThat(json.at("/configuration/sample.count").asInt()).isEqualTo(100);
+        assertThat(json.at("/versions/spark").asText()).isEqualTo("4.1.0");
+        assertThat(json.at("/hashes/model").asText()).isEqualTo("abc");
+        assertThat(json.at("/backend").asText()).isEqualTo("cpu (avx2)");
+        assertThat(json.at("/model_bytes/before").asInt()).isEqualTo(400);
+        assertThat(json.at("/model_bytes/after").asInt()).isEqualTo(100);
+        assertThat(json.at("/timings/quantize_seconds").asDouble()).isEqualTo(1.5);
+        assertThat(json.at("/timings/sampling_seconds").asDouble()).isEqualTo(3);
+        assertThat(json.at("/graphs/count").asInt()).isEqualTo(100);
+        assertThat(json.at("/graphs/sampled").asInt()).isEqualTo(60);
+        assertThat(json.at("/graphs_per_second").asDouble()).isEqualTo(20);
+        assertThat(json.at("/started").asText()).isLessThanOrEqualTo(json.at("/finished").asText());
+
+        JsonNode unknown = new ObjectMapper().readTree(new RunRecord("generate")
+            .sampling(new SampledRun(60, 40, Double.NaN)).toBytes());
+        assertThat(unknown.has("graphs_per_second")).isFalse();
+        assertThat(unknown.get("timings").has("sampling_seconds")).isFalse();
+    }
+}
