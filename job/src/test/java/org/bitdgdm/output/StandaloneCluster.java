@@ -33,8 +33,8 @@ final class StandaloneCluster implements AutoCloseable {
         awaitMaster();
         for (int worker = 0; worker < workerCount; worker++) {
             workers.add(start("worker-" + worker, "org.apache.spark.deploy.worker.Worker", "--host", HOST, "--port", "0",
-                "--webui-port", "0", "--cores", "1", "--memory", "1g", "--work-dir", logs.resolve("work-" + worker).toString(),
-                url()));
+                "--webui-port", "0", "--cores", "1", "--memory", "1g",
+                "--work-dir", logs.resolve("work-" + worker).toString(), url()));
         }
     }
 
