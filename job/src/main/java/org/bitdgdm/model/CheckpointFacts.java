@@ -29,7 +29,8 @@ final class CheckpointFacts {
     }
 
     /**
-     * The facts under the keys of {@link ModelFacts}; what the checkpoint does not say is left out.
+     * The facts under the keys of {@link ModelFacts}; what the checkpoint does not say in plain values (a NumPy array is
+     * none) is left out, so that a facts file can say it.
      *
      * @throws InputException if the checkpoint is of another kind of model
      */
@@ -37,8 +38,8 @@ final class CheckpointFacts {
         CheckpointFacts facts = new CheckpointFacts(checkpoint);
         Object type = at(facts.configuration, "model", "type");
         if (type != null && !type.equals("discrete")) {
-            throw new InputException(file + " holds a model of type '" + (type instanceof String text ? Excerpt.of(text) : "?")
-                + "'; only DiGress's discrete diffusion is supported");
+            String found = type instanceof String text ? Excerpt.of(text) : "?";
+            throw new InputException(file + " holds a model of type '" + found + "'; only DiGress's discrete diffusion is supported");
         }
         facts.readConfiguration();
         facts.readDataset();
@@ -77,13 +78,15 @@ final class CheckpointFacts {
             return;
         }
         Object atoms = at(dataset, "atom_decoder");
-        put(ModelFacts.MOLECULAR, atoms != null);
+        // GuacaMol's atom_decoder belongs to its class, so it is not pickled; graphs without atoms have neither.
+        boolean molecular = atoms != null || at(dataset, "atom_weights") != null;
+        put(ModelFacts.MOLECULAR, molecular);
         put(ModelFacts.MAX_NODES, at(dataset, "max_n_nodes"));
         putNumbers(ModelFacts.SIZES, at(dataset, "n_nodes"));
         padSizes();
         putNumbers(ModelFacts.NODE_MARGINAL, at(dataset, "node_types"));
         putNumbers(ModelFacts.EDGE_MARGINAL, at(dataset, "edge_types"));
-        if (atoms != null) {
+        if (molecular) {
             putTexts(ModelFacts.ATOMS, atoms);
             json.set(ModelFacts.BONDS, ModelFacts.texts(Vocabulary.MOLECULE_BONDS));
             // The published code takes the values in the order of the dictionary, whatever its keys are.
@@ -138,15 +141,12 @@ final class CheckpointFacts {
             json.put(key, number);
         } else if (value instanceof Boolean truth) {
             json.put(key, truth);
-        } else if (value != null) {
-            // Not a plain value, so that its reader refuses it by name.
-            json.put(key, "(" + Excerpt.of(value instanceof PickledObject ? value.toString() : "no plain value") + ")");
         }
     }
 
     private void putTexts(String key, Object value) {
-        ArrayNode array = json.putArray(key);
         if (value instanceof List<?> list) {
+            ArrayNode array = json.putArray(key);
             list.forEach(element -> array.add(element instanceof String text ? text : null));
         }
     }
@@ -159,8 +159,6 @@ final class CheckpointFacts {
             for (Object number : numbers) {
                 array.add(number instanceof Number found ? found.floatValue() : Float.NaN);
             }
-        } else {
-            put(key, value);
         }
     }
 }

@@ -27,7 +27,7 @@ import org.bitdgdm.conf.InputException;
 final class CheckpointReader implements AutoCloseable {
     private static final String PICKLE = "data.pkl";
     private static final int MAX_PICKLE_BYTES = 32 << 20;
-    /** Small enough to allow for any file, however small. */
+    /** So many elements may be read from any file, however small. */
     private static final long FREE_ELEMENTS = 1 << 16;
     private static final String REMEDY = "; get the file again from a source you trust";
 
@@ -95,7 +95,8 @@ final class CheckpointReader implements AutoCloseable {
         if (found instanceof PickledDict stateDict) {
             for (Map.Entry<Object, Object> entry : stateDict.entries().entrySet()) {
                 if (!(entry.getKey() instanceof String name) || !(entry.getValue() instanceof PickledTensor tensor)) {
-                    throw refusal("entry '" + Excerpt.of(String.valueOf(entry.getKey())) + "' of its state_dict is no tensor", null);
+                    throw refusal("entry '" + Excerpt.of(entry.getKey().toString()) + "' of its state_dict is no tensor",
+                        null);
                 }
                 tensors.put(name, stored(name, tensor));
             }
@@ -124,8 +125,8 @@ final class CheckpointReader implements AutoCloseable {
         long size = tensor.size();
         elementsLeft -= size;
         if (elementsLeft < 0) {
-            throw refusal("tensor " + Excerpt.of(name) + " repeats numbers, so that all tensors have more elements than the file bytes",
-                null);
+            throw refusal("tensor " + Excerpt.of(name) + " of " + size
+                + " elements repeats numbers, so that all tensors have more of them than the file has bytes", null);
         }
         float[] values = new float[(int) size];
         if (values.length == 0) {
@@ -161,10 +162,10 @@ final class CheckpointReader implements AutoCloseable {
             }
             lastKey = storage.key();
         }
-        long needed = Math.multiplyExact(storage.size(), (long) storage.type().bytes());
-        if (lastStorage.capacity() != needed) {
+        int bytesEach = storage.type().bytes();
+        if (lastStorage.capacity() % bytesEach != 0 || lastStorage.capacity() / bytesEach != storage.size()) {
             throw refusal("the numbers of tensor " + Excerpt.of(name) + " have " + lastStorage.capacity() + " bytes where "
-                + storage.size() + " of type " + storage.type() + " need " + needed, null);
+                + storage.size() + " of type " + storage.type() + ", " + bytesEach + " bytes each, belong", null);
         }
         return lastStorage;
     }
@@ -185,7 +186,7 @@ final class CheckpointReader implements AutoCloseable {
         if (zip.getEntry(folder + "byteorder") != null) {
             String order = new String(entry("byteorder", 16), StandardCharsets.US_ASCII).strip();
             if (!order.equals("little")) {
-                throw new InputException(file + " has the byte order '" + order
+                throw new InputException(file + " has the byte order '" + Excerpt.of(order)
                     + "', only little is read; save it again on a little-endian machine");
             }
         }
@@ -198,8 +199,8 @@ final class CheckpointReader implements AutoCloseable {
             throw refusal("it has no entry " + Excerpt.of(folder + name), null);
         }
         if (entry.getMethod() != ZipEntry.STORED || entry.getSize() != entry.getCompressedSize()) {
-            throw new InputException(file + ": entry " + Excerpt.of(entry.getName()) + " is compressed (" + entry.getCompressedSize()
-                + " bytes that claim to become " + entry.getSize()
+            throw new InputException(file + ": entry " + Excerpt.of(entry.getName()) + " is compressed ("
+                + entry.getCompressedSize() + " bytes that claim to become " + entry.getSize()
                 + "), which torch.save never does; save the checkpoint again with torch.save");
         }
         if (entry.getSize() > maxBytes || entry.getSize() > Files.size(file)) {
@@ -213,7 +214,8 @@ final class CheckpointReader implements AutoCloseable {
         CRC32 checksum = new CRC32();
         checksum.update(bytes);
         if (bytes.length != entry.getSize() || checksum.getValue() != entry.getCrc()) {
-            throw refusal("entry " + Excerpt.of(entry.getName()) + " has another length or checksum than the archive says", null);
+            throw refusal("entry " + Excerpt.of(entry.getName()) + " has another length or checksum than the archive says",
+                null);
         }
         return bytes;
     }

@@ -142,6 +142,11 @@ public record ModelBundle(
         });
     }
 
+    /** The same model under another name. */
+    public ModelBundle named(String other) {
+        return new ModelBundle(other, architecture, diffusion, vocabulary, tensors, sha256, provenance);
+    }
+
     /** The whole network in full precision, as backends and quantizers take it. */
     public PackedModel packed() {
         return ModelTensors.pack(architecture, diffusion, tensors);

@@ -56,7 +56,8 @@ public final class ModelImport {
 
     private ModelBundle read() throws IOException {
         if (!Files.isRegularFile(file)) {
-            throw new InputException("no checkpoint " + file + "; give a .ckpt file of PyTorch-Lightning or a .safetensors file");
+            throw new InputException(
+                "no checkpoint " + file + "; give a .ckpt file of PyTorch-Lightning or a .safetensors file");
         }
         byte[] magic;
         try (InputStream in = Files.newInputStream(file)) {
@@ -69,8 +70,8 @@ public final class ModelImport {
             return readSafetensors();
         }
         if (magic.length > 1 && (magic[0] & 0xFF) == 0x80) {
-            throw new InputException(file + " is a checkpoint of PyTorch before 1.6; load it there and save it again with a "
-                + "newer torch.save");
+            throw new InputException(file + " is a bare pickle, as PyTorch before 1.6 wrote; load it there and save it again "
+                + "with a newer torch.save");
         }
         throw new InputException(file + " is neither a PyTorch checkpoint nor a safetensors file; it may be damaged, "
             + "copy it again");
@@ -92,7 +93,7 @@ public final class ModelImport {
         throws IOException {
         found.put(ModelFacts.VARIANT, variant.label());
         if (factsFile != null) {
-            merge(found, ModelBundle.readObject(factsFile));
+            merge(found, addedFacts());
         }
         if (!found.has(ModelFacts.NAME)) {
             found.put(ModelFacts.NAME, file.getFileName().toString().replaceFirst("\\.[^.]*$", ""));
@@ -108,6 +109,15 @@ public final class ModelImport {
         return ModelBundle.of(facts, ModelTensors.read(file.toString(), facts.architecture(), facts.diffusion(), stored));
     }
 
+    private ObjectNode addedFacts() {
+        try {
+            return ModelBundle.readObject(factsFile);
+        } catch (IOException e) {
+            throw new InputException("cannot read the facts file " + factsFile + " (" + e.getClass().getSimpleName()
+                + "); check the path and its permissions", e);
+        }
+    }
+
     private void merge(ObjectNode found, ObjectNode added) {
         for (Iterator<Map.Entry<String, JsonNode>> fields = added.fields(); fields.hasNext();) {
             Map.Entry<String, JsonNode> field = fields.next();
@@ -118,6 +128,10 @@ public final class ModelImport {
             if (!ModelFacts.KEYS.contains(key)) {
                 throw new InputException(factsFile + " has the unknown key '" + Excerpt.of(key) + "'; known are "
                     + String.join(", ", ModelFacts.KEYS));
+            }
+            if (key.equals(ModelFacts.PROVENANCE) && !field.getValue().isObject()) {
+                throw new InputException(factsFile + ": '" + key + "' must be an object of texts, found "
+                    + Excerpt.of(field.getValue().toString()));
             }
             if (found.has(key) && !same(found.get(key), field.getValue())) {
                 throw new InputException(factsFile + " says '" + key + "' is " + Excerpt.of(field.getValue().toString())

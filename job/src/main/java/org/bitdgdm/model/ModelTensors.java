@@ -27,6 +27,11 @@ final class ModelTensors {
     /** Output layers of the global channel, which sampling never needs; QM9's last one has no elements. */
     private static final List<String> UNUSED_LINEARS = List.of("mlp_out_y.0", "mlp_out_y.2");
     /**
+     * Buffers that the training's metrics leave in a state_dict, such as {@code sampling_metrics.n_target_dist}
+     * ({@code src/metrics/molecular_metrics.py}); they are no part of the network and are left out.
+     */
+    private static final List<String> METRICS = List.of("sampling_metrics.", "train_", "val_", "test_");
+    /**
      * Allowed distance of a stored β from ours, relative to it: the rounding of BF16, the coarsest type that is read.
      * Another schedule or another offset is off by far more.
      */
@@ -47,7 +52,8 @@ final class ModelTensors {
     }
 
     /**
-     * Reads the tensors of a model after checking that there are exactly those of its architecture.
+     * Reads the tensors of a model after checking that there are exactly those of its architecture, and what metrics
+     * leave beside them.
      *
      * @param file   for messages
      * @param stored what the file holds
@@ -80,9 +86,9 @@ final class ModelTensors {
     }
 
     private void expectAll() {
-        int dx = width("mlp_in_X.2");
-        int de = width("mlp_in_E.2");
-        int dy = width("mlp_in_y.2");
+        int dx = positiveWidth("mlp_in_X.2");
+        int de = positiveWidth("mlp_in_E.2");
+        int dy = positiveWidth("mlp_in_y.2");
         if (dx % architecture.heads() != 0) {
             throw new InputException(file + ": the width " + dx + " of the nodes is no multiple of " + architecture.heads()
                 + " heads; the number of heads belongs to another model");
@@ -128,7 +134,7 @@ final class ModelTensors {
 
     /** Two linear layers in a row, whose inner width is their own affair. */
     private void expectPair(String first, String second, int in, int out) {
-        int inner = width(first);
+        int inner = positiveWidth(first);
         expectLinear(first, in, inner);
         expectLinear(second, inner, out);
     }
@@ -149,6 +155,15 @@ final class ModelTensors {
         return weight.shape()[0];
     }
 
+    private int positiveWidth(String linear) {
+        int width = width(linear);
+        if (width == 0) {
+            throw new InputException(file + ": tensor " + PREFIX + linear + WEIGHT
+                + " has no elements, which only the last layer of mlp_out_y may; take another checkpoint");
+        }
+        return width;
+    }
+
     private StoredTensor present(String name) {
         StoredTensor tensor = stored.get(name);
         if (tensor == null) {
@@ -162,7 +177,7 @@ final class ModelTensors {
     private void requireNoExtra() {
         expected.keySet().forEach(this::present);
         for (StoredTensor tensor : stored.values()) {
-            if (!expected.containsKey(tensor.name())) {
+            if (!expected.containsKey(tensor.name()) && METRICS.stream().noneMatch(tensor.name()::startsWith)) {
                 throw new InputException(file + ": tensor " + Excerpt.of(tensor.name()) + " of shape " + tensor.shapeText()
                     + " has no place in a DiGress graph transformer with layers = " + architecture.layers()
                     + "; remove it, or correct the number of layers");
@@ -179,7 +194,7 @@ final class ModelTensors {
                     + "; the architecture or the vocabulary belongs to another model");
             }
             if (!tensor.type().floating()) {
-                throw new InputException(file + ": tensor " + Excerpt.of(tensor.name()) + " must hold floating-point numbers, found "
+                throw new InputException(file + ": tensor " + tensor.name() + " must hold floating-point numbers, found "
                     + tensor.type() + "; save the model in F32, F16, BF16 or F64");
             }
         }
@@ -195,7 +210,7 @@ final class ModelTensors {
     private void requireFinite(Tensor tensor) {
         for (int i = 0; i < tensor.values().length; i++) {
             if (!Float.isFinite(tensor.values()[i])) {
-                throw new InputException(file + ": tensor " + Excerpt.of(tensor.name()) + " holds " + tensor.values()[i] + " at index " + i
+                throw new InputException(file + ": tensor " + tensor.name() + " holds " + tensor.values()[i] + " at index " + i
                     + "; the training has diverged or the file is damaged, take another checkpoint");
             }
         }

@@ -42,7 +42,8 @@ final class PickledCall {
         int dot = module.indexOf('.');
         boolean builtin = module.equals("builtins") || module.equals("__builtin__");
         if (CODE_MODULES.contains(dot < 0 ? module : module.substring(0, dot)) || builtin && CODE_FUNCTIONS.contains(name)) {
-            throw new IllegalArgumentException("the pickle asks to run " + Excerpt.of(module + "." + name) + ", which was not run,");
+            throw new IllegalArgumentException(
+                "the pickle asks to run " + Excerpt.of(module + "." + name) + ", which was not run,");
         }
         return new PickledGlobal(module, name);
     }
@@ -67,7 +68,8 @@ final class PickledCall {
 
     /** The result of a call that is not ours to understand. */
     static PickledObject inert(Object function, List<Object> arguments) {
-        return new PickledObject(function instanceof PickledGlobal global ? global : new PickledGlobal("", "unnamed"), arguments);
+        PickledGlobal type = function instanceof PickledGlobal global ? global : new PickledGlobal("", "unnamed");
+        return new PickledObject(type, arguments);
     }
 
     /** A reference to numbers; {@code type} is the Python class, such as torch.FloatStorage. */
@@ -81,7 +83,7 @@ final class PickledCall {
         PickledDict dict = new PickledDict();
         if (arguments.size() > at && arguments.get(at) instanceof List<?> pairs) {
             for (Object pair : pairs) {
-                require(pair instanceof List<?> keyAndValue && keyAndValue.size() == 2, "an entry of a dictionary is no pair");
+                require(pair instanceof List<?> list && list.size() == 2, "an entry of a dictionary is no pair");
                 dict.put(((List<?>) pair).get(0), ((List<?>) pair).get(1));
             }
         }
@@ -97,7 +99,8 @@ final class PickledCall {
             require(sizes[i] >= 0 && sizes[i] <= Integer.MAX_VALUE, "a tensor has the size " + sizes[i]);
             shape[i] = (int) sizes[i];
         }
-        return new PickledTensor((PickledStorage) arguments.get(0), (Long) arguments.get(1), shape, numbers(arguments.get(3)));
+        return new PickledTensor(
+            (PickledStorage) arguments.get(0), (Long) arguments.get(1), shape, numbers(arguments.get(3)));
     }
 
     private static long[] numbers(Object value) {

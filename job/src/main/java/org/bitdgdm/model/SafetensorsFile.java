@@ -104,7 +104,8 @@ final class SafetensorsFile {
             require(sizes.get(i).canConvertToInt() && sizes.get(i).isIntegralNumber() && sizes.get(i).intValue() >= 0,
                 "tensor " + Excerpt.of(name) + " has the size " + sizes.get(i) + " in its shape");
             shape[i] = sizes.get(i).intValue();
-            require(shape[i] == 0 || bytes <= Long.MAX_VALUE / shape[i], "tensor " + Excerpt.of(name) + " has a shape that overflows");
+            require(shape[i] == 0 || bytes <= Long.MAX_VALUE / shape[i],
+                "tensor " + Excerpt.of(name) + " has a shape that overflows");
             bytes *= shape[i];
         }
         JsonNode offsets = entry.path("data_offsets");

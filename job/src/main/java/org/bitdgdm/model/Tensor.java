@@ -24,11 +24,15 @@ public record Tensor(String name, int[] shape, float[] values) {
     /** Number of values of a shape; exact, so a shape that overflows is an {@link ArithmeticException}. */
     static long size(int... shape) {
         long size = 1;
+        boolean empty = false;
         for (int length : shape) {
             if (length < 0) {
                 throw new IllegalArgumentException("a shape must not be negative, found " + Arrays.toString(shape));
             }
-            size = Math.multiplyExact(size, (long) length);
+            empty |= length == 0;
+        }
+        for (int length : shape) {
+            size = empty ? 0 : Math.multiplyExact(size, (long) length);
         }
         return size;
     }

@@ -129,7 +129,7 @@ class ModelBundleTest {
         tiny(Variant.MAIN).save(folder);
         Path facts = folder.resolve("model.json");
         String json = Files.readString(facts);
-        assertLoadRefused(facts, json.replace("\"format\" : 1", "\"format\" : 2"), "has format version 2", "reads version 1");
+        assertLoadRefused(facts, json.replace("\"format\" : 1", "\"format\" : 2"), "has format version 2");
         assertLoadRefused(facts, json.replace("\"format\"", "\"formal\""), "has format version");
         assertLoadRefused(facts, json.substring(0, json.length() / 2), "is no JSON");
         assertLoadRefused(facts, json.replace("\"main\"", "\"old\""), "unknown DiGress variant 'old'");

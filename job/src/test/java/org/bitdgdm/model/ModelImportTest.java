@@ -135,8 +135,8 @@ class ModelImportTest {
     @Test
     void aFactsFileAddsWhatIsMissingAndMayRename() throws IOException {
         tiny.dataset.remove("max_weight");
-        Path facts = Files.writeString(folder.resolve("facts.json"), "{\"max_weight\": 99.5, \"name\": \"mine\", \"layers\": 1,"
-            + " \"provenance\": {\"license\": \"CC0\"}}");
+        Path facts = Files.writeString(folder.resolve("facts.json"),
+            "{\"max_weight\": 99.5, \"name\": \"mine\", \"layers\": 1, \"provenance\": {\"license\": \"CC0\"}}");
         ModelBundle bundle = ModelImport.read(tiny.write(folder.resolve("tiny.ckpt")), Variant.MAIN, facts);
         assertThat(bundle.name()).isEqualTo("mine");
         assertThat(bundle.architecture().maxWeight()).isEqualTo(99.5f);
@@ -176,13 +176,34 @@ class ModelImportTest {
     }
 
     @Test
+    void leavesOutWhatTheTrainingsMetricsKeep() throws IOException {
+        tiny.state.put("sampling_metrics.n_target_dist", tiny.tensor(new int[] {4}, 0, 0.25f, 0.25f, 0.5f));
+        tiny.state.put("val_nll.total_nll", tiny.tensor(new int[] {}, Float.NaN));
+        assertThat(read().tensors().keySet()).isEqualTo(TinyCheckpoint.shapes().keySet());
+    }
+
+    /** As GuacaMol's, whose symbols belong to a class, and with statistics in NumPy arrays. */
+    @Test
+    void aFactsFileSaysWhatIsNotPickledAsPlainValues() throws IOException {
+        tiny.dataset.remove("atom_decoder");
+        tiny.dataset.put("n_nodes", PickleWriter.Call.of("numpy.core.multiarray", "_reconstruct", "x"));
+        Path facts = Files.writeString(folder.resolve("facts.json"),
+            "{\"atoms\": [\"C\", \"O\"], \"size_histogram\": [0, 1, 2, 3]}");
+        ModelBundle bundle = ModelImport.read(tiny.write(folder.resolve("tiny.ckpt")), Variant.MAIN, facts);
+        assertThat(bundle.architecture().molecular()).isTrue();
+        assertThat(bundle.vocabulary().atoms()).containsExactly("C", "O");
+        assertThat(bundle.diffusion().sizes()).containsExactly(0, 1, 2, 3);
+    }
+
+    @Test
     void theSharedCheckpointGivesTheShippedBundle() throws IOException {
         Path checkpoint = shared("models/qm9-digress.ckpt");
         assumeTrue(checkpoint != null, "the shared folder with the original checkpoint is not on this machine");
         ModelBundle bundle = ModelImport.read(checkpoint, Variant.FIXED_BUG, null);
         assertThat(bundle.tensors()).hasSize(305);
         // 4,611,977 parameters and the schedule's 501 numbers.
-        assertThat(bundle.tensors().values().stream().mapToLong(tensor -> tensor.values().length).sum()).isEqualTo(4_612_478);
+        long numbers = bundle.tensors().values().stream().mapToLong(tensor -> tensor.values().length).sum();
+        assertThat(numbers).isEqualTo(4_612_478);
         bundle.save(folder.resolve("qm9"));
         for (String file : List.of(ModelBundle.TENSORS_FILE, ModelBundle.FACTS_FILE)) {
             assertThat(folder.resolve("qm9").resolve(file)).hasSameBinaryContentAs(ModelBundleTest.SHIPPED.resolve(file));

@@ -180,7 +180,8 @@ class PickleReaderTest {
         assertRefused("2 sizes, 1 strides", storage, 0, new Object[] {1, 1}, new Object[] {1});
         assertRefused("overflows", storage, 0, new Object[] {Integer.MAX_VALUE, Integer.MAX_VALUE, 4},
             new Object[] {Long.MAX_VALUE, 1, 1});
-        assertRefused("overflows", storage, 0, new Object[] {Integer.MAX_VALUE, Integer.MAX_VALUE, 4}, new Object[] {0, 0, 0});
+        assertRefused("overflows", storage, 0, new Object[] {Integer.MAX_VALUE, Integer.MAX_VALUE, 4},
+            new Object[] {0, 0, 0});
         assertRefused("no storage", "storage", 0, new Object[] {1}, new Object[] {1});
         assertRefused("no whole numbers", storage, 0, new Object[] {1.5}, new Object[] {1});
     }
@@ -197,5 +198,8 @@ class PickleReaderTest {
         PickledTensor read = (PickledTensor) PickleReader.read(PickleWriter.write(2, Call.of(
             "torch._utils", "_rebuild_tensor_v2", storage, 0, new Object[] {0, 128}, new Object[] {128, 1})));
         assertThat(read.size()).isZero();
+        PickledTensor wide = new PickledTensor(read.storage(), 0, new int[] {Integer.MAX_VALUE, Integer.MAX_VALUE,
+            Integer.MAX_VALUE, 0}, new long[] {1, 1, 1, 1});
+        assertThat(wide.size()).isZero();
     }
 }
