@@ -208,6 +208,7 @@ class SubmitIT {
             assertThat(names).contains("bitdgdm.conf", "org/bitdgdm/BitDgdmJob.class", "org/bitdgdm/kernels/Denoiser.class",
                 "picocli/CommandLine.class", "com/typesafe/config/Config.class",
                 "org/openscience/cdk/silent/AtomContainer.class");
+            assertThat(names).anyMatch(n -> n.matches("native/.*/libbitdgdm\\.so"));
             assertThat(names).noneMatch(n -> n.matches("(org/apache/(spark|hadoop|parquet|logging|commons)|org/slf4j|scala"
                 + "|com/fasterxml|com/google|io/netty|javax/xml|org/w3c|org/xml)/.*"));
         }
