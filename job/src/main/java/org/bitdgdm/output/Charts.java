@@ -138,7 +138,7 @@ final class Charts {
      * @param rows   names, from top to bottom
      * @param points values of each row, 0 or more; a point that is not finite is left out
      */
-    static String dots(String title, String text, List<String> rows, List<double[]> points, CssPaint paint) {
+    static String dots(String title, String text, List<String> rows, List<double[]> points) {
         XYSeries series = new XYSeries("value", false);
         double largest = 0;
         for (int row = 0; row < rows.size(); row++) {
@@ -152,7 +152,7 @@ final class Charts {
         XYLineAndShapeRenderer renderer = new XYLineAndShapeRenderer(false, true);
         Shape dot = new Ellipse2D.Double(-3, -3, 6, 6);
         renderer.setSeriesShape(0, dot);
-        renderer.setSeriesPaint(0, paint);
+        renderer.setSeriesPaint(0, CssPaint.POINT);
 
         SymbolAxis names = new SymbolAxis(null, rows.toArray(new String[0]));
         quiet(names);
@@ -170,10 +170,10 @@ final class Charts {
 
     private static NumberAxis shareAxis(double largest) {
         double top = largest > 0 ? largest : 1;
-        NumberTickUnit unit = (NumberTickUnit) NumberAxis.createStandardTickUnits().getCeilingTickUnit(top / 4);
+        NumberTickUnit unit = (NumberTickUnit) NumberAxis.createStandardTickUnits().getCeilingTickUnit(top / 5);
         NumberAxis axis = new NumberAxis();
         quiet(axis);
-        axis.setTickUnit(unit, false, false);
+        axis.setTickUnit(unit, false, true);
         axis.setRange(0, top * 1.06);
         String pattern = unit.getSize() >= 0.01 ? "0%" : unit.getSize() >= 0.001 ? "0.0%" : "0.000%";
         axis.setNumberFormatOverride(new DecimalFormat(pattern, DecimalFormatSymbols.getInstance(Locale.ROOT)));
@@ -205,8 +205,7 @@ final class Charts {
     private static String drawn(Plot plot, int width, int height, String title, String text) {
         plot.setBackgroundPaint(null);
         plot.setOutlineVisible(false);
-        plot.setNoDataMessageFont(FONT);
-        plot.setInsets(new RectangleInsets(4, 0, 0, 4));
+        plot.setInsets(new RectangleInsets(6, 0, 0, 12));
         JFreeChart chart = new JFreeChart(null, FONT, plot, false);
         chart.setBackgroundPaint(null);
         chart.setPadding(NO_INSETS);

@@ -14,8 +14,8 @@ enum CssPaint implements Paint {
     GENERATED("--generated"),
     /** What it is compared with. */
     REFERENCE("--reference"),
-    /** A second measure beside the first. */
-    SECOND("--second"),
+    /** Single values. */
+    POINT("--accent"),
     TEXT("--muted"),
     GRID("--grid"),
     AXIS("--axis");

@@ -37,7 +37,7 @@ final class InlineSvg {
             }
         }
         removeIds(svg);
-        for (String attribute : new String[] {"width", "height", "style", "version", "xmlns:xlink"}) {
+        for (String attribute : new String[] {"width", "height", "version", "xmlns:xlink"}) {
             svg.removeAttribute(attribute);
         }
         svg.setAttribute("class", styleClass);

@@ -12,6 +12,9 @@ import javax.xml.parsers.ParserConfigurationException;
 import org.openscience.cdk.depict.DepictionGenerator;
 import org.openscience.cdk.exception.CDKException;
 import org.openscience.cdk.interfaces.IAtom;
+import org.openscience.cdk.interfaces.IAtomContainer;
+import org.openscience.cdk.interfaces.IBond;
+import org.openscience.cdk.layout.StructureDiagramGenerator;
 import org.openscience.cdk.renderer.color.IAtomColorer;
 import org.openscience.cdk.silent.SilentChemObjectBuilder;
 import org.openscience.cdk.smiles.SmilesParser;
@@ -72,11 +75,23 @@ public final class MoleculeDrawings {
             .withZoom(1.25)
             .withAtomColors(new ByElement())
             .withBackgroundColor(new Color(255, 255, 255, 0))
-            .depict(new SmilesParser(SilentChemObjectBuilder.getInstance()).parseSmiles(smiles))
+            .depict(laidOut(smiles))
             .toSvgStr("px");
         Element svg = parsed(drawing);
         nameColours(svg);
         return InlineSvg.markup(svg, "molecule", smiles, "");
+    }
+
+    /** Graphs know no stereo, so the wavy bonds with which CDK says so would be on every double bond. */
+    private static IAtomContainer laidOut(String smiles) throws CDKException {
+        IAtomContainer molecule = new SmilesParser(SilentChemObjectBuilder.getInstance()).parseSmiles(smiles);
+        new StructureDiagramGenerator().generateCoordinates(molecule);
+        for (IBond bond : molecule.bonds()) {
+            if (bond.getDisplay() == IBond.Display.Wavy) {
+                bond.setDisplay(IBond.Display.Solid);
+            }
+        }
+        return molecule;
     }
 
     /** Without the document type: a parser would fetch it. */

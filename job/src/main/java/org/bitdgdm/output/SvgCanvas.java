@@ -7,14 +7,17 @@ import java.awt.Graphics;
 import java.awt.Paint;
 import java.awt.Shape;
 import java.awt.font.FontRenderContext;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
 import org.apache.batik.svggen.DefaultExtensionHandler;
-import org.apache.batik.svggen.SVGCSSStyler;
 import org.apache.batik.svggen.SVGGeneratorContext;
 import org.apache.batik.svggen.SVGGraphics2D;
 import org.apache.batik.svggen.SVGPaintDescriptor;
+import org.apache.batik.svggen.StyleHandler;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 
@@ -24,6 +27,9 @@ import org.w3c.dom.Element;
  */
 final class SvgCanvas extends SVGGraphics2D {
     private static final String NAMESPACE = "http://www.w3.org/2000/svg";
+    /** What the page decides, or every browser does by itself. */
+    private static final Set<String> LEFT_TO_PAGE = Set.of("font-family", "font-style", "font-weight", "color-interpolation",
+        "color-rendering", "image-rendering", "shape-rendering", "text-rendering", "clip-path");
 
     private SvgCanvas(SVGGeneratorContext context) {
         super(context, false);
@@ -49,6 +55,7 @@ final class SvgCanvas extends SVGGraphics2D {
                     : super.handlePaint(paint, generator);
             }
         });
+        context.setStyleHandler(new PageStyle());
         SVGGeneratorContext.GraphicContextDefaults defaults = new SVGGeneratorContext.GraphicContextDefaults();
         defaults.setFont(new PageFont(12));
         defaults.setPaint(CssPaint.TEXT);
@@ -58,7 +65,6 @@ final class SvgCanvas extends SVGGraphics2D {
         canvas.setSVGCanvasSize(new Dimension(width, height));
         drawing.accept(canvas);
         Element root = canvas.getRoot();
-        SVGCSSStyler.style(root);
         root.setAttribute("viewBox", "0 0 " + width + " " + height);
         return root;
     }
@@ -98,5 +104,21 @@ final class SvgCanvas extends SVGGraphics2D {
     @Override
     public void setClip(Shape shape) {
         // See the class comment.
+    }
+
+    /** Writes properties where custom properties of CSS may stand in them, in one order. */
+    private static final class PageStyle implements StyleHandler {
+        @Override
+        public void setStyle(Element element, Map properties, SVGGeneratorContext generator) {
+            StringBuilder style = new StringBuilder();
+            new TreeMap<Object, Object>(properties).forEach((name, value) -> {
+                if (!LEFT_TO_PAGE.contains(name)) {
+                    style.append(name).append(':').append(value).append(';');
+                }
+            });
+            if (!style.isEmpty()) {
+                element.setAttribute("style", style.toString());
+            }
+        }
     }
 }

@@ -1,0 +1,109 @@
+package org.bitdgdm.output;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.bitdgdm.metrics.Distributions;
+import org.bitdgdm.metrics.Histogram;
+
+/** Histograms of the run, beside those of the reference set where one is known, as figures with their numbers below. */
+final class DistributionSection {
+    /** More bins than this make bars too thin to see; neighbours are added up. */
+    private static final int MOST_BINS = 40;
+
+    private static final Map<String, String> LABELS = Map.of("atoms", "Atoms", "bonds", "Bonds", "sizes", "Sizes",
+        "weight", "Weight", "logp", "logP", "rings", "Rings");
+    /** What a count counts, where the unit does not say it. */
+    private static final Map<String, String> OF_WHAT = Map.of("atoms", "by element", "bonds", "by class",
+        "sizes", "atoms per graph", "rings", "per molecule");
+
+    private DistributionSection() {
+    }
+
+    static List<ReportPage.Figure> figures(Distributions generated, Optional<Distributions> reference) {
+        List<ReportPage.Figure> figures = new ArrayList<>();
+        List<Histogram> histograms = generated.all();
+        for (int i = 0; i < histograms.size(); i++) {
+            int at = i;
+            figures.add(figure(histograms.get(i), reference.map(other -> other.all().get(at))));
+        }
+        return figures;
+    }
+
+    private static ReportPage.Figure figure(Histogram generated, Optional<Histogram> reference) {
+        String label = LABELS.getOrDefault(generated.name(), generated.name());
+        String what = OF_WHAT.getOrDefault(generated.name(), generated.unit());
+        String title = what.isEmpty() ? label : label + ", " + what;
+        boolean binned = generated.binWidth() > 0 && generated.binWidth() != 1;
+        List<Column> columns = columns(generated, reference);
+        if (columns.isEmpty()) {
+            return new ReportPage.Figure(title, "", "Not available: nothing was counted.", List.of(), List.of());
+        }
+        String caption = caption(columns, generated, reference);
+        double[] shares = columns.stream().mapToDouble(Column::share).toArray();
+        double[] others = reference.isPresent() ? columns.stream().mapToDouble(Column::referenceShare).toArray() : null;
+        String svg = binned
+            ? Charts.bins(title, caption, edges(columns), shares, others)
+            : Charts.classes(title, caption, columns.stream().map(Column::name).toList(), shares, others);
+        List<ReportPage.ShareRow> rows = columns.stream().map(column -> new ReportPage.ShareRow(
+            binned ? number(column.from) + " to " + number(column.to) : column.name,
+            cell(column.count, column.share), cell(column.referenceCount, column.referenceShare))).toList();
+        return new ReportPage.Figure(title, svg, caption, List.of(binned ? "From, to below" : label), rows);
+    }
+
+    /** What stands over one place of the axis; {@code from} and {@code to} are 0 for classes. */
+    private record Column(String name, double from, double to, long count, double share, long referenceCount,
+                          double referenceShare) {
+    }
+
+    private static List<Column> columns(Histogram generated, Optional<Histogram> reference) {
+        List<String> labels = reference.map(generated::labelsWith).orElseGet(() -> generated.labelsWith(generated));
+        double width = generated.binWidth();
+        int together = width == 0 || width == 1 ? 1 : (labels.size() + MOST_BINS - 1) / MOST_BINS;
+        List<Column> columns = new ArrayList<>();
+        for (int first = 0; first < labels.size(); first += together) {
+            List<String> part = labels.subList(first, Math.min(first + together, labels.size()));
+            long count = count(generated, part);
+            long referenceCount = reference.map(other -> count(other, part)).orElse(0L);
+            double from = width == 0 ? 0 : Double.parseDouble(part.get(0));
+            columns.add(new Column(part.get(0), from, from + together * width, count, share(count, generated.total()),
+                referenceCount, share(referenceCount, reference.map(Histogram::total).orElse(0L))));
+        }
+        return columns;
+    }
+
+    private static long count(Histogram histogram, List<String> labels) {
+        return labels.stream().mapToLong(label -> histogram.counts().getOrDefault(label, 0L)).sum();
+    }
+
+    private static double share(long count, long total) {
+        return total == 0 ? 0 : (double) count / total;
+    }
+
+    private static double[] edges(List<Column> columns) {
+        double[] edges = new double[columns.size() + 1];
+        for (int i = 0; i < columns.size(); i++) {
+            edges[i] = columns.get(i).from;
+            edges[i + 1] = columns.get(i).to;
+        }
+        return edges;
+    }
+
+    private static String caption(List<Column> columns, Histogram generated, Optional<Histogram> reference) {
+        String counted = Numbers.count(generated.total()) + " counted";
+        if (reference.isEmpty()) {
+            return counted + "; no reference set known.";
+        }
+        double distance = columns.stream().mapToDouble(column -> Math.abs(column.share - column.referenceShare) / 2).sum();
+        return counted + "; total variation distance from the reference " + Numbers.significant(distance, 2) + ".";
+    }
+
+    private static String number(double edge) {
+        return edge == Math.rint(edge) ? Long.toString((long) edge) : Double.toString(edge);
+    }
+
+    private static String cell(long count, double share) {
+        return Numbers.count(count) + " (" + Numbers.percent(share, Double.NaN) + ")";
+    }
+}

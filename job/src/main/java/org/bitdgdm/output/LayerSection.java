@@ -1,0 +1,109 @@
+package org.bitdgdm.output;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+import java.util.regex.Pattern;
+import org.bitdgdm.quantize.LayerReport;
+
+/**
+ * What quantization did to each layer, as the report shows it. Layers of the same kind in different blocks share a row of
+ * the chart: kinds differ more than blocks do.
+ */
+final class LayerSection {
+    /** DiGress's name of a block: {@code tf_layers.0.}. */
+    private static final Pattern BLOCK = Pattern.compile("tf_layers\\.\\d+\\.");
+    private static final String FULL_PRECISION = "fp32";
+    private static final List<String> COLUMNS = List.of("Layer", "Method", "Shape", "Rank", "Bits w / a / residual",
+        "Non-zeros of S", "Iterations", "Kurtosis before → after", "Weight error", "Output error", "Threshold", "Outliers",
+        "Bytes before → after", "Seconds", "Note");
+
+    private final List<LayerReport> layers;
+    private final List<LayerReport> quantized;
+
+    LayerSection(List<LayerReport> layers) {
+        this.layers = layers;
+        this.quantized = layers.stream().filter(layer -> !layer.method().equals(FULL_PRECISION)).toList();
+    }
+
+    boolean isEmpty() {
+        return quantized.isEmpty();
+    }
+
+    List<String> columns() {
+        return COLUMNS;
+    }
+
+    String summary() {
+        long before = layers.stream().mapToLong(LayerReport::bytesBefore).sum();
+        long after = layers.stream().mapToLong(LayerReport::bytesAfter).sum();
+        String worst = quantized.stream().filter(layer -> Double.isFinite(layer.outputError()))
+            .max(Comparator.comparingDouble(LayerReport::outputError))
+            .map(layer -> "; the largest error of an output is " + Numbers.relative(layer.outputError()) + ", in "
+                + layer.layer())
+            .orElse("");
+        return Numbers.count(quantized.size()) + " of " + Numbers.count(layers.size()) + " linear layers are quantized, "
+            + Numbers.bytesChange(before, after) + worst + ".";
+    }
+
+    List<ReportPage.LayerFigure> figures() {
+        return List.of(
+            figure("Error of a layer's output", LayerReport::outputError,
+                "‖XW − Y‖ ÷ ‖XW‖ on recorded inputs, a dot per layer."),
+            figure("Error of a layer's weight", LayerReport::weightError,
+                "‖W − Ŵ‖ ÷ ‖W‖, Frobenius, a dot per layer."));
+    }
+
+    private ReportPage.LayerFigure figure(String label, ToDoubleFunction<LayerReport> error, String caption) {
+        Map<String, List<Double>> rows = new LinkedHashMap<>();
+        for (LayerReport layer : quantized) {
+            rows.computeIfAbsent(BLOCK.matcher(layer.layer()).replaceFirst(""), kind -> new ArrayList<>())
+                .add(error.applyAsDouble(layer));
+        }
+        List<double[]> points = rows.values().stream()
+            .map(values -> values.stream().mapToDouble(Double::doubleValue).toArray()).toList();
+        double[] known = points.stream().flatMapToDouble(Arrays::stream).filter(Double::isFinite).sorted().toArray();
+        if (known.length == 0) {
+            return new ReportPage.LayerFigure(label, "", "Not available: no inputs were recorded.");
+        }
+        String range = "Median " + Numbers.relative(known[known.length / 2]) + ", largest "
+            + Numbers.relative(known[known.length - 1]) + ".";
+        String svg = Charts.dots(label, range + " By kind of layer, in the table below.", List.copyOf(rows.keySet()), points);
+        return new ReportPage.LayerFigure(label, svg, caption + " " + range);
+    }
+
+    List<ReportPage.LayerRow> rows() {
+        return layers.stream().map(LayerSection::row).toList();
+    }
+
+    private static ReportPage.LayerRow row(LayerReport layer) {
+        boolean full = layer.method().equals(FULL_PRECISION);
+        return new ReportPage.LayerRow(layer.layer(), List.of(
+            layer.method(),
+            layer.in() + " × " + layer.out(),
+            full ? "" : Integer.toString(layer.rank()),
+            full ? "" : layer.weightBits() + " / " + layer.activationBits() + " / " + layer.residualBits(),
+            full ? "" : Numbers.count(layer.nnz()),
+            full ? "" : Integer.toString(layer.iterations()),
+            full ? "" : number(layer.kurtosisBefore()) + " → " + number(layer.kurtosisAfter()),
+            full ? "" : share(layer.weightError()),
+            full ? "" : share(layer.outputError()),
+            full ? "" : number(layer.threshold()),
+            full ? "" : share(layer.outlierShare()),
+            Numbers.bytesChange(layer.bytesBefore(), layer.bytesAfter()),
+            number(layer.seconds()),
+            layer.note()));
+    }
+
+    private static String number(double value) {
+        return Double.isNaN(value) ? "–" : Numbers.significant(value, 3);
+    }
+
+    private static String share(double value) {
+        return Double.isNaN(value) ? "–" : Numbers.relative(value);
+    }
+}

@@ -1,0 +1,83 @@
+package org.bitdgdm.output;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.bitdgdm.metrics.Protocol;
+
+/** What a metric is called on the page, and what it counts, in one line each. */
+final class MetricNotes {
+    /** The ratios at the top of the page, in order. */
+    static final List<String> HEADLINE = List.of("validity", "relaxed_validity", "uniqueness", "novelty");
+
+    /** How names of means begin; all others are shares. */
+    static final String MEAN = "mean_";
+
+    private static final String UNIQUE_AMONG_FIRST = "unique@";
+
+    private static final Map<String, String> LABELS = Map.of("vun", "Valid, unique and novel", "mean_fragments",
+        "Fragments per graph");
+
+    private static final Map<String, String> MEANINGS = Map.of(
+        "validity", "share of graphs in which no atom exceeds its valence and aromatic bonds kekulise, without charges",
+        "relaxed_validity", "the same, where N, O and S with one bond order too many take charge +1",
+        "uniqueness", "different molecules ÷ relaxed-valid graphs",
+        "novelty", "different molecules absent from the training set ÷ different molecules",
+        "vun", "different molecules absent from the training set ÷ graphs",
+        "connected", "share of graphs of one component, valid or not",
+        "mean_fragments", "components of all graphs ÷ graphs");
+
+    private static final Map<String, String> GUACAMOL = Map.of(
+        "uniqueness", "different molecules ÷ graphs asked for",
+        "novelty", "different molecules absent from the training set ÷ graphs asked for");
+
+    private static final Map<Protocol, String> PROTOCOLS = Map.of(Protocol.DIGRESS, "DiGress", Protocol.MOSES, "MOSES",
+        Protocol.GUACAMOL, "GuacaMol");
+
+    private final Protocol protocol;
+
+    MetricNotes(Protocol protocol) {
+        this.protocol = protocol;
+    }
+
+    /** What the ratios of the table have in common. */
+    String introduction() {
+        return "Ratios as " + PROTOCOLS.get(protocol) + " defines them. The interval says how far chance alone may have moved "
+            + "a ratio of this many graphs.";
+    }
+
+    /** The name as words: {@code relaxed_validity} is {@code Relaxed validity}. */
+    static String label(String name) {
+        String words = LABELS.getOrDefault(name, name.replace('_', ' '));
+        return words.isEmpty() ? words : words.substring(0, 1).toUpperCase(Locale.ROOT) + words.substring(1);
+    }
+
+    /** Empty for a metric that is not known here. */
+    String meaning(String metric) {
+        if (metric.startsWith(UNIQUE_AMONG_FIRST)) {
+            long first = Long.parseLong(metric.substring(UNIQUE_AMONG_FIRST.length()));
+            return "different molecules among the first " + Numbers.count(first) + " by graph id";
+        }
+        String meaning = MEANINGS.getOrDefault(metric, "");
+        return protocol == Protocol.GUACAMOL ? GUACAMOL.getOrDefault(metric, meaning) : meaning;
+    }
+
+    /** What the whole page counts, in one line each. */
+    static List<ReportPage.Definition> definitions() {
+        return List.of(
+            new ReportPage.Definition("Molecule",
+                "The largest fragment of a relaxed-valid graph (of equal ones, that with the lowest atom index), as "
+                    + "canonical SMILES by CDK. Hydrogens fill free valences."),
+            new ReportPage.Definition("95% interval",
+                "Wilson for ratios over graphs, jackknife for uniqueness and novelty. Uniqueness falls as more is generated: "
+                    + "compare it at equal numbers only."),
+            new ReportPage.Definition("Reference set",
+                "Hashes and histograms of the training molecules, kept with the model; without one there is no novelty."),
+            new ReportPage.Definition("Total variation distance",
+                "Half the sum of the absolute differences between two histograms: 0 is equal, 1 is disjoint."),
+            new ReportPage.Definition("Graphs per second",
+                "Graphs ÷ seconds from the start of the first sampling task to the end of the last one."),
+            new ReportPage.Definition("Model size",
+                "Bytes of all parameters, before and after quantization."));
+    }
+}

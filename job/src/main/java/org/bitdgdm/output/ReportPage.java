@@ -1,0 +1,66 @@
+package org.bitdgdm.output;
+
+import java.util.List;
+
+/**
+ * The words of {@code report.mustache}: every component is a name that the template uses, already as text. Only components
+ * called {@code svg} are markup.
+ */
+record ReportPage(
+    String title, String kicker, String subtitle, List<Tile> headline,
+    String metricsNote, List<MetricRow> metrics,
+    List<Figure> figures, boolean hasReference, String generatedLegend, String generatedLabel,
+    List<Drawing> molecules, boolean hasMolecules, String moleculesNote, List<String> noDrawings,
+    List<RefusedRow> refused, boolean hasRefused, String refusedNote,
+    List<LayerRow> layers, boolean hasLayers, String layersSummary, String layerCount, List<String> layerColumns,
+    List<LayerFigure> layerFigures, String noLayers,
+    List<Timing> timings, boolean hasTimings,
+    List<Table> tables, List<Definition> definitions, String footer) {
+
+    /** One headline number. */
+    record Tile(String label, String value, String detail, String valueClass) {
+        static Tile of(String label, String value, String detail) {
+            return new Tile(label, value, detail, "value");
+        }
+
+        static Tile absent(String label, String detail) {
+            return new Tile(label, "not available", detail, "absent");
+        }
+    }
+
+    record MetricRow(String label, String value, String interval, String counts, String meaning) {
+    }
+
+    /** {@code columns} is the head of the first column; empty where there are no numbers to show. */
+    record Figure(String label, String svg, String caption, List<String> columns, List<ShareRow> rows) {
+    }
+
+    record ShareRow(String name, String generated, String reference) {
+    }
+
+    /** A structure formula; {@code svg} is empty where none could be drawn. */
+    record Drawing(String smiles, String svg, List<String> problem) {
+    }
+
+    record RefusedRow(String graph, String reason, String smiles) {
+    }
+
+    record LayerFigure(String label, String svg, String caption) {
+    }
+
+    record LayerRow(String name, List<String> cells) {
+    }
+
+    record Timing(String name, String time, String percent) {
+    }
+
+    /** Key and value pairs that unfold. */
+    record Table(String name, boolean open, List<KeyValue> rows) {
+    }
+
+    record KeyValue(String name, String value) {
+    }
+
+    record Definition(String name, String text) {
+    }
+}

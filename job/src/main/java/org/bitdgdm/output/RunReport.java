@@ -1,0 +1,217 @@
+package org.bitdgdm.output;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.samskivert.mustache.Mustache;
+import com.samskivert.mustache.Template;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.bitdgdm.metrics.Metric;
+import org.bitdgdm.output.ReportExamples.Molecule;
+import org.openscience.cdk.exception.CDKException;
+
+/**
+ * {@code report.html}: the run on one page that opens without a network. Text goes through a template that escapes it; the
+ * only markup that enters as it is are drawings made here. The same input gives the same page.
+ */
+public final class RunReport {
+    private static final String NOT_AVAILABLE = "not available";
+    private static final String TIMING_SUFFIX = "_seconds";
+
+    private static final Template PAGE = Mustache.compiler().escapeHTML(true).strictSections(true)
+        .withLoader(RunReport::resource).loadTemplate("report.mustache");
+
+    private final ReportInput input;
+    private final MoleculeDrawer drawer;
+    private final MetricNotes notes;
+
+    private RunReport(ReportInput input, MoleculeDrawer drawer) {
+        this.input = input;
+        this.drawer = drawer;
+        this.notes = new MetricNotes(input.metrics().protocol());
+    }
+
+    /** Where molecules get their drawing from. */
+    @FunctionalInterface
+    interface MoleculeDrawer {
+        /** Markup of one structure formula. */
+        String draw(String smiles) throws CDKException;
+    }
+
+    /** The page, to be written as UTF-8. */
+    public static String render(ReportInput input) {
+        return render(input, MoleculeDrawings::draw);
+    }
+
+    static String render(ReportInput input, MoleculeDrawer drawer) {
+        return PAGE.execute(new RunReport(input, drawer).page());
+    }
+
+    private static Reader resource(String name) {
+        InputStream stream = RunReport.class.getResourceAsStream(name);
+        if (stream == null) {
+            throw new IllegalStateException("the jar lacks " + name + " of " + RunReport.class.getPackageName());
+        }
+        return new InputStreamReader(stream, StandardCharsets.UTF_8);
+    }
+
+    private ReportPage page() {
+        boolean evaluated = input.run().path("command").asText().equals("evaluate");
+        List<ReportPage.Drawing> drawings = input.examples().molecules().stream().map(this::drawing).toList();
+        LayerSection layers = new LayerSection(input.layers());
+        List<ReportPage.Timing> timings = timings();
+        return new ReportPage(
+            input.title(), kicker(), input.subtitle(), headline(),
+            notes.introduction(),
+            input.metrics().metrics().stream().map(this::metricRow).toList(),
+            DistributionSection.figures(input.metrics().distributions(), input.reference()), input.reference().isPresent(),
+            evaluated ? "molecules of the input" : "generated molecules",
+            evaluated ? "Input" : "Generated",
+            drawings, !drawings.isEmpty(),
+            Numbers.count(drawings.size()) + " distinct valid molecules, those with the lowest graph ids.",
+            input.noDrawings().map(List::of).orElse(List.of()),
+            input.examples().refused().stream().map(RunReport::refusedRow).toList(), !input.examples().refused().isEmpty(),
+            "Those with the lowest graph ids; atoms are counted from 0.",
+            layers.rows(), !layers.isEmpty(), layers.isEmpty() ? "" : layers.summary(),
+            Numbers.count(input.layers().size()), layers.columns(), layers.isEmpty() ? List.of() : layers.figures(),
+            evaluated ? "Nothing was sampled or quantized: these graphs existed before."
+                : "No layer was quantized: the model ran in full precision.",
+            timings, !timings.isEmpty(), tables(), MetricNotes.definitions(), footer());
+    }
+
+    private String kicker() {
+        JsonNode run = input.run();
+        String moment = run.path("finished").asText(run.path("started").asText());
+        // Minutes of "2026-11-20T11:26:00.001Z" are enough.
+        String minute = moment.matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:.*Z")
+            ? moment.substring(0, 10) + " " + moment.substring(11, 16) + " UTC" : moment;
+        return Stream.of("Bit-DGDM", run.path("command").asText(), minute).filter(word -> !word.isEmpty())
+            .collect(Collectors.joining(" · "));
+    }
+
+    private List<ReportPage.Tile> headline() {
+        List<ReportPage.Tile> tiles = new ArrayList<>();
+        for (String name : MetricNotes.HEADLINE) {
+            tiles.add(input.metrics().metric(name).filter(metric -> metric.value() != null)
+                .map(metric -> ReportPage.Tile.of(MetricNotes.label(name), value(metric), detail(metric)))
+                .orElseGet(() -> ReportPage.Tile.absent(MetricNotes.label(name), input.metrics().absent().getOrDefault(name, ""))));
+        }
+        JsonNode run = input.run();
+        long graphs = run.path("graphs").path("count").asLong();
+        if (graphs > 0) {
+            long kept = run.path("graphs").path("kept").asLong();
+            tiles.add(ReportPage.Tile.of("Graphs", Numbers.count(graphs),
+                kept > 0 ? Numbers.count(kept) + " of them from an earlier start of this run" : ""));
+        }
+        double rate = run.path("graphs_per_second").asDouble(Double.NaN);
+        if (Double.isFinite(rate)) {
+            tiles.add(ReportPage.Tile.of("Graphs per second", Numbers.significant(rate, 3), "while sampling"));
+        }
+        double total = run.path("timings").path("total_seconds").asDouble(Double.NaN);
+        double sampling = run.path("timings").path("sampling_seconds").asDouble(Double.NaN);
+        if (Double.isFinite(total) || Double.isFinite(sampling)) {
+            tiles.add(ReportPage.Tile.of(Double.isFinite(total) ? "Time" : "Time of sampling",
+                Numbers.duration(Double.isFinite(total) ? total : sampling),
+                Double.isFinite(total) && Double.isFinite(sampling) ? Numbers.duration(sampling) + " of it sampling" : ""));
+        }
+        long before = run.path("model_bytes").path("before").asLong();
+        long after = run.path("model_bytes").path("after").asLong();
+        if (before > 0 && after > 0) {
+            tiles.add(ReportPage.Tile.of("Model size", Numbers.bytesChange(before, after),
+                "FP32 → as sampled, " + Numbers.significant((double) before / after, 2) + " times smaller"));
+        }
+        return tiles;
+    }
+
+    private static String value(Metric metric) {
+        if (metric.name().startsWith(MetricNotes.MEAN)) {
+            return Numbers.significant(metric.value(), 4);
+        }
+        return Numbers.percent(metric.value(), metric.low() == null ? Double.NaN : metric.high() - metric.low());
+    }
+
+    private static String interval(Metric metric) {
+        return metric.low() == null ? "" : Numbers.percentInterval(metric.low(), metric.high());
+    }
+
+    private static String detail(Metric metric) {
+        String counts = Numbers.count(metric.numerator()) + " of " + Numbers.count(metric.denominator());
+        return metric.low() == null ? counts : interval(metric) + ", " + counts;
+    }
+
+    private ReportPage.MetricRow metricRow(Metric metric) {
+        String label = MetricNotes.label(metric.name());
+        String meaning = notes.meaning(metric.name());
+        if (metric.value() == null) {
+            String why = input.metrics().absent().get(metric.name());
+            return new ReportPage.MetricRow(label, NOT_AVAILABLE, "", "", why == null ? meaning : meaning + "; " + why);
+        }
+        return new ReportPage.MetricRow(label, value(metric), interval(metric),
+            Numbers.count(metric.numerator()) + " / " + Numbers.count(metric.denominator()), meaning);
+    }
+
+    private ReportPage.Drawing drawing(Molecule molecule) {
+        if (input.noDrawings().isPresent()) {
+            return new ReportPage.Drawing(molecule.smiles(), "", List.of());
+        }
+        try {
+            return new ReportPage.Drawing(molecule.smiles(), drawer.draw(molecule.smiles()), List.of());
+        } catch (CDKException | RuntimeException e) {
+            return new ReportPage.Drawing(molecule.smiles(), "", List.of("not drawn: " + e.getMessage()));
+        }
+    }
+
+    private static ReportPage.RefusedRow refusedRow(ReportExamples.Refused refused) {
+        return new ReportPage.RefusedRow(Numbers.count(refused.graphId()), refused.reason(),
+            refused.smiles() == null ? "" : refused.smiles());
+    }
+
+    private List<ReportPage.Timing> timings() {
+        double longest = 0;
+        for (JsonNode seconds : input.run().path("timings")) {
+            longest = Math.max(longest, seconds.asDouble());
+        }
+        List<ReportPage.Timing> rows = new ArrayList<>();
+        for (var phase : input.run().path("timings").properties()) {
+            String name = phase.getKey().endsWith(TIMING_SUFFIX)
+                ? phase.getKey().substring(0, phase.getKey().length() - TIMING_SUFFIX.length()) : phase.getKey();
+            double seconds = phase.getValue().asDouble(Double.NaN);
+            rows.add(new ReportPage.Timing(MetricNotes.label(name), Numbers.duration(seconds),
+                Numbers.fixed(longest > 0 ? 100 * seconds / longest : 0, 1)));
+        }
+        return rows;
+    }
+
+    private List<ReportPage.Table> tables() {
+        List<ReportPage.Table> tables = new ArrayList<>();
+        for (String part : List.of("configuration", "versions", "hashes", "fingerprint")) {
+            List<ReportPage.KeyValue> rows = new ArrayList<>();
+            flatten("", input.run().path(part), rows);
+            if (!rows.isEmpty()) {
+                tables.add(new ReportPage.Table(MetricNotes.label(part), false, rows));
+            }
+        }
+        return tables;
+    }
+
+    /** Leaves by their path; a list of plain values is one leaf. */
+    private static void flatten(String path, JsonNode node, List<ReportPage.KeyValue> rows) {
+        if (node.isObject()) {
+            for (var entry : node.properties()) {
+                flatten(path.isEmpty() ? entry.getKey() : path + "." + entry.getKey(), entry.getValue(), rows);
+            }
+        } else if (!node.isMissingNode()) {
+            rows.add(new ReportPage.KeyValue(path, node.isValueNode() ? node.asText() : node.toString()));
+        }
+    }
+
+    private String footer() {
+        return "The numbers of this page are in metrics.json, quantization.csv and run.json beside it, the molecules in "
+            + "molecules/.";
+    }
+}
