@@ -39,7 +39,8 @@ final class CheckpointFacts {
         Object type = at(facts.configuration, "model", "type");
         if (type != null && !type.equals("discrete")) {
             String found = type instanceof String text ? Excerpt.of(text) : "?";
-            throw new InputException(file + " holds a model of type '" + found + "'; only DiGress's discrete diffusion is supported");
+            throw new InputException(file + " holds a model of type '" + found + "'; only DiGress's discrete diffusion is "
+                + "supported");
         }
         facts.readConfiguration();
         facts.readDataset();
@@ -91,7 +92,7 @@ final class CheckpointFacts {
             json.set(ModelFacts.BONDS, ModelFacts.texts(Vocabulary.MOLECULE_BONDS));
             // The published code takes the values in the order of the dictionary, whatever its keys are.
             Object weights = at(dataset, "atom_weights");
-            putNumbers(ModelFacts.WEIGHTS, weights instanceof PickledDict dict ? List.copyOf(dict.values()) : weights);
+            putNumbers(ModelFacts.WEIGHTS, weights instanceof PickledDict dict ? dict.values() : weights);
             put(ModelFacts.MAX_WEIGHT, at(dataset, "max_weight"));
         }
     }

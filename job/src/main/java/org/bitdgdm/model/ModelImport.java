@@ -70,8 +70,8 @@ public final class ModelImport {
             return readSafetensors();
         }
         if (magic.length > 1 && (magic[0] & 0xFF) == 0x80) {
-            throw new InputException(file + " is a bare pickle, as PyTorch before 1.6 wrote; load it there and save it again "
-                + "with a newer torch.save");
+            throw new InputException(file + " is a bare pickle, as PyTorch before 1.6 wrote; load it there and save it "
+                + "again with a newer torch.save");
         }
         throw new InputException(file + " is neither a PyTorch checkpoint nor a safetensors file; it may be damaged, "
             + "copy it again");

@@ -210,8 +210,8 @@ final class ModelTensors {
     private void requireFinite(Tensor tensor) {
         for (int i = 0; i < tensor.values().length; i++) {
             if (!Float.isFinite(tensor.values()[i])) {
-                throw new InputException(file + ": tensor " + tensor.name() + " holds " + tensor.values()[i] + " at index " + i
-                    + "; the training has diverged or the file is damaged, take another checkpoint");
+                throw new InputException(file + ": tensor " + tensor.name() + " holds " + tensor.values()[i] + " at index "
+                    + i + "; the training has diverged or the file is damaged, take another checkpoint");
             }
         }
     }
