@@ -9,6 +9,7 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
+import org.bitdgdm.conf.InputException;
 import org.bitdgdm.model.Vocabulary;
 import org.bitdgdm.molecule.MoleculeScorer;
 import org.bitdgdm.sample.SampleJob;
@@ -30,6 +31,7 @@ public final class MoleculeWriter {
      * @param folder     its folder, begun
      * @param vocabulary what the classes of the model stand for
      * @param console    where progress is printed
+     * @throws InputException if executors write where the driver does not see it
      */
     public static SampledRun write(SparkSession spark, SampleJob job, OutputFolder folder, Vocabulary vocabulary,
                                    PrintStream console) throws IOException, InterruptedException {
@@ -51,7 +53,18 @@ public final class MoleculeWriter {
                 .option(ShardCommitProtocol.SHARDS, missing.stream().map(String::valueOf).collect(Collectors.joining(",")))
                 .option(ShardCommitProtocol.STAGING, folder.staging().toString())
                 .parquet(folder.molecules().toString());
+            requireVisible(job, folder);
             return new SampledRun(sampled, kept, progress.seconds());
+        }
+    }
+
+    /** Executors of a cluster may have a folder of the same name on a disk of their own. */
+    private static void requireVisible(SampleJob job, OutputFolder folder) throws IOException {
+        List<Integer> missing = job.plan().missing(folder.committedShards());
+        if (!missing.isEmpty()) {
+            throw new InputException("--out " + folder + " is not one folder for all machines: " + missing.size()
+                + " of the shards that executors wrote are not seen by the driver, shard " + missing.get(0)
+                + " is the first; give a folder on a shared file system");
         }
     }
 

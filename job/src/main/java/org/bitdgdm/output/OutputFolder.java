@@ -154,17 +154,18 @@ public final class OutputFolder {
 
     /**
      * Takes the folder for a run: creates it where it is new, removes what a killed start left half-written and, where the
-     * run was finished with another evaluation, its {@code _SUCCESS}.
+     * run was finished with another evaluation, its {@code _SUCCESS}. Does nothing where the run is finished.
      *
      * @throws InputException as {@link #state} does, or if the folder cannot be written
      */
     public void begin(Fingerprint run) {
         State state = state(run);
+        if (state == State.FINISHED) {
+            return;
+        }
         try {
             files.delete(staging(), true);
-            if (state != State.FINISHED) {
-                files.delete(new Path(folder, SUCCESS), false);
-            }
+            files.delete(new Path(folder, SUCCESS), false);
             if (!files.mkdirs(staging())) {
                 throw new IOException("cannot create " + staging());
             }

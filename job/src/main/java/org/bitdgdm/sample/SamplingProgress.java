@@ -30,6 +30,7 @@ public final class SamplingProgress implements AutoCloseable {
     private final long kept;
     private final ScheduledExecutorService timer;
     private long printed = -1;
+    private boolean open;
     private int width;
 
     /**
@@ -78,6 +79,7 @@ public final class SamplingProgress implements AutoCloseable {
         if (terminal) {
             console.print("\r" + line + " ".repeat(Math.max(0, width - line.length())));
             width = line.length();
+            open = true;
         } else {
             console.println(line);
         }
@@ -112,14 +114,24 @@ public final class SamplingProgress implements AutoCloseable {
         double seconds = listener.awaitSeconds(EVENTS_MILLIS);
         timer.shutdownNow();
         synchronized (this) {
-            show(line(kept + listener.graphs(), total, listener.graphs() / seconds) + (terminal ? "\n" : ""));
+            show(line(kept + listener.graphs(), total, listener.graphs() / seconds));
+            endLine();
         }
         return seconds;
+    }
+
+    /** Leaves the line that a terminal keeps up to date, so that what follows has one of its own. */
+    private synchronized void endLine() {
+        if (open) {
+            console.println();
+            open = false;
+        }
     }
 
     @Override
     public void close() {
         timer.shutdownNow();
+        endLine();
         spark.removeSparkListener(listener);
         spark.setLocalProperty(SamplingListener.PROPERTY, null);
         spark.setJobDescription(null);

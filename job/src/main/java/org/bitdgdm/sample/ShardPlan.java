@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
+import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.SampleConf;
 
 /**
@@ -32,9 +33,19 @@ public record ShardPlan(long count, int shardSize) implements Serializable {
     private static final int LEAST_CHOSEN_SIZE = 32;
     private static final int LARGEST_CHOSEN_SIZE = 4096;
 
-    /** The plan of a configuration. */
+    /**
+     * The plan of a configuration.
+     *
+     * @throws InputException if it would have too many shards
+     */
     public static ShardPlan of(SampleConf conf) {
-        return new ShardPlan(conf.count(), conf.shardSize() == 0 ? sizeFor(conf.count()) : conf.shardSize());
+        int size = conf.shardSize() == 0 ? sizeFor(conf.count()) : conf.shardSize();
+        if ((conf.count() - 1) / size >= MAX_SHARDS) {
+            throw new InputException("--count " + conf.count() + " with shards of " + size + " graphs makes "
+                + ((conf.count() - 1) / size + 1) + " shards, at most " + MAX_SHARDS
+                + " are possible; give a larger --shard-size");
+        }
+        return new ShardPlan(conf.count(), size);
     }
 
     /**
@@ -52,8 +63,8 @@ public record ShardPlan(long count, int shardSize) implements Serializable {
                 + " and " + shardSize);
         }
         if ((count - 1) / shardSize >= MAX_SHARDS) {
-            throw new IllegalArgumentException("a run may have at most " + MAX_SHARDS + " shards, found "
-                + ((count - 1) / shardSize + 1) + "; use larger shards than " + shardSize + " graphs");
+            throw new IllegalArgumentException("a plan may have at most " + MAX_SHARDS + " shards, found "
+                + ((count - 1) / shardSize + 1));
         }
     }
 

@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.bitdgdm.conf.InputException;
 import org.bitdgdm.molecule.MoleculeScorer;
 import org.bitdgdm.molecule.ScoredMolecule;
 import org.bitdgdm.sample.SampleJob;
@@ -181,6 +182,25 @@ class MoleculeWriterTest {
             assertThat(crc.map(file -> file.getFileName().toString())).as("the zombie's file, not ours")
                 .doesNotContain(".shard-000001.parquet.crc");
         }
+    }
+
+    @Test
+    void shardsThatTheDriverDoesNotSeeAreAnError() throws Exception {
+        TestRun run = run("out", 5);
+        // Stands for executors that write to a disk of their own.
+        Thread other = new Thread(() -> {
+            try {
+                run.awaitShards(1);
+                Files.delete(run.out().resolve("molecules").resolve(run.shards().keySet().iterator().next()));
+            } catch (Exception failed) {
+                throw new IllegalStateException(failed);
+            }
+        });
+        other.start();
+        assertThatThrownBy(() -> run.write(spark, TestOpener.slow(20), console)).isInstanceOf(InputException.class)
+            .hasMessageContaining("not one folder for all machines: 1 of the shards")
+            .hasMessageEndingWith("give a folder on a shared file system");
+        other.join();
     }
 
     @Test

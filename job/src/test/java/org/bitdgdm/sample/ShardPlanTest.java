@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.List;
 import java.util.Set;
 
+import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.SampleConf;
 import org.junit.jupiter.api.Test;
 
@@ -54,6 +55,9 @@ class ShardPlanTest {
         assertThatThrownBy(() -> new ShardPlan(0, 7)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> new ShardPlan(7, 0)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> new ShardPlan(10_000_000, 1)).hasMessageContaining("at most 1000000 shards");
+        assertThatThrownBy(() -> ShardPlan.of(new SampleConf(2_000_000, 1, 0, 1, 1, "cpu", "auto", "")))
+            .isInstanceOf(InputException.class).hasMessageContaining("2000000 shards")
+            .hasMessageEndingWith("give a larger --shard-size");
         assertThatThrownBy(() -> new ShardPlan(7, 7).shard(1)).hasMessageContaining("0..0");
     }
 }

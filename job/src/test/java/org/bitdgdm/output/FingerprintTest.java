@@ -1,0 +1,61 @@
+package org.bitdgdm.output;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+import org.apache.spark.SparkContext;
+import org.bitdgdm.conf.JobConf;
+import org.bitdgdm.conf.OutputConf;
+import org.bitdgdm.conf.QuantizeConf;
+import org.bitdgdm.conf.SampleConf;
+import org.bitdgdm.model.ModelBundle;
+import org.bitdgdm.sample.TestSpark;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class FingerprintTest {
+    private static final ModelBundle MODEL = ModelBundle.load(Path.of("..", "conf", "models", "qm9"));
+    private static SparkContext spark;
+
+    @BeforeAll
+    static void start() {
+        spark = TestSpark.on("local[1]").getOrCreate().sparkContext();
+    }
+
+    @AfterAll
+    static void stop() {
+        TestSpark.stop();
+    }
+
+    private static Fingerprint of(SampleConf sample, int rank, String protocol) {
+        QuantizeConf quantize = new QuantizeConf("bit-dgdm", 4, 4, rank, 0.01, 99, 4, 8, "static", true, 64, 50, Map.of());
+        return Fingerprint.ofGenerate(new JobConf("qm9", quantize, sample,
+            new OutputConf("out", List.of(), "", protocol), false), MODEL, "cpu", "abc", spark);
+    }
+
+    private static SampleConf sample(long count, int steps, long seed, int batchSize, int shardSize, String isa) {
+        return new SampleConf(count, steps, seed, batchSize, shardSize, "auto", isa, "");
+    }
+
+    @Test
+    void namesWhatDecidesRowsAndNothingElse() {
+        Fingerprint run = of(sample(256, 50, 1, 64, 0, "auto"), 16, "digress");
+        assertThat(run.rows()).containsEntry("sample.shard-size", "32").containsEntry("sample.backend", "cpu")
+            .containsEntry("quantize.rank", "16").containsEntry("vocabulary", "C N O F / none single double triple aromatic")
+            .containsKeys("model", "version.bitdgdm", "version.spark", "version.cdk");
+        assertThat(of(sample(256, 50, 1, 8, 32, "avx2"), 16, "digress")).as("speed settings").isEqualTo(run);
+
+        assertThat(of(sample(256, 50, 1, 64, 0, "auto"), 16, "moses").rows()).isEqualTo(run.rows());
+        assertThat(of(sample(256, 50, 1, 64, 0, "auto"), 16, "moses")).isNotEqualTo(run);
+        for (Fingerprint other : List.of(of(sample(257, 50, 1, 64, 0, "auto"), 16, "digress"),
+            of(sample(256, 51, 1, 64, 0, "auto"), 16, "digress"), of(sample(256, 50, 2, 64, 0, "auto"), 16, "digress"),
+            of(sample(256, 50, 1, 64, 31, "auto"), 16, "digress"), of(sample(256, 50, 1, 64, 0, "auto"), 15, "digress"))) {
+            assertThat(Fingerprint.difference(run.rows(), other.rows()))
+                .matches("[a-z.-]+ \\(\\d+ there, \\d+ asked for\\)");
+        }
+    }
+}
