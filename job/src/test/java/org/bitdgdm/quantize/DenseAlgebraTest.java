@@ -1,0 +1,58 @@
+package org.bitdgdm.quantize;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import org.apache.spark.ml.linalg.DenseMatrix;
+import org.junit.jupiter.api.Test;
+
+class DenseAlgebraTest {
+    private static final double ROUNDING = 1e-12;
+
+    @Test
+    void productsAreThoseOfMllib() {
+        DenseMatrix a = TestMatrices.gaussian(5, 3, 1);
+        DenseMatrix b = TestMatrices.gaussian(3, 4, 2);
+        DenseMatrix expected = a.multiply(b);
+        assertThat(DenseAlgebra.product(a, false, b, false).values()).containsExactly(expected.values(), within(ROUNDING));
+        assertThat(DenseAlgebra.product(a.transpose().toDenseColMajor(), true, b, false).values())
+            .containsExactly(expected.values(), within(ROUNDING));
+        assertThat(DenseAlgebra.product(a, false, b.transpose().toDenseColMajor(), true).values())
+            .containsExactly(expected.values(), within(ROUNDING));
+    }
+
+    @Test
+    void singularValueDecompositionGivesTheMatrixBack() {
+        for (int[] shape : new int[][] {{1, 1}, {1, 7}, {7, 1}, {31, 31}, {64, 130}, {130, 64}}) {
+            DenseMatrix matrix = TestMatrices.gaussian(shape[0], shape[1], 3);
+            DenseAlgebra.Svd svd = DenseAlgebra.svd(matrix);
+            assertThat(svd.values()).isSortedAccordingTo((x, y) -> Double.compare(y, x));
+            DenseMatrix scaled = svd.left().copy();
+            for (int k = 0; k < svd.values().length; k++) {
+                for (int i = 0; i < shape[0]; i++) {
+                    scaled.update(i, k, scaled.apply(i, k) * svd.values()[k]);
+                }
+            }
+            assertThat(DenseAlgebra.product(scaled, false, svd.rightT(), false).values())
+                .containsExactly(matrix.values(), within(ROUNDING));
+        }
+    }
+
+    @Test
+    void pseudoInverseInvertsWhatCanBeInverted() {
+        DenseMatrix factor = TestMatrices.gaussian(9, 4, 4);
+        DenseMatrix gram = DenseAlgebra.product(factor, true, factor, false);
+        assertThat(DenseAlgebra.product(gram, false, DenseAlgebra.pseudoInverse(gram), false).values())
+            .containsExactly(DenseMatrix.eye(4).values(), within(ROUNDING));
+
+        // Rank 2 of 4: A A⁺ A = A, and A⁺ stays small.
+        DenseMatrix narrow = DenseAlgebra.product(TestMatrices.gaussian(4, 2, 5), false, TestMatrices.gaussian(2, 9, 6), false);
+        DenseMatrix singular = DenseAlgebra.product(narrow, false, narrow, true);
+        DenseMatrix inverse = DenseAlgebra.pseudoInverse(singular);
+        DenseMatrix again = DenseAlgebra.product(DenseAlgebra.product(singular, false, inverse, false), false, singular, false);
+        assertThat(again.values()).containsExactly(singular.values(), within(1e-9));
+        assertThat(DenseAlgebra.squaredNorm(inverse)).isLessThan(1e4);
+
+        assertThat(DenseAlgebra.squaredNorm(DenseAlgebra.pseudoInverse(DenseMatrix.zeros(3, 3)))).isZero();
+    }
+}
