@@ -20,10 +20,12 @@ import org.bitdgdm.kernels.SparseRows;
  * <li>from the quantized factors {@code S = T_α[W − L̂R̂ᵀ]} in FP32 and {@code E = W − L̂R̂ᵀ − S};</li>
  * <li>codes of E, a scale for each output channel, or no E at all ({@code --residual 0}, the literal paper).</li>
  * </ol>
- * The threshold of the input and the scale of the intermediate {@code H = Q(X_D) L̂} come from the recorded inputs.
+ * The threshold of the input comes from the recorded inputs, and so does the static scale of {@code H = Q(X_D) L̂}.
  *
- * <p>Departures from the paper as far as it is known: scales of weights minimise the squared error instead of spanning
- * the maximum.
+ * <p>Departure from the paper as far as it is known: the scales of L, R, E and H minimise the squared error instead of
+ * spanning the maximum. On the shipped model at 4 bits (rank 16, two of its five blocks, rows that were not recorded for
+ * calibration) that lowers the mean relative error of layer outputs from 0.368 to 0.366 without a residual and from
+ * 0.098 to 0.096 with one; the scale of H counts at few bits only, 0.160 to 0.144 at 4 and nothing at 8.
  */
 final class BitDgdmQuantizer implements Quantizer {
 
@@ -57,7 +59,8 @@ final class BitDgdmQuantizer implements Quantizer {
         float intermediateScale = 0;
         if (intermediateBits <= 8) {
             inputs.requirePresent("intermediate-bits = 32");
-            intermediateScale = intermediateScale(layer.name, inputs, codes, left, intermediateBits);
+            intermediateScale = ScalarQuantizer.LEAST_SQUARES.scale(intermediate(layer.name, inputs, codes, left),
+                intermediateBits);
             // Nothing but zeros were recorded: no scale is known, so H stays FP32.
             intermediateBits = intermediateScale > 0 ? intermediateBits : 32;
         }
@@ -79,21 +82,8 @@ final class BitDgdmQuantizer implements Quantizer {
         return error;
     }
 
-    /**
-     * The static scale of H: the largest magnitude over the recorded rows ÷ largest code; 0 if H was 0 throughout.
-     */
-    private static float intermediateScale(String name, RecordedInputs inputs, ActivationCodes codes, CodeMatrix left,
-                                           int bits) {
-        double largest = 0;
-        for (double value : intermediate(name, inputs, codes, left)) {
-            largest = Math.max(largest, Math.abs(value));
-        }
-        double scale = largest / CodeMatrix.maxCode(bits);
-        return scale >= Float.MIN_NORMAL ? (float) scale : 0;
-    }
-
     /** (rows, rank) H = Q(X_D) L̂ of the recorded rows: the product of a layer whose R is the identity. */
-    private static double[] intermediate(String name, RecordedInputs inputs, ActivationCodes codes, CodeMatrix left) {
+    private static float[] intermediate(String name, RecordedInputs inputs, ActivationCodes codes, CodeMatrix left) {
         int rank = left.cols();
         byte[] identity = new byte[rank * rank];
         float[] ones = new float[rank];
@@ -104,7 +94,12 @@ final class BitDgdmQuantizer implements Quantizer {
         PackedLinear first = PackedLinear.quantized(name, left.rows(), rank, new float[rank], codes, left,
             new CodeMatrix(rank, rank, 2, true, identity, ones, new float[0]), 32, 0, null,
             SparseRows.empty(left.rows(), rank), true);
-        return LinearReference.apply(first, inputs.withoutOutliers(codes), inputs.rowCount());
+        double[] wide = LinearReference.apply(first, inputs.withoutOutliers(codes), inputs.rowCount());
+        float[] values = new float[wide.length];
+        for (int at = 0; at < wide.length; at++) {
+            values[at] = (float) wide[at];
+        }
+        return values;
     }
 
     private static String note(PackedLinear layer, QuantizeConf recipe, AlphaSparsity sparsity, ActivationCodes codes) {

@@ -50,7 +50,7 @@ enum ScalarQuantizer {
             for (int k = 0; k < size; k++) {
                 group[k] = (float) matrix.values()[scalePerRow ? k * rows + g : g * rows + k];
             }
-            scales[g] = scale(group, CodeMatrix.maxCode(bits));
+            scales[g] = scale(group, bits);
             for (int k = 0; k < size; k++) {
                 codes[scalePerRow ? g * cols + k : k * cols + g] =
                     (byte) code(group[k], inverse(scales[g]), CodeMatrix.maxCode(bits));
@@ -59,8 +59,13 @@ enum ScalarQuantizer {
         return new CodeMatrix(rows, cols, bits, scalePerRow, codes, scales, new float[0]);
     }
 
-    /** The scale of one group of values. */
-    private float scale(float[] group, int maxCode) {
+    /**
+     * The scale of one group of values; 0 if they are all 0 or too small for one.
+     *
+     * @param bits 2…8
+     */
+    float scale(float[] group, int bits) {
+        int maxCode = CodeMatrix.maxCode(bits);
         float largest = 0;
         for (float value : group) {
             largest = Math.max(largest, Math.abs(value));

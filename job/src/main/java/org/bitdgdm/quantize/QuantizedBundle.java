@@ -1,0 +1,99 @@
+package org.bitdgdm.quantize;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.bitdgdm.conf.InputException;
+import org.bitdgdm.conf.QuantizeConf;
+import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.kernels.PackedModelFormat;
+import org.bitdgdm.model.ModelBundle;
+
+/**
+ * A quantized model on disk: the files of a model bundle, and beside them {@code packed.bdgm} (what is broadcast),
+ * {@code recipe.json} (how it was made, from what, and its hash) and {@code quantization.csv}. It loads bit-identically,
+ * without quantizing again and without reading the full-precision tensors.
+ *
+ * @param quantized    model and reports
+ * @param recipe       settings of the quantization
+ * @param seed         seed that the calibration was derived from
+ * @param sourceSha256 SHA-256 of the full-precision tensors it was made from
+ */
+public record QuantizedBundle(QuantizedModel quantized, QuantizeConf recipe, long seed, String sourceSha256) {
+    /** File of the packed model, {@link PackedModelFormat}. */
+    public static final String PACKED_FILE = "packed.bdgm";
+    /** File of the recipe. */
+    public static final String RECIPE_FILE = "recipe.json";
+    /** File of the reports. */
+    public static final String CSV_FILE = "quantization.csv";
+    /** The version written, and the only one read. */
+    private static final int FORMAT = 1;
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    /** What {@code recipe.json} holds. */
+    private record Description(int format, String sourceSha256, String packedSha256, long seed, QuantizeConf recipe,
+                               double seconds, List<LayerReport> layers) {
+    }
+
+    /**
+     * Writes the bundle; a reader sees all of it or nothing.
+     *
+     * @param folder new, empty, or holding a model bundle, which is replaced
+     * @param source what was quantized
+     * @throws InputException if the folder cannot be written
+     */
+    public void save(Path folder, ModelBundle source) {
+        if (!source.sha256().equals(sourceSha256)) {
+            throw new IllegalArgumentException("quantized from tensors of SHA-256 " + sourceSha256 + ", not of "
+                + source.sha256());
+        }
+        byte[] packed = PackedModelFormat.toBytes(quantized.model());
+        Description description = new Description(FORMAT, sourceSha256, PackedModelFormat.sha256(packed), seed, recipe,
+            quantized.seconds(), quantized.layers());
+        source.save(folder, staging -> {
+            Files.write(staging.resolve(PACKED_FILE), packed);
+            Files.write(staging.resolve(RECIPE_FILE), JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(description));
+            QuantizationCsv.write(staging.resolve(CSV_FILE), quantized.layers());
+        });
+    }
+
+    /**
+     * Reads a bundle, checking version and hash.
+     *
+     * @throws InputException saying what is wrong with the folder
+     */
+    public static QuantizedBundle load(Path folder) {
+        Path recipeFile = folder.resolve(RECIPE_FILE);
+        Path packedFile = folder.resolve(PACKED_FILE);
+        if (!Files.isRegularFile(recipeFile) || !Files.isRegularFile(packedFile)) {
+            throw new InputException("no quantized model in " + folder + ": it must be a folder with " + RECIPE_FILE + " and "
+                + PACKED_FILE + "; quantize the model again");
+        }
+        try {
+            Description description = JSON.readValue(Files.readAllBytes(recipeFile), Description.class);
+            if (description.format() != FORMAT) {
+                throw new InputException(recipeFile + " has format version " + description.format()
+                    + ", this program reads version " + FORMAT + "; quantize the model again");
+            }
+            byte[] packed = Files.readAllBytes(packedFile);
+            String sha256 = PackedModelFormat.sha256(packed);
+            if (!sha256.equals(description.packedSha256())) {
+                throw new InputException(packedFile + " has SHA-256 " + sha256 + " where " + RECIPE_FILE + " says "
+                    + description.packedSha256() + "; the bundle is damaged, quantize the model again");
+            }
+            PackedModel model = PackedModelFormat.fromBytes(packed);
+            return new QuantizedBundle(new QuantizedModel(model, description.layers(), description.seconds()),
+                description.recipe(), description.seed(), description.sourceSha256());
+        } catch (JsonProcessingException e) {
+            throw new InputException(recipeFile + " is no recipe: " + e.getOriginalMessage() + "; quantize the model again", e);
+        } catch (IllegalArgumentException e) {
+            throw new InputException(packedFile + " " + e.getMessage(), e);
+        } catch (IOException e) {
+            throw new InputException("cannot read the quantized model in " + folder + ": " + e.getMessage()
+                + "; check the folder and its permissions", e);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+package org.bitdgdm.quantize;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class QuantizationCsvTest {
+
+    @Test
+    void writesAHeaderAndARowForEachLayer() {
+        LayerReport full = new LayerReport("mlp_in_X.0", "fp32", 12, 128, 0, 32, 32, 0, 0, 0, Double.NaN, 3, Double.NaN, 0, 0,
+            Double.NaN, Double.NaN, 6656, 6656, 0.0004, "");
+        LayerReport quantized = new LayerReport("tf_layers.0.linX1", "bit-dgdm", 256, 256, 16, 4, 4, 4, 480, 21, 12.3456789,
+            3.5, 2.25, 0.0712345678, 1e-7, 2.5, 0.01, 263168, 50000, 1.25, "a, \"b\"");
+        assertThat(QuantizationCsv.toCsv(List.of(full, quantized)).split("\r\n")).containsExactly(
+            String.join(",", QuantizationCsv.COLUMNS),
+            "mlp_in_X.0,fp32,12,128,0,32,32,0,0,0,,3.00000,,0.00000,0.00000,,,6656,6656,0.000,",
+            "tf_layers.0.linX1,bit-dgdm,256,256,16,4,4,4,480,21,12.3457,3.50000,2.25000,0.0712346,1.00000e-07,2.50000,"
+                + "0.0100000,263168,50000,1.250,\"a, \"\"b\"\"\"");
+    }
+
+    @Test
+    void everyComponentOfAReportHasAColumn() {
+        assertThat(QuantizationCsv.COLUMNS).hasSize(LayerReport.class.getRecordComponents().length).doesNotHaveDuplicates();
+    }
+}

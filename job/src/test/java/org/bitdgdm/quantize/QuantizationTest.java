@@ -1,0 +1,146 @@
+package org.bitdgdm.quantize;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bitdgdm.conf.InputException;
+import org.bitdgdm.conf.QuantizeConf;
+import org.bitdgdm.kernels.GraphBatch;
+import org.bitdgdm.kernels.InitialNoise;
+import org.bitdgdm.kernels.PackedLinear;
+import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.kernels.PackedModelFormat;
+import org.bitdgdm.kernels.ReferenceDenoiser;
+import org.bitdgdm.sample.TinyModel;
+import org.junit.jupiter.api.Test;
+
+class QuantizationTest {
+    private static final PackedModel FULL = TinyModel.packed(1);
+
+    @Test
+    void bytesAreTheSameTwiceAndWithOneThreadOrTwo() {
+        byte[] first = PackedModelFormat.toBytes(quantize(recipe(Map.of()), 5, 1).model());
+        assertThat(PackedModelFormat.toBytes(quantize(recipe(Map.of()), 5, 2).model())).isEqualTo(first);
+        assertThat(PackedModelFormat.toBytes(quantize(recipe(Map.of()), 5, 2).model())).isEqualTo(first);
+        assertThat(PackedModelFormat.toBytes(quantize(recipe(Map.of()), 6, 2).model())).isNotEqualTo(first);
+    }
+
+    @Test
+    void blocksAreQuantizedAndTheRestIsNot() {
+        QuantizedModel quantized = quantize(recipe(Map.of()), 5, 2);
+        for (int k = 0; k < FULL.linears().size(); k++) {
+            PackedLinear layer = quantized.model().linears().get(k);
+            LayerReport report = quantized.layers().get(k);
+            boolean block = PackedModel.isBlockLinear(layer.name);
+            assertThat(layer.isFull()).as(layer.name).isEqualTo(!block);
+            assertThat(report.layer()).isEqualTo(layer.name);
+            assertThat(report.method()).isEqualTo(block ? "bit-dgdm" : "fp32");
+            assertThat(report.bytesAfter()).isEqualTo(layer.bytes());
+            if (block) {
+                assertThat(report.weightError()).as(layer.name).isBetween(1e-6, 0.2);
+                assertThat(report.outputError()).as(layer.name).isBetween(1e-6, 0.6);
+                assertThat(report.threshold()).isPositive();
+                assertThat(report.outlierShare()).isBetween(0.0, 0.051);
+                assertThat(report.kurtosisBefore()).isGreaterThan(1);
+            } else {
+                assertThat(layer).isSameAs(FULL.linears().get(k));
+                assertThat(report.weightError()).isZero();
+            }
+        }
+        assertThat(quantized.bytesBefore()).isEqualTo(FULL.bytes());
+        assertThat(quantized.bytesAfter()).isEqualTo(quantized.model().bytes());
+    }
+
+    @Test
+    void overridesApplyByPatternAndTheFirstMatchWins() {
+        Map<String, Map<String, String>> overrides = new LinkedHashMap<>();
+        overrides.put("*.self_attn.q", Map.of("method", "fp32"));
+        overrides.put("*.self_attn.?", Map.of("residual", "8", "rank", "2"));
+        overrides.put("mlp_out_X.0", Map.of("method", "rtn", "activation-scale", "row"));
+        PackedModel model = quantize(recipe(overrides), 5, 2).model();
+        assertThat(model.linear("tf_layers.0.self_attn.q").isFull()).isTrue();
+        assertThat(model.linear("tf_layers.0.self_attn.k").residual.bits()).isEqualTo(8);
+        assertThat(model.linear("tf_layers.0.self_attn.k").rank()).isEqualTo(2);
+        assertThat(model.linear("tf_layers.0.self_attn.e_add").residual.bits()).isEqualTo(4);
+        assertThat(model.linear("mlp_out_X.0").residual).isNotNull();
+        assertThat(model.linear("mlp_out_X.2").isFull()).isTrue();
+    }
+
+    @Test
+    void overridesThatCannotApplyAreRefused() {
+        assertThatThrownBy(() -> quantize(recipe(Map.of("tf_layers.7.*", Map.of("rank", "2"))), 5, 1))
+            .isInstanceOf(InputException.class).hasMessageContaining("tf_layers.7.*").hasMessageContaining("no layer");
+        assertThatThrownBy(() -> quantize(recipe(Map.of("mlp_out_X.0", Map.of("rank", "2"))), 5, 1))
+            .isInstanceOf(InputException.class).hasMessageContaining("mlp_out_X.0");
+    }
+
+    @Test
+    void fullPrecisionNeedsNoCalibration() {
+        QuantizeConf fp32 = new QuantizeConf("fp32", 4, 4, 4, 0.1, 95, 4, 8, "static", true, 3, 4, Map.of());
+        QuantizedModel model = Quantization.<ReferenceDenoiser>quantize(FULL, fp32, 5, full -> {
+            throw new AssertionError("opened");
+        });
+        assertThat(model.model().linears()).isEqualTo(FULL.linears());
+        assertThat(model.bytesAfter()).isEqualTo(model.bytesBefore());
+    }
+
+    @Test
+    void moreStepsThanTheModelHasAreRefused() {
+        QuantizeConf recipe = new QuantizeConf("bit-dgdm", 4, 4, 4, 0.1, 95, 4, 8, "static", true, 3, 21, Map.of());
+        assertThatThrownBy(() -> quantize(recipe, 5, 1)).isInstanceOf(InputException.class)
+            .hasMessageContaining("--calibration-steps").hasMessageContaining("20").hasMessageContaining("21");
+    }
+
+    @Test
+    void activationsThatAreNotFiniteStopItNamingLayerAndStep() {
+        List<PackedLinear> broken = new ArrayList<>(FULL.linears());
+        int at = PackedModel.linearNames(1).indexOf("tf_layers.0.linE1");
+        PackedLinear layer = broken.get(at);
+        float[] bias = layer.bias.clone();
+        bias[0] = Float.POSITIVE_INFINITY;
+        broken.set(at, PackedLinear.full(layer.name, layer.in, layer.out, layer.weight, bias));
+        PackedModel model = FULL.withLinears(broken);
+        assertThatThrownBy(() -> Quantization.quantize(model, recipe(Map.of()), 5, ReferenceDenoiser::new))
+            .isInstanceOf(InputException.class).hasMessageContaining("tf_layers.0.linE2").hasMessageContaining("t = 20");
+    }
+
+    @Test
+    void quantizedModelStaysCloseToTheFullOne() {
+        QuantizeConf fine = new QuantizeConf("bit-dgdm", 8, 8, 4, 0.1, 99, 8, 8, "static", true, 6, 5, Map.of());
+        GraphBatch batch = InitialNoise.draw(FULL.diffusion(), 6,
+            new long[] {1, 2, 3}, 9);
+        float[] nodes = new float[3 * 6 * 4];
+        float[] edges = new float[3 * 36 * 5];
+        float[] fineNodes = new float[nodes.length];
+        float[] fineEdges = new float[edges.length];
+        try (ReferenceDenoiser full = new ReferenceDenoiser(FULL);
+             ReferenceDenoiser quantized = new ReferenceDenoiser(quantize(fine, 5, 2).model())) {
+            full.logits(batch, 10, nodes, edges);
+            quantized.logits(batch, 10, fineNodes, fineEdges);
+        }
+        assertThat(distance(fineNodes, nodes)).isBetween(1e-6, 0.05);
+        assertThat(distance(fineEdges, edges)).isBetween(1e-6, 0.05);
+    }
+
+    private static double distance(float[] found, float[] exact) {
+        double error = 0;
+        double norm = 0;
+        for (int at = 0; at < exact.length; at++) {
+            error += (found[at] - exact[at]) * (double) (found[at] - exact[at]);
+            norm += exact[at] * (double) exact[at];
+        }
+        return Math.sqrt(error / norm);
+    }
+
+    private static QuantizeConf recipe(Map<String, Map<String, String>> overrides) {
+        return new QuantizeConf("bit-dgdm", 4, 4, 4, 0.2, 95, 4, 8, "static", true, 6, 5, overrides);
+    }
+
+    private static QuantizedModel quantize(QuantizeConf recipe, long seed, int threads) {
+        return Quantization.quantize(FULL, recipe, seed, ReferenceDenoiser::new, threads);
+    }
+}
