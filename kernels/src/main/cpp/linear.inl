@@ -80,8 +80,8 @@ struct FloatTile {
     static __attribute__((noinline)) void run(const FloatTileArguments& a) {
         const size_t panelSize = (size_t) a.depth * PANEL;
         V sum[ROWS][PANELS];
-        for (int row = 0; row < ROWS; row++) {
-            for (int panel = 0; panel < PANELS; panel++) {
+        BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
+            BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
                 sum[row][panel] = zero();
             }
         }
@@ -231,8 +231,8 @@ BITDGDM_INLINE void sumOfCodes(const uint8_t* codes, size_t stride, const CodePa
                                V (&to)[ROWS][PANELS]) {
     const size_t panelSize = (size_t) weights.quads * PANEL * 4;
     typename Dot<NARROW>::Sum sum[ROWS][PANELS];
-    for (int row = 0; row < ROWS; row++) {
-        for (int panel = 0; panel < PANELS; panel++) {
+    BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
+        BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
             sum[row][panel] = Dot<NARROW>::start(weights.start + (firstPanel + panel) * PANEL);
         }
     }
@@ -240,8 +240,8 @@ BITDGDM_INLINE void sumOfCodes(const uint8_t* codes, size_t stride, const CodePa
     for (int quad = 0; quad < weights.quads; quad++) {
         Dot<NARROW>::step(sum, codes + quad * 4, stride, weight + (size_t) quad * PANEL * 4, panelSize);
     }
-    for (int row = 0; row < ROWS; row++) {
-        for (int panel = 0; panel < PANELS; panel++) {
+    BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
+        BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
             to[row][panel] = toFloat(Dot<NARROW>::finish(sum[row][panel]));
         }
     }
