@@ -1,5 +1,6 @@
 package org.bitdgdm;
 
+import java.io.IOException;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.Optional;
@@ -45,7 +46,7 @@ public final class BitDgdmJob {
             if (arguments.isPresent()) {
                 Settings settings = arguments.get().settings();
                 verbose = settings.on(Option.VERBOSE);
-                run(arguments.get(), settings);
+                run(arguments.get(), settings, out);
             }
             return DONE;
         } catch (InputException | KernelException e) {
@@ -59,11 +60,12 @@ public final class BitDgdmJob {
         }
     }
 
-    private static void run(CommandLineArguments arguments, Settings settings) {
+    private static void run(CommandLineArguments arguments, Settings settings, PrintStream out)
+        throws IOException, InterruptedException {
         switch (arguments.command()) {
-            case GENERATE -> Generate.run(JobConf.of(settings));
-            case EVALUATE -> Evaluate.run(EvaluateConf.of(settings));
-            case IMPORT -> ImportModel.run(ImportConf.of(settings));
+            case GENERATE -> Generate.run(JobConf.of(settings), out);
+            case EVALUATE -> Evaluate.run(EvaluateConf.of(settings), out);
+            case IMPORT -> ImportModel.run(ImportConf.of(settings), out);
         }
     }
 

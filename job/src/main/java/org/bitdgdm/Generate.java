@@ -1,13 +1,142 @@
 package org.bitdgdm;
 
+import java.io.IOException;
+import java.io.PrintStream;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
+import org.bitdgdm.conf.QuantizeConf;
+import org.bitdgdm.conf.SampleConf;
+import org.bitdgdm.kernels.Denoisers;
+import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.kernels.PackedModelFormat;
+import org.bitdgdm.metrics.MetricGate;
+import org.bitdgdm.metrics.MetricReport;
+import org.bitdgdm.metrics.Protocol;
+import org.bitdgdm.metrics.ReferenceSet;
+import org.bitdgdm.model.ModelBundle;
+import org.bitdgdm.output.Fingerprint;
+import org.bitdgdm.output.MoleculeDrawings;
+import org.bitdgdm.output.MoleculeWriter;
+import org.bitdgdm.output.OutputFolder;
+import org.bitdgdm.output.RunRecord;
+import org.bitdgdm.output.SampledRun;
+import org.bitdgdm.output.Versions;
+import org.bitdgdm.sample.BackendOpener;
+import org.bitdgdm.sample.SampleJob;
 
 /** Model → quantize → broadcast → sample → molecules → metrics → report. */
 final class Generate {
     private Generate() {
     }
 
-    static void run(JobConf conf) {
-        throw new IllegalStateException("this command is not part of the build yet: " + conf);
+    /**
+     * Runs the job; a finished run of the same fingerprint does nothing but say its numbers again.
+     *
+     * @throws org.bitdgdm.conf.GateException if a {@code --require} does not hold at the end
+     */
+    static void run(JobConf conf, PrintStream console) throws IOException, InterruptedException {
+        ModelBundle bundle = ModelBundle.load(conf.modelFolder());
+        checkSteps(conf.sample(), bundle);
+        BackendOpener opener = BackendOpener.of(conf.sample());
+        int threads = Runtime.getRuntime().availableProcessors();
+        String backend = Denoisers.probe(opener.backend(), opener.options(threads));
+        Protocol protocol = Protocol.of(conf.output().protocol());
+        Optional<ReferenceSet> reference = References.of(conf.output(), conf.modelFolder(), bundle.vocabulary(), console);
+        MetricGate.check(conf.output().require(), protocol, reference.isPresent());
+        Optional<String> noDrawings = MoleculeDrawings.probe();
+        noDrawings.ifPresent(console::println);
+
+        try (Session session = Session.open("bitdgdm generate " + bundle.name())) {
+            SparkSession spark = session.spark();
+            OutputFolder folder = OutputFolder.of(conf.output().out(), spark.sparkContext().hadoopConfiguration());
+            Fingerprint fingerprint = fingerprint(conf, bundle, opener, reference, spark);
+            if (folder.state(fingerprint) == OutputFolder.State.FINISHED) {
+                console.println("finished before, nothing to do: " + folder);
+                MetricReport report = Results.print(folder, console);
+                MetricGate.judge(conf.output().require(), report);
+                return;
+            }
+            console.printf("model %s (%s, %s), backend %s%n", bundle.name(), bundle.architecture().variant().label(),
+                recipe(conf.quantize()), backend);
+            folder.begin(fingerprint);
+
+            long start = System.nanoTime();
+            QuantizedRun quantized = QuantizedRun.of(folder, bundle.packed(), conf.quantize(), opener, threads, console);
+            RunRecord record = new RunRecord("generate")
+                .configuration(conf.values()).fingerprint(fingerprint)
+                .versions(Versions.all(spark.sparkContext()))
+                .hash("model", bundle.sha256())
+                .hash("packed_model", PackedModelFormat.sha256(PackedModelFormat.toBytes(quantized.model())))
+                .fact("model", bundle.name()).fact("backend", backend)
+                .fact("master", spark.sparkContext().master());
+            if (!Double.isNaN(quantized.seconds())) {
+                record.timing("quantization", quantized.seconds());
+            }
+
+            SampledRun sampled;
+            PackedModel model = quantized.model();
+            try (SampleJob job = new SampleJob(JavaSparkContext.fromSparkContext(spark.sparkContext()), model, conf.sample(),
+                opener)) {
+                record.modelBytes(bundle.packed().bytes(), model.bytes(), job.model().bytes());
+                sampled = MoleculeWriter.write(spark, job, folder, bundle.vocabulary(), console);
+            }
+            record.sampling(sampled);
+
+            String title = bundle.name() + ", " + recipe(conf.quantize());
+            String subtitle = String.format(Locale.ROOT, "%,d graphs, %d steps, seed %s, %s", conf.sample().count(),
+                conf.sample().steps(), Long.toUnsignedString(conf.sample().seed()), backend);
+            MetricReport report = new Results(spark, folder, bundle.vocabulary(), reference, protocol)
+                .publish(record, start, title, subtitle, quantized.layers(), noDrawings);
+            folder.finish(fingerprint);
+            Results.print(folder, console);
+            MetricGate.judge(conf.output().require(), report);
+        }
+    }
+
+    /** The steps are an option, but only the model knows their limit. */
+    private static void checkSteps(SampleConf sample, ModelBundle bundle) {
+        try {
+            bundle.diffusion().times(sample.steps());
+        } catch (IllegalArgumentException e) {
+            throw new InputException("--" + e.getMessage(), e);
+        }
+    }
+
+    private static Fingerprint fingerprint(JobConf conf, ModelBundle bundle, BackendOpener opener,
+                                           Optional<ReferenceSet> reference, SparkSession spark) {
+        SampleConf sample = conf.sample();
+        Map<String, String> rows = new LinkedHashMap<>();
+        rows.put("command", "generate");
+        rows.put("model", bundle.sha256());
+        conf.quantize().values().forEach((key, value) -> rows.put(key, String.valueOf(value)));
+        rows.put("count", Long.toString(sample.count()));
+        rows.put("steps", Integer.toString(sample.steps()));
+        rows.put("seed", Long.toUnsignedString(sample.seed()));
+        rows.put("shard-size", Integer.toString(sample.shardSize()));
+        rows.put("backend", opener.backend().label());
+        rows.putAll(Versions.ofRows(spark.sparkContext()));
+        return new Fingerprint(rows, References.evaluation(conf.output(), reference));
+    }
+
+    /** The recipe in a few words, for titles. */
+    static String recipe(QuantizeConf quantize) {
+        return switch (quantize.method()) {
+            case "fp32" -> "FP32";
+            case "rtn" -> "RTN W" + quantize.weightBits() + "A" + quantize.activationBits();
+            default -> String.format(Locale.ROOT, "Bit-DGDM W%dA%d, rank %d, α %s%%, %s", quantize.weightBits(),
+                quantize.activationBits(), quantize.rank(), percent(quantize.alpha()),
+                quantize.residualBits() == 0 ? "no residual" : quantize.residualBits() + "-bit residual");
+        };
+    }
+
+    private static String percent(double share) {
+        return java.math.BigDecimal.valueOf(share).movePointRight(2).stripTrailingZeros().toPlainString();
     }
 }

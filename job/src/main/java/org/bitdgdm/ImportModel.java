@@ -1,13 +1,24 @@
 package org.bitdgdm;
 
+import java.io.PrintStream;
+import java.util.Optional;
 import org.bitdgdm.conf.ImportConf;
+import org.bitdgdm.metrics.ReferenceSet;
+import org.bitdgdm.model.ModelBundle;
+import org.bitdgdm.model.ModelImport;
 
-/** Checkpoint → model bundle. */
+/** Checkpoint → model bundle, with the reference set of its training molecules if there is one. */
 final class ImportModel {
     private ImportModel() {
     }
 
-    static void run(ImportConf conf) {
-        throw new IllegalStateException("this command is not part of the build yet: " + conf);
+    static void run(ImportConf conf, PrintStream console) {
+        ModelBundle bundle = ModelImport.read(conf.checkpoint(), conf.variant(), conf.facts().orElse(null)).named(conf.name());
+        Optional<ReferenceSet> reference = conf.reference().map(file -> References.read(file, bundle.vocabulary(), console));
+        bundle.save(conf.out(), folder -> reference.ifPresent(set -> set.save(folder)));
+        console.printf("model bundle %s: %s, %d layers, %,d bytes of parameters%n", conf.out(),
+            bundle.architecture().variant().label(), bundle.architecture().layers(), bundle.packed().bytes());
+        reference.ifPresent(set -> console.printf("reference set: %,d molecules, %,d distinct%n", set.molecules(),
+            set.distinct()));
     }
 }

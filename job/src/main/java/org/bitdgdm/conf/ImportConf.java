@@ -12,7 +12,7 @@ import org.bitdgdm.kernels.Variant;
  * @param variant    branch of the published code the checkpoint was trained with
  * @param reference  file of training molecules for the bundle's reference set
  * @param facts      JSON file with facts that the checkpoint lacks
- * @param name       name of the model in reports
+ * @param name       name of the model in reports; empty: what the checkpoint says
  * @param out        folder of the new bundle
  * @param verbose    whether errors show their stack trace
  */
@@ -35,18 +35,12 @@ public record ImportConf(Path checkpoint, Variant variant, Optional<Path> refere
             Path file = Path.of(checkpoint);
             String name = settings.text(Option.NAME);
             return new ImportConf(file, Variant.of(settings.text(Option.VARIANT)), path(settings.text(Option.REFERENCE)),
-                path(settings.text(Option.FACTS)), name.isBlank() ? stem(file) : name, Path.of(out),
+                path(settings.text(Option.FACTS)), name, Path.of(out),
                 settings.on(Option.VERBOSE));
         });
     }
 
     private static Optional<Path> path(String text) {
         return text.isBlank() ? Optional.empty() : Optional.of(Path.of(text));
-    }
-
-    private static String stem(Path file) {
-        String name = String.valueOf(file.getFileName());
-        int dot = name.lastIndexOf('.');
-        return dot > 0 ? name.substring(0, dot) : name;
     }
 }

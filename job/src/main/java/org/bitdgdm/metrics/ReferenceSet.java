@@ -103,6 +103,17 @@ public final class ReferenceSet {
         return hashes.length;
     }
 
+    /** SHA-256 of the hashes, which says whether two sets judge novelty alike. */
+    public String sha256() {
+        return sha256(bytes());
+    }
+
+    private byte[] bytes() {
+        ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(hashes.length, Long.BYTES)).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asLongBuffer().put(hashes);
+        return bytes.array();
+    }
+
     /** Distributions of the molecules read. */
     public Distributions distributions() {
         return distributions;
@@ -114,8 +125,7 @@ public final class ReferenceSet {
      * @throws InputException where the folder cannot be written
      */
     public void save(Path folder) {
-        ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(hashes.length, Long.BYTES)).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.asLongBuffer().put(hashes);
+        byte[] bytes = bytes();
         ObjectNode json = JSON.createObjectNode();
         json.put("format", FORMAT);
         json.put("toolkit", Canonicaliser.TOOLKIT);
@@ -125,10 +135,10 @@ public final class ReferenceSet {
         json.put("source", source);
         json.put("molecules", molecules);
         json.put("distinct", hashes.length);
-        json.put("sha256", sha256(bytes.array()));
+        json.put("sha256", sha256(bytes));
         json.set("distributions", JSON.valueToTree(distributions));
         try {
-            Files.write(folder.resolve(HASHES_FILE), bytes.array());
+            Files.write(folder.resolve(HASHES_FILE), bytes);
             Files.writeString(folder.resolve(FACTS_FILE), json.toPrettyString() + "\n");
         } catch (IOException e) {
             throw new InputException("cannot write the reference set into " + folder + ": " + e.getMessage(), e);

@@ -2,6 +2,7 @@ package org.bitdgdm.output;
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -48,24 +49,37 @@ public final class MoleculeWriter {
         try (SamplingProgress progress = new SamplingProgress(job, missing, console)) {
             JavaRDD<Row> rows = job.map(missing, (shard, batches) ->
                 MoleculeRows.ofShard(shard, batches, new MoleculeScorer(vocabulary)));
-            shardSession(spark).createDataFrame(rows, MoleculeRows.SCHEMA).write()
-                .mode(SaveMode.Append)
-                .option(ShardCommitProtocol.SHARDS, missing.stream().map(String::valueOf).collect(Collectors.joining(",")))
-                .option(ShardCommitProtocol.STAGING, folder.staging().toString())
-                .parquet(folder.molecules().toString());
-            requireVisible(job, folder);
+            commit(spark, rows, missing, folder);
             return new SampledRun(sampled, kept, progress.seconds());
         }
     }
 
     /** Executors of a cluster may have a folder of the same name on a disk of their own. */
-    private static void requireVisible(SampleJob job, OutputFolder folder) throws IOException {
-        List<Integer> missing = job.plan().missing(folder.committedShards());
+    private static void requireVisible(List<Integer> shards, OutputFolder folder) throws IOException {
+        List<Integer> missing = new ArrayList<>(shards);
+        missing.removeAll(folder.committedShards());
         if (!missing.isEmpty()) {
             throw new InputException("--out " + folder + " is not one folder for all machines: " + missing.size()
                 + " of the shards that executors wrote are not seen by the driver, shard " + missing.get(0)
                 + " is the first; give a folder on a shared file system");
         }
+    }
+
+    /**
+     * Writes rows of graphs that exist already, one shard for each partition.
+     *
+     * @param rows   of {@link MoleculeRows#SCHEMA}
+     * @param shards number of each partition's shard
+     * @throws InputException if executors write where the driver does not see it
+     */
+    public static void commit(SparkSession spark, JavaRDD<Row> rows, List<Integer> shards, OutputFolder folder)
+        throws IOException {
+        shardSession(spark).createDataFrame(rows, MoleculeRows.SCHEMA).write()
+            .mode(SaveMode.Append)
+            .option(ShardCommitProtocol.SHARDS, shards.stream().map(String::valueOf).collect(Collectors.joining(",")))
+            .option(ShardCommitProtocol.STAGING, folder.staging().toString())
+            .parquet(folder.molecules().toString());
+        requireVisible(shards, folder);
     }
 
     /** A session of its own for the settings of this write, which must not leak into the user's. */

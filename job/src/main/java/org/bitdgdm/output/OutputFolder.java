@@ -236,6 +236,16 @@ public final class OutputFolder {
         }
     }
 
+    /** Whether a file was published. */
+    public boolean exists(String name) throws IOException {
+        return files.exists(new Path(folder, name));
+    }
+
+    /** Removes all shards; for runs whose shards cannot be told apart from those of an earlier start. */
+    public void clearMolecules() throws IOException {
+        files.delete(molecules(), true);
+    }
+
     /** Reads a file that was published; for a finished run, which computes nothing again. */
     public byte[] read(String name) throws IOException {
         try (var in = files.open(new Path(folder, name))) {

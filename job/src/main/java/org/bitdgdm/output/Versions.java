@@ -21,7 +21,7 @@ public final class Versions {
     }
 
     /** Versions that decide rows: they are part of the fingerprint. */
-    static Map<String, String> ofRows(SparkContext spark) {
+    public static Map<String, String> ofRows(SparkContext spark) {
         Map<String, String> versions = new LinkedHashMap<>();
         versions.put("bitdgdm", own());
         versions.put("spark", spark.version());

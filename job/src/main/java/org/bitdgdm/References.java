@@ -1,0 +1,47 @@
+package org.bitdgdm;
+
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.bitdgdm.conf.InputException;
+import org.bitdgdm.conf.OutputConf;
+import org.bitdgdm.metrics.ReferenceSet;
+import org.bitdgdm.model.Vocabulary;
+
+/** The reference set of a run: a file that the user names, else the one in the model's bundle, else none. */
+final class References {
+    private References() {
+    }
+
+    static Optional<ReferenceSet> of(OutputConf output, Path bundle, Vocabulary vocabulary, PrintStream console) {
+        if (!output.reference().isBlank()) {
+            return Optional.of(read(Path.of(output.reference()), vocabulary, console));
+        }
+        return ReferenceSet.isIn(bundle) ? Optional.of(ReferenceSet.load(bundle)) : Optional.empty();
+    }
+
+    /** A reference set from a file of SMILES. */
+    static ReferenceSet read(Path file, Vocabulary vocabulary, PrintStream console) {
+        try {
+            if (!Files.isRegularFile(file)) {
+                throw new InputException("--reference must name a file of SMILES, found none at " + file);
+            }
+            console.println("reading reference molecules from " + file + " …");
+            return ReferenceSet.of(file, vocabulary);
+        } catch (InvalidPathException e) {
+            throw new InputException("--reference must name a file, found '" + file + "': " + e.getReason(), e);
+        }
+    }
+
+    /** What decides metrics and report besides the rows. */
+    static Map<String, String> evaluation(OutputConf output, Optional<ReferenceSet> reference) {
+        Map<String, String> evaluation = new LinkedHashMap<>();
+        evaluation.put("protocol", output.protocol());
+        evaluation.put("reference", reference.map(ReferenceSet::sha256).orElse("none"));
+        return evaluation;
+    }
+}

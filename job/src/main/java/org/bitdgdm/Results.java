@@ -1,0 +1,136 @@
+package org.bitdgdm;
+
+import static org.apache.spark.sql.functions.col;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.bitdgdm.metrics.Metric;
+import org.bitdgdm.metrics.MetricReport;
+import org.bitdgdm.metrics.MoleculeMetrics;
+import org.bitdgdm.metrics.Protocol;
+import org.bitdgdm.metrics.ReferenceSet;
+import org.bitdgdm.model.Vocabulary;
+import org.bitdgdm.output.OutputFolder;
+import org.bitdgdm.output.ReportInput;
+import org.bitdgdm.output.RunRecord;
+import org.bitdgdm.output.RunReport;
+import org.bitdgdm.quantize.LayerReport;
+
+/** From the finished {@code molecules/} of a run to its metrics, report and last lines on the console. */
+final class Results {
+    private static final String METRICS_JSON = "metrics.json";
+    private static final String RUN_JSON = "run.json";
+    private static final String REPORT = "report.html";
+    /** Molecules drawn, and refused graphs listed, in the report. */
+    private static final int DRAWN = 24;
+    private static final int REFUSED = 8;
+    private static final double NANOS = 1e-9;
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final StructType METRICS_SCHEMA = new StructType()
+        .add("protocol", DataTypes.StringType, false)
+        .add("name", DataTypes.StringType, false)
+        .add("value", DataTypes.DoubleType, true)
+        .add("numerator", DataTypes.LongType, true)
+        .add("denominator", DataTypes.LongType, true)
+        .add("low", DataTypes.DoubleType, true)
+        .add("high", DataTypes.DoubleType, true);
+
+    private final SparkSession spark;
+    private final OutputFolder folder;
+    private final Vocabulary vocabulary;
+    private final Optional<ReferenceSet> reference;
+    private final Protocol protocol;
+
+    Results(SparkSession spark, OutputFolder folder, Vocabulary vocabulary, Optional<ReferenceSet> reference,
+            Protocol protocol) {
+        this.spark = spark;
+        this.folder = folder;
+        this.vocabulary = vocabulary;
+        this.reference = reference;
+        this.protocol = protocol;
+    }
+
+    /** Computes metrics and writes {@code metrics/}, {@code metrics.json}, {@code report.html} and {@code run.json}. */
+    MetricReport publish(RunRecord record, long startNanos, String title, String subtitle, List<LayerReport> layers,
+                         Optional<String> noDrawings) throws IOException {
+        long start = System.nanoTime();
+        Dataset<Row> molecules = spark.read().parquet(folder.molecules().toString());
+        MetricReport report = MoleculeMetrics.compute(molecules, vocabulary, reference, protocol);
+        folder.publishTable("metrics", table(report));
+        folder.publish(METRICS_JSON, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(report.toJson()));
+        record.timing("metrics", (System.nanoTime() - start) * NANOS);
+        // Without the page itself, which shows it.
+        record.timing("total", (System.nanoTime() - startNanos) * NANOS);
+        ReportInput input = new ReportInput(title, subtitle, record.json(), protocol.label(), report.metrics(), report.absent(),
+            report.distributions(), reference.map(ReferenceSet::distributions), drawn(molecules), refused(molecules), layers,
+            noDrawings);
+        folder.publish(REPORT, RunReport.render(input).getBytes(StandardCharsets.UTF_8));
+        folder.publish(RUN_JSON, record.toBytes());
+        return report;
+    }
+
+    private Dataset<Row> table(MetricReport report) {
+        List<Row> rows = report.metrics().stream().map(metric -> RowFactory.create(protocol.label(), metric.name(),
+            metric.value(), metric.numerator(), metric.denominator(), metric.low(), metric.high())).toList();
+        return spark.createDataFrame(rows, METRICS_SCHEMA).coalesce(1);
+    }
+
+    /** Distinct molecules of the lowest ids: the first 8 · {@link #DRAWN} valid rows are enough to look at. */
+    private static List<ReportInput.Molecule> drawn(Dataset<Row> molecules) {
+        return molecules.filter(col("valid")).orderBy("graph_id").limit(8 * DRAWN).select("graph_id", "smiles")
+            .collectAsList().stream()
+            .collect(java.util.stream.Collectors.toMap(row -> row.getString(1), row -> row.getLong(0), Math::min,
+                java.util.LinkedHashMap::new))
+            .entrySet().stream().limit(DRAWN).map(entry -> new ReportInput.Molecule(entry.getValue(), entry.getKey())).toList();
+    }
+
+    private static List<ReportInput.Refused> refused(Dataset<Row> molecules) {
+        return molecules.filter(col("valid").equalTo(false)).orderBy("graph_id").limit(REFUSED)
+            .select("graph_id", "reason", "smiles").collectAsList().stream()
+            .map(row -> new ReportInput.Refused(row.getLong(0), row.getString(1), row.getString(2))).toList();
+    }
+
+    /** Prints the headline of a finished run from its files. */
+    static MetricReport print(OutputFolder folder, PrintStream console) throws IOException {
+        MetricReport report = MetricReport.parse(new String(folder.read(METRICS_JSON), StandardCharsets.UTF_8));
+        JsonNode run = JSON.readTree(folder.read(RUN_JSON));
+        for (String name : List.of("validity", "relaxed_validity", "uniqueness", "novelty")) {
+            report.metric(name).ifPresent(metric -> console.printf("%-18s%s%n", name.replace('_', ' '), text(metric, report)));
+        }
+        JsonNode rate = run.path("graphs_per_second");
+        if (rate.isNumber()) {
+            console.printf(Locale.ROOT, "%-18s%.1f (%,d graphs in %.1f s of sampling)%n", "graphs/s", rate.asDouble(),
+                run.at("/graphs/sampled").asLong(), run.at("/timings/sampling_seconds").asDouble());
+        }
+        JsonNode bytes = run.path("model_bytes");
+        if (bytes.has("before")) {
+            long before = bytes.path("before").asLong();
+            long after = bytes.path("after").asLong();
+            console.printf(Locale.ROOT, "%-18s%,d → %,d (÷ %.2f)%n", "model bytes", before, after, before / (double) after);
+        }
+        for (String name : List.of(OutputFolder.MOLECULES, METRICS_JSON, REPORT)) {
+            console.printf("%-18s%s%n", name, folder.path(name));
+        }
+        return report;
+    }
+
+    private static String text(Metric metric, MetricReport report) {
+        if (metric.value() == null) {
+            return "not available (" + report.absent().get(metric.name()) + ")";
+        }
+        return String.format(Locale.ROOT, "%.2f%% (%,d of %,d; 95%% interval %.2f to %.2f)", 100 * metric.value(),
+            metric.numerator(), metric.denominator(), 100 * metric.low(), 100 * metric.high());
+    }
+}
