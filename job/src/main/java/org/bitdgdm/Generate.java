@@ -2,10 +2,7 @@ package org.bitdgdm;
 
 import java.io.IOException;
 import java.io.PrintStream;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
@@ -56,7 +53,8 @@ final class Generate {
         try (Session session = Session.open("bitdgdm generate " + bundle.name())) {
             SparkSession spark = session.spark();
             OutputFolder folder = OutputFolder.of(conf.output().out(), spark.sparkContext().hadoopConfiguration());
-            Fingerprint fingerprint = fingerprint(conf, bundle, opener, reference, spark);
+            Fingerprint fingerprint = Fingerprint.ofGenerate(conf, bundle, opener.backend().label(),
+                reference.map(ReferenceSet::sha256).orElse(""), spark.sparkContext());
             if (folder.state(fingerprint) == OutputFolder.State.FINISHED) {
                 console.println("finished before, nothing to do: " + folder);
                 MetricReport report = Results.print(folder, console);
@@ -107,22 +105,6 @@ final class Generate {
         } catch (IllegalArgumentException e) {
             throw new InputException("--" + e.getMessage(), e);
         }
-    }
-
-    private static Fingerprint fingerprint(JobConf conf, ModelBundle bundle, BackendOpener opener,
-                                           Optional<ReferenceSet> reference, SparkSession spark) {
-        SampleConf sample = conf.sample();
-        Map<String, String> rows = new LinkedHashMap<>();
-        rows.put("command", "generate");
-        rows.put("model", bundle.sha256());
-        conf.quantize().values().forEach((key, value) -> rows.put(key, String.valueOf(value)));
-        rows.put("count", Long.toString(sample.count()));
-        rows.put("steps", Integer.toString(sample.steps()));
-        rows.put("seed", Long.toUnsignedString(sample.seed()));
-        rows.put("shard-size", Integer.toString(sample.shardSize()));
-        rows.put("backend", opener.backend().label());
-        rows.putAll(Versions.ofRows(spark.sparkContext()));
-        return new Fingerprint(rows, References.evaluation(conf.output(), reference));
     }
 
     /** The recipe in a few words, for titles. */

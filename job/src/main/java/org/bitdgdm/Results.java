@@ -1,7 +1,5 @@
 package org.bitdgdm;
 
-import static org.apache.spark.sql.functions.col;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -12,17 +10,16 @@ import java.util.Locale;
 import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 import org.bitdgdm.metrics.Metric;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.MoleculeMetrics;
 import org.bitdgdm.metrics.Protocol;
 import org.bitdgdm.metrics.ReferenceSet;
 import org.bitdgdm.model.Vocabulary;
+import org.bitdgdm.output.MetricRows;
 import org.bitdgdm.output.OutputFolder;
+import org.bitdgdm.output.ReportExamples;
 import org.bitdgdm.output.ReportInput;
 import org.bitdgdm.output.RunRecord;
 import org.bitdgdm.output.RunReport;
@@ -33,19 +30,8 @@ final class Results {
     private static final String METRICS_JSON = "metrics.json";
     private static final String RUN_JSON = "run.json";
     private static final String REPORT = "report.html";
-    /** Molecules drawn, and refused graphs listed, in the report. */
-    private static final int DRAWN = 24;
-    private static final int REFUSED = 8;
     private static final double NANOS = 1e-9;
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final StructType METRICS_SCHEMA = new StructType()
-        .add("protocol", DataTypes.StringType, false)
-        .add("name", DataTypes.StringType, false)
-        .add("value", DataTypes.DoubleType, true)
-        .add("numerator", DataTypes.LongType, true)
-        .add("denominator", DataTypes.LongType, true)
-        .add("low", DataTypes.DoubleType, true)
-        .add("high", DataTypes.DoubleType, true);
 
     private final SparkSession spark;
     private final OutputFolder folder;
@@ -68,38 +54,16 @@ final class Results {
         long start = System.nanoTime();
         Dataset<Row> molecules = spark.read().parquet(folder.molecules().toString());
         MetricReport report = MoleculeMetrics.compute(molecules, vocabulary, reference, protocol);
-        folder.publishTable("metrics", table(report));
+        folder.publishTable("metrics", MetricRows.of(spark, report));
         folder.publish(METRICS_JSON, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(report.toJson()));
         record.timing("metrics", (System.nanoTime() - start) * NANOS);
         // Without the page itself, which shows it.
         record.timing("total", (System.nanoTime() - startNanos) * NANOS);
-        ReportInput input = new ReportInput(title, subtitle, record.json(), protocol.label(), report.metrics(), report.absent(),
-            report.distributions(), reference.map(ReferenceSet::distributions), drawn(molecules), refused(molecules), layers,
-            noDrawings);
+        ReportInput input = new ReportInput(title, subtitle, record.json(), report,
+            reference.map(ReferenceSet::distributions), ReportExamples.of(molecules), layers, noDrawings);
         folder.publish(REPORT, RunReport.render(input).getBytes(StandardCharsets.UTF_8));
         folder.publish(RUN_JSON, record.toBytes());
         return report;
-    }
-
-    private Dataset<Row> table(MetricReport report) {
-        List<Row> rows = report.metrics().stream().map(metric -> RowFactory.create(protocol.label(), metric.name(),
-            metric.value(), metric.numerator(), metric.denominator(), metric.low(), metric.high())).toList();
-        return spark.createDataFrame(rows, METRICS_SCHEMA).coalesce(1);
-    }
-
-    /** Distinct molecules of the lowest ids: the first 8 · {@link #DRAWN} valid rows are enough to look at. */
-    private static List<ReportInput.Molecule> drawn(Dataset<Row> molecules) {
-        return molecules.filter(col("valid")).orderBy("graph_id").limit(8 * DRAWN).select("graph_id", "smiles")
-            .collectAsList().stream()
-            .collect(java.util.stream.Collectors.toMap(row -> row.getString(1), row -> row.getLong(0), Math::min,
-                java.util.LinkedHashMap::new))
-            .entrySet().stream().limit(DRAWN).map(entry -> new ReportInput.Molecule(entry.getValue(), entry.getKey())).toList();
-    }
-
-    private static List<ReportInput.Refused> refused(Dataset<Row> molecules) {
-        return molecules.filter(col("valid").equalTo(false)).orderBy("graph_id").limit(REFUSED)
-            .select("graph_id", "reason", "smiles").collectAsList().stream()
-            .map(row -> new ReportInput.Refused(row.getLong(0), row.getString(1), row.getString(2))).toList();
     }
 
     /** Prints the headline of a finished run from its files. */

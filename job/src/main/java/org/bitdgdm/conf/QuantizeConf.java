@@ -71,11 +71,4 @@ public record QuantizeConf(
     public boolean overrides(String name) {
         return overrides.keySet().stream().anyMatch(pattern -> Overrides.matches(pattern, name));
     }
-
-    /** The recipe as key → value in the words of the command line. */
-    public Map<String, Object> values() {
-        Values values = new Values();
-        values.put(this);
-        return values.map();
-    }
 }
