@@ -13,7 +13,8 @@ final class ImportModel {
     }
 
     static void run(ImportConf conf, PrintStream console) {
-        ModelBundle bundle = ModelImport.read(conf.checkpoint(), conf.variant(), conf.facts().orElse(null)).named(conf.name());
+        ModelBundle read = ModelImport.read(conf.checkpoint(), conf.variant(), conf.facts().orElse(null));
+        ModelBundle bundle = conf.name().isBlank() ? read : read.named(conf.name());
         Optional<ReferenceSet> reference = conf.reference().map(file -> References.read(file, bundle.vocabulary(), console));
         bundle.save(conf.out(), folder -> reference.ifPresent(set -> set.save(folder)));
         console.printf("model bundle %s: %s, %d layers, %,d bytes of parameters%n", conf.out(),

@@ -115,11 +115,6 @@ public record ModelBundle(
         save(folder, staging -> { });
     }
 
-    /** The same bundle under another name; under its own where that is blank. */
-    public ModelBundle named(String other) {
-        return new ModelBundle(other.isBlank() ? name : other, architecture, diffusion, vocabulary, tensors, sha256, provenance);
-    }
-
     /** Files that belong into the folder of a bundle besides its own two. */
     @FunctionalInterface
     public interface Companion {
