@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.bitdgdm.conf.InputException;
 
@@ -24,8 +25,12 @@ public record MetricReport(
     Protocol protocol, MetricCounts counts, List<Metric> metrics, Map<String, String> absent, Distributions distributions) {
 
     public MetricReport {
-        metrics = List.copyOf(metrics);
-        absent = Collections.unmodifiableMap(new LinkedHashMap<>(absent));
+        Objects.requireNonNull(protocol, "a report must name its protocol");
+        Objects.requireNonNull(counts, "a report must have raw counts");
+        Objects.requireNonNull(distributions, "a report must have distributions");
+        metrics = List.copyOf(Objects.requireNonNull(metrics, "a report must have metrics"));
+        absent = Collections.unmodifiableMap(new LinkedHashMap<>(
+            Objects.requireNonNull(absent, "a report must say which metrics are absent")));
     }
 
     /** The metrics of a protocol from raw counts. */

@@ -1,0 +1,136 @@
+package org.bitdgdm.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.TreeMap;
+import org.bitdgdm.conf.InputException;
+import org.bitdgdm.molecule.Graphs;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Ratios of hand-written counts. */
+class MetricReportTest {
+    /** 10 graphs: 6 valid, 8 relaxed-valid of 5 kinds, 3 kinds once; 2 kinds new, 1 of them once. */
+    private static final MetricCounts TEN = new MetricCounts(10, 6, 8, 9, 12, 5, 3, 2L, 1L, new TreeMap<>());
+    private static final MetricCounts NOTHING = new MetricCounts(0, 0, 0, 0, 0, 0, 0, 0L, 0L, new TreeMap<>());
+    private static final Distributions EMPTY = new DistributionTally().distributions(Graphs.QM9);
+
+    @Test
+    void dividesAsDigressDoes() {
+        MetricReport report = MetricReport.of(Protocol.DIGRESS, TEN, EMPTY);
+
+        assertThat(report.metrics()).extracting(Metric::name).isEqualTo(Protocol.DIGRESS.metricNames());
+        assertRatio(report, "validity", 6, 10);
+        assertRatio(report, "relaxed_validity", 8, 10);
+        assertRatio(report, "uniqueness", 5, 8);
+        assertRatio(report, "novelty", 2, 5);
+        assertRatio(report, "vun", 2, 10);
+        assertRatio(report, "connected", 9, 10);
+        assertRatio(report, "mean_fragments", 12, 10);
+        assertThat(report.absent()).isEmpty();
+        assertThat(report.metric("mean_fragments").orElseThrow().low()).isNull();
+    }
+
+    @Test
+    void dividesAsGuacamolDoes() {
+        MetricReport report = MetricReport.of(Protocol.GUACAMOL, TEN, EMPTY);
+
+        assertRatio(report, "validity", 6, 10);
+        assertRatio(report, "uniqueness", 5, 10);
+        assertRatio(report, "novelty", 2, 10);
+    }
+
+    @Test
+    void countsPrefixesAsMosesDoes() {
+        TreeMap<Integer, MetricCounts.PrefixCounts> prefixes = new TreeMap<>();
+        prefixes.put(1_000, new MetricCounts.PrefixCounts(990, 985));
+        MetricCounts counts = new MetricCounts(1500, 1200, 1200, 1500, 1500, 1180, 1170, null, null, prefixes);
+        MetricReport report = MetricReport.of(Protocol.MOSES, counts, EMPTY);
+
+        assertThat(report.metrics()).extracting(Metric::name).isEqualTo(Protocol.MOSES.metricNames());
+        assertRatio(report, "uniqueness", 1180, 1200);
+        assertRatio(report, "unique@1000", 990, 1000);
+        assertThat(report.metric("unique@10000").orElseThrow().value()).isNull();
+        assertThat(report.absent()).containsEntry("unique@10000", "fewer than 10000 molecules");
+    }
+
+    @Test
+    void leavesOutNoveltyWithoutTrainingSet() {
+        MetricCounts counts = new MetricCounts(10, 6, 8, 9, 12, 5, 3, null, null, new TreeMap<>());
+        MetricReport report = MetricReport.of(Protocol.DIGRESS, counts, EMPTY);
+
+        assertThat(report.metric("novelty").orElseThrow()).isEqualTo(new Metric("novelty", null, null, 5L, null, null));
+        assertThat(report.metric("novelty").orElseThrow().text()).isEqualTo("absent");
+        assertThat(report.absent()).containsOnlyKeys("novelty", "vun").containsValue("no training set is known");
+        assertRatio(report, "uniqueness", 5, 8);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Protocol.class)
+    void leavesOutEverythingOfNothing(Protocol protocol) {
+        MetricReport report = MetricReport.of(protocol, NOTHING, EMPTY);
+
+        assertThat(report.metrics()).allMatch(metric -> metric.value() == null && metric.low() == null);
+        assertThat(report.absent().keySet()).containsExactlyInAnyOrderElementsOf(protocol.metricNames());
+    }
+
+    @Test
+    void leavesOutUniquenessWithoutMolecules() {
+        MetricCounts counts = new MetricCounts(4, 0, 0, 4, 4, 0, 0, 0L, 0L, new TreeMap<>());
+        MetricReport report = MetricReport.of(Protocol.DIGRESS, counts, EMPTY);
+
+        assertRatio(report, "validity", 0, 4);
+        assertThat(report.absent()).containsOnlyKeys("uniqueness", "novelty");
+        assertRatio(report, "vun", 0, 4);
+    }
+
+    @Test
+    void isReadBackFromItsJson() {
+        ObjectNode json = MetricReport.of(Protocol.MOSES, TEN, EMPTY).toJson();
+
+        assertThat(json.path("protocol").asText()).isEqualTo("moses");
+        assertThat(json.path("counts").path("relaxed_valid").asLong()).isEqualTo(8);
+        assertThat(json.path("metrics").path(0).path("numerator").asLong()).isEqualTo(6);
+        assertThat(MetricReport.parse(json.toString())).isEqualTo(MetricReport.of(Protocol.MOSES, TEN, EMPTY));
+        assertThatThrownBy(() -> MetricReport.parse(json.deepCopy().put("surprise", 1).toString()))
+            .isInstanceOf(InputException.class).hasMessageContaining("surprise");
+        assertThatThrownBy(() -> MetricReport.parse("{\"protocol\": \"moses\"}"))
+            .isInstanceOf(InputException.class).hasMessageContaining("a report must have raw counts");
+    }
+
+    @Test
+    void saysItForPeople() {
+        assertThat(new Metric("validity", 0.984, 984L, 1000L, 0.97415, 0.99014).text())
+            .isEqualTo("0.9840 (0.9742 to 0.9901), 984/1000");
+        assertThat(new Metric("mean_fragments", 1.2, 12L, 10L, null, null).text()).isEqualTo("1.2000, 12/10");
+    }
+
+    @Test
+    void refusesCountsThatDoNotNest() {
+        assertThatThrownBy(() -> new MetricCounts(10, 9, 8, 9, 12, 5, 3, null, null, new TreeMap<>()))
+            .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("must nest: valid 9");
+        assertThatThrownBy(() -> new MetricCounts(10, 6, 8, 9, 12, 5, 3, 2L, null, new TreeMap<>()))
+            .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("known together");
+    }
+
+    @Test
+    void protocolsAreFoundByName() {
+        assertThat(List.of(Protocol.values())).allMatch(protocol -> Protocol.of(protocol.label()) == protocol);
+        assertThatThrownBy(() -> Protocol.of("rdkit")).isInstanceOf(InputException.class)
+            .hasMessage("--protocol must be one of digress, moses, guacamol, found rdkit");
+    }
+
+    private static void assertRatio(MetricReport report, String name, long numerator, long denominator) {
+        Metric metric = report.metric(name).orElseThrow();
+        assertThat(metric.numerator()).as(name).isEqualTo(numerator);
+        assertThat(metric.denominator()).as(name).isEqualTo(denominator);
+        assertThat(metric.value()).as(name).isEqualTo(numerator / (double) denominator);
+        if (metric.low() != null) {
+            assertThat(metric.value()).as(name).isBetween(metric.low(), metric.high());
+        }
+    }
+}

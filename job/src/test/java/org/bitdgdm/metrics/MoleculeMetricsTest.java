@@ -1,0 +1,169 @@
+package org.bitdgdm.metrics;
+
+import static org.apache.spark.sql.functions.col;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.bitdgdm.molecule.Graphs;
+import org.bitdgdm.molecule.MolecularGraph;
+import org.bitdgdm.molecule.MoleculeScorer;
+import org.bitdgdm.molecule.ScoredMolecule;
+import org.bitdgdm.sample.TestSpark;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Metrics of hand-made graphs on Spark, with hand-counted fractions. */
+class MoleculeMetricsTest {
+    private static final StructType SCHEMA = new StructType()
+        .add("graph_id", DataTypes.LongType).add("num_atoms", DataTypes.IntegerType)
+        .add("atom_types", DataTypes.createArrayType(DataTypes.ByteType))
+        .add("bonds", DataTypes.createArrayType(DataTypes.ByteType)).add("smiles", DataTypes.StringType)
+        .add("valid", DataTypes.BooleanType).add("relaxed_valid", DataTypes.BooleanType)
+        .add("connected", DataTypes.BooleanType).add("num_fragments", DataTypes.IntegerType)
+        .add("reason", DataTypes.StringType).add("weight", DataTypes.DoubleType).add("logp", DataTypes.DoubleType)
+        .add("rings", DataTypes.IntegerType);
+    /** Ethanol twice, cyclopropane, ethane beside water, tetramethylammonium (relaxed only), Texas carbon (refused). */
+    private static final List<MolecularGraph> SIX = List.of(
+        Graphs.of(Graphs.QM9, "C C O", "0-1 1-2"),
+        Graphs.of(Graphs.QM9, "O C C", "0-1 1-2"),
+        Graphs.of(Graphs.QM9, "C C C", "0-1 1-2 0-2"),
+        Graphs.of(Graphs.QM9, "O C C", "1-2"),
+        Graphs.of(Graphs.QM9, "N C C C C", "0-1 0-2 0-3 0-4"),
+        Graphs.of(Graphs.QM9, "C C C C C C", "0-1 0-2 0-3 0-4 0-5"));
+
+    private static SparkSession spark;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeAll
+    static void start() {
+        spark = TestSpark.on("local[2]").getOrCreate();
+    }
+
+    @AfterAll
+    static void stop() {
+        TestSpark.stop();
+    }
+
+    @Test
+    void countsSixGraphs() throws IOException {
+        MetricReport report = MoleculeMetrics.compute(rows(SIX), Graphs.QM9, training("CCO\nCCC\n"), Protocol.DIGRESS);
+
+        // Valid: all but the last two. Molecules: ethanol ×2, cyclopropane, ethane, tetramethylammonium. Known: ethanol.
+        assertThat(report.counts()).isEqualTo(new MetricCounts(6, 4, 5, 5, 7, 4, 3, 3L, 3L, new TreeMap<>()));
+        assertThat(report.metric("validity").orElseThrow().value()).isEqualTo(4 / 6.0);
+        assertThat(report.metric("relaxed_validity").orElseThrow().value()).isEqualTo(5 / 6.0);
+        assertThat(report.metric("uniqueness").orElseThrow().value()).isEqualTo(4 / 5.0);
+        assertThat(report.metric("novelty").orElseThrow().value()).isEqualTo(3 / 4.0);
+        assertThat(report.metric("vun").orElseThrow().value()).isEqualTo(3 / 6.0);
+        assertThat(report.metric("connected").orElseThrow().value()).isEqualTo(5 / 6.0);
+        assertThat(report.metric("mean_fragments").orElseThrow().value()).isEqualTo(7 / 6.0);
+    }
+
+    @Test
+    void countsDistributions() {
+        Distributions found = MoleculeMetrics.compute(rows(SIX), Graphs.QM9, Optional.empty(), Protocol.DIGRESS)
+            .distributions();
+
+        assertThat(found.atoms().counts()).containsExactly(Map.entry("C", 19L), Map.entry("N", 1L), Map.entry("O", 3L));
+        assertThat(found.bonds().counts()).containsExactly(Map.entry("single", 17L));
+        assertThat(found.sizes().counts()).containsExactly(Map.entry("3", 4L), Map.entry("5", 1L), Map.entry("6", 1L));
+        // Ethane 30.07, cyclopropane 42.08, ethanol 46.07 twice, tetramethylammonium 74.15.
+        assertThat(found.weight().counts())
+            .containsExactly(Map.entry("30", 1L), Map.entry("40", 1L), Map.entry("45", 2L), Map.entry("70", 1L));
+        assertThat(found.rings().counts()).containsExactly(Map.entry("0", 4L), Map.entry("1", 1L));
+        assertThat(found.logp().total()).isEqualTo(5);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 7})
+    void doesNotDependOnPartitions(int partitions) throws IOException {
+        Optional<ReferenceSet> training = training("CCO\n");
+
+        assertThat(MoleculeMetrics.compute(rows(SIX).repartition(partitions), Graphs.QM9, training, Protocol.DIGRESS))
+            .isEqualTo(MoleculeMetrics.compute(rows(SIX), Graphs.QM9, training, Protocol.DIGRESS));
+    }
+
+    @Test
+    void leavesOutWhatIsNotDefined() {
+        MetricReport unknown = MoleculeMetrics.compute(rows(SIX), Graphs.QM9, Optional.empty(), Protocol.DIGRESS);
+        MetricReport empty = MoleculeMetrics.compute(rows(List.of()), Graphs.QM9, Optional.empty(), Protocol.MOSES);
+        MetricReport refused =
+            MoleculeMetrics.compute(rows(SIX.subList(5, 6)), Graphs.QM9, Optional.empty(), Protocol.DIGRESS);
+
+        assertThat(unknown.absent()).containsOnlyKeys("novelty", "vun");
+        assertThat(empty.metrics()).allMatch(metric -> metric.value() == null);
+        assertThat(empty.counts().graphs()).isZero();
+        assertThat(refused.metric("validity").orElseThrow().value()).isZero();
+        assertThat(refused.absent()).containsEntry("uniqueness", "no valid molecule");
+    }
+
+    @Test
+    void countsTheFirstMoleculesOfMosesById() {
+        // Ids descend along the rows: of 1,200 molecules, the 1,000 with the lowest ids are 100 kinds ten times each.
+        Dataset<Row> molecules = SyntheticRows.of(spark, 1_200, "CASE WHEN id < 1000 THEN id % 100 ELSE id END")
+            .orderBy(col("graph_id").desc());
+        MetricReport report = MoleculeMetrics.compute(molecules, Graphs.QM9, Optional.empty(), Protocol.MOSES);
+
+        assertThat(report.counts().prefixes()).containsOnlyKeys(1_000);
+        assertThat(report.metric("unique@1000").orElseThrow().value()).isEqualTo(0.1);
+        assertThat(report.metric("uniqueness").orElseThrow().value()).isEqualTo(300 / 1200.0);
+        assertThat(report.absent()).containsKey("unique@10000");
+    }
+
+    @Test
+    void countsManyRows() throws IOException {
+        // As many as the property says: 10,000,000 pass in a JVM of 2 GiB, see SyntheticRows.
+        long rows = Long.getLong("bitdgdm.synthetic.rows", 20_000);
+        MetricReport report = MoleculeMetrics.compute(SyntheticRows.of(spark, rows, "id % " + rows / 2), Graphs.QM9,
+            training("CCO\n"), Protocol.DIGRESS);
+
+        assertThat(report.counts().graphs()).isEqualTo(rows);
+        assertThat(report.counts().distinct()).isEqualTo(rows / 2);
+        assertThat(report.counts().once()).isZero();
+        assertThat(report.counts().novel()).isEqualTo(rows / 2);
+        assertThat(report.distributions().atoms().total()).isEqualTo(9 * rows);
+    }
+
+    private Optional<ReferenceSet> training(String lines) throws IOException {
+        return Optional.of(ReferenceSet.of(Files.writeString(folder.resolve("train.smi"), lines), Graphs.QM9));
+    }
+
+    private static Dataset<Row> rows(List<MolecularGraph> graphs) {
+        MoleculeScorer scorer = new MoleculeScorer(Graphs.QM9);
+        List<Row> rows = new ArrayList<>();
+        for (MolecularGraph graph : graphs) {
+            ScoredMolecule scored = scorer.score(graph.nodes(), graph.bonds());
+            rows.add(RowFactory.create((long) rows.size(), graph.nodes().length, boxed(graph.nodes()), boxed(graph.bonds()),
+                scored.smiles(), scored.valid(), scored.relaxedValid(), scored.connected(), scored.numFragments(),
+                scored.reason(), scored.weight(), scored.logp(), scored.rings()));
+        }
+        return spark.createDataFrame(rows, SCHEMA);
+    }
+
+    private static Byte[] boxed(byte[] bytes) {
+        Byte[] boxed = new Byte[bytes.length];
+        for (int k = 0; k < boxed.length; k++) {
+            boxed[k] = bytes[k];
+        }
+        return boxed;
+    }
+}

@@ -1,0 +1,181 @@
+package org.bitdgdm.molecule;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.zip.GZIPOutputStream;
+import org.bitdgdm.conf.InputException;
+import org.bitdgdm.model.Vocabulary;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class GraphReadersTest {
+    private static final String TWO_GRAPHS = """
+        N=3
+        X:\s
+        0 0 2\s
+        E:\s
+        0 1 0\s
+        1 0 1\s
+        0 1 0\s
+
+        N=1
+        X:\s
+        1\s
+        E:\s
+        0\s
+
+        """;
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void readsDigressText() throws IOException {
+        List<MolecularGraph> graphs = read(written("samples.txt", TWO_GRAPHS.getBytes(StandardCharsets.UTF_8)));
+
+        assertThat(graphs).hasSize(2);
+        assertThat(graphs.get(0).graphId()).isZero();
+        assertThat(graphs.get(0).nodes()).containsExactly(0, 0, 2);
+        assertThat(graphs.get(0).bonds()).containsExactly(1, 0, 1);
+        assertThat(graphs.get(1).graphId()).isEqualTo(1);
+        assertThat(graphs.get(1).nodes()).containsExactly(1);
+        assertThat(graphs.get(1).bonds()).isEmpty();
+    }
+
+    @Test
+    void readsGzipWhateverTheName() throws IOException {
+        assertThat(read(written("samples", zipped(TWO_GRAPHS)))).hasSize(2);
+        assertThat(read(written("list.smi", zipped("CCO\n")))).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "N=3            | M=3            | line 1: a graph must start with N=<number of nodes>, found 'M=3'",
+        "N=3            | N=0            | line 1: a graph must have 1 to 4096 nodes, found 0",
+        "N=3            | N=999999       | line 1: a graph must have 1 to 4096 nodes, found 999999",
+        "X:             | Y:             | line 2: expected X:, found 'Y: '",
+        "0 0 2          | 0 0            | line 3: expected 3 atom classes, found 2",
+        "0 0 2          | 0 0 7          | line 3: expected atom classes 0..3, found '7'",
+        "0 0 2          | 0 0 C          | line 3: expected atom classes 0..3, found 'C'",
+        "0 1 0          | 0 5 0          | line 5: expected bond classes 0..4, found '5'",
+        "0 1 0          | 1 1 0          | line 5: the bond of node 0 with itself must be 0, found 1",
+        "1 0 1          | 2 0 1          | line 6: the bond of nodes 1 and 0 is 2 here and 1 in row 0",
+        "N=1            | N=2            | line 11: expected 2 atom classes, found 1",
+    })
+    void namesTheLineOfMalformedText(String right, String wrong, String message) throws IOException {
+        assertThat(TWO_GRAPHS).contains(right);
+        Path file = written("samples.txt", TWO_GRAPHS.replaceFirst(right, wrong).getBytes(StandardCharsets.UTF_8));
+
+        assertThatThrownBy(() -> read(new DigressTextReader(file, Graphs.QM9))).isInstanceOf(InputException.class)
+            .hasMessage(file + " " + message);
+    }
+
+    @Test
+    void tellsTextThatIsCutShort() throws IOException {
+        String start = TWO_GRAPHS.substring(0, TWO_GRAPHS.indexOf("1 0 1"));
+        Path text = written("cut.txt", start.getBytes(StandardCharsets.UTF_8));
+        byte[] zip = zipped(TWO_GRAPHS.repeat(50));
+        Path gzip = written("cut.txt.gz", Arrays.copyOf(zip, zip.length - 20));
+
+        assertThatThrownBy(() -> read(text)).isInstanceOf(InputException.class)
+            .hasMessageContaining("line 5: expected 3 bond classes, found the end of the file");
+        assertThatThrownBy(() -> read(gzip)).isInstanceOf(InputException.class)
+            .hasMessageContaining("is cut short after line");
+    }
+
+    @Test
+    void refusesFilesOfNothingKnown() throws IOException {
+        Path other = written("table.csv", "a,b\n1,2\n".getBytes(StandardCharsets.UTF_8));
+        Path binary = written("binary", new byte[] {(byte) 0xff, (byte) 0xfe, 0, 1});
+        Path missing = folder.resolve("missing.smi");
+
+        assertThatThrownBy(() -> GraphReaders.open(other, Graphs.QM9)).isInstanceOf(InputException.class)
+            .hasMessageContaining("is not a file of graphs");
+        assertThatThrownBy(() -> GraphReaders.open(binary, Graphs.QM9)).isInstanceOf(InputException.class)
+            .hasMessageContaining("is not UTF-8 text");
+        assertThatThrownBy(() -> GraphReaders.open(missing, Graphs.QM9)).isInstanceOf(InputException.class)
+            .hasMessage("no file " + missing);
+    }
+
+    @Test
+    void readsSmilesAsKekulisedGraphs() throws IOException {
+        Path file = written("list.smi", "c1ccncc1 pyridine\n\nC[C@H](N)O\nC.O\n".getBytes(StandardCharsets.UTF_8));
+        List<MolecularGraph> graphs = read(file);
+        MoleculeScorer scorer = new MoleculeScorer(Graphs.QM9);
+
+        assertThat(graphs).extracting(MolecularGraph::graphId).containsExactly(0L, 1L, 2L);
+        assertThat(graphs.get(0).nodes()).containsExactly(0, 0, 0, 1, 0, 0);
+        assertThat(graphs.get(0).bonds()).containsOnly(0, 1, 2);
+        assertThat(graphs).extracting(graph -> scorer.score(graph.nodes(), graph.bonds()).smiles())
+            .containsExactly("n1ccccc1", "OC(N)C", "C");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"C[N+](=O)[O-]", "CN=[N+]=[N-]", "[O-][n+]1ccccc1", "C[N+](C)(C)C", "C[N+](C)(C)[O-]", "C=[N+](C)[O-]"})
+    void keepsChargesThatTheRulesGiveBack(String smiles) throws IOException {
+        MolecularGraph graph = read(written("list.smi", smiles.getBytes(StandardCharsets.UTF_8))).get(0);
+
+        assertThat(new MoleculeScorer(Graphs.QM9).score(graph.nodes(), graph.bonds()).relaxedValid()).isTrue();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "C1CC     | line 2: 'C1CC' is not a SMILES the CDK reads",
+        "smiles   | line 2: 'smiles' is not a SMILES the CDK reads",
+        "c1cccc1  | line 2: 'c1cccc1' is not a SMILES the CDK reads",
+        "CS       | line 2: element S of 'CS' is not of the model's C, N, O, F",
+        "CC[O-]   | line 2: 'CC[O-]' cannot be kept as a graph",
+        "C[NH3+]  | line 2: 'C[NH3+]' cannot be kept as a graph",
+        "[CH2]C   | line 2: '[CH2]C' cannot be kept as a graph",
+    })
+    void namesTheLineOfSmilesThatAreNoGraph(String smiles, String message) throws IOException {
+        Path file = written("list.smi", ("CC\n" + smiles + "\n").getBytes(StandardCharsets.UTF_8));
+
+        assertThatThrownBy(() -> read(file)).isInstanceOf(InputException.class)
+            .hasMessageStartingWith(file + " " + message);
+    }
+
+    @Test
+    void writesHydrogensThatTheVocabularyHas() throws IOException {
+        Vocabulary hydrogens = new Vocabulary(List.of("H", "C"), Vocabulary.MOLECULE_BONDS);
+        Path file = written("list.smi", "C\n".getBytes(StandardCharsets.UTF_8));
+        try (GraphReader reader = GraphReaders.open(file, hydrogens)) {
+            assertThat(reader.next().nodes()).containsExactly(1, 0, 0, 0, 0);
+        }
+    }
+
+    private static List<MolecularGraph> read(Path file) {
+        return read(GraphReaders.open(file, Graphs.QM9));
+    }
+
+    private static List<MolecularGraph> read(GraphReader opened) {
+        try (GraphReader reader = opened) {
+            List<MolecularGraph> graphs = new ArrayList<>();
+            reader.forEachRemaining(graphs::add);
+            return graphs;
+        }
+    }
+
+    private Path written(String name, byte[] bytes) throws IOException {
+        return Files.write(folder.resolve(name), bytes);
+    }
+
+    private static byte[] zipped(String text) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(bytes)) {
+            gzip.write(text.getBytes(StandardCharsets.UTF_8));
+        }
+        return bytes.toByteArray();
+    }
+}

@@ -1,0 +1,154 @@
+package org.bitdgdm.molecule;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+import static org.bitdgdm.molecule.Graphs.QM9;
+import static org.bitdgdm.molecule.Graphs.scored;
+
+import java.util.List;
+import org.bitdgdm.conf.InputException;
+import org.bitdgdm.model.Vocabulary;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Named molecules and what the rules say of them, including ones that must be refused. */
+class MoleculeScorerTest {
+    private static final Vocabulary DRUGS =
+        new Vocabulary(List.of("C", "N", "O", "F", "S", "Cl", "P", "H"), Vocabulary.MOLECULE_BONDS);
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(nullValues = "-", value = {
+        "methane, C, '', C, 16.043, 0",
+        "water, O, '', O, 18.015, 0",
+        "ethanol, C C O, 0-1 1-2, OCC, 46.069, 0",
+        "hydrogen cyanide, C N, 0#1, N#C, 27.026, 0",
+        "carbon tetrafluoride, C F F F F, 0-1 0-2 0-3 0-4, FC(F)(F)F, 88.004, 0",
+        "cyclopropane, C C C, 0-1 1-2 0-2, C1CC1, 42.081, 1",
+        "benzene as drawn by Kekulé, C C C C C C, 0=1 1-2 2=3 3-4 4=5 0-5, c1ccccc1, 78.114, 1",
+        "benzene as class 4, C C C C C C, 0:1 1:2 2:3 3:4 4:5 0:5, c1ccccc1, 78.114, 1",
+        "pyridine as class 4, N C C C C C, 0:1 1:2 2:3 3:4 4:5 0:5, n1ccccc1, 79.102, 1",
+        "furan as class 4, O C C C C, 0:1 1:2 2:3 3:4 0:4, o1cccc1, 68.075, 1",
+        "N-methylpyrrole as class 4, N C C C C C, 0:1 1:2 2:3 3:4 0:4 0-5, c1ccn(c1)C, 81.118, 1",
+        "pyrrole as drawn by Kekulé, N C C C C, 0-1 1=2 2-3 3=4 0-4, c1cc[nH]c1, 67.091, 1",
+        "indene as class 4, C C C C C C C C C, 0:1 1:2 2:3 3:4 4:5 0:5 0-6 6=7 7-8 5-8, c1ccc2c(c1)C=CC2, 116.163, 2",
+        "nitromethane, C N O O, 0-1 1=2 1=3, O=[N+]([O-])C, 61.040, 0",
+        "methyl azide, C N N N, 0-1 1=2 2#3, [N-]=[N+]=NC, 57.056, 0",
+    })
+    void acceptsMolecules(String name, String atoms, String bonds, String smiles, double weight, int rings) {
+        ScoredMolecule scored = scored(atoms, bonds);
+
+        assertThat(scored.reason()).isNull();
+        assertThat(scored.valid()).isTrue();
+        assertThat(scored.relaxedValid()).isTrue();
+        assertThat(scored.smiles()).isEqualTo(smiles);
+        assertThat(scored.weight()).isCloseTo(weight, within(0.005));
+        assertThat(scored.rings()).isEqualTo(rings);
+        assertThat(scored.logp()).isFinite();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(value = {
+        "Texas carbon, C C C C C C, 0-1 0-2 0-3 0-4 0-5, valence C 5 > 4 at atom 0",
+        "two fluorines on fluorine, F F F, 0-1 0-2, valence F 2 > 1 at atom 0",
+        "nitrogen of six, N O O O, 0=1 0=2 0=3, valence N 6 > 3 at atom 0",
+        "nitrogen of five without oxygen, N C C C, 0=1 0=2 0-3, valence N 5 > 3 at atom 0",
+        "oxygen of four, O C C, 0=1 0=2, valence O 4 > 2 at atom 0",
+        "carbon and nitrogen wrong, C C C C C C N, 0-1 0-2 0-3 0-4 0-5 6=1 6=2, valence C 5 > 4 at atom 0",
+        "pyrrole as class 4, N C C C C, 0:1 1:2 2:3 3:4 0:4, kekulisation: no alternating single and double bonds",
+        "five carbons as class 4, C C C C C, 0:1 1:2 2:3 3:4 0:4, kekulisation: no alternating single and double bonds",
+        "aromatic bond in a chain, C C C, 0:1 1-2, kekulisation: aromatic bond outside a ring",
+        "four aromatic bonds at carbon, C C C C C, 0:1 0:2 0:3 0:4 1:2 3:4, valence C 6 > 4 at atom 0",
+        "fluorine in an aromatic ring, F C C, 0:1 1:2 0-2, valence F 2 > 1 at atom 0 after kekulisation",
+    })
+    void refuses(String name, String atoms, String bonds, String reason) {
+        ScoredMolecule scored = scored(atoms, bonds);
+
+        assertThat(scored.valid()).isFalse();
+        assertThat(scored.relaxedValid()).isFalse();
+        assertThat(scored.reason()).isEqualTo(reason);
+        assertThat(scored.smiles()).isNull();
+        assertThat(scored.weight()).isNull();
+        assertThat(scored.logp()).isNull();
+        assertThat(scored.rings()).isNull();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(value = {
+        "tetramethylammonium, N C C C C, 0-1 0-2 0-3 0-4, valence N 4 > 3 at atom 0, C[N+](C)(C)C",
+        "trimethyloxonium, C O C C, 0-1 1-2 1-3, valence O 3 > 2 at atom 1, [O+](C)(C)C",
+        "two charges, N C C C O C C, 0-1 0-2 0-3 0-4 4-5 4-6, valence N 4 > 3 at atom 0, [O+](C)(C)[N+](C)(C)C",
+    })
+    void relaxesWhatIsExactlyOneTooMany(String name, String atoms, String bonds, String reason, String smiles) {
+        ScoredMolecule scored = scored(atoms, bonds);
+
+        assertThat(scored.valid()).isFalse();
+        assertThat(scored.relaxedValid()).isTrue();
+        assertThat(scored.reason()).isEqualTo(reason);
+        assertThat(scored.smiles()).isEqualTo(smiles);
+        assertThat(scored.weight()).isNotNull();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(value = {
+        "sulphur dioxide, S O O, 0=1 0=2, O=S=O",
+        "sulphuric acid, S O O O O, 0=1 0=2 0-3 0-4, O=S(=O)(O)O",
+        "phosphoric acid, P O O O O, 0=1 0-2 0-3 0-4, O=P(O)(O)O",
+        "thiophene as class 4, S C C C C, 0:1 1:2 2:3 3:4 0:4, s1cccc1",
+        "chloroform, C Cl Cl Cl, 0-1 0-2 0-3, ClC(Cl)Cl",
+        "methane with its hydrogens, C H H H H, 0-1 0-2 0-3 0-4, C",
+        "sulphur of seven takes a charge, S O O O C, 0=1 0=2 0=3 0-4, O=[S+](=O)(=O)C",
+    })
+    void knowsOtherElements(String name, String atoms, String bonds, String smiles) {
+        MolecularGraph graph = Graphs.of(DRUGS, atoms, bonds);
+
+        assertThat(new MoleculeScorer(DRUGS).score(graph.nodes(), graph.bonds()).smiles()).isEqualTo(smiles);
+    }
+
+    @Test
+    void keepsTheLargestFragment() {
+        ScoredMolecule scored = scored("O C C N", "1-2");
+
+        assertThat(scored.valid()).isTrue();
+        assertThat(scored.connected()).isFalse();
+        assertThat(scored.numFragments()).isEqualTo(3);
+        assertThat(scored.smiles()).isEqualTo("CC");
+    }
+
+    @Test
+    void takesTheLowestAtomWhereFragmentsAreEquallyLarge() {
+        assertThat(scored("N C C O", "1-2 0-3").smiles()).isEqualTo("ON");
+        assertThat(scored("C N O C", "1-2 0-3").smiles()).isEqualTo("CC");
+    }
+
+    @Test
+    void countsFragmentsOfInvalidGraphsToo() {
+        ScoredMolecule scored = scored("F F F C", "0-1 0-2");
+
+        assertThat(scored.valid()).isFalse();
+        assertThat(scored.numFragments()).isEqualTo(2);
+        assertThat(scored.connected()).isFalse();
+    }
+
+    @Test
+    void refusesWhatIsNoGraphOfTheVocabulary() {
+        MoleculeScorer scorer = new MoleculeScorer(QM9);
+
+        assertThat(scorer.score(new byte[0], new byte[0]).reason()).isEqualTo("no atoms");
+        assertThat(scorer.score(new byte[] {0, 9}, new byte[1]).reason()).isEqualTo("unknown atom class 9 at atom 1");
+        assertThat(scorer.score(new byte[] {0, -1}, new byte[1]).reason()).isEqualTo("unknown atom class -1 at atom 1");
+        assertThat(scorer.score(new byte[] {0, 0}, new byte[] {7}).reason()).isEqualTo("unknown bond class 7");
+        assertThatThrownBy(() -> scorer.score(new byte[] {0, 0}, new byte[3]))
+            .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("1 pairs i < j, found 3");
+    }
+
+    @Test
+    void refusesVocabulariesWithoutRules() {
+        assertThatThrownBy(() -> new MoleculeScorer(new Vocabulary(List.of("C", "Xx"), Vocabulary.MOLECULE_BONDS)))
+            .isInstanceOf(InputException.class)
+            .hasMessageContaining("atom type Xx of the model has no valence rule; known are As, B,");
+        assertThatThrownBy(() -> new MoleculeScorer(new Vocabulary(List.of("C"), List.of("none", "quadruple"))))
+            .isInstanceOf(InputException.class).hasMessageContaining("bond type quadruple");
+    }
+}
