@@ -1,0 +1,45 @@
+package org.bitdgdm.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+
+/** Naming, opening and refusing backends; what needs a JVM of its own is in {@link NativeLibraryTest}. */
+class DenoisersTest {
+
+    @Test
+    void opensWhatIsNamed() {
+        PackedModel model = TestModels.tiny(Variant.MAIN, 1);
+        BackendOptions options = new BackendOptions(2, "scalar", null);
+        try (Denoiser reference = Denoisers.open(Backend.REFERENCE, model, options);
+             Denoiser cpu = Denoisers.open(Backend.CPU, model, options);
+             Denoiser auto = Denoisers.open(Backend.AUTO, model, BackendOptions.defaults())) {
+            assertThat(reference).isInstanceOf(ReferenceDenoiser.class);
+            assertThat(cpu.describe()).isEqualTo("cpu (scalar, 2 threads)");
+            assertThat(auto.describe()).matches("cpu \\((scalar|avx2|avx512), 1 thread\\)");
+        }
+        assertThat(Denoisers.resolve(Backend.AUTO)).isEqualTo(Backend.CPU);
+        assertThat(Denoisers.resolve(Backend.REFERENCE)).isEqualTo(Backend.REFERENCE);
+    }
+
+    @Test
+    void cudaIsRefusedWithARemedy() {
+        assertThatThrownBy(() -> Denoisers.open(Backend.CUDA, TestModels.tiny(Variant.MAIN, 1), BackendOptions.defaults()))
+            .isInstanceOf(KernelException.class).hasMessageContaining("--backend cpu");
+    }
+
+    @Test
+    void namesAreChecked() {
+        for (Backend backend : Backend.values()) {
+            assertThat(Backend.of(backend.label())).isEqualTo(backend);
+        }
+        assertThatIllegalArgumentException().isThrownBy(() -> Backend.of("gpu"))
+            .withMessageContaining("'gpu'").withMessageContaining("auto, reference, cpu, cuda");
+        assertThatIllegalArgumentException().isThrownBy(() -> new BackendOptions(0, "auto", null))
+            .withMessageContaining("at least 1, found 0");
+        assertThatIllegalArgumentException().isThrownBy(() -> new BackendOptions(1, "sse", null))
+            .withMessageContaining("auto, scalar, avx2, avx512, found 'sse'");
+    }
+}

@@ -1,0 +1,120 @@
+package org.bitdgdm.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Unpacking and loading of the native library, each in a JVM of its own, since a JVM loads it once. */
+class NativeLibraryTest {
+    @TempDir
+    private Path folder;
+    /** Comes before the classes on the class path. */
+    private Path shadow;
+    private Path unpackTo;
+
+    /** What the other JVM runs: opens the backend and prints what happened. */
+    static final class Probe {
+        private Probe() {
+        }
+
+        public static void main(String[] arguments) {
+            Path directory = arguments[1].equals("default") ? null : Path.of(arguments[1]);
+            BackendOptions options = new BackendOptions(1, arguments[2], directory);
+            try {
+                System.out.println(Denoisers.probe(Backend.of(arguments[0]), options));
+            } catch (KernelException e) {
+                System.out.println("refused: " + e.getMessage());
+            }
+        }
+    }
+
+    @BeforeEach
+    void folders() throws IOException {
+        shadow = Files.createDirectories(folder.resolve("shadow"));
+        unpackTo = Files.createDirectories(folder.resolve("unpack"));
+    }
+
+    @Test
+    void loadsAndLeavesNothingBehind() throws Exception {
+        assertThat(probe(List.of(), "cpu", unpackTo.toString(), "auto")).matches("cpu \\((scalar|avx2|avx512)\\)");
+        assertThat(probe(List.of(), "cpu", unpackTo.toString(), "scalar")).isEqualTo("cpu (scalar)");
+        assertThat(probe(List.of("-Djava.io.tmpdir=" + unpackTo), "auto", "default", "auto")).startsWith("cpu (");
+        try (Stream<Path> left = Files.list(unpackTo)) {
+            assertThat(left).isEmpty();
+        }
+    }
+
+    @Test
+    void aFolderThatCannotTakeItIsNamed() throws Exception {
+        Path missing = folder.resolve("missing");
+        assertThat(probe(List.of(), "cpu", missing.toString(), "auto"))
+            .startsWith("refused: cannot unpack the native library into " + missing).endsWith("--native-directory");
+    }
+
+    @Test
+    void aPlatformWithoutLibraryIsRefusedAndNeverReplacedByTheReference() throws Exception {
+        assertThat(probe(List.of("-Dos.arch=sparc"), "cpu", unpackTo.toString(), "auto"))
+            .startsWith("refused: this build has no native library for linux-sparc");
+        assertThat(probe(List.of("-Dos.arch=sparc"), "auto", unpackTo.toString(), "auto"))
+            .startsWith("refused: backend auto").contains("linux-sparc").contains("--backend reference");
+        assertThat(probe(List.of("-Dos.arch=sparc"), "reference", unpackTo.toString(), "auto")).startsWith("reference");
+    }
+
+    @Test
+    void aLibraryThatDoesNotLoadSaysWhy() throws Exception {
+        shadow("libbitdgdm.so", "not a library");
+        assertThat(probe(List.of(), "cpu", unpackTo.toString(), "auto"))
+            .startsWith("refused: cannot load the native library").contains("noexec").endsWith("--native-directory");
+        try (Stream<Path> left = Files.list(unpackTo)) {
+            assertThat(left).isEmpty();
+        }
+    }
+
+    @Test
+    void anotherBuildIsRefused() throws Exception {
+        shadow("build-id", "0123456789abcdef\n");
+        assertThat(probe(List.of(), "cpu", unpackTo.toString(), "auto"))
+            .startsWith("refused: the native library that was loaded is build").contains("0123456789abcdef");
+    }
+
+    @Test
+    void cudaSaysThatThereIsNone() throws Exception {
+        assertThat(probe(List.of(), "cuda", unpackTo.toString(), "auto"))
+            .isEqualTo("refused: this build has no cuda backend yet; use --backend cpu");
+    }
+
+    private void shadow(String name, String content) throws IOException {
+        Path platform = Files.createDirectories(
+            shadow.resolve("native").resolve("linux-" + System.getProperty("os.arch")));
+        Files.writeString(platform.resolve(name), content);
+    }
+
+    private String probe(List<String> jvmOptions, String... arguments)
+        throws IOException, InterruptedException, URISyntaxException {
+        List<String> command = new ArrayList<>(List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xshare:auto", "-XX:TieredStopAtLevel=1"));
+        command.addAll(jvmOptions);
+        command.addAll(List.of("-cp", shadow + File.pathSeparator + classes(Denoisers.class) + File.pathSeparator
+            + classes(Probe.class), Probe.class.getName()));
+        command.addAll(List.of(arguments));
+        Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+        assertThat(process.waitFor()).as(output).isZero();
+        return output;
+    }
+
+    private static Path classes(Class<?> type) throws URISyntaxException {
+        return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI());
+    }
+}
