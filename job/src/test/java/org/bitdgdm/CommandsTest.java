@@ -1,0 +1,183 @@
+package org.bitdgdm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.bitdgdm.sample.TestSpark;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The commands as a user gives them, on the shipped model and real Spark. */
+class CommandsTest {
+    private static final String MODEL = Path.of("..", "conf", "models", "qm9").toString();
+    private static final String[] SMALL = {"--model", MODEL, "--count", "12", "--steps", "4", "--seed", "7",
+        "--calibration-graphs", "2", "--calibration-steps", "2", "--shard-size", "5", "--batch-size", "4"};
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @TempDir
+    static Path folder;
+
+    private static SparkSession spark;
+
+    private String out;
+    private String err;
+
+    @BeforeAll
+    static void startSpark() {
+        spark = TestSpark.on("local[2]").getOrCreate();
+    }
+
+    @AfterAll
+    static void stopSpark() {
+        TestSpark.stop();
+    }
+
+    private int run(String... args) {
+        ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
+        ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
+        int code = BitDgdmJob.run(args, new PrintStream(outBytes, true, StandardCharsets.UTF_8),
+            new PrintStream(errBytes, true, StandardCharsets.UTF_8));
+        out = outBytes.toString(StandardCharsets.UTF_8);
+        err = errBytes.toString(StandardCharsets.UTF_8);
+        return code;
+    }
+
+    private int generate(Path to, String... more) {
+        List<String> args = new ArrayList<>(List.of("generate"));
+        args.addAll(List.of(SMALL));
+        args.addAll(List.of("--out", to.toString()));
+        args.addAll(List.of(more));
+        return run(args.toArray(String[]::new));
+    }
+
+    @Test
+    void generateLeavesEverythingAndASecondStartDoesNothing() throws IOException {
+        Path run = folder.resolve("run");
+        assertThat(generate(run)).as(err).isZero();
+        assertThat(out).contains("backend cpu (").contains("validity").contains("uniqueness").contains("novelty")
+            .contains("graphs/s").contains("model bytes").contains("report.html");
+        for (String file : new String[] {"metrics.json", "run.json", "quantization.csv", "report.html", "_SUCCESS"}) {
+            assertThat(run.resolve(file)).isNotEmptyFile();
+        }
+        Dataset<Row> molecules = spark.read().parquet(run.resolve("molecules").toString());
+        assertThat(molecules.schema().simpleString()).isEqualTo("struct<graph_id:bigint,num_atoms:int,"
+            + "atom_types:array<tinyint>,bonds:array<tinyint>,smiles:string,valid:boolean,relaxed_valid:boolean,"
+            + "connected:boolean,num_fragments:int,reason:string,weight:double,logp:double,rings:int>");
+        assertThat(molecules.select("graph_id").orderBy("graph_id").collectAsList())
+            .extracting(row -> row.getLong(0)).containsExactly(0L, 1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L, 10L, 11L);
+        assertThat(molecules.filter("smiles is null and relaxed_valid or smiles is not null and not relaxed_valid").count())
+            .isZero();
+        assertThat(spark.read().parquet(run.resolve("metrics").toString()).filter("name = 'validity'").first()
+            .<Long>getAs("denominator")).isEqualTo(12L);
+        JsonNode record = JSON.readTree(run.resolve("run.json").toFile());
+        assertThat(record.at("/timings/sampling_seconds").asDouble()).isPositive();
+        assertThat(record.at("/model_bytes/after").asLong()).isPositive()
+            .isLessThan(record.at("/model_bytes/before").asLong() / 4);
+
+        List<Row> before = molecules.orderBy("graph_id").collectAsList();
+        assertThat(generate(run)).isZero();
+        assertThat(out).contains("finished before, nothing to do");
+
+        // A lost shard and the mark of the end: only that shard is made again, from the same packed model.
+        Files.delete(run.resolve("molecules/shard-000001.parquet"));
+        Files.delete(run.resolve("_SUCCESS"));
+        assertThat(generate(run)).as(err).isZero();
+        assertThat(out).contains("resuming: 2 of 3 shards").doesNotContain("quantizing");
+        assertThat(spark.read().parquet(run.resolve("molecules").toString()).orderBy("graph_id").collectAsList())
+            .isEqualTo(before);
+
+        assertThat(generate(run, "--rank", "8")).isEqualTo(2);
+        assertThat(err).contains("holds another run").contains("rank").hasLineCount(1);
+
+        // Our own Parquet is scored again without sampling, with equal verdicts.
+        Path again = folder.resolve("again");
+        assertThat(run("evaluate", "--model", MODEL, "--input", run.resolve("molecules").toString(), "--out",
+            again.toString())).as(err).isZero();
+        assertThat(spark.read().parquet(again.resolve("molecules").toString()).orderBy("graph_id").collectAsList())
+            .isEqualTo(before);
+        assertThat(JSON.readTree(again.resolve("metrics.json").toFile()).path("metrics"))
+            .isEqualTo(JSON.readTree(run.resolve("metrics.json").toFile()).path("metrics"));
+    }
+
+    @Test
+    void aGateThatDoesNotHoldEndsWith3AndKeepsTheFiles() {
+        Path run = folder.resolve("gate");
+        assertThat(generate(run, "--method", "fp32", "--require", "validity>=1.5")).isEqualTo(3);
+        assertThat(err).contains("validity must be >= 1.5").hasLineCount(1);
+        assertThat(run.resolve("_SUCCESS")).exists();
+        // The gate holds for a finished run too.
+        assertThat(generate(run, "--method", "fp32", "--require", "validity>=1.5")).isEqualTo(3);
+        assertThat(generate(run, "--method", "fp32", "--require", "validity>=0")).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--count 0", "--rank -1", "--alpha 1.5", "--steps 0", "--steps 501", "--weight-bits 1",
+        "--model missing", "--backend cuda", "--cpu-isa neon", "--require valdity>=0.5", "--require unique>=x",
+        "--reference missing.smi", "--threshold-percentile 0", "--protocol rdkit"})
+    void badArgumentsLeaveNothing(String bad) throws IOException {
+        Path run = folder.resolve("bad");
+        String[] words = bad.split(" ");
+        List<String> args = new ArrayList<>(List.of("generate", "--model", MODEL, "--out", run.toString()));
+        args.removeAll(words[0].equals("--model") ? List.of("--model", MODEL) : List.of());
+        args.addAll(List.of(words));
+        assertThat(run(args.toArray(String[]::new))).isEqualTo(2);
+        assertThat(err).startsWith("error: ").hasLineCount(1).doesNotContain("Exception");
+        assertThat(run).doesNotExist();
+    }
+
+    @Test
+    void aFolderThatIsNotOursOrNotWritableIsRefused() throws IOException {
+        Path foreign = Files.createDirectories(folder.resolve("foreign"));
+        Files.writeString(foreign.resolve("notes.txt"), "mine");
+        assertThat(generate(foreign)).isEqualTo(2);
+        assertThat(err).contains("not empty").contains("notes.txt").hasLineCount(1);
+        try (Stream<Path> files = Files.list(foreign)) {
+            assertThat(files).hasSize(1);
+        }
+        Path file = Files.writeString(folder.resolve("file"), "x");
+        assertThat(generate(file.resolve("below"))).isEqualTo(2);
+        assertThat(err).hasLineCount(1);
+    }
+
+    @Test
+    void evaluateScoresTextAndSmiles() throws IOException {
+        Path text = Files.writeString(folder.resolve("graphs.txt"),
+            "N=3\nX: \n0 0 2 \nE: \n0 1 0 \n1 0 1 \n0 1 0 \n\nN=2\nX: \n2 3 \nE: \n0 2 \n2 0 \n\n");
+        Path run = folder.resolve("text");
+        assertThat(run("evaluate", "--model", MODEL, "--input", text.toString(), "--out", run.toString())).as(err).isZero();
+        List<Row> rows = spark.read().parquet(run.resolve("molecules").toString()).orderBy("graph_id")
+            .select("smiles", "valid").collectAsList();
+        assertThat(rows).extracting(row -> row.getString(0)).containsExactly("OCC", null);
+        assertThat(rows).extracting(row -> row.getBoolean(1)).containsExactly(true, false);
+
+        Path smiles = Files.writeString(folder.resolve("list.smi"), "CCO\nOCC\nc1ccccc1\n");
+        Path listed = folder.resolve("listed");
+        assertThat(run("evaluate", "--model", MODEL, "--input", smiles.toString(), "--out", listed.toString())).as(err)
+            .isZero();
+        JsonNode metrics = JSON.readTree(listed.resolve("metrics.json").toFile());
+        assertThat(metrics.at("/counts/graphs").asLong()).isEqualTo(3);
+        assertThat(metrics.at("/counts/distinct").asLong()).isEqualTo(2);
+
+        assertThat(run("evaluate", "--model", MODEL, "--input", folder.resolve("none").toString(), "--out",
+            folder.resolve("never").toString())).isEqualTo(2);
+        assertThat(err).contains("--input").hasLineCount(1);
+        assertThat(folder.resolve("never")).doesNotExist();
+    }
+}
