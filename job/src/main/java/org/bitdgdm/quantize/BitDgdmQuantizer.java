@@ -54,11 +54,9 @@ final class BitDgdmQuantizer implements Quantizer {
         }
 
         ActivationCodes codes = inputs.codes(recipe);
-        boolean integer = codes.coded() && left.coded() && (residual == null || residual.coded());
-        int intermediateBits = integer ? recipe.intermediateBits() : 32;
+        int intermediateBits = requantizes(recipe) ? recipe.intermediateBits() : 32;
         float intermediateScale = 0;
         if (intermediateBits <= 8) {
-            inputs.requirePresent("intermediate-bits = 32");
             intermediateScale = ScalarQuantizer.LEAST_SQUARES.scale(intermediate(layer.name, inputs, codes, left),
                 intermediateBits);
             // Nothing but zeros were recorded: no scale is known, so H stays FP32.
@@ -68,6 +66,17 @@ final class BitDgdmQuantizer implements Quantizer {
             intermediateBits, intermediateScale, residual, LayerWeight.packed(sparse), recipe.crossTerm());
         return new QuantizedLayer(packed, decomposition.iterations(), decomposition.objective(), tails,
             note(layer, recipe, sparsity, codes));
+    }
+
+    @Override
+    public boolean needsInputs(QuantizeConf recipe) {
+        return Quantizer.super.needsInputs(recipe) || requantizes(recipe);
+    }
+
+    /** Whether H becomes codes: only between integer products, see {@link PackedLinear}. */
+    private static boolean requantizes(QuantizeConf recipe) {
+        return recipe.intermediateBits() <= 8 && recipe.activationBits() <= 8 && recipe.weightBits() <= 8
+            && recipe.residualBits() <= 8;
     }
 
     /** E = W − L̂R̂ᵀ − S, S as stored in FP32; what its rounding leaves is far below any code. */

@@ -18,7 +18,7 @@ final class LayerRecipes {
      * The settings of every layer.
      *
      * @return in the order of {@link PackedModel#linears()}
-     * @throws InputException if an override matches no layer
+     * @throws InputException if an override matches no layer, or asks for what is only known of layers of the blocks
      */
     static List<QuantizeConf> of(PackedModel model, QuantizeConf run) {
         List<String> layers = model.linears().stream().map(layer -> layer.name).toList();
@@ -30,9 +30,20 @@ final class LayerRecipes {
             }
         }
         QuantizeConf untouched = with(run, "fp32", Map.of());
-        return layers.stream()
-            .map(name -> PackedModel.isBlockLinear(name) || run.overrides(name) ? run.forLayer(name) : untouched)
-            .toList();
+        return layers.stream().map(name -> {
+            if (PackedModel.isBlockLinear(name)) {
+                return run.forLayer(name);
+            }
+            return run.overrides(name) ? withoutInputs(name, run.forLayer(name)) : untouched;
+        }).toList();
+    }
+
+    private static QuantizeConf withoutInputs(String layer, QuantizeConf recipe) {
+        if (Quantizer.of(recipe.method()).needsInputs(recipe)) {
+            throw new InputException("--override of layer " + layer + " needs recorded inputs, but calibration records those"
+                + " of the transformer blocks only; add activation-scale=row,intermediate-bits=32 or activation-bits=32");
+        }
+        return recipe;
     }
 
     private static QuantizeConf with(QuantizeConf run, String method, Map<String, Map<String, String>> overrides) {

@@ -15,13 +15,31 @@ interface Quantizer {
      */
     QuantizedLayer quantize(PackedLinear layer, RecordedInputs inputs, QuantizeConf recipe);
 
+    /** Whether a recipe needs what the calibration records of a layer. */
+    default boolean needsInputs(QuantizeConf recipe) {
+        return recipe.activationBits() <= 8 && recipe.activationScale().equals("static");
+    }
+
     /** The method of a name of {@link QuantizeConf#METHODS}. */
     static Quantizer of(String method) {
         return switch (method) {
-            case "fp32" -> (layer, inputs, recipe) -> QuantizedLayer.untouched(layer);
+            case "fp32" -> new FullPrecision();
             case "rtn" -> new RoundToNearestQuantizer();
             case "bit-dgdm" -> new BitDgdmQuantizer();
             default -> throw new IllegalArgumentException("no quantizer for method '" + method + "'");
         };
+    }
+
+    /** Leaves every layer alone. */
+    final class FullPrecision implements Quantizer {
+        @Override
+        public QuantizedLayer quantize(PackedLinear layer, RecordedInputs inputs, QuantizeConf recipe) {
+            return QuantizedLayer.untouched(layer);
+        }
+
+        @Override
+        public boolean needsInputs(QuantizeConf recipe) {
+            return false;
+        }
     }
 }

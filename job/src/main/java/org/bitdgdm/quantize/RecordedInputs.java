@@ -3,7 +3,6 @@ package org.bitdgdm.quantize;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.Arrays;
-import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.kernels.ActivationCodes;
 import org.bitdgdm.kernels.PackedModel;
@@ -62,11 +61,7 @@ record RecordedInputs(
         return (double) above / magnitudes.length * nonZeros / values;
     }
 
-    /**
-     * How a recipe quantizes these inputs.
-     *
-     * @throws InputException if the recipe asks for a static scale and nothing was recorded
-     */
+    /** How a recipe quantizes these inputs. */
     ActivationCodes codes(QuantizeConf recipe) {
         if (recipe.activationBits() > 8) {
             return ActivationCodes.off();
@@ -75,7 +70,6 @@ record RecordedInputs(
         if (recipe.activationScale().equals("row")) {
             return ActivationCodes.perRow(recipe.activationBits(), unsigned);
         }
-        requirePresent("activation-scale = row, or activation-bits = 32");
         return ActivationCodes.of(recipe.activationBits(), unsigned, threshold(recipe.thresholdPercentile()));
     }
 
@@ -86,18 +80,6 @@ record RecordedInputs(
             dense[at] = Math.abs(dense[at]) > codes.threshold() ? 0 : dense[at];
         }
         return dense;
-    }
-
-    /**
-     * Refuses a recipe that needs recorded inputs where there are none.
-     *
-     * @param remedy setting that needs none
-     */
-    void requirePresent(String remedy) {
-        if (!present()) {
-            throw new InputException("layer " + layer + " has no recorded inputs, calibration records those of the"
-                + " transformer blocks; set " + remedy + " for it");
-        }
     }
 
     @Override

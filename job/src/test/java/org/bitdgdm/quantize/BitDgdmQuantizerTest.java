@@ -1,7 +1,6 @@
 package org.bitdgdm.quantize;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
 import java.util.Map;
@@ -9,7 +8,6 @@ import java.util.function.IntFunction;
 import org.apache.spark.ml.linalg.DenseMatrix;
 import org.assertj.core.data.Offset;
 import org.assertj.core.data.Percentage;
-import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.kernels.LinearReference;
 import org.bitdgdm.kernels.PackedLinear;
@@ -145,14 +143,14 @@ class BitDgdmQuantizerTest {
     }
 
     @Test
-    void withoutRecordedInputsTheRemedyIsNamed() {
-        RecordedInputs none = RecordedInputs.none("mlp_in_X.0");
-        assertThatThrownBy(() -> quantizer.quantize(LAYER, none, TestMatrices.recipe()))
-            .isInstanceOf(InputException.class).hasMessageContaining("mlp_in_X.0")
-            .hasMessageContaining("activation-scale = row");
-        QuantizeConf row = new QuantizeConf("bit-dgdm", 4, 4, 8, 0.05, 95, 4, 8, "row", true, 4, 5, Map.of());
-        assertThatThrownBy(() -> quantizer.quantize(LAYER, none, row))
-            .isInstanceOf(InputException.class).hasMessageContaining("intermediate-bits = 32");
+    void recordedInputsAreNeededForStaticScalesOnly() {
+        assertThat(quantizer.needsInputs(TestMatrices.recipe())).isTrue();
+        QuantizeConf free = new QuantizeConf("bit-dgdm", 4, 4, 8, 0.05, 95, 4, 32, "row", true, 4, 5, Map.of());
+        assertThat(quantizer.needsInputs(free)).isFalse();
+        RecordedInputs none = RecordedInputs.none(LAYER.name);
+        LayerReport report = LayerReport.of(LAYER, quantizer.quantize(LAYER, none, free), none, free, 0);
+        assertThat(report.outputError()).isNaN();
+        assertThat(report.weightError()).isPositive();
     }
 
     private QuantizedLayer quantize(QuantizeConf recipe) {

@@ -75,7 +75,8 @@ class QuantizationTest {
         assertThatThrownBy(() -> quantize(recipe(Map.of("tf_layers.7.*", Map.of("rank", "2"))), 5, 1))
             .isInstanceOf(InputException.class).hasMessageContaining("tf_layers.7.*").hasMessageContaining("no layer");
         assertThatThrownBy(() -> quantize(recipe(Map.of("mlp_out_X.0", Map.of("rank", "2"))), 5, 1))
-            .isInstanceOf(InputException.class).hasMessageContaining("mlp_out_X.0");
+            .isInstanceOf(InputException.class).hasMessageContaining("mlp_out_X.0")
+            .hasMessageContaining("activation-scale=row,intermediate-bits=32");
     }
 
     @Test
