@@ -153,6 +153,7 @@ final class Charts {
         Shape dot = new Ellipse2D.Double(-3, -3, 6, 6);
         renderer.setSeriesShape(0, dot);
         renderer.setSeriesPaint(0, CssPaint.POINT);
+        renderer.setDrawOutlines(false);
 
         SymbolAxis names = new SymbolAxis(null, rows.toArray(new String[0]));
         quiet(names);

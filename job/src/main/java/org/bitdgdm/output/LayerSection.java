@@ -18,9 +18,10 @@ final class LayerSection {
     /** DiGress's name of a block: {@code tf_layers.0.}. */
     private static final Pattern BLOCK = Pattern.compile("tf_layers\\.\\d+\\.");
     private static final String FULL_PRECISION = "fp32";
-    private static final List<String> COLUMNS = List.of("Layer", "Method", "Shape", "Rank", "Bits w / a / residual",
-        "Non-zeros of S", "Iterations", "Kurtosis before → after", "Weight error", "Output error", "Threshold", "Outliers",
-        "Bytes before → after", "Seconds", "Note");
+    /** After the name. */
+    private static final List<String> COLUMNS = List.of("Method", "Shape", "Output error", "Weight error", "Rank",
+        "Bits of weight / input / residual", "Entries of S", "Iterations", "Kurtosis", "Threshold", "Outliers", "Size",
+        "Seconds", "Note");
 
     private final List<LayerReport> layers;
     private final List<LayerReport> quantized;
@@ -70,7 +71,8 @@ final class LayerSection {
         if (known.length == 0) {
             return new ReportPage.LayerFigure(label, "", "Not available: no inputs were recorded.");
         }
-        String range = "Median " + Numbers.relative(known[known.length / 2]) + ", largest "
+        double median = (known[(known.length - 1) / 2] + known[known.length / 2]) / 2;
+        String range = "Median " + Numbers.relative(median) + ", largest "
             + Numbers.relative(known[known.length - 1]) + ".";
         String svg = Charts.dots(label, range + " By kind of layer, in the table below.", List.copyOf(rows.keySet()), points);
         return new ReportPage.LayerFigure(label, svg, caption + " " + range);
@@ -85,17 +87,17 @@ final class LayerSection {
         return new ReportPage.LayerRow(layer.layer(), List.of(
             layer.method(),
             layer.in() + " × " + layer.out(),
+            full ? "" : share(layer.outputError()),
+            full ? "" : share(layer.weightError()),
             full ? "" : Integer.toString(layer.rank()),
             full ? "" : layer.weightBits() + " / " + layer.activationBits() + " / " + layer.residualBits(),
             full ? "" : Numbers.count(layer.nnz()),
             full ? "" : Integer.toString(layer.iterations()),
             full ? "" : number(layer.kurtosisBefore()) + " → " + number(layer.kurtosisAfter()),
-            full ? "" : share(layer.weightError()),
-            full ? "" : share(layer.outputError()),
             full ? "" : number(layer.threshold()),
             full ? "" : share(layer.outlierShare()),
-            Numbers.bytesChange(layer.bytesBefore(), layer.bytesAfter()),
-            number(layer.seconds()),
+            full ? Numbers.bytes(layer.bytesBefore()) : Numbers.bytesChange(layer.bytesBefore(), layer.bytesAfter()),
+            full ? "" : number(layer.seconds()),
             layer.note()));
     }
 

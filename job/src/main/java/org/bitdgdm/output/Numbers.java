@@ -1,5 +1,7 @@
 package org.bitdgdm.output;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Locale;
 
 /** Numbers as the report prints them: the same on every machine, no more digits than mean something. */
@@ -34,7 +36,7 @@ final class Numbers {
         return significant(100 * share, 3) + "%";
     }
 
-    /** With the given number of significant digits, never in exponent form between 1e-4 and 1e7. */
+    /** With the given number of digits, or more where the integer part has more; as a power of ten outside 1e-4…1e7. */
     static String significant(double value, int digits) {
         if (!Double.isFinite(value)) {
             return "not available";
@@ -46,7 +48,9 @@ final class Numbers {
         if (size < 1e-4 || size >= 1e7) {
             return String.format(Locale.ROOT, "%." + (digits - 1) + "e", value);
         }
-        int after = Math.max(0, digits - 1 - (int) Math.floor(Math.log10(size)));
+        // Rounding may add a digit in front: 0.9996 has three significant ones as 1.00.
+        double rounded = new BigDecimal(size).round(new MathContext(digits)).doubleValue();
+        int after = Math.max(0, digits - 1 - (int) Math.floor(Math.log10(rounded)));
         return String.format(Locale.ROOT, "%,." + after + "f", value);
     }
 

@@ -5,8 +5,11 @@ import java.awt.FontMetrics;
 import java.awt.Graphics;
 import java.awt.font.FontRenderContext;
 import java.awt.font.LineMetrics;
+import java.awt.font.TextAttribute;
 import java.awt.geom.AffineTransform;
 import java.awt.geom.Rectangle2D;
+import java.text.AttributedCharacterIterator;
+import java.util.Map;
 
 /**
  * The font of the page that shows a chart, as far as the machine that draws it can know it: a size, and the usual widths of
@@ -36,6 +39,11 @@ final class PageFont extends Font {
     @Override
     public Font deriveFont(AffineTransform transform) {
         return this;
+    }
+
+    @Override
+    public Font deriveFont(Map<? extends AttributedCharacterIterator.Attribute, ?> attributes) {
+        return attributes.get(TextAttribute.SIZE) instanceof Number size ? new PageFont(size.intValue()) : this;
     }
 
     /** Width of a line of text in user units, within about a tenth of what browsers draw. */
