@@ -26,20 +26,20 @@ public final class MoleculeScorer {
     }
 
     /**
-     * Scores a graph. A bad molecule is a result, never an exception.
+     * Scores a graph. Bad classes, lengths that do not fit and bad molecules are results with a reason, never exceptions:
+     * rows may come from files of others, and one of them must not end the run.
      *
      * @param nodes (n) atom classes
      * @param bonds (n(n−1)/2) bond classes, upper triangle i &lt; j, row-major
-     * @throws IllegalArgumentException where {@code bonds} does not have the length that {@code nodes} asks for
      */
     public ScoredMolecule score(byte[] nodes, byte[] bonds) {
         int n = nodes.length;
-        if (bonds.length != MolecularGraph.pairs(n)) {
-            throw new IllegalArgumentException("a graph of " + n + " nodes must have " + MolecularGraph.pairs(n)
-                + " pairs i < j, found " + bonds.length);
-        }
         if (n == 0) {
             return ScoredMolecule.refused(0, "no atoms");
+        }
+        if (bonds.length != MolecularGraph.pairs(n)) {
+            return ScoredMolecule.refused(0, bonds.length + " bond classes where " + n + " atoms have "
+                + MolecularGraph.pairs(n) + " pairs");
         }
         int fragments = fragments(n, bonds);
         MoleculeRules.Outcome outcome = rules.apply(nodes, bonds);

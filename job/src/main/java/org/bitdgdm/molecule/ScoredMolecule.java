@@ -9,7 +9,7 @@ import java.io.Serializable;
  * @param valid        whether every atom keeps its valence without charges and aromatic bonds kekulise
  * @param relaxedValid the same after N, O and S with exactly one order too many took charge +1
  * @param connected    whether the graph has one component, valid or not
- * @param numFragments components of the graph, valid or not; 0 for a graph without atoms
+ * @param numFragments components of the graph, valid or not; 0 where the graph is none
  * @param smiles       canonical SMILES of the largest fragment of the relaxed molecule (equal size: the one with the
  *                     lowest atom index); null exactly where not {@code relaxedValid}
  * @param reason       why the graph is not {@code valid}, atoms counted from 0; null where it is
