@@ -74,7 +74,7 @@ final class LayerSection {
         double median = (known[(known.length - 1) / 2] + known[known.length / 2]) / 2;
         String range = "Median " + Numbers.relative(median) + ", largest "
             + Numbers.relative(known[known.length - 1]) + ".";
-        String svg = Charts.dots(label, range + " By kind of layer, in the table below.", List.copyOf(rows.keySet()), points);
+        String svg = Charts.dots(label, range + " The table below has every layer.", List.copyOf(rows.keySet()), points);
         return new ReportPage.LayerFigure(label, svg, caption + " " + range);
     }
 

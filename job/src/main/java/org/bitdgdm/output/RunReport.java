@@ -99,7 +99,8 @@ public final class RunReport {
         for (String name : MetricNotes.HEADLINE) {
             tiles.add(input.metrics().metric(name).filter(metric -> metric.value() != null)
                 .map(metric -> ReportPage.Tile.of(MetricNotes.label(name), value(metric), detail(metric)))
-                .orElseGet(() -> ReportPage.Tile.absent(MetricNotes.label(name), input.metrics().absent().getOrDefault(name, ""))));
+                .orElseGet(() -> ReportPage.Tile.absent(MetricNotes.label(name),
+                    input.metrics().absent().getOrDefault(name, ""))));
         }
         JsonNode run = input.run();
         long graphs = run.path("graphs").path("count").asLong();

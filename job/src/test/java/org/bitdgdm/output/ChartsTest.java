@@ -45,7 +45,8 @@ class ChartsTest {
     @Test
     void binsTouchNoNeighbourAndShareTheAxis() {
         double[] edges = {0, 5, 10, 15};
-        List<double[]> bars = bars(Charts.bins("t", "", edges, new double[] {0.25, 0.5, 0.25}, new double[] {0.2, 0.6, 0.2}));
+        List<double[]> bars = bars(
+            Charts.bins("t", "", edges, new double[] {0.25, 0.5, 0.25}, new double[] {0.2, 0.6, 0.2}));
         assertThat(bars).hasSize(3);
         assertThat(bars.get(1)[0] / bars.get(0)[0]).isBetween(1.999, 2.001);
         assertThat(bars.get(0)[2] + bars.get(0)[1]).isLessThan(bars.get(1)[2]);

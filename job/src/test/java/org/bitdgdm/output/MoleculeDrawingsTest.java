@@ -30,8 +30,8 @@ class MoleculeDrawingsTest {
         @Test
         void coloursAreNamesOfTheStyleSheet() throws Exception {
             String svg = MoleculeDrawings.draw("NC(=O)C(F)S");
-            assertThat(svg).startsWith("<svg ").contains("var(--text)", "var(--atom-n)", "var(--atom-o)", "var(--atom-halogen)",
-                "var(--atom-s)", "aria-label=\"NC(=O)C(F)S\"").doesNotContain("#0000FF", "#FF0000", "DOCTYPE", "github");
+            assertThat(svg).startsWith("<svg ").contains("var(--text)", "var(--atom-n)", "var(--atom-o)",
+                "var(--atom-halogen)", "var(--atom-s)", "aria-label=\"NC(=O)C(F)S\"").doesNotContain("#0000FF", "#FF0000", "DOCTYPE", "github");
         }
 
         @Test

@@ -30,8 +30,8 @@ final class ReportFixture {
     }
 
     static ReportInput generated() {
-        return new ReportInput("qm9-digress, Bit-DGDM W4A4", "100 graphs in 50 steps", json(RUN), metrics(Protocol.DIGRESS, 38L),
-            Optional.of(distributions(1000)), examples(), layers(), Optional.empty());
+        return new ReportInput("qm9-digress, Bit-DGDM W4A4", "100 graphs in 50 steps", json(RUN),
+            metrics(Protocol.DIGRESS, 38L), Optional.of(distributions(1000)), examples(), layers(), Optional.empty());
     }
 
     /** Graphs of others, without a model, a training set or a recipe. */

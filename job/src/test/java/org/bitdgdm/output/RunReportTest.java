@@ -31,8 +31,8 @@ class RunReportTest {
     void hasEverySection() {
         String page = render(ReportFixture.generated());
         assertThat(page).containsSubsequence("<h1>qm9-digress, Bit-DGDM W4A4</h1>", ">Metrics</h2>", ">Distributions</h2>",
-            ">Molecules</h2>", ">Not valid</h3>", ">Quantization</h2>", ">Timings</h2>", ">Configuration and provenance</h2>",
-            ">How things are counted</h2>");
+            ">Molecules</h2>", ">Not valid</h3>", ">Quantization</h2>", ">Timings</h2>",
+            ">Configuration and provenance</h2>", ">How things are counted</h2>");
         assertThat(text(page)).contains("Bit-DGDM · generate · 2026-01-02 03:04 UTC", "100 graphs in 50 steps");
     }
 
@@ -156,9 +156,11 @@ class RunReportTest {
         String text = text(render(ReportFixture.generated()));
         assertThat(text).contains("3 of 4 linear layers are quantized, 12.0 → 6.00 kB; the largest error of an output is "
                 + "4.00%, in tf_layers.1.self_attn.q.",
-            "Error of a layer&#39;s output . ‖XW − Y‖ ÷ ‖XW‖ on recorded inputs, a dot per layer. Median 3.00%, largest 4.00%.",
+            "Error of a layer&#39;s output . ‖XW − Y‖ ÷ ‖XW‖ on recorded inputs, a dot per layer. "
+                + "Median 3.00%, largest 4.00%.",
             "Median 6.00%, largest 7.00%.", "mlp_in_X.0 fp32 12 × 34",
-            "tf_layers.0.self_attn.q bit-dgdm 12 × 34 2.00% 5.00% 16 4 / 4 / 4 56 7 3.10 → 2.90 2.50 1.00% 3.00 → 1.00 kB 0.250",
+            "tf_layers.0.self_attn.q bit-dgdm 12 × 34 2.00% 5.00% 16 4 / 4 / 4 56 7 "
+                + "3.10 → 2.90 2.50 1.00% 3.00 → 1.00 kB 0.250",
             "tf_layers.0.lin_y1 bit-dgdm 12 × 34 – 7.00%");
     }
 
