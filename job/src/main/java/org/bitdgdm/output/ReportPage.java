@@ -55,7 +55,7 @@ record ReportPage(
     }
 
     /** Key and value pairs that unfold. */
-    record Table(String name, boolean open, List<KeyValue> rows) {
+    record Table(String name, List<KeyValue> rows) {
     }
 
     record KeyValue(String name, String value) {

@@ -190,11 +190,18 @@ public final class RunReport {
 
     private List<ReportPage.Table> tables() {
         List<ReportPage.Table> tables = new ArrayList<>();
+        List<ReportPage.KeyValue> facts = new ArrayList<>();
+        for (var fact : input.run().properties()) {
+            if (fact.getValue().isValueNode() && !fact.getKey().equals("format")) {
+                facts.add(new ReportPage.KeyValue(fact.getKey(), fact.getValue().asText()));
+            }
+        }
+        tables.add(new ReportPage.Table("Run", facts));
         for (String part : List.of("configuration", "versions", "hashes", "fingerprint")) {
             List<ReportPage.KeyValue> rows = new ArrayList<>();
             flatten("", input.run().path(part), rows);
             if (!rows.isEmpty()) {
-                tables.add(new ReportPage.Table(MetricNotes.label(part), false, rows));
+                tables.add(new ReportPage.Table(MetricNotes.label(part), rows));
             }
         }
         return tables;

@@ -21,7 +21,7 @@ final class ReportFixture {
         {"command": "generate", "started": "2026-01-02T03:04:05.678Z",
          "versions": {"spark": "4.1.0"}, "hashes": {"model": "0123abcd"},
          "model_bytes": {"before": 17600000, "after": 3100000, "broadcast": 3100001},
-         "graphs": {"count": 100, "sampled": 60, "kept": 40}, "graphs_per_second": 5.934,
+         "graphs": {"count": 100, "sampled": 60, "kept": 40}, "backend": "cpu (avx2)", "graphs_per_second": 5.934,
          "timings": {"quantize_seconds": 38.25, "sampling_seconds": 16.85, "total_seconds": 150.4},
          "configuration": {"model": "conf/models/qm9", "quantize.rank": 16, "output.require": ["validity>=0.9"]}}
         """;

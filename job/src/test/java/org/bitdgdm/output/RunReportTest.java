@@ -167,8 +167,8 @@ class RunReportTest {
     @Test
     void configurationAndTimingsAreComplete() {
         String page = render(ReportFixture.generated());
-        assertThat(text(page)).contains("quantize.rank 16", "output.require [&quot;validity&gt;&#x3D;0.9&quot;]",
-            "spark 4.1.0", "model 0123abcd", "Quantize 38.3 s", "Sampling 16.9 s", "Total 2 min 30 s");
+        assertThat(text(page)).contains("Run command generate", "backend cpu (avx2)", "quantize.rank 16",
+            "output.require [&quot;validity&gt;&#x3D;0.9&quot;]", "spark 4.1.0", "model 0123abcd", "Quantize 38.3 s", "Sampling 16.9 s", "Total 2 min 30 s");
         assertThat(page).contains("<i style=\"width:100.0%\"></i>", "<i style=\"width:25.4%\"></i>");
     }
 }
