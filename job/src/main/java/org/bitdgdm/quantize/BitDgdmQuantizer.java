@@ -118,7 +118,7 @@ final class BitDgdmQuantizer implements Quantizer {
                 + " entries is less than one");
         }
         if (codes.coded() && !codes.perRow() && codes.threshold() == 0) {
-            notes.add("recorded inputs are all 0: every input is an outlier");
+            notes.add("the threshold is 0: every input is an outlier");
         }
         return String.join("; ", notes);
     }

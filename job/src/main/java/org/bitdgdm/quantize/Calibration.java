@@ -10,6 +10,7 @@ import org.bitdgdm.kernels.ActivationRecorder;
 import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.GraphBatch;
 import org.bitdgdm.kernels.InitialNoise;
+import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedModel;
 
 /**
@@ -19,7 +20,7 @@ import org.bitdgdm.kernels.PackedModel;
  * <p>The order of what is recorded is fixed (sizes ascending, batches of ids, steps), hence so is the outcome.
  */
 final class Calibration {
-    /** Rows of the edge channel that one call evaluates at most (one graph at least): bounds memory, not the outcome's law. */
+    /** Rows of the edge channel that one call evaluates at most, one graph at least: bounds memory. */
     private static final int ROWS_PER_CALL = 8192;
     /** Keeps the calibration's graphs apart from those of a run of the same seed. */
     private static final long SEED_OFFSET = 0x9E3779B97F4A7C15L;
@@ -46,7 +47,8 @@ final class Calibration {
         long seed = runSeed + SEED_OFFSET;
         InputCollector[] collectors = new InputCollector[model.linears().size()];
         for (int layer = 0; layer < collectors.length; layer++) {
-            collectors[layer] = new InputCollector(model.linears().get(layer).name, model.linears().get(layer).in, seed, layer);
+            PackedLinear linear = model.linears().get(layer);
+            collectors[layer] = new InputCollector(linear.name, linear.in, seed, layer);
         }
         int[] times = model.diffusion().times(steps);
         for (Map.Entry<Integer, long[]> size : idsBySize(model, graphs, seed).entrySet()) {

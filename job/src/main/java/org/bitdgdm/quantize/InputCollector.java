@@ -37,8 +37,9 @@ final class InputCollector {
     /**
      * Takes rows.
      *
-     * @param input    (count, in) row-major
-     * @param t        diffusion time at which they were seen, for messages
+     * @param input (count, in) row-major
+     * @param count rows
+     * @param t     diffusion time at which they were seen, for messages
      * @throws InputException if an entry is NaN or infinite
      */
     void accept(float[] input, int count, int t) {
@@ -60,7 +61,7 @@ final class InputCollector {
             throw new InputException("the input of layer " + layer + " is not finite at step t = " + t
                 + " of the calibration; the model cannot be quantized, check its weights");
         }
-        for (; rowReservoir.next() < rowsSeen + count; ) {
+        while (rowReservoir.next() < rowsSeen + count) {
             int row = (int) (rowReservoir.next() - rowsSeen);
             System.arraycopy(input, row * in, rows, rowReservoir.take() * in, in);
         }

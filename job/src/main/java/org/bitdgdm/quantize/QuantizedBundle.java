@@ -69,8 +69,8 @@ public record QuantizedBundle(QuantizedModel quantized, QuantizeConf recipe, lon
         Path recipeFile = folder.resolve(RECIPE_FILE);
         Path packedFile = folder.resolve(PACKED_FILE);
         if (!Files.isRegularFile(recipeFile) || !Files.isRegularFile(packedFile)) {
-            throw new InputException("no quantized model in " + folder + ": it must be a folder with " + RECIPE_FILE + " and "
-                + PACKED_FILE + "; quantize the model again");
+            throw new InputException("no quantized model in " + folder + ": it must be a folder with " + RECIPE_FILE
+                + " and " + PACKED_FILE + "; quantize the model again");
         }
         try {
             Description description = JSON.readValue(Files.readAllBytes(recipeFile), Description.class);
@@ -88,7 +88,8 @@ public record QuantizedBundle(QuantizedModel quantized, QuantizeConf recipe, lon
             return new QuantizedBundle(new QuantizedModel(model, description.layers(), description.seconds()),
                 description.recipe(), description.seed(), description.sourceSha256());
         } catch (JsonProcessingException e) {
-            throw new InputException(recipeFile + " is no recipe: " + e.getOriginalMessage() + "; quantize the model again", e);
+            throw new InputException(recipeFile + " is no recipe: " + e.getOriginalMessage()
+                + "; quantize the model again", e);
         } catch (IllegalArgumentException e) {
             throw new InputException(packedFile + " " + e.getMessage(), e);
         } catch (IOException e) {

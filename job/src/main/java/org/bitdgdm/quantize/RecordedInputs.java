@@ -2,7 +2,6 @@ package org.bitdgdm.quantize;
 
 import java.math.BigDecimal;
 import java.math.RoundingMode;
-import java.util.Arrays;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.kernels.ActivationCodes;
 import org.bitdgdm.kernels.PackedModel;
@@ -80,17 +79,5 @@ record RecordedInputs(
             dense[at] = Math.abs(dense[at]) > codes.threshold() ? 0 : dense[at];
         }
         return dense;
-    }
-
-    @Override
-    public boolean equals(Object other) {
-        return other instanceof RecordedInputs that && layer.equals(that.layer) && maximum == that.maximum
-            && values == that.values && nonZeros == that.nonZeros && rowCount == that.rowCount
-            && Arrays.equals(magnitudes, that.magnitudes) && Arrays.equals(rows, that.rows);
-    }
-
-    @Override
-    public int hashCode() {
-        return 31 * layer.hashCode() + Arrays.hashCode(magnitudes);
     }
 }

@@ -24,7 +24,7 @@ import org.apache.spark.ml.linalg.DenseMatrix;
  */
 record ScaledGradientDescent(int rank, double alpha, double stepSize, double tolerance, int maxIterations) {
     private static final double STEP_SIZE = 0.5;
-    /** Ten times smaller changes the relative error of the shipped model's weights by less than 0.003. */
+    /** A hundred times smaller changes the relative error of the shipped model's weights by less than 0.003. */
     private static final double TOLERANCE = 1e-4;
     private static final int MAX_ITERATIONS = 200;
     private static final double NEGLIGIBLE = 1e-8;

@@ -29,7 +29,7 @@ class AlphaSparsityTest {
         DenseMatrix matrix = new DenseMatrix(2, 4, new double[] {9, 1, -8, 2, 3, 7, 4, -6});
         assertThat(new AlphaSparsity(2, 4, 0.5).apply(matrix).toDense().toArray())
             .containsExactly(9, 0, -8, 0, 0, 7, 0, -6);
-        // 9 and −9 are the largest of one row: the other column's largest is not its row's largest, so nothing is kept there.
+        // 9 and −8 share a row: the largest of the second column is not the largest of its row, so that column keeps nothing.
         DenseMatrix crossed = new DenseMatrix(2, 2, new double[] {9, 1, -8, 2});
         assertThat(new AlphaSparsity(2, 2, 0.5).apply(crossed).toDense().toArray()).containsExactly(9, 0, 0, 0);
     }

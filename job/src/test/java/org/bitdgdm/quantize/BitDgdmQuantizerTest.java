@@ -117,7 +117,8 @@ class BitDgdmQuantizerTest {
         for (double alpha : new double[] {0, 0.1, 1}) {
             // Entries of S tie everywhere; which ones are taken leaves the factors a small rest at alpha 0.1.
             double tolerance = alpha == 0.1 ? 0.02 : 1e-5;
-            assertThat(report(layer, TestMatrices.recipe("bit-dgdm", 4, 8, 8, alpha, 0)).weightError()).isLessThan(tolerance);
+            LayerReport literal = report(layer, TestMatrices.recipe("bit-dgdm", 4, 8, 8, alpha, 0));
+            assertThat(literal.weightError()).isLessThan(tolerance);
             LayerReport report = report(layer, TestMatrices.recipe("bit-dgdm", 4, 8, 8, alpha, 4));
             assertThat(report.weightError()).isLessThan(tolerance / 4);
             assertThat(report.outputError()).isLessThan(0.02);
@@ -137,8 +138,8 @@ class BitDgdmQuantizerTest {
     @Test
     void reluInputsHaveUnsignedCodes() {
         PackedLinear relu = TestMatrices.layer("tf_layers.0.linX2", 20, 10, 4);
-        assertThat(quantizer.quantize(relu, TestMatrices.inputs(relu, 5), TestMatrices.recipe()).packed().activation.unsigned())
-            .isTrue();
+        QuantizedLayer quantized = quantizer.quantize(relu, TestMatrices.inputs(relu, 5), TestMatrices.recipe());
+        assertThat(quantized.packed().activation.unsigned()).isTrue();
         assertThat(quantize(TestMatrices.recipe()).packed().activation.unsigned()).isFalse();
     }
 

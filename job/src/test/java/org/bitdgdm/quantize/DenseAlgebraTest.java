@@ -46,10 +46,10 @@ class DenseAlgebraTest {
             .containsExactly(DenseMatrix.eye(4).values(), within(ROUNDING));
 
         // Rank 2 of 4: A A⁺ A = A, and A⁺ stays small.
-        DenseMatrix narrow = DenseAlgebra.product(TestMatrices.gaussian(4, 2, 5), false, TestMatrices.gaussian(2, 9, 6), false);
+        DenseMatrix narrow = TestMatrices.gaussian(4, 2, 5).multiply(TestMatrices.gaussian(2, 9, 6));
         DenseMatrix singular = DenseAlgebra.product(narrow, false, narrow, true);
         DenseMatrix inverse = DenseAlgebra.pseudoInverse(singular);
-        DenseMatrix again = DenseAlgebra.product(DenseAlgebra.product(singular, false, inverse, false), false, singular, false);
+        DenseMatrix again = singular.multiply(inverse).multiply(singular);
         assertThat(again.values()).containsExactly(singular.values(), within(1e-9));
         assertThat(DenseAlgebra.squaredNorm(inverse)).isLessThan(1e4);
 

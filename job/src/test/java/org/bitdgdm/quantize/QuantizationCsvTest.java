@@ -9,8 +9,8 @@ class QuantizationCsvTest {
 
     @Test
     void writesAHeaderAndARowForEachLayer() {
-        LayerReport full = new LayerReport("mlp_in_X.0", "fp32", 12, 128, 0, 32, 32, 0, 0, 0, Double.NaN, 3, Double.NaN, 0, 0,
-            Double.NaN, Double.NaN, 6656, 6656, 0.0004, "");
+        LayerReport full = new LayerReport("mlp_in_X.0", "fp32", 12, 128, 0, 32, 32, 0, 0, 0, Double.NaN, 3, Double.NaN, 0,
+            0, Double.NaN, Double.NaN, 6656, 6656, 0.0004, "");
         LayerReport quantized = new LayerReport("tf_layers.0.linX1", "bit-dgdm", 256, 256, 16, 4, 4, 4, 480, 21, 12.3456789,
             3.5, 2.25, 0.0712345678, 1e-7, 2.5, 0.01, 263168, 50000, 1.25, "a, \"b\"");
         assertThat(QuantizationCsv.toCsv(List.of(full, quantized)).split("\r\n")).containsExactly(

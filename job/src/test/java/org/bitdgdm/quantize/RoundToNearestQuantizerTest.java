@@ -13,7 +13,8 @@ class RoundToNearestQuantizerTest {
     @Test
     void codesAreExact() {
         // (in, out) row-major: channels (−1.5, 0.625, 1.75) and (0, −7, 2.5).
-        PackedLinear layer = TestMatrices.layer("tf_layers.0.self_attn.q", 3, 2, new float[] {-1.5f, 0, 0.625f, -7, 1.75f, 2.5f});
+        PackedLinear layer = TestMatrices.layer("tf_layers.0.self_attn.q", 3, 2,
+            new float[] {-1.5f, 0, 0.625f, -7, 1.75f, 2.5f});
         PackedLinear packed = quantizer.quantize(layer, TestMatrices.inputs(layer, 1), recipe(4, 4, "row")).packed();
         assertThat(packed.residual.scale()).containsExactly(0.25f, 1f);
         assertThat(packed.residual.codes()).containsExactly(-6, 0, 2, -7, 7, 2);
@@ -38,7 +39,8 @@ class RoundToNearestQuantizerTest {
         PackedLinear layer = TestMatrices.layer("tf_layers.0.self_attn.q", 30, 20, 1);
         QuantizedLayer untouched = quantizer.quantize(layer, TestMatrices.inputs(layer, 2), recipe(32, 16, "row"));
         assertThat(untouched.packed()).isSameAs(layer);
-        PackedLinear activationsOnly = quantizer.quantize(layer, TestMatrices.inputs(layer, 2), recipe(16, 8, "row")).packed();
+        PackedLinear activationsOnly = quantizer.quantize(layer, TestMatrices.inputs(layer, 2), recipe(16, 8, "row"))
+            .packed();
         assertThat(activationsOnly.isFull()).isFalse();
         assertThat(activationsOnly.residual.values()).containsExactly(layer.weight);
     }
