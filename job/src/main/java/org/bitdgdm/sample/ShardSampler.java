@@ -3,6 +3,7 @@ package org.bitdgdm.sample;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -15,7 +16,7 @@ import org.bitdgdm.kernels.InitialNoise;
  * Samples the graphs of one shard: draws their sizes, batches those of equal size, takes each batch from T to 0.
  *
  * <p>Every graph is a function of (seed, id, model, steps, backend) only; batches and calls are a matter of speed. Batches
- * come smallest graphs first, ids ascending in a batch.
+ * come largest graphs first, so that what is left at the end is short; ids ascend in a batch.
  */
 public final class ShardSampler implements Serializable {
     private static final long serialVersionUID = 1;
@@ -72,7 +73,7 @@ public final class ShardSampler implements Serializable {
         for (long id = shard.firstId(); id < shard.firstId() + shard.count(); id++) {
             bySize.computeIfAbsent(InitialNoise.size(model.diffusion(), seed, id), n -> new ArrayList<>()).add(id);
         }
-        Map<Integer, long[]> ids = new TreeMap<>();
+        Map<Integer, long[]> ids = new TreeMap<>(Comparator.reverseOrder());
         bySize.forEach((n, list) -> ids.put(n, list.stream().mapToLong(Long::longValue).toArray()));
         return ids;
     }

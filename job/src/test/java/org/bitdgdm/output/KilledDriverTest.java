@@ -33,12 +33,13 @@ class KilledDriverTest {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of(JavaModuleOptions.defaultModuleOptions().trim().split("\\s+")));
-        command.addAll(List.of("-Xmx1g", "-cp", TestSpark.classPath(), TestRun.class.getName(), "local[2]",
-            run.out().toString(), "80", "4", "60"));
+        command.addAll(List.of(TestSpark.SHORT_LIVED, "-Xmx1g", "-cp",
+            TestSpark.classPath(), TestRun.class.getName(), "local[2]",
+            run.out().toString(), "80", "4", "120"));
         File log = temporary.resolve("driver.log").toFile();
         Process driver = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log).start();
         try {
-            run.awaitShards(3);
+            run.awaitShards(3, driver.onExit());
         } finally {
             // SIGKILL
             driver.destroyForcibly().waitFor();

@@ -35,12 +35,12 @@ class KilledExecutorTest {
                 .config("spark.cores.max", "2").getOrCreate();
             CompletableFuture<SampledRun> running = CompletableFuture.supplyAsync(() -> {
                 try {
-                    return run.write(spark, TestOpener.slow(60), console);
+                    return run.write(spark, TestOpener.slow(150), console);
                 } catch (Exception failed) {
                     throw new IllegalStateException(failed);
                 }
             });
-            run.awaitShards(2);
+            run.awaitShards(2, running);
             List<ProcessHandle> executors = cluster.executors();
             assertThat(executors).isNotEmpty();
             // SIGKILL

@@ -11,6 +11,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -155,7 +156,7 @@ class MoleculeWriterTest {
         TestRun run = run("out", 10);
         OutputFolder folder = run.folder(spark);
         // A shard that appears between listing and commit, as that of an executor that outlived its driver does.
-        TestOpener slow = TestOpener.slow(30);
+        TestOpener slow = TestOpener.slow(100);
         TestRun other = run("other", 10);
         other.write(spark, TestOpener.plain(), console);
         Path foreign = other.out().resolve("molecules/shard-000001.parquet");
@@ -190,14 +191,14 @@ class MoleculeWriterTest {
         // Stands for executors that write to a disk of their own.
         Thread other = new Thread(() -> {
             try {
-                run.awaitShards(1);
+                run.awaitShards(1, new CompletableFuture<>());
                 Files.delete(run.out().resolve("molecules").resolve(run.shards().keySet().iterator().next()));
             } catch (Exception failed) {
                 throw new IllegalStateException(failed);
             }
         });
         other.start();
-        assertThatThrownBy(() -> run.write(spark, TestOpener.slow(20), console)).isInstanceOf(InputException.class)
+        assertThatThrownBy(() -> run.write(spark, TestOpener.slow(100), console)).isInstanceOf(InputException.class)
             .hasMessageContaining("not one folder for all machines: 1 of the shards")
             .hasMessageEndingWith("give a folder on a shared file system");
         other.join();

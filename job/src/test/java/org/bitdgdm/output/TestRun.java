@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 
 import org.apache.spark.api.java.JavaSparkContext;
@@ -83,12 +84,12 @@ record TestRun(Path out, int count, int shardSize) {
         return shards;
     }
 
-    /** Waits until so many shards are there. */
-    void awaitShards(int atLeast) throws Exception {
-        long deadline = System.nanoTime() + 90_000_000_000L;
+    /** Waits until so many shards are there, or throws when what makes them ends before. */
+    void awaitShards(int atLeast, Future<?> making) throws Exception {
+        long deadline = System.nanoTime() + 180_000_000_000L;
         while (shards().size() < atLeast) {
-            if (System.nanoTime() > deadline) {
-                throw new AssertionError("only " + shards().size() + " shards after 90 s, expected " + atLeast);
+            if (System.nanoTime() > deadline || making.isDone()) {
+                throw new AssertionError("only " + shards().size() + " shards, expected " + atLeast);
             }
             Thread.sleep(20);
         }

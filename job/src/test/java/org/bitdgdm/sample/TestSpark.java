@@ -8,6 +8,9 @@ import org.apache.spark.sql.SparkSession;
 
 /** Spark sessions of tests: one at a time, without a web page. */
 public final class TestSpark {
+    /** For JVMs that live for seconds: compile quickly, not well. */
+    public static final String SHORT_LIVED = "-XX:TieredStopAtLevel=1";
+
     private TestSpark() {
     }
 
@@ -20,6 +23,7 @@ public final class TestSpark {
             .config("spark.driver.bindAddress", "127.0.0.1")
             .config("spark.sql.shuffle.partitions", "3")
             .config("spark.executor.heartbeatInterval", "1s")
+            .config("spark.executor.extraJavaOptions", SHORT_LIVED)
             .config("spark.executor.extraClassPath", executorClassPath());
     }
 
