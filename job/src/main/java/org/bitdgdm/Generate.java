@@ -66,7 +66,7 @@ final class Generate {
             folder.begin(fingerprint);
 
             long start = System.nanoTime();
-            QuantizedRun quantized = QuantizedRun.of(folder, bundle.packed(), conf.quantize(), opener, threads, console);
+            QuantizedRun quantized = QuantizedRun.of(folder, bundle, conf.quantize(), opener, threads, console);
             RunRecord record = new RunRecord("generate")
                 .configuration(conf.values()).fingerprint(fingerprint)
                 .versions(Versions.all(spark.sparkContext()))

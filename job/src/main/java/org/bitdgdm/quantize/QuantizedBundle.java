@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.kernels.PackedModel;
@@ -50,14 +51,20 @@ public record QuantizedBundle(QuantizedModel quantized, QuantizeConf recipe, lon
             throw new IllegalArgumentException("quantized from tensors of SHA-256 " + sourceSha256 + ", not of "
                 + source.sha256());
         }
+        source.save(folder, staging -> {
+            for (Map.Entry<String, byte[]> file : files().entrySet()) {
+                Files.write(staging.resolve(file.getKey()), file.getValue());
+            }
+            QuantizationCsv.write(staging.resolve(CSV_FILE), quantized.layers());
+        });
+    }
+
+    /** The packed model and its recipe as bytes, by file name. */
+    public Map<String, byte[]> files() throws IOException {
         byte[] packed = PackedModelFormat.toBytes(quantized.model());
         Description description = new Description(FORMAT, sourceSha256, PackedModelFormat.sha256(packed), seed, recipe,
             quantized.seconds(), quantized.layers());
-        source.save(folder, staging -> {
-            Files.write(staging.resolve(PACKED_FILE), packed);
-            Files.write(staging.resolve(RECIPE_FILE), JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(description));
-            QuantizationCsv.write(staging.resolve(CSV_FILE), quantized.layers());
-        });
+        return Map.of(PACKED_FILE, packed, RECIPE_FILE, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(description));
     }
 
     /**
@@ -73,12 +80,28 @@ public record QuantizedBundle(QuantizedModel quantized, QuantizeConf recipe, lon
                 + " and " + PACKED_FILE + "; quantize the model again");
         }
         try {
-            Description description = JSON.readValue(Files.readAllBytes(recipeFile), Description.class);
+            return read(Files.readAllBytes(recipeFile), Files.readAllBytes(packedFile), folder.toString());
+        } catch (IOException e) {
+            throw new InputException("cannot read the quantized model in " + folder + ": " + e.getMessage()
+                + "; check the folder and its permissions", e);
+        }
+    }
+
+    /**
+     * A bundle from the bytes of {@link #files}, checking version and hash.
+     *
+     * @param where folder they come from, for messages
+     * @throws InputException saying what is wrong with them
+     */
+    public static QuantizedBundle read(byte[] recipe, byte[] packed, String where) {
+        String recipeFile = RECIPE_FILE + " in " + where;
+        String packedFile = PACKED_FILE + " in " + where;
+        try {
+            Description description = JSON.readValue(recipe, Description.class);
             if (description.format() != FORMAT) {
                 throw new InputException(recipeFile + " has format version " + description.format()
                     + ", this program reads version " + FORMAT + "; quantize the model again");
             }
-            byte[] packed = Files.readAllBytes(packedFile);
             String sha256 = PackedModelFormat.sha256(packed);
             if (!sha256.equals(description.packedSha256())) {
                 throw new InputException(packedFile + " has SHA-256 " + sha256 + " where " + RECIPE_FILE + " says "
@@ -90,11 +113,10 @@ public record QuantizedBundle(QuantizedModel quantized, QuantizeConf recipe, lon
         } catch (JsonProcessingException e) {
             throw new InputException(recipeFile + " is no recipe: " + e.getOriginalMessage()
                 + "; quantize the model again", e);
+        } catch (IOException e) {
+            throw new InputException(recipeFile + " cannot be read: " + e.getMessage() + "; quantize the model again", e);
         } catch (IllegalArgumentException e) {
             throw new InputException(packedFile + " " + e.getMessage(), e);
-        } catch (IOException e) {
-            throw new InputException("cannot read the quantized model in " + folder + ": " + e.getMessage()
-                + "; check the folder and its permissions", e);
         }
     }
 }
