@@ -20,7 +20,7 @@ final class LayerSection {
     private static final String FULL_PRECISION = "fp32";
     /** After the name. */
     private static final List<String> COLUMNS = List.of("Method", "Shape", "Output error", "Weight error", "Rank",
-        "Bits of weight / input / residual", "Entries of S", "Iterations", "Kurtosis", "Threshold", "Outliers", "Size",
+        "Bits W / X / E", "Entries of S", "Iterations", "Kurtosis", "Threshold", "Outliers", "Size",
         "Seconds", "Note");
 
     private final List<LayerReport> layers;
@@ -89,16 +89,21 @@ final class LayerSection {
             layer.in() + " × " + layer.out(),
             full ? "" : share(layer.outputError()),
             full ? "" : share(layer.weightError()),
-            full ? "" : Integer.toString(layer.rank()),
+            full ? "" : decomposed(layer, layer.rank()),
             full ? "" : layer.weightBits() + " / " + layer.activationBits() + " / " + layer.residualBits(),
-            full ? "" : Numbers.count(layer.nnz()),
-            full ? "" : Integer.toString(layer.iterations()),
+            full ? "" : decomposed(layer, layer.nnz()),
+            full ? "" : decomposed(layer, layer.iterations()),
             full ? "" : number(layer.kurtosisBefore()) + " → " + number(layer.kurtosisAfter()),
             full ? "" : number(layer.threshold()),
-            full ? "" : share(layer.outlierShare()),
+            full ? "" : Double.isNaN(layer.outlierShare()) ? "–" : Numbers.fixed(100 * layer.outlierShare(), 2) + "%",
             full ? Numbers.bytes(layer.bytesBefore()) : Numbers.bytesChange(layer.bytesBefore(), layer.bytesAfter()),
             full ? "" : number(layer.seconds()),
             layer.note()));
+    }
+
+    /** What only a layer with factors has. */
+    private static String decomposed(LayerReport layer, int value) {
+        return layer.rank() == 0 ? "–" : Numbers.count(value);
     }
 
     private static String number(double value) {
