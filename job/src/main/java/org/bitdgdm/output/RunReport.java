@@ -103,12 +103,9 @@ public final class RunReport {
                     input.metrics().absent().getOrDefault(name, ""))));
         }
         JsonNode run = input.run();
-        long graphs = run.path("graphs").path("count").asLong();
-        if (graphs > 0) {
-            long kept = run.path("graphs").path("kept").asLong();
-            tiles.add(ReportPage.Tile.of("Graphs", Numbers.count(graphs),
-                kept > 0 ? Numbers.count(kept) + " of them from an earlier start of this run" : ""));
-        }
+        long kept = run.path("graphs").path("kept").asLong();
+        tiles.add(ReportPage.Tile.of("Graphs", Numbers.count(input.metrics().counts().graphs()),
+            kept > 0 ? Numbers.count(kept) + " of them from an earlier start of this run" : ""));
         double rate = run.path("graphs_per_second").asDouble(Double.NaN);
         if (Double.isFinite(rate)) {
             tiles.add(ReportPage.Tile.of("Graphs per second", Numbers.significant(rate, 3), "while sampling"));
