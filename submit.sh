@@ -65,6 +65,8 @@ usage() {
   fi
   cat << 'EOF'
 
+  bench      measures the speed of this machine; bench --help lists its flags
+
 Spark's own flags come after --spark, or its settings in conf/spark-defaults.conf:
   ./submit.sh generate --count 256 --steps 50 --out out/first --spark --master 'local[2]' --driver-memory 4g
 
@@ -73,6 +75,12 @@ Environment:
   SPARK_HOME  a Spark 4 for Scala 2.13, needed for the masters yarn and k8s://; without it, Spark as the build assembles it
   CXX         the C++ compiler of the build; without it, g++
 EOF
+}
+
+# Runs the benchmark, which lies with the sources and needs no Spark but for its job level.
+bench() {
+  [ -f "$home/mvnw" ] || fail "bench needs the sources of the repository, $home holds none"
+  exec bash "$home/kernels/src/bench/run.sh" --submit "$home/submit.sh" "${job[@]:1}"
 }
 
 # The value of spark.master in a properties file, if any.
@@ -160,6 +168,11 @@ while [ $# -gt 0 ]; do
   shift
 done
 
+if [ "${job[0]-}" = bench ]; then
+  find_java
+  [[ " ${job[*]} " =~ \ (--help|-h)\  ]] || build
+  bench
+fi
 case "${job[*]-}" in
   '' | help | --help | -h)
     usage

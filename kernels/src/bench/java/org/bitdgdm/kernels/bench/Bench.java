@@ -1,0 +1,148 @@
+package org.bitdgdm.kernels.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.bitdgdm.kernels.Denoiser;
+import org.bitdgdm.kernels.GraphBatch;
+import org.bitdgdm.kernels.PackedModel;
+
+/** The program: measures one level after the other and writes the report. */
+public final class Bench {
+    private static final double NANOS = 1e-9;
+    /** Graphs that set thresholds, count outliers and feed the pieces. */
+    private static final int SAMPLE_GRAPHS = 8;
+
+    private final BenchOptions options;
+    private final long start = System.nanoTime();
+
+    private Bench(BenchOptions options) {
+        this.options = options;
+    }
+
+    public static void main(String[] args) throws IOException, InterruptedException {
+        List<String> arguments = Arrays.asList(args);
+        if (arguments.contains("--help")) {
+            System.out.print(BenchOptions.USAGE);
+            return;
+        }
+        BenchOptions options;
+        try {
+            options = BenchOptions.parse(home(), arguments);
+        } catch (IllegalArgumentException e) {
+            System.err.println("error: " + e.getMessage());
+            System.exit(2);
+            return;
+        }
+        new Bench(options).run();
+    }
+
+    /** The root of the repository, from the folder above which this runs. */
+    private static Path home() {
+        Path folder = Path.of("").toAbsolutePath();
+        while (!Files.isDirectory(folder.resolve("kernels/src/bench"))) {
+            folder = folder.getParent();
+            if (folder == null) {
+                throw new IllegalStateException("the benchmark needs the sources of the repository: start it inside of them");
+            }
+        }
+        return folder;
+    }
+
+    private void run() throws IOException, InterruptedException {
+        Machine machine = Machine.here(options.home());
+        if (!machine.warning().isEmpty()) {
+            say(machine.warning());
+        }
+        Results results = new Results(machine, options, options.submit() == null
+            ? "the benchmark's own forms, of the same cost but not the method's quality" : "the job");
+        KernelBench kernels = KernelBench.build(options);
+        say("peaks of a core");
+        results.peaks = kernels.peaks();
+        if (options.levels().contains(BenchOptions.Level.KERNEL) || options.levels().contains(BenchOptions.Level.STEP)) {
+            for (String name : options.models()) {
+                results.models.add(measure(BenchModel.of(name), kernels, results.peaks));
+            }
+        }
+        if (options.levels().contains(BenchOptions.Level.PEER)) {
+            say("peer");
+            results.peer = Optional.of(Peer.measure(options));
+        }
+        if (options.levels().contains(BenchOptions.Level.JOB)) {
+            say("job of " + options.jobCount() + " molecules in " + options.jobSteps() + " steps");
+            results.job = Optional.of(new JobBench(options).measure());
+        }
+        results.seconds = (System.nanoTime() - start) * NANOS;
+        Report report = new Report(results);
+        Files.createDirectories(options.report().toAbsolutePath().getParent());
+        Files.writeString(options.report(), report.text(handwritten()));
+        say("written " + options.report());
+    }
+
+    private Results.OfModel measure(BenchModel model, KernelBench kernels, Peaks peaks)
+        throws IOException, InterruptedException {
+        say(model.name() + ": packing");
+        List<Setting.Packed> settings = new ArrayList<>();
+        List<double[]> outlierShares = new ArrayList<>();
+        GraphBatch graphs;
+        GraphBatch sample;
+        try (Denoiser full = StepBench.open(model.full(), options.cpuIsa(), options.threads())) {
+            graphs = model.graphs(model.batches(options.full()).stream().mapToInt(Integer::intValue).max().orElseThrow(),
+                full);
+            sample = BenchModel.first(graphs, Math.min(SAMPLE_GRAPHS, graphs.size()));
+            for (Setting setting : settings(model)) {
+                PackedModel packed = setting != Setting.FP32 && model.trained() && options.submit() != null
+                    ? new JobBench(options).quantized(setting)
+                    : PackedForms.of(model.full(), setting, StepBench.recorder(full), sample, model.startTime());
+                settings.add(new Setting.Packed(setting, packed));
+            }
+        }
+        StepBench steps = new StepBench(options, model, graphs);
+        for (Setting.Packed packed : settings) {
+            try (Denoiser denoiser = StepBench.open(packed.model(), options.cpuIsa(), 1)) {
+                outlierShares.add(Workload.outlierShares(packed.model(), StepBench.recorder(denoiser), sample,
+                    model.startTime()));
+            }
+            say(model.name() + ", " + packed.setting().name() + ": comparing");
+            steps.verify(packed);
+        }
+        say(model.name() + ": pieces");
+        Results.OfModel results = new Results.OfModel(model, kernels.pieces(model, settings, outlierShares, sample));
+        for (int s = 0; s < settings.size(); s++) {
+            Setting.Packed packed = settings.get(s);
+            Workload work = Workload.of(packed.model(), model.nodes(), outlierShares.get(s));
+            results.ceilings.put(packed.setting(), Ceiling.of(work, peaks, results.pieces, packed.setting()));
+            if (options.levels().contains(BenchOptions.Level.STEP)) {
+                say(model.name() + ", " + packed.setting().name() + ": steps");
+                results.steps.addAll(steps.time(packed));
+            }
+        }
+        return results;
+    }
+
+    private List<Setting> settings(BenchModel model) {
+        List<Setting> settings = new ArrayList<>(Setting.ALL);
+        if (model.trained() && options.submit() != null) {
+            settings.add(Setting.DEFAULT);
+        }
+        return settings;
+    }
+
+    /** What people have written below the tables of an earlier report; kept. */
+    private String handwritten() throws IOException {
+        if (!Files.exists(options.report())) {
+            return Report.NOTHING_WRITTEN;
+        }
+        String text = Files.readString(options.report());
+        int from = text.indexOf(Report.HANDWRITTEN);
+        return from < 0 ? Report.NOTHING_WRITTEN : text.substring(from + Report.HANDWRITTEN.length());
+    }
+
+    private void say(String what) {
+        System.err.printf("%5.0f s  %s%n", (System.nanoTime() - start) * NANOS, what);
+    }
+}

@@ -1,0 +1,156 @@
+package org.bitdgdm.kernels.bench;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.LongStream;
+import org.bitdgdm.kernels.Architecture;
+import org.bitdgdm.kernels.Denoiser;
+import org.bitdgdm.kernels.Diffusion;
+import org.bitdgdm.kernels.GraphBatch;
+import org.bitdgdm.kernels.InitialNoise;
+import org.bitdgdm.kernels.LayerNorm;
+import org.bitdgdm.kernels.PackedLinear;
+import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.kernels.TestModels;
+import org.bitdgdm.kernels.Variant;
+
+/**
+ * A model and the graphs it is measured on.
+ *
+ * @param name  as in tables
+ * @param nodes n of every graph
+ * @param full  in full precision
+ * @param trained whether the weights are, so that graphs are worth denoising before the clock starts
+ */
+record BenchModel(String name, int nodes, PackedModel full, boolean trained) {
+    private static final long SEED = 1;
+    /** Reverse strides from T to T/2 that shape the graphs of a trained model. */
+    private static final int STRIDES = 10;
+
+    /** A model by its word on the command line. */
+    static BenchModel of(String name) {
+        return switch (name) {
+            case "qm9" -> qm9();
+            case "moses" -> moses();
+            case "planar" -> planar();
+            default -> throw new IllegalArgumentException(name);
+        };
+    }
+
+    /** The shipped model at its largest size. */
+    private static BenchModel qm9() {
+        return new BenchModel("QM9, n = 9", 9, TestModels.qm9(Variant.FIXED_BUG), true);
+    }
+
+    /** The sizes of the published MOSES model at its largest molecules; random weights. */
+    private static BenchModel moses() {
+        float[] nodeMarginal = {0.72f, 0.14f, 0.02f, 0.10f, 0.01f, 0.005f, 0.005f, 0};
+        float[] edgeMarginal = {0.91f, 0.045f, 0.006f, 0.0003f, 0.037f};
+        Architecture architecture = new Architecture(Variant.MAIN, 12, 8, 8, 5, 27, 500, true,
+            new float[] {12, 14, 32, 16, 19, 35.4f, 79.9f, 1}, 350);
+        return new BenchModel("MOSES sizes, n = 27", 27,
+            random(architecture, nodeMarginal, edgeMarginal, 128, 128, 256), false);
+    }
+
+    /** The sizes of the published planar-graph model; random weights. */
+    private static BenchModel planar() {
+        Architecture architecture = new Architecture(Variant.MAIN, 10, 8, 1, 2, 64, 1000, false, new float[0], 1);
+        return new BenchModel("planar sizes, n = 64", 64,
+            random(architecture, new float[] {1}, new float[] {0.915f, 0.085f}, 64, 64, 128), false);
+    }
+
+    private static PackedModel random(Architecture architecture, float[] nodeMarginal, float[] edgeMarginal, int dy,
+                                      int hiddenEdges, int hiddenGlobals) {
+        float[] sizes = new float[architecture.maxNodes() + 1];
+        sizes[architecture.maxNodes()] = 1;
+        Diffusion diffusion = Diffusion.cosine(architecture.diffusionSteps(), nodeMarginal, edgeMarginal, sizes);
+        Random random = new Random(SEED);
+        List<PackedLinear> linears = new ArrayList<>();
+        for (String name : PackedModel.linearNames(architecture.layers())) {
+            int[] shape = shape(name, architecture, dy, hiddenEdges, hiddenGlobals);
+            linears.add(PackedLinear.full(name, shape[0], shape[1],
+                TestModels.gaussians(random, shape[0] * shape[1], 1 / Math.sqrt(shape[0])),
+                TestModels.gaussians(random, shape[1], 0.1)));
+        }
+        List<LayerNorm> norms = new ArrayList<>();
+        for (String name : PackedModel.normNames(architecture.layers())) {
+            int width = name.contains("normX") ? DX : name.contains("normE") ? DE : dy;
+            float[] weight = TestModels.gaussians(random, width, 0.1);
+            for (int k = 0; k < width; k++) {
+                weight[k] += 1;
+            }
+            norms.add(new LayerNorm(name, weight, TestModels.gaussians(random, width, 0.1)));
+        }
+        return new PackedModel(architecture, diffusion, linears, norms);
+    }
+
+    private static final int DX = 256;
+    private static final int DE = 64;
+    private static final int FEED_FORWARD_X = 256;
+    private static final int FEED_FORWARD_E = 128;
+    private static final int FEED_FORWARD_Y = 2048;
+
+    /** in and out of a layer, as in the published configurations. */
+    private static int[] shape(String name, Architecture architecture, int dy, int hiddenEdges, int hiddenGlobals) {
+        return switch (name.replaceFirst("tf_layers\\.\\d+\\.", "").replace("self_attn.", "")) {
+            case "mlp_in_X.0" -> new int[] {architecture.nodeInputs(), DX};
+            case "mlp_in_E.0" -> new int[] {architecture.edgeInputs(), hiddenEdges};
+            case "mlp_in_y.0" -> new int[] {architecture.globalInputs(), hiddenGlobals};
+            case "mlp_in_X.2", "mlp_out_X.0", "q", "k", "v", "x_out" -> new int[] {DX, DX};
+            case "mlp_in_E.2" -> new int[] {hiddenEdges, DE};
+            case "mlp_in_y.2" -> new int[] {hiddenGlobals, dy};
+            case "mlp_out_X.2" -> new int[] {DX, architecture.nodeTypes()};
+            case "mlp_out_E.0" -> new int[] {DE, hiddenEdges};
+            case "mlp_out_E.2" -> new int[] {hiddenEdges, architecture.edgeTypes()};
+            case "e_add", "e_mul" -> new int[] {DE, DX};
+            case "e_out" -> new int[] {DX, DE};
+            case "y_e_mul", "y_e_add", "y_x_mul", "y_x_add" -> new int[] {dy, DX};
+            case "y_y", "y_out.0", "y_out.2" -> new int[] {dy, dy};
+            case "x_y.lin" -> new int[] {4 * DX, dy};
+            case "e_y.lin" -> new int[] {4 * DE, dy};
+            case "linX1" -> new int[] {DX, FEED_FORWARD_X};
+            case "linX2" -> new int[] {FEED_FORWARD_X, DX};
+            case "linE1" -> new int[] {DE, FEED_FORWARD_E};
+            case "linE2" -> new int[] {FEED_FORWARD_E, DE};
+            case "lin_y1" -> new int[] {dy, FEED_FORWARD_Y};
+            case "lin_y2" -> new int[] {FEED_FORWARD_Y, dy};
+            default -> throw new IllegalArgumentException(name);
+        };
+    }
+
+    /** T/2, where measured steps begin: graphs there look like those that most steps see. */
+    int startTime() {
+        return full.architecture().diffusionSteps() / 2;
+    }
+
+    /** Graphs 0…count−1 at {@link #startTime}. */
+    GraphBatch graphs(int count, Denoiser denoiser) {
+        GraphBatch batch = InitialNoise.draw(full.diffusion(), nodes, LongStream.range(0, count).toArray(), SEED);
+        if (trained) {
+            int[] times = new int[STRIDES + 1];
+            int last = full.diffusion().steps();
+            for (int i = 0; i <= STRIDES; i++) {
+                times[i] = last - (last - startTime()) * i / STRIDES;
+            }
+            denoiser.advance(batch, SEED, times);
+        }
+        return batch;
+    }
+
+    /** A copy of the first graphs of a batch. */
+    static GraphBatch first(GraphBatch batch, int count) {
+        int n = batch.nodeCount();
+        return new GraphBatch(n, Arrays.copyOf(batch.ids(), count),
+            Arrays.copyOf(batch.nodes(), count * n), Arrays.copyOf(batch.edges(), count * n * n));
+    }
+
+    /** Batch sizes measured by default: fewer of large graphs, where a step of a batch takes seconds. */
+    List<Integer> batches(boolean all) {
+        if (all || nodes <= 9) {
+            return List.of(1, 2, 4, 8, 16, 32, 64, 128, 256);
+        }
+        return nodes <= 27 ? List.of(1, 4, 16, 64) : List.of(1, 2, 4, 8);
+    }
+}

@@ -1,0 +1,132 @@
+package org.bitdgdm.kernels.bench;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * What to measure and how long.
+ *
+ * @param home      root of the repository
+ * @param levels    what to measure
+ * @param models    names of the models: qm9, moses, planar
+ * @param threads   most threads of a step; 1 and this many are measured
+ * @param repeats   repeats of every measurement
+ * @param seconds   length of a repeat of a step or of the peer; a kernel takes a fortieth of it
+ * @param full      every batch size up to 256 for every size of graph, however long that takes
+ * @param cpuIsa    instruction set, as {@code --cpu-isa} of the job
+ * @param python    interpreter of the peer
+ * @param submit    {@code submit.sh}, for what needs the whole job: quantizers and the job level; null without
+ * @param jobCount  molecules of the job level
+ * @param jobSteps  steps of each
+ * @param report    file to write
+ */
+record BenchOptions(Path home, Set<Level> levels, List<String> models, int threads, int repeats, double seconds, boolean full, String cpuIsa,
+                    String python, Path submit, int jobCount, int jobSteps, Path report) {
+
+    /** One kind of measurement; peaks are always taken. */
+    enum Level {
+        /** Layers and fused pieces, in cache. */
+        KERNEL,
+        /** Denoising steps of whole batches, beside their ceiling. */
+        STEP,
+        /** The same network in PyTorch. */
+        PEER,
+        /** A whole Spark job. */
+        JOB
+    }
+
+    private static final List<String> MODELS = List.of("qm9", "moses", "planar");
+
+    static final String USAGE = """
+        Measures the cpu backend and writes kernels/benchmarks/cpu.md.
+
+          --levels LIST    of kernel,step,peer,job [kernel,step,peer]; the peaks of a core are always measured
+          --models LIST    of qm9,moses,planar [all]
+          --threads N      most threads of a step [all processors]
+          --repeats N      repeats of every measurement [11]
+          --seconds S      length of a repeat [0.15]
+          --full           all batch sizes for large graphs too, which takes an hour
+          --cpu-isa NAME   auto, scalar, avx2 or avx512 [auto]
+          --python FILE    interpreter with PyTorch [/usr/bin/python3]
+          --submit FILE    submit.sh, for the job's quantizers and the job level; ./submit.sh bench sets it
+          --job-count N    molecules of the job level [10000]
+          --job-steps N    steps of each of them [500]
+          --report FILE    where to write, from the root of the repository [kernels/benchmarks/cpu.md]
+        """;
+
+    /**
+     * Reads a command line.
+     *
+     * @throws IllegalArgumentException for an unknown flag or value
+     */
+    static BenchOptions parse(Path home, List<String> arguments) {
+        Set<Level> levels = EnumSet.of(Level.KERNEL, Level.STEP, Level.PEER);
+        List<String> models = MODELS;
+        int threads = Runtime.getRuntime().availableProcessors();
+        int repeats = 11;
+        double seconds = 0.15;
+        boolean full = false;
+        String cpuIsa = "auto";
+        String python = "/usr/bin/python3";
+        Path submit = null;
+        int jobCount = 10_000;
+        int jobSteps = 500;
+        Path report = home.resolve("kernels/benchmarks/cpu.md");
+        List<String> left = new ArrayList<>(arguments);
+        while (!left.isEmpty()) {
+            String flag = left.remove(0);
+            if (flag.equals("--full")) {
+                full = true;
+                continue;
+            }
+            if (left.isEmpty()) {
+                throw new IllegalArgumentException(flag + " is no flag of the benchmark, or lacks its value\n" + USAGE);
+            }
+            String value = left.remove(0);
+            switch (flag) {
+                case "--levels" -> levels = levels(value);
+                case "--models" -> models = models(value);
+                case "--threads" -> threads = Integer.parseInt(value);
+                case "--repeats" -> repeats = Integer.parseInt(value);
+                case "--seconds" -> seconds = Double.parseDouble(value);
+                case "--cpu-isa" -> cpuIsa = value;
+                case "--python" -> python = value;
+                case "--submit" -> submit = Path.of(value).toAbsolutePath();
+                case "--job-count" -> jobCount = Integer.parseInt(value);
+                case "--job-steps" -> jobSteps = Integer.parseInt(value);
+                case "--report" -> report = home.resolve(value);
+                default -> throw new IllegalArgumentException("unknown flag " + flag + "\n" + USAGE);
+            }
+        }
+        if (levels.contains(Level.JOB) && submit == null) {
+            throw new IllegalArgumentException("the job level needs --submit FILE; run ./submit.sh bench");
+        }
+        return new BenchOptions(home, levels, models, threads, repeats, seconds, full, cpuIsa, python, submit, jobCount,
+            jobSteps, report);
+    }
+
+    private static List<String> models(String list) {
+        List<String> models = List.of(list.split(","));
+        if (!MODELS.containsAll(models)) {
+            throw new IllegalArgumentException("--models must be of " + String.join(",", MODELS) + ", found " + list);
+        }
+        return models;
+    }
+
+    private static Set<Level> levels(String list) {
+        return list.isEmpty() ? EnumSet.noneOf(Level.class) : Arrays.stream(list.split(","))
+            .map(name -> Level.valueOf(name.toUpperCase(Locale.ROOT)))
+            .collect(Collectors.toCollection(() -> EnumSet.noneOf(Level.class)));
+    }
+
+    /** Numbers of threads that are measured. */
+    List<Integer> threadCounts() {
+        return threads == 1 ? List.of(1) : List.of(1, threads);
+    }
+}

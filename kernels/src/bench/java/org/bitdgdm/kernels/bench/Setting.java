@@ -1,0 +1,45 @@
+package org.bitdgdm.kernels.bench;
+
+import java.util.List;
+import org.bitdgdm.kernels.PackedModel;
+
+/**
+ * A way to quantize that is measured.
+ *
+ * @param name         as in tables
+ * @param flags        the flags of {@code generate} that ask for it
+ * @param bits         of weights and activations; 32 for full precision
+ * @param rank         of the low-rank part; 0 for none
+ * @param alpha        of the sparse part
+ * @param residualBits 0 for none
+ */
+record Setting(String name, List<String> flags, int bits, int rank, double alpha, int residualBits) {
+    /** Threshold of activations in all of them, the default of the job. */
+    static final double PERCENTILE = 99;
+
+    static final Setting FP32 = new Setting("fp32", List.of("--method", "fp32"), 32, 0, 0, 0);
+    static final Setting W8A8 = new Setting("rtn w8a8", List.of("--method", "rtn", "--weight-bits", "8",
+        "--activation-bits", "8", "--activation-scale", "row"), 8, 0, 0, 8);
+    static final Setting LITERAL = new Setting("bit-dgdm w4a4 literal",
+        List.of("--method", "bit-dgdm", "--residual", "0", "--alpha", "0.05"), 4, 16, 0.05, 0);
+    static final Setting RESIDUAL = new Setting("bit-dgdm w4a4 + 4-bit residual",
+        List.of("--method", "bit-dgdm", "--residual", "4", "--alpha", "0.01"), 4, 16, 0.01, 4);
+    /** Whatever {@code generate} does without flags; measured where the job can be asked. */
+    static final Setting DEFAULT = new Setting("default of generate", List.of(), 4, 16, 0.01, 4);
+
+    static final List<Setting> ALL = List.of(FP32, W8A8, LITERAL, RESIDUAL);
+
+    /** One scale per row of X instead of thresholds. */
+    boolean perRow() {
+        return rank == 0;
+    }
+
+    /** The name as one word, for kernel_bench. */
+    String word() {
+        return name.replace(' ', '~');
+    }
+
+    /** A model in this form. */
+    record Packed(Setting setting, PackedModel model) {
+    }
+}

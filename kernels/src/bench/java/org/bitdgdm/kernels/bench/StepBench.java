@@ -1,0 +1,165 @@
+package org.bitdgdm.kernels.bench;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.bitdgdm.kernels.ActivationRecorder;
+import org.bitdgdm.kernels.Architecture;
+import org.bitdgdm.kernels.Backend;
+import org.bitdgdm.kernels.BackendOptions;
+import org.bitdgdm.kernels.Denoiser;
+import org.bitdgdm.kernels.Denoisers;
+import org.bitdgdm.kernels.GraphBatch;
+import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.kernels.ReferenceDenoiser;
+
+/** Times whole reverse steps of batches: features, network, posterior and draw, one native call for many steps. */
+final class StepBench {
+    private static final long SEED = 7;
+    /** Steps of the runs that are compared before anything is timed. */
+    private static final int CHECKED_STEPS = 2;
+    /** FP32 sums through up to 12 layers against double, of logits of order 1 to 10. */
+    private static final double FLOAT_TOLERANCE = 2e-3;
+    /** Mean difference of logits over their mean magnitude, where a sum on the edge of two codes may fall either way. */
+    private static final double CODE_TOLERANCE = 0.05;
+    private static final double NANOS = 1e-9;
+
+    /** Graph-steps per second of one setting. */
+    record Step(BenchModel model, Setting setting, int threads, int batch, Spread rate) {
+    }
+
+    private final BenchOptions options;
+    private final BenchModel model;
+    private final GraphBatch graphs;
+
+    /** @param graphs at {@link BenchModel#startTime}, as many as the largest batch */
+    StepBench(BenchOptions options, BenchModel model, GraphBatch graphs) {
+        this.options = options;
+        this.model = model;
+        this.graphs = graphs;
+    }
+
+    static Denoiser open(PackedModel model, String isa, int threads) {
+        return Denoisers.open(Backend.CPU, model, new BackendOptions(threads, isa, null));
+    }
+
+    /** The view of a cpu denoiser that shows what its layers take in. */
+    static ActivationRecorder recorder(Denoiser denoiser) {
+        return (ActivationRecorder) denoiser;
+    }
+
+    /**
+     * Compares with the reference and with the scalar kernels.
+     *
+     * @throws IllegalStateException if the results differ; nothing should be timed then
+     */
+    void verify(Setting.Packed packed) {
+        GraphBatch one = BenchModel.first(graphs, 1);
+        float[][] found = logits(packed.model(), options.cpuIsa(), one);
+        float[][] scalar = logits(packed.model(), "scalar", one);
+        require(packed, Arrays.equals(found[0], scalar[0]) && Arrays.equals(found[1], scalar[1]),
+            "must have the bits of the scalar kernels");
+        if (packed.setting() == Setting.FP32 || model.trained()) {
+            try (ReferenceDenoiser reference = new ReferenceDenoiser(packed.model())) {
+                float[][] expected = logits(reference, packed.model().architecture(), one);
+                for (int part = 0; part < 2; part++) {
+                    requireNear(packed, expected[part], found[part]);
+                }
+            }
+        }
+    }
+
+    private void requireNear(Setting.Packed packed, float[] expected, float[] found) {
+        double difference = 0;
+        double magnitude = 0;
+        double worst = 0;
+        for (int k = 0; k < expected.length; k++) {
+            double distance = Math.abs((double) found[k] - expected[k]);
+            difference += distance;
+            magnitude += Math.abs(expected[k]);
+            worst = Math.max(worst, distance / (1 + Math.abs(expected[k])));
+        }
+        boolean exact = packed.setting() == Setting.FP32;
+        require(packed, exact ? worst <= FLOAT_TOLERANCE : difference <= CODE_TOLERANCE * magnitude,
+            "must have logits near the reference's, found them off by " + (exact ? worst : difference / magnitude));
+    }
+
+    private void require(Setting.Packed packed, boolean holds, String rule) {
+        if (!holds) {
+            throw new IllegalStateException(model.name() + ", " + packed.setting().name() + ": " + rule
+                + "; nothing is timed");
+        }
+    }
+
+    private float[][] logits(PackedModel packed, String isa, GraphBatch batch) {
+        try (Denoiser denoiser = open(packed, isa, 1)) {
+            return logits(denoiser, packed.architecture(), batch);
+        }
+    }
+
+    private float[][] logits(Denoiser denoiser, Architecture architecture, GraphBatch batch) {
+        float[] nodes = new float[batch.nodes().length * architecture.nodeTypes()];
+        float[] edges = new float[batch.edges().length * architecture.edgeTypes()];
+        denoiser.logits(batch, model.startTime(), nodes, edges);
+        return new float[][] {nodes, edges};
+    }
+
+    /** Times all batch sizes with all numbers of threads. */
+    List<Step> time(Setting.Packed packed) {
+        List<Step> steps = new ArrayList<>();
+        GraphBatch expected = null;
+        for (int threads : options.threadCounts()) {
+            try (Denoiser denoiser = open(packed.model(), options.cpuIsa(), threads)) {
+                for (int size : model.batches(options.full()).stream().sorted((a, b) -> b - a).toList()) {
+                    GraphBatch start = BenchModel.first(graphs, size);
+                    long begin = System.nanoTime();
+                    GraphBatch end = advance(denoiser, start, CHECKED_STEPS);
+                    double seconds = (System.nanoTime() - begin) * NANOS;
+                    expected = expected == null ? end : expected;
+                    require(packed, Arrays.equals(end.nodes(), BenchModel.first(expected, size).nodes())
+                        && Arrays.equals(end.edges(), BenchModel.first(expected, size).edges()),
+                        "a graph must not depend on the batch or the threads");
+                    steps.add(new Step(model, packed.setting(), threads, size, time(denoiser, start, seconds)));
+                }
+            }
+        }
+        return steps;
+    }
+
+    /** @param seconds that {@link #CHECKED_STEPS} took, cold */
+    private Spread time(Denoiser denoiser, GraphBatch start, double seconds) {
+        int count = steps(seconds / CHECKED_STEPS);
+        // Cold code and pages made the first guess too low.
+        long begin = System.nanoTime();
+        advance(denoiser, start, count);
+        count = steps((System.nanoTime() - begin) * NANOS / count);
+        double[] rates = new double[options.repeats()];
+        for (int repeat = 0; repeat < rates.length; repeat++) {
+            GraphBatch batch = BenchModel.first(start, start.size());
+            int[] times = times(count);
+            begin = System.nanoTime();
+            denoiser.advance(batch, SEED, times);
+            rates[repeat] = (double) count * start.size() / ((System.nanoTime() - begin) * NANOS);
+        }
+        return new Spread(rates);
+    }
+
+    /** Steps that fill a repeat: at least 1, at most those from the start to time 0. */
+    private int steps(double secondsOfOne) {
+        return (int) Math.max(1, Math.min(model.startTime(), Math.round(options.seconds() / secondsOfOne)));
+    }
+
+    private GraphBatch advance(Denoiser denoiser, GraphBatch start, int count) {
+        GraphBatch batch = BenchModel.first(start, start.size());
+        denoiser.advance(batch, SEED, times(count));
+        return batch;
+    }
+
+    private int[] times(int count) {
+        int[] times = new int[count + 1];
+        for (int i = 0; i <= count; i++) {
+            times[i] = model.startTime() - i;
+        }
+        return times;
+    }
+}

@@ -1,0 +1,130 @@
+package org.bitdgdm.kernels.bench;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.bitdgdm.kernels.ActivationRecorder;
+import org.bitdgdm.kernels.GraphBatch;
+import org.bitdgdm.kernels.PackedLinear;
+import org.bitdgdm.kernels.PackedModel;
+
+/**
+ * The operations of one graph and one step that a setting cannot do without: what is needed twice counts once, what
+ * nothing reads (y after the last layer, the input MLP of edges, which is a table) not at all.
+ *
+ * @param integerOperations    dense products of codes, two for each multiply-add
+ * @param sparseOperations     FP32 operations of X S and of outliers times the dense part
+ * @param denseOperations      FP32 operations of layers, or parts of them, in full precision
+ * @param exponentials         softmax
+ * @param attentionOperations  FP32 operations of attention besides exp
+ * @param nodeNormElements     entries of X that pass a LayerNorm; y is counted here too
+ * @param edgeNormElements     entries of E
+ * @param pooledElements       entries pooled for y
+ * @param quantizedEntries     entries of inputs that become codes
+ */
+record Workload(double integerOperations, double sparseOperations, double denseOperations, double exponentials,
+                double attentionOperations, double nodeNormElements, double edgeNormElements, double pooledElements,
+                double quantizedEntries) {
+    /** Of attention, for each channel and pair of nodes, besides exp; see kernel_bench.cpp. */
+    private static final int ATTENTION_OPERATIONS = 11;
+
+    /** What the rows of a layer's input are. */
+    enum Rows {
+        NODES, EDGES, GLOBALS;
+
+        /** As kernel_bench reads it. */
+        String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+
+        int count(int n) {
+            return switch (this) {
+                case NODES -> n;
+                case EDGES -> n * n;
+                case GLOBALS -> 1;
+            };
+        }
+
+        static Rows of(String name) {
+            return switch (module(name)) {
+                case "q", "k", "v", "x_out", "linX1", "linX2", "mlp_in_X.0", "mlp_in_X.2", "mlp_out_X.0", "mlp_out_X.2" ->
+                    NODES;
+                case "e_add", "e_mul", "e_out", "linE1", "linE2", "mlp_in_E.0", "mlp_in_E.2", "mlp_out_E.0",
+                    "mlp_out_E.2" -> EDGES;
+                default -> GLOBALS;
+            };
+        }
+    }
+
+    /** Name of a linear layer within its block, without its module. */
+    static String module(String name) {
+        return name.replaceFirst("tf_layers\\.\\d+\\.", "").replace("self_attn.", "");
+    }
+
+    /** What a layer reads, so that layers that read the same can share their codes. */
+    private static String input(String name) {
+        return name.replaceFirst("self_attn\\..*", "") + switch (module(name)) {
+            case "q", "k", "v" -> "x";
+            case "e_add", "e_mul" -> "e";
+            case "y_e_mul", "y_e_add", "y_x_mul", "y_x_add", "y_y" -> "y";
+            default -> module(name);
+        };
+    }
+
+    /** Whether nothing reads what a layer computes: y has no output. */
+    private static boolean isUnread(String name, int layers) {
+        return name.startsWith("mlp_in_E") || name.startsWith("tf_layers." + (layers - 1) + ".")
+            && Set.of("y_y", "x_y.lin", "e_y.lin", "y_out.0", "y_out.2", "lin_y1", "lin_y2").contains(module(name));
+    }
+
+    /** The share of entries that are outliers, for each linear layer; 0 where there can be none. */
+    static double[] outlierShares(PackedModel model, ActivationRecorder recorder, GraphBatch graphs, int t) {
+        double[] shares = new double[model.linears().size()];
+        recorder.record(graphs, t, (layer, input, rows) -> {
+            PackedLinear linear = model.linears().get(layer);
+            if (linear.activation.coded() && !linear.activation.perRow()) {
+                long outliers = 0;
+                for (int k = 0; k < rows * linear.in; k++) {
+                    outliers += Math.abs(input[k]) > linear.activation.threshold() ? 1 : 0;
+                }
+                shares[layer] = (double) outliers / (rows * linear.in);
+            }
+        });
+        return shares;
+    }
+
+    /** @param outlierShares see {@link #outlierShares} */
+    static Workload of(PackedModel model, int n, double[] outlierShares) {
+        int layers = model.architecture().layers();
+        double integers = 0;
+        double sparse = 0;
+        double dense = 0;
+        double quantized = 0;
+        Set<List<Object>> coded = new HashSet<>();
+        for (int index = 0; index < model.linears().size(); index++) {
+            PackedLinear layer = model.linears().get(index);
+            double rows = isUnread(layer.name, layers) ? 0 : Rows.of(layer.name).count(n);
+            double size = (double) layer.in * layer.out;
+            if (layer.isFull() || !layer.integerProduct()) {
+                dense += 2 * rows * size;
+                continue;
+            }
+            boolean codedBetween = layer.intermediateBits <= 8;
+            integers += 2 * rows * ((double) layer.rank() * (layer.in + (codedBetween ? layer.out : 0))
+                + (layer.residual == null ? 0 : size));
+            dense += 2 * rows * (codedBetween ? 0 : (double) layer.rank() * layer.out);
+            sparse += 2 * rows * (layer.sparse.entries() + outlierShares[index] * size);
+            if (coded.add(List.of(input(layer.name), layer.activation))) {
+                quantized += rows * layer.in;
+            }
+        }
+        double dx = model.linear("mlp_in_X.2").out;
+        double de = model.linear("mlp_in_E.2").out;
+        double dy = model.linear("mlp_in_y.2").out;
+        double pairs = (double) layers * n * n * dx;
+        return new Workload(integers, sparse, dense, pairs, ATTENTION_OPERATIONS * pairs,
+            2 * layers * n * dx + 2 * (layers - 1) * dy, 2.0 * layers * n * n * de,
+            (layers - 1) * (n * dx + (double) n * n * de), quantized);
+    }
+}
