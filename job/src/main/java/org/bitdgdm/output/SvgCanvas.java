@@ -108,7 +108,9 @@ final class SvgCanvas extends SVGGraphics2D {
 
     /** Writes properties where custom properties of CSS may stand in them, in one order. */
     private static final class PageStyle implements StyleHandler {
+        /** Batik declares the map without types; both sides are strings. */
         @Override
+        @SuppressWarnings({"rawtypes", "unchecked"})
         public void setStyle(Element element, Map properties, SVGGeneratorContext generator) {
             StringBuilder style = new StringBuilder();
             new TreeMap<Object, Object>(properties).forEach((name, value) -> {
