@@ -1,0 +1,283 @@
+// The native code without Java, so that it can run under AddressSanitizer and UBSan (sanitize.sh), or in an emulator:
+// layers in every packed form and whole networks, each on every instruction set of this machine, bit against bit.
+// Prints a checksum of all results, the same on any machine. What the results should be is tested in Java.
+
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "engine.h"
+
+namespace {
+
+using namespace bitdgdm;
+
+// Random numbers that are the same everywhere, unlike those of <random>'s distributions.
+class Random {
+public:
+    uint32_t below(uint32_t bound) {
+        state_ = state_ * 6364136223846793005u + 1442695040888963407u;
+        return static_cast<uint32_t>(state_ >> 33) % bound;
+    }
+    // About normal, a sum of uniforms.
+    float normal() {
+        int sum = 0;
+        for (int i = 0; i < 4; i++) {
+            sum += static_cast<int>(below(2049)) - 1024;
+        }
+        return static_cast<float>(sum) / 1180;
+    }
+    std::vector<float> normals(size_t count, float deviation) {
+        std::vector<float> values(count);
+        for (float& value : values) {
+            value = normal() * deviation;
+        }
+        return values;
+    }
+
+private:
+    uint64_t state_ = 42;
+};
+
+Random random_;
+uint64_t checksum = 1469598103934665603u;
+
+void addToChecksum(const void* data, size_t bytes) {
+    for (size_t i = 0; i < bytes; i++) {
+        checksum = (checksum ^ static_cast<const uint8_t*>(data)[i]) * 1099511628211u;
+    }
+}
+
+void require(bool holds, const char* what, const char* isa) {
+    if (!holds) {
+        std::fprintf(stderr, "kernels_test: %s differs on %s\n", what, isa);
+        std::exit(1);
+    }
+}
+
+std::vector<Isa> supported() {
+    std::vector<Isa> isas;
+    for (Isa isa : {Isa::SCALAR, Isa::AVX2, Isa::AVX512}) {
+        if (isaSupported(isa)) {
+            isas.push_back(isa);
+        }
+    }
+    return isas;
+}
+
+// How a layer is packed; bits of 0: that part is missing.
+struct Form {
+    int rank;
+    int factorBits;
+    int residualBits;
+    int activationBits;
+    bool perRow;
+    float threshold;
+    int intermediateBits;
+    int sparseWidth;
+    bool crossTerm;
+};
+
+const Form FORMS[] = {
+    {0, 0, 0, 32, false, 0, 32, 0, true},
+    {0, 0, 8, 8, true, 0, 32, 0, true},
+    {0, 0, 4, 4, false, 1.5f, 32, 2, true},
+    {3, 4, 0, 4, false, 1.5f, 8, 2, true},
+    {3, 4, 0, 4, false, 1.5f, 32, 2, false},
+    {3, 8, 4, 8, false, 1.5f, 4, 2, true},
+    {3, 2, 2, 2, true, 0, 2, 0, true},
+    {3, 4, 4, 8, false, 0, 8, 1, true},
+    {17, 8, 8, 8, false, 2.5f, 8, 3, true},
+};
+
+MatrixSource codes(int rows, int cols, int bits, int scales) {
+    MatrixSource matrix;
+    matrix.rows = rows;
+    matrix.cols = cols;
+    matrix.coded = true;
+    const int largest = (1 << (bits - 1)) - 1;
+    for (int i = 0; i < rows * cols; i++) {
+        matrix.codes.push_back(static_cast<int8_t>(static_cast<int>(random_.below(2 * largest + 1)) - largest));
+    }
+    matrix.scale = random_.normals(scales, 1.0f / largest / std::sqrt(static_cast<float>(rows)));
+    return matrix;
+}
+
+LinearSource layer(int in, int out, const Form& form, bool isUnsigned) {
+    LinearSource source;
+    source.in = in;
+    source.out = out;
+    source.bias = random_.normals(out, 0.1f);
+    source.activationBits = form.activationBits;
+    if (form.activationBits > 8) {
+        source.hasWeight = true;
+        source.weight = random_.normals(static_cast<size_t>(in) * out, 1 / std::sqrt(static_cast<float>(in)));
+        return source;
+    }
+    const int largest = isUnsigned ? (1 << form.activationBits) - 1 : (1 << (form.activationBits - 1)) - 1;
+    source.isUnsigned = isUnsigned;
+    source.perRow = form.perRow;
+    source.threshold = form.threshold;
+    source.scale = form.threshold / static_cast<float>(largest);
+    source.inverse = form.threshold > 0 ? 1 / source.scale : 0;
+    if (form.rank > 0) {
+        source.hasLowRank = true;
+        source.left = codes(in, form.rank, form.factorBits, form.rank);
+        source.right = codes(out, form.rank, form.factorBits, out);
+        source.intermediateBits = form.intermediateBits;
+        source.intermediateScale = 0.02f;
+        source.intermediateInverse = 50;
+    }
+    if (form.residualBits > 0) {
+        source.hasResidual = true;
+        source.residual = codes(in, out, form.residualBits, out);
+    }
+    source.dense = random_.normals(static_cast<size_t>(in) * out, 1 / std::sqrt(static_cast<float>(in)));
+    source.crossTerm = form.crossTerm;
+    source.sparseWidth = std::min(form.sparseWidth, out);
+    for (int row = 0; row < in; row++) {
+        for (int place = 0; place < source.sparseWidth; place++) {
+            // Every third row has no entry; columns ascend.
+            const bool used = row % 3 != 0;
+            source.sparseColumns.push_back(used ? place * (out / source.sparseWidth) : -1);
+            source.sparseValues.push_back(used ? random_.normal() * 0.1f : 0);
+        }
+    }
+    return source;
+}
+
+void layers() {
+    for (const Form& form : FORMS) {
+        for (const auto& [in, out] : {std::pair<int, int>{1, 1}, {7, 5}, {16, 16}, {33, 19}, {64, 130}, {300, 40}}) {
+            const bool isUnsigned = in % 2 == 1;
+            const LinearSource source = layer(in, out, form, isUnsigned);
+            for (int rows : {1, 13, 100}) {
+                std::vector<float> input = random_.normals(static_cast<size_t>(rows) * in, 1);
+                for (float& value : input) {
+                    value = isUnsigned ? std::fabs(value) : value;
+                }
+                std::vector<float> first;
+                for (Isa isa : supported()) {
+                    Memory memory;
+                    Workspace workspace = {};
+                    const Linear packed = packLinear(source, 0, memory);
+                    prepareLinear(packed, memory, workspace);
+                    float* x = memory.allocate<float>(static_cast<size_t>(rows) * padded(in));
+                    float* y = memory.allocate<float>(static_cast<size_t>(rows) * padded(out));
+                    for (int row = 0; row < rows; row++) {
+                        std::memcpy(x + static_cast<size_t>(row) * padded(in), input.data() + static_cast<size_t>(row) * in,
+                            in * sizeof(float));
+                    }
+                    kernelsOf(isa).linear(packed, x, padded(in), rows, y, false, workspace);
+                    const std::vector<float> output(y, y + static_cast<size_t>(rows) * padded(out));
+                    first = first.empty() ? output : first;
+                    require(std::memcmp(output.data(), first.data(), output.size() * sizeof(float)) == 0, "a layer",
+                        isaName(isa));
+                }
+                addToChecksum(first.data(), first.size() * sizeof(float));
+            }
+        }
+    }
+}
+
+// A network of 2 layers with widths that fill no vector register.
+std::unique_ptr<PackedNetwork> network(const Form& form, bool fixedBug, Random start) {
+    random_ = start;
+    constexpr int T = 20, DX = 24, DE = 10, DY = 6, HIDDEN = 13, NODE_TYPES = 3, EDGE_TYPES = 4;
+    const Shape shape = {2, 4, NODE_TYPES, EDGE_TYPES, 9, T, fixedBug, true, 120, nullptr};
+    std::vector<float> betas, alphasBar;
+    float alphaBar = 1;
+    for (int t = 0; t <= T; t++) {
+        betas.push_back(static_cast<float>(t + 1) / (T + 2));
+        alphaBar *= 1 - betas.back();
+        alphasBar.push_back(alphaBar);
+    }
+    NetworkBuilder builder(shape, {12, 14, 16}, betas, alphasBar, {0.6f, 0.3f, 0.1f}, {0.7f, 0.25f, 0.05f, 0});
+    const Form full = FORMS[0];
+    const auto add = [&](int in, int out, const Form& f, bool isUnsigned) { builder.addLinear(layer(in, out, f, isUnsigned)); };
+    for (const auto& [in, out] : {std::pair<int, int>{shape.nodeInputs(), DX}, {EDGE_TYPES, DE}, {shape.globalInputs(), DY}}) {
+        add(in, HIDDEN, full, false);
+        add(HIDDEN, out, full, false);
+    }
+    for (int block = 0; block < shape.layers; block++) {
+        for (const auto& [in, out] : {std::pair<int, int>{DX, DX}, {DX, DX}, {DX, DX}, {DE, DX}, {DE, DX}, {DY, DX}, {DY, DX},
+                                      {DY, DX}, {DY, DX}, {DY, DY}, {4 * DX, DY}, {4 * DE, DY}, {DX, DX}, {DX, DE}, {DY, DY}}) {
+            add(in, out, form, false);
+        }
+        add(DY, DY, form, true);
+        for (int width : {DX, DE, DY}) {
+            add(width, HIDDEN, form, false);
+            add(HIDDEN, width, form, true);
+        }
+        for (int width : {DX, DX, DE, DE, DY, DY}) {
+            builder.addNorm(std::vector<float>(width, 1), std::vector<float>(width, 0));
+        }
+    }
+    add(DX, HIDDEN, full, false);
+    add(HIDDEN, NODE_TYPES, full, false);
+    add(DE, HIDDEN, full, false);
+    add(HIDDEN, EDGE_TYPES, full, false);
+    return builder.finish();
+}
+
+Batch graphs(int n, int count) {
+    Batch batch = {n, {}, {}, std::vector<uint8_t>(static_cast<size_t>(count) * n * n)};
+    for (int graph = 0; graph < count; graph++) {
+        batch.ids.push_back(1000000007LL * graph);
+        for (int i = 0; i < n; i++) {
+            batch.nodeClasses.push_back(static_cast<uint8_t>(random_.below(3)));
+            for (int j = 0; j < i; j++) {
+                const uint8_t type = static_cast<uint8_t>(random_.below(3) == 0 ? random_.below(4) : 0);
+                batch.edgeClasses[(static_cast<size_t>(graph) * n + i) * n + j] = type;
+                batch.edgeClasses[(static_cast<size_t>(graph) * n + j) * n + i] = type;
+            }
+        }
+    }
+    return batch;
+}
+
+void networks() {
+    const std::vector<int32_t> times = {20, 8, 7, 0};
+    for (const Form& form : FORMS) {
+        const Random start = random_;
+        for (int n : {1, 2, 8, 27}) {
+            random_ = start;
+            const Batch noise = graphs(n, n == 27 ? 2 : 5);
+            std::vector<float> firstLogits;
+            Batch firstDrawn;
+            for (Isa isa : supported()) {
+                // Threads are the same code on every instruction set.
+                for (int threads : isa == bestIsa() ? std::vector<int>{1, 2} : std::vector<int>{1}) {
+                    Engine engine(network(form, n % 2 == 0, start), isa, threads);
+                    std::vector<float> logits(noise.nodeClasses.size() * 3 + noise.edgeClasses.size() * 4);
+                    engine.logits(noise, 7, logits.data(), logits.data() + noise.nodeClasses.size() * 3);
+                    Batch drawn = noise;
+                    engine.advance(drawn, 99, times);
+                    const Recording recording = engine.record(noise, 7);
+                    require(recording.back().size() == noise.ids.size() * 13, "a recording", isaName(isa));
+                    if (firstLogits.empty()) {
+                        firstLogits = logits;
+                        firstDrawn = drawn;
+                    }
+                    require(std::memcmp(logits.data(), firstLogits.data(), logits.size() * sizeof(float)) == 0, "a logit",
+                        isaName(isa));
+                    require(drawn.nodeClasses == firstDrawn.nodeClasses && drawn.edgeClasses == firstDrawn.edgeClasses,
+                        "a drawn class", isaName(isa));
+                }
+            }
+            addToChecksum(firstLogits.data(), firstLogits.size() * sizeof(float));
+            addToChecksum(firstDrawn.edgeClasses.data(), firstDrawn.edgeClasses.size());
+        }
+    }
+}
+
+}  // namespace
+
+int main() {
+    layers();
+    networks();
+    std::printf("kernels_test: %zu instruction sets agree, checksum %016llx\n", supported().size(),
+        static_cast<unsigned long long>(checksum));
+    return 0;
+}
