@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.bitdgdm.metrics.Metric;
+import org.bitdgdm.metrics.Distributions;
+import org.bitdgdm.metrics.Histogram;
+import org.bitdgdm.metrics.MetricCounts;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.Protocol;
 import org.bitdgdm.sample.TestSpark;
@@ -28,16 +31,19 @@ class MetricRowsTest {
 
     @Test
     void absentMetricsHaveARowThatSaysWhy() throws Exception {
-        MetricReport report = new MetricReport(Protocol.of("digress"), null, List.of(
-            new Metric("validity", 0.75, 3L, 4L, 0.3, 0.95), new Metric("novelty", null, null, 3L, null, null)),
-            Map.of("novelty", "no training set is known"), null);
+        Histogram none = new Histogram("none", "", 0, Map.of());
+        MetricReport report = MetricReport.of(Protocol.DIGRESS,
+            new MetricCounts(4, 3, 3, 4, 4, 2, 1, null, null, new TreeMap<>()),
+            new Distributions(none, none, none, none, none, none));
         SparkSession spark = TestSpark.on("local[1]").getOrCreate();
         OutputFolder folder = OutputFolder.of(temporary.toString(), spark.sparkContext().hadoopConfiguration());
         folder.begin(new Fingerprint(Map.of(), Map.of()));
         folder.publishTable("metrics", MetricRows.of(spark, report));
         List<Row> rows = spark.read().parquet(temporary.resolve("metrics").toString()).collectAsList();
-        assertThat(rows).extracting(Row::toString).containsExactly("[validity,0.75,3,4,0.3,0.95,null,digress]",
-            "[novelty,null,null,3,null,null,no training set is known,digress]");
+        assertThat(rows).extracting(row -> row.getString(0)).containsExactlyElementsOf(Protocol.DIGRESS.metricNames());
+        assertThat(rows.get(0).toString()).startsWith("[validity,0.75,3,4,0.3").endsWith(",null,digress]");
+        assertThat(rows).filteredOn(row -> row.getString(0).equals("novelty")).extracting(Row::toString)
+            .containsExactly("[novelty,null,null,2,null,null,no training set is known,digress]");
         assertThat(temporary.resolve("metrics")).isDirectoryContaining("glob:**/_SUCCESS");
     }
 }
