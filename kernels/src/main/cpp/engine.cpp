@@ -71,24 +71,28 @@ private:
 
 Engine::Engine(std::unique_ptr<PackedNetwork> network, Isa isa, int threads)
     : network_(std::move(network)), kernels_(kernelsOf(isa)), pool_(threads) {
-    // An edge's only input is its class, so the input MLP has as many results as there are classes.
+    // The products of a row do not depend on other rows, so those of every edge class can be taken once.
     Model& model = network_->model;
     const int types = model.shape.edgeTypes;
     const int inputs = padded(types);
-    const size_t de = padded(model.de);
-    Memory memory;
-    Workspace ws = {};
-    float* oneHot = memory.allocate<float>(static_cast<size_t>(types) * inputs);
-    float* hidden = memory.allocate<float>(static_cast<size_t>(types) * padded(model.inE.first.out));
-    float* table = network_->memory.allocate<float>(types * de);
+    const auto table = [&](const Linear& layer, const float* x, int width, bool relu, Memory& memory) {
+        Memory scratch;
+        Workspace ws = {};
+        prepareLinear(layer, scratch, ws);
+        float* y = memory.allocate<float>(static_cast<size_t>(types) * padded(layer.out));
+        kernels_.linear(layer, x, padded(width), types, y, relu, ws);
+        return y;
+    };
+    Memory temporary;
+    float* oneHot = temporary.allocate<float>(static_cast<size_t>(types) * inputs);
     for (int type = 0; type < types; type++) {
         oneHot[type * inputs + type] = 1;
     }
-    prepareLinear(model.inE.first, memory, ws);
-    kernels_.linear(model.inE.first, oneHot, inputs, types, hidden, true, ws);
-    prepareLinear(model.inE.second, memory, ws);
-    kernels_.linear(model.inE.second, hidden, padded(model.inE.first.out), types, table, true, ws);
-    model.edgeTable = table;
+    const float* hidden = table(model.inE.first, oneHot, types, true, temporary);
+    Memory& memory = network_->memory;
+    model.edgeTable = table(model.inE.second, hidden, model.inE.first.out, true, memory);
+    model.edgeAddTable = table(model.blocks[0].eAdd, model.edgeTable, model.de, false, memory);
+    model.edgeMulTable = table(model.blocks[0].eMul, model.edgeTable, model.de, false, memory);
 }
 
 // As few groups as fit the cache, and as many as keep every thread busy to the end.

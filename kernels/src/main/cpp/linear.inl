@@ -186,39 +186,96 @@ static void decodeRows(const Linear& layer, int rows, Workspace& ws) {
     }
 }
 
-// ---- X S -----------------------------------------------------------------------------------------------------------
+// ---- X S and X_S D -------------------------------------------------------------------------------------------------
 
-// X S of up to 16 rows at a time, a row a lane: S is by column, so each of its entries is one multiply-add for 16 rows.
-static void sparseProduct(const Linear& layer, const float* x, size_t xStride, int rows, Workspace& ws) {
-    const int yStride = padded(layer.out);
-    const bool dropOutliers = !layer.crossTerm && layer.activation.coded && !layer.activation.perRow;
+// Rows of X as columns, 16 rows at a time: ws.transposed[block of 16 rows][column][row]. Lanes without a row repeat the
+// last one. Entries above `threshold` are left out.
+static void transposeRows(const float* x, size_t xStride, int rows, int in, float threshold, Workspace& ws) {
+    float* to = ws.transposed;
     for (int first = 0; first < rows; first += LANES) {
-        const int count = rows - first < LANES ? rows - first : LANES;
-        for (int c = 0; c < layer.in; c += LANES) {
+        for (int c = 0; c < in; c += LANES) {
             V block[LANES];
-            for (int row = 0; row < LANES; row++) {
-                // Lanes without a row repeat the last one; what they sum up is not stored.
-                V value = load(x + (first + (row < count ? row : count - 1)) * xStride + c);
-                block[row] = dropOutliers ? keep(value, ~maskAbove(value, layer.activation.threshold)) : value;
+            BITDGDM_UNROLL for (int row = 0; row < LANES; row++) {
+                V value = load(x + (first + row < rows ? first + row : rows - 1) * xStride + c);
+                block[row] = threshold < __builtin_inff() ? keep(value, ~maskAbove(value, threshold)) : value;
             }
             transpose(block);
-            for (int k = 0; k < LANES; k++) {
-                store(ws.transposed + (size_t) (c + k) * LANES, block[k]);
+            BITDGDM_UNROLL for (int k = 0; k < LANES; k++) {
+                store(to + (size_t) (c + k) * LANES, block[k]);
             }
         }
-        for (int column = 0; column < yStride; column += LANES) {
-            V block[LANES];
-            for (int o = 0; o < LANES; o++) {
-                V sum = zero();
-                for (int at = layer.sparseFrom[column + o]; at < layer.sparseFrom[column + o + 1]; at++) {
-                    sum = fma(load(ws.transposed + (size_t) layer.sparseRow[at] * LANES), set1(layer.sparseValue[at]), sum);
+        to += (size_t) padded(in) * LANES;
+    }
+}
+
+// ws.addend = X S, of transposed rows, a row a lane: S is by column, so that each of its entries is one multiply-add for
+// 16 rows.
+static void sparseProduct(const Linear& layer, int rows, Workspace& ws) {
+    const SparsePanels& sparse = layer.sparse;
+    const size_t stride = padded(layer.out);
+    for (int first = 0; first < rows; first += LANES) {
+        const float* x = ws.transposed + (size_t) first * padded(layer.in);
+        const int count = rows - first < LANES ? rows - first : LANES;
+        for (size_t panel = 0; panel < stride / PANEL; panel++) {
+            V block[PANEL];
+            for (int column = 0; column < PANEL; column += SPARSE_COLUMNS) {
+                V sum[SPARSE_COLUMNS];
+                BITDGDM_UNROLL for (int o = 0; o < SPARSE_COLUMNS; o++) {
+                    sum[o] = zero();
                 }
-                block[o] = sum;
+                for (int place = sparse.from[panel]; place < sparse.from[panel + 1]; place++) {
+                    const size_t at = (size_t) place * PANEL + column;
+                    BITDGDM_UNROLL for (int o = 0; o < SPARSE_COLUMNS; o++) {
+                        sum[o] = fma(set1(sparse.value[at + o]), load(x + sparse.row[at + o]), sum[o]);
+                    }
+                }
+                BITDGDM_UNROLL for (int o = 0; o < SPARSE_COLUMNS; o++) {
+                    block[column + o] = sum[o];
+                }
             }
             transpose(block);
             for (int row = 0; row < count; row++) {
-                store(ws.sparse + (size_t) (first + row) * yStride + column, block[row]);
+                store(ws.addend + (first + row) * stride + panel * PANEL, block[row]);
             }
+        }
+    }
+}
+
+// PANELS panels of the outliers of one row times the dense part, added to ws.addend or written to it.
+template <int PANELS>
+BITDGDM_INLINE void outlierPanels(const Linear& layer, int row, size_t column, bool accumulate, Workspace& ws) {
+    const size_t stride = padded(layer.out);
+    const size_t first = (size_t) row * layer.in;
+    float* to = ws.addend + row * stride + column;
+    V sum[PANELS];
+    BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
+        sum[panel] = accumulate ? load(to + panel * PANEL) : zero();
+    }
+    for (size_t at = first; at < first + (size_t) ws.outlierCount[row]; at++) {
+        const float* dense = layer.dense + ws.outlierColumn[at] * stride + column;
+        const V outlier = set1(ws.outlierValue[at]);
+        BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
+            sum[panel] = fma(outlier, load(dense + panel * PANEL), sum[panel]);
+        }
+    }
+    BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
+        store(to + panel * PANEL, sum[panel]);
+    }
+}
+
+// ws.addend (+)= X_S D: row by row over all columns, since a loop over a few outliers costs most where it ends.
+static void outlierProduct(const Linear& layer, int rows, bool accumulate, Workspace& ws) {
+    const size_t stride = padded(layer.out);
+    for (int row = 0; row < rows; row++) {
+        if (accumulate && ws.outlierCount[row] == 0) {
+            continue;
+        }
+        size_t column = 0;
+        for (; column + OUTLIER_PANELS * PANEL <= stride; column += OUTLIER_PANELS * PANEL) {
+            outlierPanels<OUTLIER_PANELS>(layer, row, column, accumulate, ws);
+        }
+        for (; column < stride; column += PANEL) {
+            outlierPanels<1>(layer, row, column, accumulate, ws);
         }
     }
 }
@@ -262,7 +319,7 @@ struct CodeTileArguments {
     Workspace* ws;
     int row;                // first row within the chunk
     int panel;              // first panel
-    bool addSparse;         // whether ws.sparse is part of the sum
+    bool hasAddend;         // whether ws.addend is part of the sum
     bool relu;
     float* y;               // of the first row and panel
     size_t yStride;
@@ -297,14 +354,13 @@ struct IntermediateTile {
     }
 };
 
-// A tile of Y: low rank + residual + outliers + sparse + bias. Where H is FP32, its product is already in y.
+// A tile of Y: low rank + residual + addend + bias. Where H is FP32, its product is already in y.
 template <int ROWS, int PANELS>
 struct OutputTile {
     static __attribute__((noinline)) void run(const CodeTileArguments& a) {
         const Linear& layer = *a.layer;
         const Workspace& ws = *a.ws;
         const size_t stride = padded(layer.in);
-        const size_t outStride = padded(layer.out);
         const int from = a.panel * PANEL;
         V y[ROWS][PANELS];
         if (layer.right.codes != nullptr) {
@@ -333,24 +389,30 @@ struct OutputTile {
                 }
             }
         }
-        BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
-            const size_t first = (size_t) (a.row + row) * layer.in;
-            for (size_t at = first; at < first + (size_t) ws.outlierCount[a.row + row]; at++) {
-                const float* dense = layer.dense + ws.outlierColumn[at] * outStride + from;
-                V outlier = set1(ws.outlierValue[at]);
-                BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
-                    y[row][panel] = fma(outlier, load(dense + panel * PANEL), y[row][panel]);
-                }
-            }
-        }
-        finishTile(y, a.addSparse ? ws.sparse + a.row * a.yStride + from : nullptr, layer.bias + from, a.relu, a.y,
+        finishTile(y, a.hasAddend ? ws.addend + a.row * a.yStride + from : nullptr, layer.bias + from, a.relu, a.y,
             a.yStride);
     }
 };
 
-// One chunk of rows whose codes are in the workspace.
-static void integerProduct(const Linear& layer, int rows, bool addSparse, float* y, bool relu, Workspace& ws) {
+// All output tiles of a chunk, at most LARGEST rows high.
+template <int LARGEST>
+static void outputTiles(const Linear& layer, int rows, bool hasAddend, float* y, bool relu, Workspace& ws) {
     const size_t yStride = padded(layer.out);
+    const int panels = padded(layer.out) / PANEL;
+    for (int panel = 0; panel < panels; panel += INT_TILE_PANELS) {
+        eachTile(rows, LARGEST, [&](int row, int count) __attribute__((always_inline)) {
+            CodeTileArguments a = {&layer, &ws, row, panel, hasAddend, relu, y + row * yStride + panel * PANEL, yStride};
+            if (panels - panel >= INT_TILE_PANELS) {
+                runTile<OutputTile, LARGEST, INT_TILE_PANELS>(count, a);
+            } else {
+                runTile<OutputTile, LARGEST, 1>(count, a);
+            }
+        });
+    }
+}
+
+// One chunk of rows whose codes are in the workspace.
+static void integerProduct(const Linear& layer, int rows, bool hasAddend, float* y, bool relu, Workspace& ws) {
     for (int panel = 0; layer.left.codes != nullptr && panel < padded(layer.rank) / PANEL; panel++) {
         eachTile(rows, INT_TILE_ROWS, [&](int row, int count) __attribute__((always_inline)) {
             CodeTileArguments a = {&layer, &ws, row, panel, false, false, nullptr, 0};
@@ -359,49 +421,87 @@ static void integerProduct(const Linear& layer, int rows, bool addSparse, float*
     }
     if (layer.rightValues != nullptr) {
         floatProduct(ws.intermediate, padded(layer.rank), rows, layer.rank, layer.rightValues, layer.out, nullptr, nullptr,
-            false, y, yStride);
+            false, y, padded(layer.out));
     }
-    const int panels = padded(layer.out) / PANEL;
-    for (int panel = 0; panel < panels; panel += INT_TILE_PANELS) {
-        eachTile(rows, INT_TILE_ROWS, [&](int row, int count) __attribute__((always_inline)) {
-            CodeTileArguments a = {&layer, &ws, row, panel, addSparse, relu, y + row * yStride + panel * PANEL, yStride};
-            if (panels - panel >= INT_TILE_PANELS) {
-                runTile<OutputTile, INT_TILE_ROWS, INT_TILE_PANELS>(count, a);
-            } else {
-                runTile<OutputTile, INT_TILE_ROWS, 1>(count, a);
-            }
-        });
+    // Two products need twice the registers of one.
+    if (layer.right.codes != nullptr && layer.residual.codes != nullptr) {
+        outputTiles<(INT_TILE_ROWS + 1) / 2>(layer, rows, hasAddend, y, relu, ws);
+    } else {
+        outputTiles<INT_TILE_ROWS>(layer, rows, hasAddend, y, relu, ws);
     }
 }
 
-// ---- The layer -----------------------------------------------------------------------------------------------------
+// ---- Layers --------------------------------------------------------------------------------------------------------
 
-// Y = X W + b, then max(0, Y) if `withRelu`. x must be readable up to a multiple of 16 columns; y is (rows, padded out).
-static void linear(const Linear& layer, const float* x, size_t xStride, int rows, float* y, bool withRelu, Workspace& ws) {
-    if (ws.capture != nullptr) {
-        ws.capture->add(ws.capture, layer.index, x, xStride, rows, layer.in);
+// A layer and where its Y goes, (rows, padded out).
+struct Output {
+    const Linear* layer;
+    float* y;
+};
+
+BITDGDM_INLINE bool sameCodes(const Activation& a, const Activation& b) {
+    return a.maxCode == b.maxCode && a.offset == b.offset && a.perRow == b.perRow && a.threshold == b.threshold
+        && a.scale == b.scale && a.inverse == b.inverse;
+}
+
+// Y = X W + b, then max(0, Y) if `withRelu`, for layers that share X: its codes are made once where they are the same,
+// its transposed rows once. x must be readable up to a multiple of 16 columns.
+template <int COUNT>
+static void linears(const Output (&outputs)[COUNT], const float* x, size_t xStride, int rows, bool withRelu, Workspace& ws) {
+    int chunk = rows;
+    for (const Output& output : outputs) {
+        const Linear& layer = *output.layer;
+        if (ws.capture != nullptr) {
+            ws.capture->add(ws.capture, layer.index, x, xStride, rows, layer.in);
+        }
+        if (!layer.activation.coded) {
+            floatProduct(x, xStride, rows, layer.in, layer.weight, layer.out, nullptr, layer.bias, withRelu, output.y,
+                padded(layer.out));
+        } else if (chunkRows(layer) < chunk) {
+            chunk = chunkRows(layer);
+        }
     }
-    const size_t yStride = padded(layer.out);
-    const bool hasSparse = layer.sparseFrom != nullptr;
-    if (layer.weight != nullptr && !layer.activation.coded) {
-        floatProduct(x, xStride, rows, layer.in, layer.weight, layer.out, nullptr, layer.bias, withRelu, y, yStride);
-        return;
-    }
-    const int chunk = chunkRows(layer);
     for (int first = 0; first < rows; first += chunk) {
         const int count = rows - first < chunk ? rows - first : chunk;
         const float* from = x + first * xStride;
-        float* to = y + first * yStride;
-        quantizeRows(layer, from, xStride, count, ws);
-        if (hasSparse) {
-            sparseProduct(layer, from, xStride, count, ws);
-        }
-        if (layer.weight != nullptr) {
-            decodeRows(layer, count, ws);
-            floatProduct(ws.decoded, padded(layer.in), count, layer.in, layer.weight, layer.out,
-                hasSparse ? ws.sparse : nullptr, layer.bias, withRelu, to, yStride);
-        } else {
-            integerProduct(layer, count, hasSparse, to, withRelu, ws);
+        const Activation* codes = nullptr;
+        float transposed = -1;
+        for (const Output& output : outputs) {
+            const Linear& layer = *output.layer;
+            if (!layer.activation.coded) {
+                continue;
+            }
+            if (codes == nullptr || !sameCodes(*codes, layer.activation)) {
+                quantizeRows(layer, from, xStride, count, ws);
+                codes = &layer.activation;
+            }
+            const bool hasSparse = layer.sparse.from != nullptr;
+            if (hasSparse) {
+                // Without the cross term only entries that are not outliers meet S.
+                const float threshold = layer.crossTerm || layer.activation.perRow ? __builtin_inff()
+                    : layer.activation.threshold;
+                if (transposed != threshold) {
+                    transposeRows(from, xStride, count, layer.in, threshold, ws);
+                    transposed = threshold;
+                }
+                sparseProduct(layer, count, ws);
+            }
+            float* y = output.y + (size_t) first * padded(layer.out);
+            if (layer.weight != nullptr) {
+                decodeRows(layer, count, ws);
+                floatProduct(ws.decoded, padded(layer.in), count, layer.in, layer.weight, layer.out,
+                    hasSparse ? ws.addend : nullptr, layer.bias, withRelu, y, padded(layer.out));
+            } else {
+                if (layer.dense != nullptr) {
+                    outlierProduct(layer, count, hasSparse, ws);
+                }
+                integerProduct(layer, count, hasSparse || layer.dense != nullptr, y, withRelu, ws);
+            }
         }
     }
+}
+
+static void linear(const Linear& layer, const float* x, size_t xStride, int rows, float* y, bool withRelu, Workspace& ws) {
+    const Output outputs[] = {{&layer, y}};
+    linears(outputs, x, xStride, rows, withRelu, ws);
 }

@@ -46,6 +46,14 @@ struct CodePanels {
     bool narrow;            // two products of a code and a weight always fit 16 bits
 };
 
+// S in ELL form by panels of output columns: as many places for each column of a panel, so that the loop over them has no
+// surprises; a column's entries ascend by row of W, unused places come last and are 0 * row 0.
+struct SparsePanels {
+    const int32_t* from;    // (panels + 1) first place of each panel; null if S is empty or merged into `weight`
+    const int32_t* row;     // (places, 16) row of W, times 16
+    const float* value;     // (places, 16)
+};
+
 // The product of one linear layer, see PackedLinear.java. Exactly one of `weight` and (`left`/`residual`) is used.
 struct Linear {
     int index;              // place in PackedModel.linears()
@@ -71,10 +79,7 @@ struct Linear {
     // (in, padded out) row-major: what X_S is multiplied by; null where no outlier can be.
     const float* dense;
 
-    // S by output column: entries sparseFrom[o] ... sparseFrom[o + 1].
-    const int32_t* sparseFrom;  // (padded out + 1); null if S is empty or merged into `weight`
-    const int32_t* sparseRow;   // row of W, ascending in a column
-    const float* sparseValue;
+    SparsePanels sparse;
     bool crossTerm;
 };
 
@@ -138,8 +143,11 @@ struct Model {
     int widestRank;
     Mlp inX, inE, inY, outX, outE;
     const Block* blocks;       // (layers)
-    // (edgeTypes, padded de): the input MLP of every edge class; edges have no other features.
+    // Edges have no input but their class: the input MLP of each class, (edgeTypes, padded de), and e_add and e_mul of the
+    // first block of that, (edgeTypes, padded dx).
     const float* edgeTable;
+    const float* edgeAddTable;
+    const float* edgeMulTable;
 };
 
 }  // namespace bitdgdm

@@ -65,8 +65,26 @@ static void attend(const Model& model, Workspace& ws, int row, float* eMul, cons
     }
 }
 
+// e_add(E) and e_mul(E) of `rows` rows from `first` on, into ws.eAdd and ws.eMul. What enters the first layer has only as
+// many different rows as there are classes, so its products are copied from tables.
+static void edgeTerms(const Model& model, const Block& block, Workspace& ws, const Group& group, size_t first, int rows,
+                      bool firstLayer) {
+    const size_t dx = padded(model.dx);
+    const size_t de = padded(model.de);
+    if (firstLayer && ws.capture == nullptr) {
+        for (int row = 0; row < rows; row++) {
+            const size_t from = group.edgeClasses[first + row] * dx;
+            __builtin_memcpy(ws.eAdd + row * dx, model.edgeAddTable + from, dx * sizeof(float));
+            __builtin_memcpy(ws.eMul + row * dx, model.edgeMulTable + from, dx * sizeof(float));
+        }
+    } else {
+        const Output terms[] = {{&block.eAdd, ws.eAdd}, {&block.eMul, ws.eMul}};
+        linears(terms, ws.e + first * de, de, rows, false, ws);
+    }
+}
+
 // From E before the layer to E after it, and ws.xNew = the attended values of X, modulated by y.
-static void edges(const Model& model, const Block& block, Workspace& ws) {
+static void edges(const Model& model, const Block& block, Workspace& ws, const Group& group, bool firstLayer) {
     const int n = ws.nodes;
     const size_t dx = padded(model.dx);
     const size_t de = padded(model.de);
@@ -75,8 +93,7 @@ static void edges(const Model& model, const Block& block, Workspace& ws) {
         const int nodes = nodeRows - first < ws.attentionNodes ? nodeRows - first : ws.attentionNodes;
         const int rows = nodes * n;
         float* e = ws.e + (size_t) first * n * de;
-        linear(block.eAdd, e, de, rows, ws.eAdd, false, ws);
-        linear(block.eMul, e, de, rows, ws.eMul, false, ws);
+        edgeTerms(model, block, ws, group, (size_t) first * n, rows, firstLayer);
         for (int node = 0; node < nodes; node++) {
             const size_t from = (size_t) node * n * dx;
             attend(model, ws, first + node, ws.eMul + from, ws.eAdd + from);
@@ -87,7 +104,10 @@ static void edges(const Model& model, const Block& block, Workspace& ws) {
     }
 }
 
-static void transformerLayer(const Model& model, const Block& block, Workspace& ws, bool updateGlobals) {
+static void transformerLayer(const Model& model, Workspace& ws, const Group& group, int layer) {
+    const Block& block = model.blocks[layer];
+    // Nothing reads y after the last layer, except a recording of what its linear layers take in.
+    const bool updateGlobals = layer + 1 < model.shape.layers || ws.capture != nullptr;
     const int n = ws.nodes;
     const int graphs = ws.graphs;
     const int nodeRows = graphs * n;
@@ -95,13 +115,11 @@ static void transformerLayer(const Model& model, const Block& block, Workspace& 
     const size_t de = padded(model.de);
     const size_t dy = padded(model.dy);
 
-    linear(block.q, ws.x, dx, nodeRows, ws.q, false, ws);
-    linear(block.k, ws.x, dx, nodeRows, ws.k, false, ws);
-    linear(block.v, ws.x, dx, nodeRows, ws.v, false, ws);
-    linear(block.yEMul, ws.y, dy, graphs, ws.filmEMul, false, ws);
-    linear(block.yEAdd, ws.y, dy, graphs, ws.filmEAdd, false, ws);
-    linear(block.yXMul, ws.y, dy, graphs, ws.filmXMul, false, ws);
-    linear(block.yXAdd, ws.y, dy, graphs, ws.filmXAdd, false, ws);
+    const Output nodeTerms[] = {{&block.q, ws.q}, {&block.k, ws.k}, {&block.v, ws.v}};
+    linears(nodeTerms, ws.x, dx, nodeRows, false, ws);
+    const Output films[] = {{&block.yEMul, ws.filmEMul}, {&block.yEAdd, ws.filmEAdd}, {&block.yXMul, ws.filmXMul},
+        {&block.yXAdd, ws.filmXAdd}};
+    linears(films, ws.y, dy, graphs, false, ws);
     addOne(ws.filmEMul, graphs * dx);
     addOne(ws.filmXMul, graphs * dx);
 
@@ -120,7 +138,7 @@ static void transformerLayer(const Model& model, const Block& block, Workspace& 
         addTo(ws.yNew, ws.yTerm, graphs * dy);
     }
 
-    edges(model, block, ws);
+    edges(model, block, ws, group, layer == 0);
 
     linear(block.xOut, ws.xNew, dx, nodeRows, ws.q, false, ws);
     addAndNormalise(block.normX1, ws.x, ws.q, ws.x, nodeRows);
@@ -188,9 +206,7 @@ static void network(const Model& model, Workspace& ws, const Group& group) {
         __builtin_memcpy(ws.e + row * de, model.edgeTable + group.edgeClasses[row] * de, de * sizeof(float));
     }
     for (int layer = 0; layer < model.shape.layers; layer++) {
-        // Nothing reads y after the last layer, except a recording of what its linear layers take in.
-        bool updateGlobals = layer + 1 < model.shape.layers || ws.capture != nullptr;
-        transformerLayer(model, model.blocks[layer], ws, updateGlobals);
+        transformerLayer(model, ws, group, layer);
     }
     nodeLogits(model, ws, group);
     edgeLogits(model, ws, group);

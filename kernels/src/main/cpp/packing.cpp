@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <stdexcept>
-#include <string>
+#include <utility>
 
 namespace bitdgdm {
 namespace {
@@ -81,40 +81,44 @@ Activation packActivation(const LinearSource& source) {
     return activation;
 }
 
-// S by column; returns whether it has an entry.
-bool packSparse(const LinearSource& source, Linear& linear, Memory& memory) {
-    std::vector<int32_t> from(padded(source.out) + 1, 0);
-    for (int32_t column : source.sparseColumns) {
-        require(column >= -1 && column < source.out, "a column of the sparse part lies outside the layer");
-        if (column >= 0) {
-            from[column + 1]++;
-        }
-    }
-    for (size_t column = 1; column < from.size(); column++) {
-        from[column] += from[column - 1];
-    }
-    const int32_t entries = from.back();
-    if (entries == 0) {
-        return false;
-    }
-    int32_t* starts = memory.allocate<int32_t>(from.size());
-    int32_t* rows = memory.allocate<int32_t>(entries);
-    float* values = memory.allocate<float>(entries);
-    std::copy(from.begin(), from.end(), starts);
+// S by panels of columns; stays null where S has no entry.
+SparsePanels packSparse(const LinearSource& source, Memory& memory) {
+    const int panels = padded(source.out) / PANEL;
+    std::vector<std::vector<std::pair<int32_t, float>>> columns(padded(source.out));
+    bool empty = true;
     for (int row = 0; row < source.in; row++) {
         for (int place = 0; place < source.sparseWidth; place++) {
             const size_t at = static_cast<size_t>(row) * source.sparseWidth + place;
             const int32_t column = source.sparseColumns[at];
+            require(column >= -1 && column < source.out, "a column of the sparse part lies outside the layer");
             if (column >= 0) {
-                rows[from[column]] = row;
-                values[from[column]++] = source.sparseValues[at];
+                columns[column].emplace_back(row, source.sparseValues[at]);
+                empty = false;
             }
         }
     }
-    linear.sparseFrom = starts;
-    linear.sparseRow = rows;
-    linear.sparseValue = values;
-    return true;
+    if (empty) {
+        return {};
+    }
+    int32_t* from = memory.allocate<int32_t>(panels + 1);
+    for (int panel = 0; panel < panels; panel++) {
+        size_t width = 0;
+        for (int o = 0; o < PANEL; o++) {
+            width = std::max(width, columns[panel * PANEL + o].size());
+        }
+        from[panel + 1] = from[panel] + static_cast<int32_t>(width);
+    }
+    int32_t* rows = memory.allocate<int32_t>(static_cast<size_t>(from[panels]) * PANEL);
+    float* values = memory.allocate<float>(static_cast<size_t>(from[panels]) * PANEL);
+    for (int column = 0; column < panels * PANEL; column++) {
+        size_t at = static_cast<size_t>(from[column / PANEL]) * PANEL + column % PANEL;
+        for (const auto& [row, value] : columns[column]) {
+            rows[at] = row * PANEL;
+            values[at] = value;
+            at += PANEL;
+        }
+    }
+    return {from, rows, values};
 }
 
 // W in panels; where X is not coded, S is part of it, since then X S needs no X of its own.
@@ -133,7 +137,7 @@ void packWeight(const LinearSource& source, Linear& linear, Memory& memory) {
             }
         }
     } else {
-        packSparse(source, linear, memory);
+        linear.sparse = packSparse(source, memory);
     }
     linear.weight = floatPanels(source.in, source.out,
         [&](int row, int col) { return weight[static_cast<size_t>(row) * source.out + col]; }, memory);
@@ -189,7 +193,7 @@ Linear packLinear(const LinearSource& source, int index, Memory& memory) {
         return linear;
     }
     require(linear.activation.coded, "an integer product needs a coded activation");
-    packSparse(source, linear, memory);
+    linear.sparse = packSparse(source, memory);
     if (source.hasLowRank) {
         packLowRank(source, linear, memory);
     }

@@ -67,7 +67,7 @@ public:
     void addLinear(const LinearSource& source);
     void addNorm(const std::vector<float>& weight, const std::vector<float>& bias);
 
-    // The finished model but for its edge table, which needs kernels; throws std::invalid_argument if a part is missing.
+    // The finished model but for its edge tables, which need kernels; throws std::invalid_argument if a part is missing.
     std::unique_ptr<PackedNetwork> finish();
 
 private:

@@ -23,8 +23,9 @@ void allocateQuantized(int widestIn, int widestOut, int widestRank, Memory& memo
     ws.outlierColumn = memory.allocate<int32_t>(entries);
     ws.outlierValue = memory.allocate<float>(entries);
     ws.decoded = memory.allocate<float>(entries);
-    ws.transposed = memory.allocate<float>(static_cast<size_t>(padded(widestIn)) * PANEL);
-    ws.sparse = memory.allocate<float>(entries);
+    // One block of 16 rows may be all but empty.
+    ws.transposed = memory.allocate<float>(entries + static_cast<size_t>(padded(widestIn)) * PANEL);
+    ws.addend = memory.allocate<float>(entries);
 }
 
 }  // namespace

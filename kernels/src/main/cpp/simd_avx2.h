@@ -16,6 +16,10 @@ constexpr int TILE_PANELS = 1;
 // The widening integer sum needs four registers a row.
 constexpr int INT_TILE_ROWS = 3;
 constexpr int INT_TILE_PANELS = 1;
+// Columns of S that are summed up at once.
+constexpr int SPARSE_COLUMNS = 4;
+// Panels of a row that outliers are summed up in at once.
+constexpr int OUTLIER_PANELS = 4;
 
 #define BITDGDM_INLINE static inline __attribute__((always_inline))
 #define BITDGDM_UNROLL _Pragma("GCC unroll 16")

@@ -15,6 +15,10 @@ constexpr int TILE_ROWS = 12;
 constexpr int TILE_PANELS = 2;
 constexpr int INT_TILE_ROWS = 12;
 constexpr int INT_TILE_PANELS = 2;
+// Columns of S that are summed up at once.
+constexpr int SPARSE_COLUMNS = 16;
+// Panels of a row that outliers are summed up in at once.
+constexpr int OUTLIER_PANELS = 16;
 
 #define BITDGDM_INLINE static inline __attribute__((always_inline))
 #define BITDGDM_UNROLL _Pragma("GCC unroll 16")

@@ -18,6 +18,10 @@ constexpr int TILE_ROWS = 4;
 constexpr int TILE_PANELS = 1;
 constexpr int INT_TILE_ROWS = 4;
 constexpr int INT_TILE_PANELS = 1;
+// Columns of S that are summed up at once.
+constexpr int SPARSE_COLUMNS = 1;
+// Panels of a row that outliers are summed up in at once.
+constexpr int OUTLIER_PANELS = 1;
 
 #define BITDGDM_INLINE static inline __attribute__((always_inline))
 #define BITDGDM_UNROLL _Pragma("GCC unroll 16")

@@ -55,8 +55,8 @@ struct Workspace {
     int32_t* outlierColumn; // (chunk, in), the first outlierCount of each row used
     float* outlierValue;    // (chunk, in)
     float* decoded;         // (chunk, padded in): X with its coded entries decoded
-    float* transposed;      // (padded in, 16): 16 rows of X, a row a lane
-    float* sparse;          // (chunk, padded out): X S
+    float* transposed;      // (blocks of 16 rows of the chunk, padded in, 16): X, a row a lane
+    float* addend;          // (chunk, padded out): X S + X_S D
 
     Capture* capture;       // null unless recording
 };
