@@ -62,7 +62,8 @@ CodePanels codePanels(int depth, int cols, Entry entry, int offset, int largestC
 void requireMatrix(const MatrixSource& matrix, int rows, int cols, size_t scales, const char* what) {
     const size_t size = static_cast<size_t>(rows) * cols;
     require(matrix.rows == rows && matrix.cols == cols, what);
-    require(matrix.coded ? matrix.codes.size() == size && matrix.scale.size() == scales : matrix.values.size() == size, what);
+    require(matrix.coded ? matrix.codes.size() == size && matrix.scale.size() == scales : matrix.values.size() == size,
+        what);
 }
 
 Activation packActivation(const LinearSource& source) {
@@ -207,7 +208,8 @@ Linear packLinear(const LinearSource& source, int index, Memory& memory) {
         linear.residual.scale = copyPadded(residual.scale, memory);
     }
     if (!linear.activation.perRow) {
-        require(source.dense.size() == static_cast<size_t>(source.in) * source.out, "outliers need the dense part, in x out");
+        require(source.dense.size() == static_cast<size_t>(source.in) * source.out,
+            "outliers need the dense part, in x out");
         float* dense = memory.allocate<float>(static_cast<size_t>(source.in) * padded(source.out));
         for (int row = 0; row < source.in; row++) {
             std::copy_n(source.dense.begin() + static_cast<size_t>(row) * source.out, source.out,

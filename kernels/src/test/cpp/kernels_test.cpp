@@ -195,14 +195,17 @@ std::unique_ptr<PackedNetwork> network(const Form& form, bool fixedBug, Random s
     }
     NetworkBuilder builder(shape, {12, 14, 16}, betas, alphasBar, {0.6f, 0.3f, 0.1f}, {0.7f, 0.25f, 0.05f, 0});
     const Form full = FORMS[0];
-    const auto add = [&](int in, int out, const Form& f, bool isUnsigned) { builder.addLinear(layer(in, out, f, isUnsigned)); };
-    for (const auto& [in, out] : {std::pair<int, int>{shape.nodeInputs(), DX}, {EDGE_TYPES, DE}, {shape.globalInputs(), DY}}) {
+    using Widths = std::pair<int, int>;
+    const auto add = [&](int in, int out, const Form& f, bool isUnsigned) {
+        builder.addLinear(layer(in, out, f, isUnsigned));
+    };
+    for (const auto& [in, out] : {Widths{shape.nodeInputs(), DX}, {EDGE_TYPES, DE}, {shape.globalInputs(), DY}}) {
         add(in, HIDDEN, full, false);
         add(HIDDEN, out, full, false);
     }
     for (int block = 0; block < shape.layers; block++) {
-        for (const auto& [in, out] : {std::pair<int, int>{DX, DX}, {DX, DX}, {DX, DX}, {DE, DX}, {DE, DX}, {DY, DX}, {DY, DX},
-                                      {DY, DX}, {DY, DX}, {DY, DY}, {4 * DX, DY}, {4 * DE, DY}, {DX, DX}, {DX, DE}, {DY, DY}}) {
+        for (const auto& [in, out] : {Widths{DX, DX}, {DX, DX}, {DX, DX}, {DE, DX}, {DE, DX}, {DY, DX}, {DY, DX}, {DY, DX},
+                                      {DY, DX}, {DY, DY}, {4 * DX, DY}, {4 * DE, DY}, {DX, DX}, {DX, DE}, {DY, DY}}) {
             add(in, out, form, false);
         }
         add(DY, DY, form, true);

@@ -105,7 +105,8 @@ public final class CpuDenoiser implements Denoiser, ActivationRecorder {
 
     private void requireTime(int t) {
         if (t < 1 || t > model.architecture().diffusionSteps()) {
-            throw new IllegalArgumentException("time must be in 1.." + model.architecture().diffusionSteps() + ", found " + t);
+            throw new IllegalArgumentException(
+                "time must be in 1.." + model.architecture().diffusionSteps() + ", found " + t);
         }
     }
 

@@ -94,7 +94,8 @@ final class CpuNative {
     }
 
     private static void setMatrix(long linear, int part, CodeMatrix matrix) {
-        setMatrix(linear, part, matrix.rows(), matrix.cols(), matrix.coded(), matrix.codes(), matrix.scale(), matrix.values());
+        setMatrix(linear, part, matrix.rows(), matrix.cols(), matrix.coded(), matrix.codes(), matrix.scale(),
+            matrix.values());
     }
 
     /** Hash of the sources that the loaded library was built from. */

@@ -65,7 +65,8 @@ class CpuDenoiserTest {
         }
     }
 
-    private static void checkOnEveryIsa(PackedModel model, GraphBatch batch, int t, float[][] expected, Tolerance tolerance) {
+    private static void checkOnEveryIsa(
+        PackedModel model, GraphBatch batch, int t, float[][] expected, Tolerance tolerance) {
         float[][] first = null;
         for (String isa : ISAS) {
             try (CpuDenoiser denoiser = open(model, isa, 1)) {
@@ -155,8 +156,9 @@ class CpuDenoiserTest {
                         denoiser.advance(batch, 3, Arrays.copyOfRange(times, 0, 8));
                         denoiser.advance(batch, 3, Arrays.copyOfRange(times, 7, 8));
                         denoiser.advance(batch, 3, Arrays.copyOfRange(times, 7, times.length));
-                        assertThat(batch.nodes()).isEqualTo(Arrays.copyOfRange(expected.nodes(), from * 5, (from + count) * 5));
-                        assertThat(batch.edges()).isEqualTo(Arrays.copyOfRange(expected.edges(), from * 25, (from + count) * 25));
+                        int end = from + count;
+                        assertThat(batch.nodes()).isEqualTo(Arrays.copyOfRange(expected.nodes(), from * 5, end * 5));
+                        assertThat(batch.edges()).isEqualTo(Arrays.copyOfRange(expected.edges(), from * 25, end * 25));
                     }
                 }
             }

@@ -1,0 +1,62 @@
+// What becomes of X before a quantized product: codes, scales, outliers. Included by linear.inl.
+
+// Codes, scales and outliers of `rows` rows of X, into ws.codes, ws.rowScale and ws.outlier*.
+static void quantizeRows(const Linear& layer, const float* x, size_t xStride, int rows, Workspace& ws) {
+    const Activation& activation = layer.activation;
+    const int stride = padded(layer.in);
+    const V highest = set1((float) activation.maxCode);
+    const V lowest = set1(activation.isUnsigned ? 0.0f : -(float) activation.maxCode);
+    for (int row = 0; row < rows; row++) {
+        const float* from = x + row * xStride;
+        uint8_t* codes = ws.codes + (size_t) row * stride;
+        int32_t* columns = ws.outlierColumn + (size_t) row * layer.in;
+        float* values = ws.outlierValue + (size_t) row * layer.in;
+        int outliers = 0;
+        float scale = activation.scale;
+        float inverse = activation.inverse;
+        float threshold = activation.threshold;
+        if (activation.perRow) {
+            V largest = zero();
+            for (int c = 0; c < layer.in; c += LANES) {
+                largest = max(largest, keep(abs(load(from + c)), lanesWithin(layer.in, c)));
+            }
+            float magnitude = maxLanes(largest);
+            scale = magnitude / (float) activation.maxCode;
+            // A subnormal scale has no finite reciprocal; such a row, zeros among them, is taken as 0.
+            inverse = scale >= 0x1p-126f ? (float) activation.maxCode / magnitude : 0;
+            threshold = __builtin_inff();
+        }
+        for (int c = 0; c < layer.in; c += LANES) {
+            V value = load(from + c);
+            uint32_t above = maskAbove(value, threshold) & lanesWithin(layer.in, c);
+            V code = max(min(mul(value, set1(inverse)), highest), lowest);
+            if (above != 0) {
+                code = keep(code, ~above);
+            }
+            storeBytes(codes + c, add(toInt(code), activation.offset));
+            for (; above != 0; above &= above - 1) {
+                int column = c + __builtin_ctz(above);
+                columns[outliers] = column;
+                values[outliers] = from[column];
+                outliers++;
+            }
+        }
+        ws.rowScale[row] = scale;
+        ws.outlierCount[row] = outliers;
+    }
+}
+
+// X with every coded entry replaced by code * scale, into ws.decoded, from what quantizeRows left behind.
+static void decodeRows(const Linear& layer, int rows, Workspace& ws) {
+    const int stride = padded(layer.in);
+    for (int row = 0; row < rows; row++) {
+        const uint8_t* codes = ws.codes + (size_t) row * stride;
+        float* to = ws.decoded + (size_t) row * stride;
+        for (int c = 0; c < layer.in; c++) {
+            to[c] = (float) ((int) codes[c] - layer.activation.offset) * ws.rowScale[row];
+        }
+        for (int i = 0; i < ws.outlierCount[row]; i++) {
+            to[ws.outlierColumn[(size_t) row * layer.in + i]] = ws.outlierValue[(size_t) row * layer.in + i];
+        }
+    }
+}

@@ -1,0 +1,150 @@
+// The dense terms of a quantized product, Q(X_D) L R and Q(X_D) E, in integers. Included by linear.inl.
+
+// Integer product of ROWS rows of codes with PANELS panels, as floats.
+template <bool NARROW, int ROWS, int PANELS>
+BITDGDM_INLINE void sumOfCodes(const uint8_t* codes, size_t stride, const CodePanels& weights, int firstPanel,
+                               V (&to)[ROWS][PANELS]) {
+    const size_t panelSize = (size_t) weights.quads * PANEL * 4;
+    typename Dot<NARROW>::Sum sum[ROWS][PANELS];
+    BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
+        BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
+            sum[row][panel] = Dot<NARROW>::start(weights.start + (firstPanel + panel) * PANEL);
+        }
+    }
+    const int8_t* weight = weights.codes + firstPanel * panelSize;
+    for (int quad = 0; quad < weights.quads; quad++) {
+        Dot<NARROW>::step(sum, codes + quad * 4, stride, weight + (size_t) quad * PANEL * 4, panelSize);
+    }
+    BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
+        BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
+            to[row][panel] = toFloat(Dot<NARROW>::finish(sum[row][panel]));
+        }
+    }
+}
+
+template <int ROWS, int PANELS>
+BITDGDM_INLINE void codeProduct(const uint8_t* codes, size_t stride, const CodePanels& weights, int firstPanel,
+                                V (&to)[ROWS][PANELS]) {
+    if (weights.narrow) {
+        sumOfCodes<true>(codes, stride, weights, firstPanel, to);
+    } else {
+        sumOfCodes<false>(codes, stride, weights, firstPanel, to);
+    }
+}
+
+struct CodeTileArguments {
+    const Linear* layer;
+    Workspace* ws;
+    int row;                // first row within the chunk
+    int panel;              // first panel
+    bool hasAddend;         // whether ws.addend is part of the sum
+    bool relu;
+    float* y;               // of the first row and panel
+    size_t yStride;
+};
+
+// H = Q(X_D) L of a tile of rows and one panel of rank columns: codes into ws.intermediateCodes, or FP32 into
+// ws.intermediate.
+template <int ROWS, int PANELS>
+struct IntermediateTile {
+    static __attribute__((noinline)) void run(const CodeTileArguments& a) {
+        const Linear& layer = *a.layer;
+        const size_t stride = padded(layer.in);
+        const size_t rankStride = padded(layer.rank);
+        V h[ROWS][PANELS];
+        codeProduct(a.ws->codes + a.row * stride, stride, layer.left, a.panel, h);
+        for (int row = 0; row < ROWS; row++) {
+            for (int panel = 0; panel < PANELS; panel++) {
+                const size_t column = (size_t) (a.panel + panel) * PANEL;
+                const size_t at = (a.row + row) * rankStride + column;
+                V scale = mul(set1(a.ws->rowScale[a.row + row]), load(layer.left.scale + column));
+                if (layer.intermediateCoded) {
+                    V highest = set1((float) layer.intermediateMax);
+                    V lowest = set1(-(float) layer.intermediateMax);
+                    V code = mul(h[row][panel], mul(scale, set1(layer.intermediateInverse)));
+                    code = max(min(code, highest), lowest);
+                    storeBytes(a.ws->intermediateCodes + at, add(toInt(code), layer.intermediateOffset));
+                } else {
+                    store(a.ws->intermediate + at, mul(h[row][panel], scale));
+                }
+            }
+        }
+    }
+};
+
+// A tile of Y: low rank + residual + addend + bias. Where H is FP32, its product is already in y.
+template <int ROWS, int PANELS>
+struct OutputTile {
+    static __attribute__((noinline)) void run(const CodeTileArguments& a) {
+        const Linear& layer = *a.layer;
+        const Workspace& ws = *a.ws;
+        const size_t stride = padded(layer.in);
+        const int from = a.panel * PANEL;
+        V y[ROWS][PANELS];
+        if (layer.right.codes != nullptr) {
+            const size_t rankStride = padded(layer.rank);
+            codeProduct(ws.intermediateCodes + a.row * rankStride, rankStride, layer.right, a.panel, y);
+            BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
+                BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
+                    y[row][panel] = mul(y[row][panel], load(layer.right.scale + from + panel * PANEL));
+                }
+            }
+        } else {
+            BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
+                BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
+                    y[row][panel] = layer.rightValues != nullptr ? load(a.y + row * a.yStride + panel * PANEL) : zero();
+                }
+            }
+        }
+        if (layer.residual.codes != nullptr) {
+            V product[ROWS][PANELS];
+            codeProduct(ws.codes + a.row * stride, stride, layer.residual, a.panel, product);
+            BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
+                V rowScale = set1(ws.rowScale[a.row + row]);
+                BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
+                    V scale = mul(rowScale, load(layer.residual.scale + from + panel * PANEL));
+                    y[row][panel] = fma(product[row][panel], scale, y[row][panel]);
+                }
+            }
+        }
+        finishTile(y, a.hasAddend ? ws.addend + a.row * a.yStride + from : nullptr, layer.bias + from, a.relu, a.y,
+            a.yStride);
+    }
+};
+
+// All output tiles of a chunk, at most LARGEST rows high.
+template <int LARGEST>
+static void outputTiles(const Linear& layer, int rows, bool hasAddend, float* y, bool relu, Workspace& ws) {
+    const size_t yStride = padded(layer.out);
+    const int panels = padded(layer.out) / PANEL;
+    for (int panel = 0; panel < panels; panel += INT_TILE_PANELS) {
+        eachTile(rows, LARGEST, [&](int row, int count) __attribute__((always_inline)) {
+            CodeTileArguments a = {&layer, &ws, row, panel, hasAddend, relu, y + row * yStride + panel * PANEL, yStride};
+            if (panels - panel >= INT_TILE_PANELS) {
+                runTile<OutputTile, LARGEST, INT_TILE_PANELS>(count, a);
+            } else {
+                runTile<OutputTile, LARGEST, 1>(count, a);
+            }
+        });
+    }
+}
+
+// One chunk of rows whose codes are in the workspace.
+static void integerProduct(const Linear& layer, int rows, bool hasAddend, float* y, bool relu, Workspace& ws) {
+    for (int panel = 0; layer.left.codes != nullptr && panel < padded(layer.rank) / PANEL; panel++) {
+        eachTile(rows, INT_TILE_ROWS, [&](int row, int count) __attribute__((always_inline)) {
+            CodeTileArguments a = {&layer, &ws, row, panel, false, false, nullptr, 0};
+            runTile<IntermediateTile, INT_TILE_ROWS, 1>(count, a);
+        });
+    }
+    if (layer.rightValues != nullptr) {
+        floatProduct(ws.intermediate, padded(layer.rank), rows, layer.rank, layer.rightValues, layer.out, nullptr, nullptr,
+            false, y, padded(layer.out));
+    }
+    // Two products need twice the registers of one.
+    if (layer.right.codes != nullptr && layer.residual.codes != nullptr) {
+        outputTiles<(INT_TILE_ROWS + 1) / 2>(layer, rows, hasAddend, y, relu, ws);
+    } else {
+        outputTiles<INT_TILE_ROWS>(layer, rows, hasAddend, y, relu, ws);
+    }
+}
