@@ -62,7 +62,7 @@ final class Evaluate {
             GraphReaders.format(text);
         }
         Optional<ReferenceSet> reference = References.of(conf.output(), conf.modelFolder(), bundle.vocabulary(), console);
-        MetricGate.check(conf.output().require(), protocol, reference.isPresent());
+        MetricGate.check(conf.output().require(), protocol, reference.isPresent(), false);
         Optional<String> noDrawings = MoleculeDrawings.probe();
         noDrawings.ifPresent(console::println);
 
@@ -85,7 +85,7 @@ final class Evaluate {
             RunRecord record = new RunRecord("evaluate").configuration(conf.values()).fingerprint(fingerprint)
                 .versions(Versions.all(spark.sparkContext())).fact("model", bundle.name())
                 .fact("master", spark.sparkContext().master()).timing("scoring", (System.nanoTime() - start) * 1e-9);
-            MetricReport report = new Results(spark, folder, bundle.vocabulary(), reference, protocol)
+            MetricReport report = new Results(spark, folder, bundle.vocabulary(), reference, protocol, Optional.empty())
                 .publish(record, start, "Evaluation of " + text.getFileName(), String.format("%,d graphs", graphs), List.of(),
                     noDrawings);
             folder.finish(fingerprint);

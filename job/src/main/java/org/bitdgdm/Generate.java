@@ -10,6 +10,8 @@ import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.conf.SampleConf;
+import org.bitdgdm.fidelity.FidelityProbe;
+import org.bitdgdm.fidelity.FidelityReport;
 import org.bitdgdm.kernels.Denoisers;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
@@ -41,12 +43,13 @@ final class Generate {
     static void run(JobConf conf, PrintStream console) throws IOException, InterruptedException {
         ModelBundle bundle = ModelBundle.load(conf.modelFolder());
         checkSteps(conf.sample(), bundle);
+        FidelityProbe.checkSteps(conf.fidelity(), bundle.diffusion());
         BackendOpener opener = BackendOpener.of(conf.sample());
         int threads = Runtime.getRuntime().availableProcessors();
         String backend = Denoisers.probe(opener.backend(), opener.options(threads));
         Protocol protocol = Protocol.of(conf.output().protocol());
         Optional<ReferenceSet> reference = References.of(conf.output(), conf.modelFolder(), bundle.vocabulary(), console);
-        MetricGate.check(conf.output().require(), protocol, reference.isPresent());
+        MetricGate.check(conf.output().require(), protocol, reference.isPresent(), conf.fidelity().on());
         Optional<String> noDrawings = MoleculeDrawings.probe();
         noDrawings.ifPresent(console::println);
 
@@ -87,10 +90,22 @@ final class Generate {
             }
             record.sampling(sampled);
 
+            Optional<FidelityReport> fidelity = Optional.empty();
+            if (conf.fidelity().on()) {
+                console.printf("comparing with full precision: %,d graphs, %d steps …%n", conf.fidelity().graphs(),
+                    conf.fidelity().steps());
+                long before = System.nanoTime();
+                try (FidelityProbe probe = new FidelityProbe(JavaSparkContext.fromSparkContext(spark.sparkContext()),
+                    bundle.packed(), conf.fidelity(), opener, false)) {
+                    fidelity = Optional.of(probe.measure(model));
+                }
+                record.timing("fidelity", (System.nanoTime() - before) * 1e-9);
+            }
+
             String title = bundle.name() + ", " + recipe(conf.quantize());
             String subtitle = String.format(Locale.ROOT, "%,d graphs, %d steps, seed %s, %s", conf.sample().count(),
                 conf.sample().steps(), Long.toUnsignedString(conf.sample().seed()), backend);
-            MetricReport report = new Results(spark, folder, bundle.vocabulary(), reference, protocol)
+            MetricReport report = new Results(spark, folder, bundle.vocabulary(), reference, protocol, fidelity)
                 .publish(record, start, title, subtitle, quantized.layers(), noDrawings);
             folder.finish(fingerprint);
             Results.print(folder, console);
@@ -109,11 +124,14 @@ final class Generate {
 
     /** The recipe in a few words, for titles. */
     static String recipe(QuantizeConf quantize) {
+        String bits = "W" + quantize.weightBits() + "A" + quantize.activationBits();
+        String sparse = "α " + percent(quantize.alpha()) + "%";
         return switch (quantize.method()) {
             case "fp32" -> "FP32";
-            case "rtn" -> "RTN W" + quantize.weightBits() + "A" + quantize.activationBits();
-            default -> String.format(Locale.ROOT, "Bit-DGDM W%dA%d, rank %d, α %s%%, %s", quantize.weightBits(),
-                quantize.activationBits(), quantize.rank(), percent(quantize.alpha()),
+            case "rtn", "gptq" -> quantize.method().toUpperCase(Locale.ROOT) + " " + bits;
+            case "bit-dgdm-threshold" -> String.join(", ", "Bit-DGDM threshold " + bits, sparse);
+            default -> String.join(", ", quantize.method().replace("bit-dgdm", "Bit-DGDM").replace('-', ' ')
+                .replace("Bit DGDM", "Bit-DGDM") + " " + bits, "rank " + quantize.rank(), sparse,
                 quantize.residualBits() == 0 ? "no residual" : quantize.residualBits() + "-bit residual");
         };
     }

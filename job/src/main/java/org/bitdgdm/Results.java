@@ -11,6 +11,7 @@ import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.bitdgdm.fidelity.FidelityReport;
 import org.bitdgdm.metrics.Metric;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.MoleculeMetrics;
@@ -38,14 +39,16 @@ final class Results {
     private final Vocabulary vocabulary;
     private final Optional<ReferenceSet> reference;
     private final Protocol protocol;
+    private final Optional<FidelityReport> fidelity;
 
     Results(SparkSession spark, OutputFolder folder, Vocabulary vocabulary, Optional<ReferenceSet> reference,
-            Protocol protocol) {
+            Protocol protocol, Optional<FidelityReport> fidelity) {
         this.spark = spark;
         this.folder = folder;
         this.vocabulary = vocabulary;
         this.reference = reference;
         this.protocol = protocol;
+        this.fidelity = fidelity;
     }
 
     /** Computes metrics and writes {@code metrics/}, {@code metrics.json}, {@code report.html} and {@code run.json}. */
@@ -53,7 +56,8 @@ final class Results {
                          Optional<String> noDrawings) throws IOException {
         long start = System.nanoTime();
         Dataset<Row> molecules = spark.read().parquet(folder.molecules().toString());
-        MetricReport report = MoleculeMetrics.compute(molecules, vocabulary, reference, protocol);
+        MetricReport ratios = MoleculeMetrics.compute(molecules, vocabulary, reference, protocol);
+        MetricReport report = fidelity.map(ratios::with).orElse(ratios);
         folder.publishTable("metrics", MetricRows.of(spark, report));
         folder.publish(METRICS_JSON, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(report.toJson()));
         record.timing("metrics", (System.nanoTime() - start) * NANOS);
@@ -71,6 +75,9 @@ final class Results {
         MetricReport report = MetricReport.parse(new String(folder.read(METRICS_JSON), StandardCharsets.UTF_8));
         JsonNode run = JSON.readTree(folder.read(RUN_JSON));
         for (String name : List.of("validity", "relaxed_validity", "uniqueness", "novelty")) {
+            report.metric(name).ifPresent(metric -> console.printf("%-18s%s%n", name.replace('_', ' '), text(metric, report)));
+        }
+        for (String name : FidelityReport.METRICS) {
             report.metric(name).ifPresent(metric -> console.printf("%-18s%s%n", name.replace('_', ' '), text(metric, report)));
         }
         JsonNode rate = run.path("graphs_per_second");
@@ -93,6 +100,10 @@ final class Results {
     private static String text(Metric metric, MetricReport report) {
         if (metric.value() == null) {
             return "not available (" + report.absent().get(metric.name()) + ")";
+        }
+        if (metric.numerator() == null) {
+            return String.format(Locale.ROOT, "%.3g%s", metric.value(), metric.low() == null ? ""
+                : String.format(Locale.ROOT, " (95%% interval %.3g to %.3g)", metric.low(), metric.high()));
         }
         return String.format(Locale.ROOT, "%.2f%% (%,d of %,d; 95%% interval %.2f to %.2f)", 100 * metric.value(),
             metric.numerator(), metric.denominator(), 100 * metric.low(), 100 * metric.high());

@@ -117,6 +117,27 @@ class CommandsTest {
     }
 
     @Test
+    void theQuantizedModelIsComparedWithFullPrecisionOnDemand() throws IOException {
+        Path run = folder.resolve("compared");
+        String[] compared = {"--method", "rtn", "--fidelity", "3", "--fidelity-steps", "5"};
+        assertThat(generate(run, "--method", "rtn")).as(err).isZero();
+        assertThat(out).doesNotContain("kl node");
+        assertThat(generate(run, compared)).as(err).isZero();
+        assertThat(out).contains("comparing with full precision: 3 graphs, 5 steps").contains("kl node")
+            .contains("identical graphs").doesNotContain("quantizing with");
+        JsonNode metrics = JSON.readTree(run.resolve("metrics.json").toFile());
+        assertThat(metrics.at("/fidelity/divergence/graph/value").asDouble()).isPositive();
+        assertThat(metrics.at("/fidelity/divergence/graph/count").asInt()).isEqualTo(15);
+        assertThat(metrics.at("/fidelity/ranges")).hasSize(5);
+        assertThat(Files.readString(run.resolve("report.html"))).contains("Divergence per edge").contains("mean of ");
+        assertThat(generate(run, compared)).isZero();
+        assertThat(out).contains("finished before").contains("kl edge");
+        assertThat(generate(folder.resolve("none"), "--require", "kl_edge<=1")).isEqualTo(2);
+        assertThat(generate(folder.resolve("none"), "--fidelity", "1", "--fidelity-steps", "501")).isEqualTo(2);
+        assertThat(err).contains("--fidelity-steps must be at most 500");
+    }
+
+    @Test
     void aGateThatDoesNotHoldEndsWith3AndKeepsTheFiles() {
         Path run = folder.resolve("gate");
         assertThat(generate(run, "--method", "fp32", "--require", "validity>=1.5")).isEqualTo(3);

@@ -9,10 +9,12 @@ import java.util.Map;
  * @param model    folder of the model bundle as the user wrote it; see {@link #modelFolder()}
  * @param quantize the recipe of the quantization
  * @param sample   what to sample and with which backend
+ * @param fidelity how closely the quantized model is compared with the full-precision one
  * @param output   where results go and how they are judged
  * @param verbose  whether errors show their stack trace
  */
-public record JobConf(String model, QuantizeConf quantize, SampleConf sample, OutputConf output, boolean verbose) {
+public record JobConf(String model, QuantizeConf quantize, SampleConf sample, FidelityConf fidelity, OutputConf output,
+                      boolean verbose) {
 
     /**
      * Validates the merged options for {@code generate}.
@@ -21,7 +23,7 @@ public record JobConf(String model, QuantizeConf quantize, SampleConf sample, Ou
      */
     public static JobConf of(Settings settings) {
         return settings.blamed(() -> new JobConf(settings.text(Option.MODEL), QuantizeConf.of(settings),
-            SampleConf.of(settings), OutputConf.of(settings), settings.on(Option.VERBOSE)));
+            SampleConf.of(settings), FidelityConf.of(settings), OutputConf.of(settings), settings.on(Option.VERBOSE)));
     }
 
     /**
@@ -40,6 +42,7 @@ public record JobConf(String model, QuantizeConf quantize, SampleConf sample, Ou
         values.put(Option.VERBOSE, verbose);
         values.put(quantize);
         values.put(sample);
+        values.put(fidelity);
         values.put(output);
         return values.map();
     }

@@ -40,6 +40,9 @@ public enum Option {
     CPU_ISA("sample.cpu-isa", Kind.TEXT, "NAME", GENERATE),
     NATIVE_DIRECTORY("sample.native-directory", Kind.TEXT, "DIR", GENERATE),
 
+    FIDELITY("measure.fidelity", Kind.WHOLE, "N", GENERATE),
+    FIDELITY_STEPS("measure.fidelity-steps", Kind.WHOLE, "N", GENERATE),
+
     OUT("output.out", Kind.TEXT, "DIR", GENERATE, EVALUATE, IMPORT),
     REQUIRE("output.require", Kind.LIST, "METRIC>=VALUE", GENERATE, EVALUATE),
     REFERENCE("output.reference", Kind.TEXT, "FILE", GENERATE, EVALUATE, IMPORT),

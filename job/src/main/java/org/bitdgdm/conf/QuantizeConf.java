@@ -8,7 +8,7 @@ import java.util.Map;
 /**
  * The recipe of a quantization: everything that decides the packed model besides the full-precision one.
  *
- * @param method              {@code fp32}, {@code rtn} or {@code bit-dgdm}
+ * @param method              one of {@link #METHODS}
  * @param weightBits          2…8, or 16/32 = weights stay in full precision
  * @param activationBits      2…8, or 16/32 = activations stay in full precision
  * @param rank                rank of the low-rank part, at least 1; smaller matrices take min(rank, in, out)
@@ -28,8 +28,9 @@ public record QuantizeConf(
     int residualBits, int intermediateBits, String activationScale, boolean crossTerm,
     int calibrationGraphs, int calibrationSteps, Map<String, Map<String, String>> overrides) {
 
-    /** Methods this version knows. */
-    public static final List<String> METHODS = List.of("fp32", "rtn", "bit-dgdm");
+    /** Methods this version knows; all but {@code fp32} quantize. */
+    public static final List<String> METHODS = List.of("fp32", "rtn", "gptq", "bit-dgdm", "bit-dgdm-dense-activations",
+        "bit-dgdm-threshold", "bit-dgdm-minus");
 
     public QuantizeConf {
         Check.oneOf("method", METHODS, method);
@@ -45,6 +46,12 @@ public record QuantizeConf(
         Check.oneOf("activation-scale", List.of("static", "row"), activationScale);
         Check.that(calibrationGraphs >= 1, "calibration-graphs", "must be at least 1", calibrationGraphs);
         Check.that(calibrationSteps >= 1, "calibration-steps", "must be at least 1", calibrationSteps);
+        Check.that(!method.equals("gptq") || weightBits <= 8, "weight-bits",
+            "must be in 2..8 for method gptq, which does nothing but choose codes of weights", weightBits);
+        Check.that(!method.equals("bit-dgdm-minus") && !method.equals("bit-dgdm-dense-activations") || activationBits <= 8
+                && activationScale.equals("static"), "method", "must be another than one that takes away a part of"
+                + " sparse-dense activations where those are off (activation-bits " + activationBits + ", activation-scale "
+                + activationScale + ")", method);
         overrides = Collections.unmodifiableMap(new LinkedHashMap<>(overrides));
         if (!overrides.isEmpty()) {
             Overrides.check(new QuantizeConf(method, weightBits, activationBits, rank, alpha, thresholdPercentile,
@@ -65,6 +72,18 @@ public record QuantizeConf(
     /** The recipe of one layer: this one with the first override whose pattern matches the name; it has no overrides. */
     public QuantizeConf forLayer(String name) {
         return Overrides.with(this, Overrides.firstMatch(overrides, name));
+    }
+
+    /** The same with another percentile, and without overrides. */
+    public QuantizeConf withThresholdPercentile(double percentile) {
+        return new QuantizeConf(method, weightBits, activationBits, rank, alpha, percentile, residualBits, intermediateBits,
+            activationScale, crossTerm, calibrationGraphs, calibrationSteps, Map.of());
+    }
+
+    /** The same without X_S S, and without overrides. */
+    public QuantizeConf withoutCrossTerm() {
+        return new QuantizeConf(method, weightBits, activationBits, rank, alpha, thresholdPercentile, residualBits,
+            intermediateBits, activationScale, false, calibrationGraphs, calibrationSteps, Map.of());
     }
 
     /** Whether an override names this layer: such a layer is quantized even if it is not by default. */

@@ -42,6 +42,11 @@ final class Values {
         put(Option.NATIVE_DIRECTORY, sample.nativeDirectory());
     }
 
+    void put(FidelityConf fidelity) {
+        put(Option.FIDELITY, fidelity.graphs());
+        put(Option.FIDELITY_STEPS, fidelity.steps());
+    }
+
     void put(OutputConf output) {
         put(Option.OUT, output.out());
         put(Option.REQUIRE, output.require().stream().map(Requirement::toString).toList());

@@ -5,12 +5,12 @@ import java.util.Locale;
 /**
  * One number of a run. Value and bounds are null where the metric is not defined; {@link MetricReport#absent} says why.
  *
- * @param name        as in {@link Protocol#metricNames}
- * @param value       numerator ÷ denominator
- * @param numerator   raw count; null where it could not be counted
+ * @param name        as in {@link Protocol#metricNames} or {@link org.bitdgdm.fidelity.FidelityReport#METRICS}
+ * @param value       numerator ÷ denominator, or a mean over {@code denominator} entries
+ * @param numerator   raw count; null where it could not be counted, and for means of values that are no counts
  * @param denominator raw count; null where it could not be counted
- * @param low         lower end of the 95% interval; null for means
- * @param high        upper end of the 95% interval; null for means
+ * @param low         lower end of the 95% interval; null where none is known
+ * @param high        upper end of the 95% interval; null where none is known
  */
 public record Metric(String name, Double value, Long numerator, Long denominator, Double low, Double high) {
 
@@ -20,6 +20,7 @@ public record Metric(String name, Double value, Long numerator, Long denominator
             return "absent";
         }
         String bounds = low == null ? "" : String.format(Locale.ROOT, " (%.4f to %.4f)", low, high);
-        return String.format(Locale.ROOT, "%.4f%s, %d/%d", value, bounds, numerator, denominator);
+        return numerator == null ? String.format(Locale.ROOT, "%.3g, mean of %d", value, denominator)
+            : String.format(Locale.ROOT, "%.4f%s, %d/%d", value, bounds, numerator, denominator);
     }
 }

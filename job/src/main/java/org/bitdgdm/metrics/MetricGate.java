@@ -6,6 +6,7 @@ import org.bitdgdm.conf.GateException;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.Nearest;
 import org.bitdgdm.conf.Requirement;
+import org.bitdgdm.fidelity.FidelityReport;
 
 /** The bounds that {@code --require} sets for the metrics of a run. */
 public final class MetricGate {
@@ -16,11 +17,20 @@ public final class MetricGate {
      * Refuses bounds on metrics that the run cannot have, before it starts.
      *
      * @param hasReference whether a training set is known
+     * @param hasFidelity  whether models are compared
      * @throws InputException naming the metric and the nearest known one, or what it lacks
      */
-    public static void check(List<Requirement> required, Protocol protocol, boolean hasReference) {
+    public static void check(List<Requirement> required, Protocol protocol, boolean hasReference,
+                             boolean hasFidelity) {
         for (Requirement requirement : required) {
             String name = requirement.metric();
+            if (FidelityReport.METRICS.contains(name)) {
+                if (!hasFidelity) {
+                    throw new InputException("--require " + requirement + ": " + name + " is a comparison with the"
+                        + " full-precision model; generate makes it with --fidelity N");
+                }
+                continue;
+            }
             if (!protocol.metricNames().contains(name)) {
                 throw new InputException("--require " + requirement + ": protocol " + protocol.label() + " has no metric "
                     + name + ", did you mean " + Nearest.of(name, protocol.metricNames()) + "?");

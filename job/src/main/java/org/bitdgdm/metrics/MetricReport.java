@@ -1,5 +1,6 @@
 package org.bitdgdm.metrics;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
@@ -10,6 +11,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.fidelity.Divergence;
+import org.bitdgdm.fidelity.Estimate;
+import org.bitdgdm.fidelity.FidelityReport;
 
 /**
  * All numbers of a run: raw counts, the metrics that a protocol makes of them, distributions. Written as
@@ -17,12 +21,15 @@ import org.bitdgdm.conf.InputException;
  *
  * @param protocol      what was divided by what
  * @param counts        raw counts, the same whatever the protocol
- * @param metrics       in the order of {@link Protocol#metricNames}, those without a value too
+ * @param metrics       in the order of {@link Protocol#metricNames}, then those of {@code fidelity} in the order of
+ *                      {@link FidelityReport#METRICS}; those without a value too
  * @param absent        name of a metric without a value to the reason
  * @param distributions of the graphs of the run
+ * @param fidelity      the comparison with the full-precision model; null where it was not made
  */
 public record MetricReport(
-    Protocol protocol, MetricCounts counts, List<Metric> metrics, Map<String, String> absent, Distributions distributions) {
+    Protocol protocol, MetricCounts counts, List<Metric> metrics, Map<String, String> absent, Distributions distributions,
+    @JsonInclude(JsonInclude.Include.NON_NULL) FidelityReport fidelity) {
 
     public MetricReport {
         Objects.requireNonNull(protocol, "a report must name its protocol");
@@ -52,7 +59,35 @@ public record MetricReport(
         for (int prefix : protocol.prefixes()) {
             ratios.prefix("unique@" + prefix, prefix);
         }
-        return new MetricReport(protocol, counts, ratios.metrics, ratios.absent, distributions);
+        return new MetricReport(protocol, counts, ratios.metrics, ratios.absent, distributions, null);
+    }
+
+    /** The same report with a comparison of models, whose numbers become metrics too. */
+    public MetricReport with(FidelityReport found) {
+        Divergence divergence = found.divergence();
+        Estimate changed = found.changedEntries();
+        Interval identical = Interval.wilson(found.identicalGraphs(), found.graphs());
+        List<Metric> all = new ArrayList<>(metrics);
+        all.add(mean("kl_node", divergence.node(), null));
+        all.add(mean("kl_edge", divergence.edge(), null));
+        all.add(mean("kl_graph", divergence.graph(), null));
+        all.add(mean("changed_entries", changed, Math.round(changed.value() * changed.count())));
+        all.add(new Metric("identical_graphs", found.identicalGraphs() / (double) found.graphs(), found.identicalGraphs(),
+            (long) found.graphs(), identical.low(), identical.high()));
+        Map<String, String> reasons = new LinkedHashMap<>(absent);
+        if (divergence.edge().value() == null) {
+            reasons.put("kl_edge", "no edges");
+        }
+        return new MetricReport(protocol, counts, all, reasons, distributions, found);
+    }
+
+    private static Metric mean(String name, Estimate estimate, Long numerator) {
+        if (estimate.standardError() == null) {
+            return new Metric(name, estimate.value(), numerator, estimate.count(), null, null);
+        }
+        double half = Interval.Z * estimate.standardError();
+        return new Metric(name, estimate.value(), numerator, estimate.count(), Math.max(0, estimate.value() - half),
+            estimate.value() + half);
     }
 
     /** The metric of a name, absent ones too; empty where the protocol has none of that name. */

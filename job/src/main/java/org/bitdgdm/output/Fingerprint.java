@@ -58,7 +58,13 @@ public record Fingerprint(Map<String, String> rows, Map<String, String> evaluati
         rows.put("sample.shard-size", Integer.toString(ShardPlan.of(conf.sample()).shardSize()));
         rows.put("sample.backend", backend);
         Versions.ofRows(spark).forEach((name, version) -> rows.put("version." + name, version));
-        return new Fingerprint(rows, Map.of("output.protocol", conf.output().protocol(), "output.reference", reference));
+        Map<String, String> evaluation = new LinkedHashMap<>();
+        evaluation.put("output.protocol", conf.output().protocol());
+        evaluation.put("output.reference", reference);
+        if (conf.fidelity().on()) {
+            evaluation.put("fidelity", conf.fidelity().graphs() + " graphs, " + conf.fidelity().steps() + " steps");
+        }
+        return new Fingerprint(rows, evaluation);
     }
 
     /**

@@ -91,7 +91,7 @@ final class LayerSection {
             full ? "" : share(layer.weightError()),
             full ? "" : decomposed(layer, layer.rank()),
             full ? "" : layer.weightBits() + " / " + layer.activationBits() + " / " + layer.residualBits(),
-            full ? "" : decomposed(layer, layer.nnz()),
+            full ? "" : layer.rank() == 0 && layer.nnz() == 0 ? "–" : Numbers.count(layer.nnz()),
             full ? "" : decomposed(layer, layer.iterations()),
             full ? "" : number(layer.kurtosisBefore()) + " → " + number(layer.kurtosisAfter()),
             full ? "" : number(layer.threshold()),

@@ -10,13 +10,22 @@ final class MetricNotes {
     /** The ratios at the top of the page, in order. */
     static final List<String> HEADLINE = List.of("validity", "relaxed_validity", "uniqueness", "novelty");
 
-    /** How names of means begin; all others are shares. */
-    static final String MEAN = "mean_";
+    /** How names of means and of divergences begin; all others are shares. */
+    private static final List<String> NUMBERS = List.of("mean_", "kl_");
 
     private static final String UNIQUE_AMONG_FIRST = "unique@";
 
     private static final Map<String, String> LABELS = Map.of("vun", "Valid, unique and novel", "mean_fragments",
-        "Fragments per graph");
+        "Fragments per graph", "kl_node", "Divergence per node", "kl_edge", "Divergence per edge", "kl_graph",
+        "Divergence per graph");
+
+    private static final Map<String, String> FIDELITY = Map.of(
+        "kl_node", "mean KL(full precision ‖ quantized) of what both predict for a node at a step, nats",
+        "kl_edge", "the same for an edge",
+        "kl_graph", "the same summed over the nodes and edges of a graph, per step",
+        "changed_entries", "share of drawn nodes and edges that differ from full precision, from the same state with the same "
+            + "random numbers",
+        "identical_graphs", "share of graphs that full precision and quantized model make alike, each run alone");
 
     private static final Map<String, String> MEANINGS = Map.of(
         "validity", "share of graphs in which no atom exceeds its valence and aromatic bonds kekulise, without charges",
@@ -46,6 +55,11 @@ final class MetricNotes {
             + "moved a ratio of this many graphs.";
     }
 
+    /** Whether a metric is a number of its own rather than a share. */
+    static boolean isNumber(String metric) {
+        return NUMBERS.stream().anyMatch(metric::startsWith);
+    }
+
     /** The name as words: {@code relaxed_validity} is {@code Relaxed validity}. */
     static String label(String name) {
         String words = LABELS.getOrDefault(name, name.replace('_', ' '));
@@ -58,7 +72,7 @@ final class MetricNotes {
             long first = Long.parseLong(metric.substring(UNIQUE_AMONG_FIRST.length()));
             return "different molecules among the first " + Numbers.count(first) + " by graph id";
         }
-        String meaning = MEANINGS.getOrDefault(metric, "");
+        String meaning = MEANINGS.getOrDefault(metric, FIDELITY.getOrDefault(metric, ""));
         return protocol == Protocol.GUACAMOL ? GUACAMOL.getOrDefault(metric, meaning) : meaning;
     }
 

@@ -9,6 +9,7 @@ import java.util.List;
 record ReportPage(
     String title, String kicker, String subtitle, List<Tile> headline,
     String metricsNote, List<MetricRow> metrics,
+    List<DivergenceRow> divergence, boolean hasDivergence, String divergenceNote,
     List<Figure> figures, boolean hasReference, String generatedLegend, String generatedLabel,
     List<Drawing> molecules, boolean hasMolecules, String moleculesNote, List<String> noDrawings,
     List<RefusedRow> refused, boolean hasRefused, String refusedNote,
@@ -29,6 +30,10 @@ record ReportPage(
     }
 
     record MetricRow(String label, String value, String interval, String counts, String meaning) {
+    }
+
+    /** Divergence over a range of steps, each number with its standard error. */
+    record DivergenceRow(String times, String node, String edge, String graph) {
     }
 
     /** {@code columns} is the head of the first column; empty where there are no numbers to show. */

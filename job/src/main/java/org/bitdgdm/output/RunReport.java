@@ -69,6 +69,8 @@ public final class RunReport {
             input.title(), kicker(), input.subtitle(), headline(),
             notes.introduction(),
             input.metrics().metrics().stream().map(this::metricRow).toList(),
+            DivergenceSection.rows(input.metrics().fidelity()), input.metrics().fidelity() != null,
+            DivergenceSection.note(input.metrics().fidelity()),
             DistributionSection.figures(input.metrics().distributions(), input.reference()), input.reference().isPresent(),
             evaluated ? "molecules of the input" : "generated molecules",
             evaluated ? "Input" : "Generated",
@@ -127,14 +129,19 @@ public final class RunReport {
     }
 
     private static String value(Metric metric) {
-        if (metric.name().startsWith(MetricNotes.MEAN)) {
+        if (MetricNotes.isNumber(metric.name())) {
             return Numbers.significant(metric.value(), 4);
         }
         return Numbers.percent(metric.value(), metric.low() == null ? Double.NaN : metric.high() - metric.low());
     }
 
     private static String interval(Metric metric) {
-        return metric.low() == null ? "" : Numbers.percentInterval(metric.low(), metric.high());
+        if (metric.low() == null) {
+            return "";
+        }
+        return MetricNotes.isNumber(metric.name())
+            ? Numbers.significant(metric.low(), 3) + "–" + Numbers.significant(metric.high(), 3)
+            : Numbers.percentInterval(metric.low(), metric.high());
     }
 
     private static String detail(Metric metric) {
@@ -150,7 +157,8 @@ public final class RunReport {
             return new ReportPage.MetricRow(label, NOT_AVAILABLE, "", "", why == null ? meaning : meaning + "; " + why);
         }
         return new ReportPage.MetricRow(label, value(metric), interval(metric),
-            Numbers.count(metric.numerator()) + " / " + Numbers.count(metric.denominator()), meaning);
+            (metric.numerator() == null ? "mean of " : Numbers.count(metric.numerator()) + " / ")
+                + Numbers.count(metric.denominator()), meaning);
     }
 
     private ReportPage.Drawing drawing(Molecule molecule) {

@@ -36,10 +36,11 @@ final class Calibration {
      * @param graphs   graphs to sample
      * @param steps    steps of each, at most T
      * @param runSeed  seed of the run
+     * @param rows     whole rows to keep of each layer of {@link PackedModel#linears()}
      * @return for every layer of {@link PackedModel#linears()}, in its order
      */
     static <D extends Denoiser & ActivationRecorder> List<RecordedInputs> run(
-        PackedModel model, D denoiser, int graphs, int steps, long runSeed) {
+        PackedModel model, D denoiser, int graphs, int steps, long runSeed, int[] rows) {
         if (steps > model.architecture().diffusionSteps()) {
             throw new InputException("--calibration-steps must be at most " + model.architecture().diffusionSteps()
                 + ", the diffusion steps of the model, found " + steps);
@@ -48,7 +49,7 @@ final class Calibration {
         InputCollector[] collectors = new InputCollector[model.linears().size()];
         for (int layer = 0; layer < collectors.length; layer++) {
             PackedLinear linear = model.linears().get(layer);
-            collectors[layer] = new InputCollector(linear.name, linear.in, seed, layer);
+            collectors[layer] = new InputCollector(linear.name, linear.in, seed, layer, rows[layer]);
         }
         int[] times = model.diffusion().times(steps);
         for (Map.Entry<Integer, long[]> size : idsBySize(model, graphs, seed).entrySet()) {
@@ -59,7 +60,7 @@ final class Calibration {
                 GraphBatch batch = InitialNoise.draw(model.diffusion(), n, ids, seed);
                 for (int i = 0; i < steps; i++) {
                     int t = times[i];
-                    denoiser.record(batch, t, (layer, input, rows) -> collectors[layer].accept(input, rows, t));
+                    denoiser.record(batch, t, (layer, input, count) -> collectors[layer].accept(input, count, t));
                     denoiser.advance(batch, seed, new int[] {t, times[i + 1]});
                 }
             }

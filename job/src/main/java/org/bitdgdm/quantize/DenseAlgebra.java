@@ -4,7 +4,9 @@ import org.apache.spark.ml.linalg.DenseMatrix;
 import org.netlib.blas.Dgemm;
 import org.netlib.lapack.Dgesdd;
 import org.netlib.lapack.Dlamch;
+import org.netlib.lapack.Dpotrf;
 import org.netlib.lapack.Dsyev;
+import org.netlib.lapack.Dtrtri;
 import org.netlib.util.intW;
 
 /**
@@ -104,6 +106,33 @@ final class DenseAlgebra {
             }
         }
         return product(new DenseMatrix(n, n, scaled), false, new DenseMatrix(n, n, vectors), true);
+    }
+
+    /**
+     * U, upper triangular with {@code A⁻¹ = UᵀU}, of a symmetric positive definite A: the inverse of the upper triangular R
+     * with {@code A = R Rᵀ}, which is the Cholesky factor of A with rows and columns in reverse order (LAPACK {@code dpotrf},
+     * {@code dtrtri}).
+     *
+     * @throws IllegalStateException if A is not positive definite
+     */
+    static DenseMatrix inverseCholesky(DenseMatrix matrix) {
+        int n = matrix.numRows();
+        double[] reversed = new double[n * n];
+        for (int at = 0; at < reversed.length; at++) {
+            reversed[at] = matrix.values()[reversed.length - 1 - at];
+        }
+        intW info = new intW(0);
+        Dpotrf.dpotrf("L", n, reversed, 0, n, info);
+        requireConverged("dpotrf", info.val, n, n);
+        double[] upper = new double[n * n];
+        for (int col = 0; col < n; col++) {
+            for (int row = 0; row <= col; row++) {
+                upper[col * n + row] = reversed[reversed.length - 1 - (col * n + row)];
+            }
+        }
+        Dtrtri.dtrtri("U", "N", n, upper, 0, n, info);
+        requireConverged("dtrtri", info.val, n, n);
+        return new DenseMatrix(n, n, upper);
     }
 
     /** Sum of squares of all entries. */

@@ -7,11 +7,12 @@ import org.bitdgdm.conf.InputException;
 final class InputCollector {
     /** Magnitudes kept for each layer. */
     static final int MAGNITUDES = 1 << 16;
-    /** Rows kept for each layer. */
+    /** Rows kept for each layer by methods that ask for no more. */
     static final int ROWS = 256;
 
     private final String layer;
     private final int in;
+    private final int kept;
     private final SkipReservoir magnitudeReservoir;
     private final SkipReservoir rowReservoir;
     private final float[] magnitudes = new float[MAGNITUDES];
@@ -21,17 +22,24 @@ final class InputCollector {
     private long nonZeros;
     private long rowsSeen;
 
+    /** Keeps {@link #ROWS} rows. */
+    InputCollector(String layer, int in, long seed, int stream) {
+        this(layer, in, seed, stream, ROWS);
+    }
+
     /**
      * @param in     width of the layer's input
      * @param seed   key of the samples
      * @param stream number of the layer, distinct for every layer of a model
+     * @param kept   rows to keep; at least 1
      */
-    InputCollector(String layer, int in, long seed, int stream) {
+    InputCollector(String layer, int in, long seed, int stream, int kept) {
         this.layer = layer;
         this.in = in;
+        this.kept = kept;
         this.magnitudeReservoir = new SkipReservoir(MAGNITUDES, seed, 2L * stream);
-        this.rowReservoir = new SkipReservoir(ROWS, seed, 2L * stream + 1);
-        this.rows = new float[ROWS * in];
+        this.rowReservoir = new SkipReservoir(kept, seed, 2L * stream + 1);
+        this.rows = new float[Math.multiplyExact(kept, in)];
     }
 
     /**
@@ -75,7 +83,7 @@ final class InputCollector {
     RecordedInputs recorded() {
         float[] sample = Arrays.copyOf(magnitudes, (int) Math.min(nonZeros, MAGNITUDES));
         Arrays.sort(sample);
-        int rowCount = (int) Math.min(rowsSeen, ROWS);
+        int rowCount = (int) Math.min(rowsSeen, kept);
         return new RecordedInputs(layer, sample, maximum, values, nonZeros, Arrays.copyOf(rows, rowCount * in), rowCount);
     }
 }

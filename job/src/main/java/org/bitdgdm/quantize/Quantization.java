@@ -48,7 +48,9 @@ public final class Quantization {
             inputs = full.linears().stream().map(layer -> RecordedInputs.none(layer.name)).toList();
         } else {
             try (D denoiser = opener.apply(full)) {
-                inputs = Calibration.run(full, denoiser, conf.calibrationGraphs(), conf.calibrationSteps(), seed);
+                inputs = Calibration.run(full, denoiser, conf.calibrationGraphs(), conf.calibrationSteps(), seed,
+                    IntStream.range(0, recipes.size()).map(layer
+                        -> Quantizer.of(recipes.get(layer).method()).rows(full.linears().get(layer))).toArray());
             }
         }
         List<PackedLinear> layers = new ArrayList<>();

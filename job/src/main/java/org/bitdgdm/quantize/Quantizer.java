@@ -20,12 +20,21 @@ interface Quantizer {
         return recipe.activationBits() <= 8 && recipe.activationScale().equals("static");
     }
 
+    /** Whole rows of a layer's input that the method wants recorded. */
+    default int rows(PackedLinear layer) {
+        return InputCollector.ROWS;
+    }
+
     /** The method of a name of {@link QuantizeConf#METHODS}. */
     static Quantizer of(String method) {
         return switch (method) {
             case "fp32" -> new FullPrecision();
             case "rtn" -> new RoundToNearestQuantizer();
+            case "gptq" -> new GptqQuantizer();
             case "bit-dgdm" -> new BitDgdmQuantizer();
+            case "bit-dgdm-dense-activations" -> new AblatedQuantizer(recipe -> recipe.withThresholdPercentile(100));
+            case "bit-dgdm-threshold" -> new ThresholdQuantizer();
+            case "bit-dgdm-minus" -> new AblatedQuantizer(QuantizeConf::withoutCrossTerm);
             default -> throw new IllegalArgumentException("no quantizer for method '" + method + "'");
         };
     }

@@ -100,11 +100,13 @@ enum ScalarQuantizer {
         return scale >= Float.MIN_NORMAL ? (float) scale : 0;
     }
 
-    private static float inverse(float scale) {
+    /** The reciprocal of a scale as codes use it; 0 for 0. */
+    static float inverse(float scale) {
         return scale == 0 ? 0 : 1 / scale;
     }
 
-    private static float code(float value, float inverse, int maxCode) {
+    /** The code of a value: to nearest, ties to even, clamped. */
+    static float code(float value, float inverse, int maxCode) {
         return Math.max(-maxCode, Math.min(maxCode, (float) Math.rint(value * inverse)));
     }
 

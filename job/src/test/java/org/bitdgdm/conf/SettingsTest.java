@@ -145,9 +145,9 @@ class SettingsTest {
     }
 
     @Test
-    void importTakesItsNameFromTheCheckpoint() throws IOException {
+    void importLeavesTheNameToTheCheckpointUnlessOneIsGiven() throws IOException {
         String common = "import { checkpoint = dir/qm9.v2.ckpt, variant = main }, output.out = x";
-        assertThat(ImportConf.of(load(common, Map.of())).name()).isEqualTo("qm9.v2");
+        assertThat(ImportConf.of(load(common, Map.of())).name()).isEmpty();
         assertThat(ImportConf.of(load(common + ", import.name = mine", Map.of())).name()).isEqualTo("mine");
     }
 

@@ -33,6 +33,15 @@ class MetricGateTest {
     }
 
     @Test
+    void refusesDivergenceWhereModelsAreNotCompared() {
+        assertThatThrownBy(() -> check("kl_edge", true)).isInstanceOf(InputException.class)
+            .hasMessageContaining("kl_edge is a comparison with the full-precision model")
+            .hasMessageContaining("--fidelity N");
+        assertThatCode(() -> MetricGate.check(List.of(new Requirement("kl_edge", "<=", 0.5)), Protocol.DIGRESS, false, true))
+            .doesNotThrowAnyException();
+    }
+
+    @Test
     void passesWhatHolds() {
         assertThatCode(() -> MetricGate.judge(List.of(new Requirement("validity", ">=", 0.9),
             new Requirement("mean_fragments", "<", 1.3)), REPORT)).doesNotThrowAnyException();
@@ -48,6 +57,6 @@ class MetricGateTest {
     }
 
     private static void check(String metric, boolean hasReference) {
-        MetricGate.check(List.of(new Requirement(metric, ">=", 0.5)), Protocol.DIGRESS, hasReference);
+        MetricGate.check(List.of(new Requirement(metric, ">=", 0.5)), Protocol.DIGRESS, hasReference, false);
     }
 }

@@ -2,11 +2,15 @@ package org.bitdgdm.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.TreeMap;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.fidelity.Divergence;
+import org.bitdgdm.fidelity.Estimate;
+import org.bitdgdm.fidelity.FidelityReport;
 import org.bitdgdm.molecule.Graphs;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -100,6 +104,29 @@ class MetricReportTest {
             .isInstanceOf(InputException.class).hasMessageContaining("surprise");
         assertThatThrownBy(() -> MetricReport.parse("{\"protocol\": \"moses\"}"))
             .isInstanceOf(InputException.class).hasMessageContaining("a report must have raw counts");
+    }
+
+    @Test
+    void aComparisonWithFullPrecisionAddsItsMetrics() {
+        Divergence divergence = new Divergence(20, 1, new Estimate(0.01, 0.002, 90), new Estimate(null, null, 0),
+            new Estimate(0.09, 0.2, 10));
+        MetricReport report = MetricReport.of(Protocol.DIGRESS, TEN, EMPTY).with(
+            new FidelityReport(10, 1, 5, divergence, List.of(divergence), new Estimate(0.25, 0.1, 400), 7));
+
+        assertThat(report.metrics()).extracting(Metric::name).endsWith("mean_fragments", "kl_node", "kl_edge", "kl_graph",
+            "changed_entries", "identical_graphs");
+        Metric node = report.metric("kl_node").orElseThrow();
+        assertThat(node.value()).isEqualTo(0.01);
+        assertThat(node.low()).isCloseTo(0.01 - 1.96 * 0.002, within(1e-6));
+        assertThat(node.text()).isEqualTo("0.0100, mean of 90");
+        assertThat(report.metric("kl_edge").orElseThrow().value()).isNull();
+        assertThat(report.absent()).containsEntry("kl_edge", "no edges");
+        assertThat(report.metric("kl_graph").orElseThrow().low()).isZero();
+        assertRatio(report, "changed_entries", 100, 400);
+        assertRatio(report, "identical_graphs", 7, 10);
+        assertThat(MetricReport.parse(report.toJson().toString())).isEqualTo(report);
+        assertThat(report.toJson().at("/fidelity/ranges/0/node/standard_error").asDouble()).isEqualTo(0.002);
+        assertThat(MetricReport.of(Protocol.DIGRESS, TEN, EMPTY).toJson().has("fidelity")).isFalse();
     }
 
     @Test

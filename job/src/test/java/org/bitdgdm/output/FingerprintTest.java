@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 import org.apache.spark.SparkContext;
+import org.bitdgdm.conf.FidelityConf;
 import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.conf.OutputConf;
 import org.bitdgdm.conf.QuantizeConf;
@@ -33,7 +34,7 @@ class FingerprintTest {
 
     private static Fingerprint of(SampleConf sample, int rank, String protocol) {
         QuantizeConf quantize = new QuantizeConf("bit-dgdm", 4, 4, rank, 0.01, 99, 4, 8, "static", true, 64, 50, Map.of());
-        return Fingerprint.ofGenerate(new JobConf("qm9", quantize, sample,
+        return Fingerprint.ofGenerate(new JobConf("qm9", quantize, sample, FidelityConf.OFF,
             new OutputConf("out", List.of(), "", protocol), false), MODEL, "cpu", "abc", spark);
     }
 

@@ -1,6 +1,7 @@
 package org.bitdgdm.quantize;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import org.apache.spark.ml.linalg.DenseMatrix;
@@ -36,6 +37,25 @@ class DenseAlgebraTest {
             assertThat(DenseAlgebra.product(scaled, false, svd.rightT(), false).values())
                 .containsExactly(matrix.values(), within(ROUNDING));
         }
+    }
+
+    @Test
+    void inverseCholeskyIsUpperTriangularAndItsSquareTheInverse() {
+        for (int n : new int[] {1, 2, 7, 100}) {
+            DenseMatrix factor = TestMatrices.gaussian(2 * n, n, 4);
+            DenseMatrix gram = DenseAlgebra.product(factor, true, factor, false);
+            DenseMatrix upper = DenseAlgebra.inverseCholesky(gram);
+            for (int col = 0; col < n; col++) {
+                for (int row = col + 1; row < n; row++) {
+                    assertThat(upper.apply(row, col)).isZero();
+                }
+            }
+            DenseMatrix inverse = DenseAlgebra.product(upper, true, upper, false);
+            assertThat(DenseAlgebra.product(gram, false, inverse, false).values())
+                .containsExactly(DenseMatrix.eye(n).values(), within(1e-9));
+        }
+        assertThatThrownBy(() -> DenseAlgebra.inverseCholesky(new DenseMatrix(2, 2, new double[] {1, 2, 2, 1})))
+            .isInstanceOf(IllegalStateException.class).hasMessageContaining("dpotrf").hasMessageContaining("2 x 2");
     }
 
     @Test

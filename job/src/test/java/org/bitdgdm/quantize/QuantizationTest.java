@@ -70,8 +70,29 @@ class QuantizationTest {
         assertThat(model.linear("mlp_out_X.2").isFull()).isTrue();
     }
 
+    /** Errors of outputs tell the methods apart as far as a tiny model can. */
+    @Test
+    void everyMethodQuantizesTheBlocksAndRunsThroughTheReference() {
+        for (String method : QuantizeConf.METHODS) {
+            QuantizeConf conf = new QuantizeConf(method, 4, 4, 2, 0.25, 95, 4, 8, "static", true, 4, 3, Map.of());
+            QuantizedModel quantized = quantize(conf, 5, 2);
+            for (LayerReport layer : quantized.layers()) {
+                boolean changed = PackedModel.isBlockLinear(layer.layer()) && !method.equals("fp32");
+                assertThat(layer.method()).as(layer.layer()).isEqualTo(changed ? method : "fp32");
+                assertThat(layer.outputError()).as(method + " " + layer.layer()).isBetween(0.0, changed ? 0.9 : 0);
+            }
+            byte[] bytes = PackedModelFormat.toBytes(quantized.model());
+            assertThat(PackedModelFormat.toBytes(PackedModelFormat.fromBytes(bytes))).isEqualTo(bytes);
+            try (ReferenceDenoiser denoiser = new ReferenceDenoiser(quantized.model())) {
+                denoiser.advance(InitialNoise.draw(FULL.diffusion(), 4, new long[] {1}, 3), 3, new int[] {20, 10, 0});
+            }
+        }
+    }
+
     @Test
     void overridesThatCannotApplyAreRefused() {
+        assertThatThrownBy(() -> quantize(recipe(Map.of("mlp_out_X.0", Map.of("method", "gptq"))), 5, 1))
+            .isInstanceOf(InputException.class).hasMessageContaining("choose another method than gptq");
         assertThatThrownBy(() -> quantize(recipe(Map.of("tf_layers.7.*", Map.of("rank", "2"))), 5, 1))
             .isInstanceOf(InputException.class).hasMessageContaining("tf_layers.7.*").hasMessageContaining("no layer");
         assertThatThrownBy(() -> quantize(recipe(Map.of("mlp_out_X.0", Map.of("rank", "2"))), 5, 1))

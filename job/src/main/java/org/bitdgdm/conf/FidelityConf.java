@@ -1,0 +1,26 @@
+package org.bitdgdm.conf;
+
+/**
+ * How closely a quantized model is compared with its full-precision original.
+ *
+ * @param graphs graphs of the comparison, ids 0…graphs−1; 0: it is not made
+ * @param steps  denoising steps of each graph, at most T of the model
+ */
+public record FidelityConf(int graphs, int steps) {
+    /** No comparison. */
+    public static final FidelityConf OFF = new FidelityConf(0, 1);
+
+    public FidelityConf {
+        Check.that(graphs >= 0, "fidelity", "must be at least 1, or 0 to leave it out", graphs);
+        Check.that(steps >= 1, "fidelity-steps", "must be at least 1", steps);
+    }
+
+    static FidelityConf of(Settings settings) {
+        return new FidelityConf(settings.whole(Option.FIDELITY), settings.whole(Option.FIDELITY_STEPS));
+    }
+
+    /** Whether the comparison is made. */
+    public boolean on() {
+        return graphs > 0;
+    }
+}

@@ -1,0 +1,126 @@
+package org.bitdgdm.fidelity;
+
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.storage.StorageLevel;
+import org.bitdgdm.conf.FidelityConf;
+import org.bitdgdm.conf.InputException;
+import org.bitdgdm.kernels.Diffusion;
+import org.bitdgdm.kernels.InitialNoise;
+import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.sample.DenoiserOpener;
+import org.bitdgdm.sample.ExecutorDenoiser;
+import org.bitdgdm.sample.ModelBroadcast;
+
+/**
+ * Compares quantized models with one full-precision model, as Spark tasks. Both run on the same backend, so that what
+ * differs is the quantization alone: a model compared with itself has divergence 0.
+ *
+ * <p>Graphs and random numbers are always the same ones, whatever a run's seed, so that numbers of different runs compare.
+ */
+public final class FidelityProbe implements AutoCloseable {
+    /** Key of the random draws; apart from the calibration's and from the small numbers that users pick for runs. */
+    public static final long SEED = 0x46696465_6C697479L;
+    /** Graphs of one task at most: enough to be worth a call, few enough to share out. */
+    private static final int BATCH = 8;
+
+    private final JavaSparkContext spark;
+    private final DenoiserOpener opener;
+    private final ModelBroadcast full;
+    private final int[] times;
+    private final JavaRDD<Trajectory> trajectories;
+
+    /** The graphs of one task, all of one size. */
+    private record Batch(int n, long[] ids) implements Serializable {
+    }
+
+    /**
+     * Plans the trajectories; they are computed by the first comparison.
+     *
+     * @param model in full precision
+     * @param conf  how much to compare
+     * @param keep  whether executors keep the trajectories for further comparisons, in memory and on disk
+     * @throws InputException if the model has fewer steps
+     */
+    public FidelityProbe(JavaSparkContext spark, PackedModel model, FidelityConf conf, DenoiserOpener opener, boolean keep) {
+        checkSteps(conf, model.diffusion());
+        this.spark = spark;
+        this.opener = opener;
+        this.times = model.diffusion().times(conf.steps());
+        this.full = new ModelBroadcast(spark, model, opener);
+        this.trajectories = trajectories(batches(model.diffusion(), conf.graphs()));
+        if (keep) {
+            trajectories.persist(StorageLevel.MEMORY_AND_DISK());
+        }
+    }
+
+    /**
+     * Refuses more steps than the model has; a run asks before it does anything else.
+     *
+     * @throws InputException naming the option
+     */
+    public static void checkSteps(FidelityConf conf, Diffusion diffusion) {
+        if (conf.on() && conf.steps() > diffusion.steps()) {
+            throw new InputException("--fidelity-steps must be at most " + diffusion.steps()
+                + ", the diffusion steps of the model, found " + conf.steps());
+        }
+    }
+
+    private JavaRDD<Trajectory> trajectories(List<Batch> batches) {
+        ModelBroadcast model = full;
+        int[] visited = times;
+        return spark.parallelize(batches, batches.size()).map(batch -> {
+            try (ExecutorDenoiser.Lease lease = model.lease(TaskContext.get().cpus())) {
+                return Trajectory.of(lease.denoiser(), lease.diffusion(), batch.n(), batch.ids(), SEED, visited);
+            }
+        });
+    }
+
+    private static List<Batch> batches(Diffusion diffusion, int graphs) {
+        Map<Integer, List<Long>> bySize = new TreeMap<>(Comparator.reverseOrder());
+        for (long id = 0; id < graphs; id++) {
+            bySize.computeIfAbsent(InitialNoise.size(diffusion, SEED, id), n -> new ArrayList<>()).add(id);
+        }
+        List<Batch> batches = new ArrayList<>();
+        bySize.forEach((n, ids) -> {
+            for (int from = 0; from < ids.size(); from += BATCH) {
+                batches.add(new Batch(n, ids.subList(from, Math.min(from + BATCH, ids.size())).stream()
+                    .mapToLong(Long::longValue).toArray()));
+            }
+        });
+        return batches;
+    }
+
+    /** Compares a model of the same architecture and diffusion. */
+    public FidelityReport measure(PackedModel quantized) {
+        ModelBroadcast other = new ModelBroadcast(spark, quantized, opener);
+        int[] rangeOf = FidelityReport.rangeOf(times.length - 1);
+        spark.setJobDescription("fidelity: " + (times.length - 1) + " steps, " + opener.key());
+        try {
+            List<GraphFidelity> graphs = new ArrayList<>(trajectories.flatMap(trajectory -> {
+                try (ExecutorDenoiser.Lease lease = other.lease(TaskContext.get().cpus())) {
+                    return trajectory.compare(lease.denoiser(), rangeOf).iterator();
+                }
+            }).collect());
+            graphs.sort(Comparator.comparingLong(GraphFidelity::id));
+            return FidelityReport.of(times, SEED, graphs);
+        } finally {
+            spark.setJobDescription(null);
+            other.destroy();
+        }
+    }
+
+    /** Takes the model and kept trajectories back from the executors. */
+    @Override
+    public void close() {
+        trajectories.unpersist(false);
+        full.destroy();
+    }
+}

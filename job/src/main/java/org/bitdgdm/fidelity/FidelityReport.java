@@ -1,0 +1,86 @@
+package org.bitdgdm.fidelity;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+import java.util.function.ToLongFunction;
+
+/**
+ * How closely a quantized model follows the full-precision one.
+ *
+ * @param graphs          graphs compared
+ * @param steps           denoising steps of each
+ * @param seed            key of their random draws
+ * @param divergence      over all steps
+ * @param ranges          the same for parts of the steps, largest times first
+ * @param changedEntries  share of the drawn nodes and edges i &lt; j that differ when both models step from the same z_t with
+ *                        the same random numbers
+ * @param identicalGraphs graphs that are the same after both models have run alone from the same z_T
+ */
+public record FidelityReport(int graphs, int steps, long seed, Divergence divergence, List<Divergence> ranges,
+                             Estimate changedEntries, long identicalGraphs) {
+    /** Names of the metrics, in order. */
+    public static final List<String> METRICS = List.of("kl_node", "kl_edge", "kl_graph", "changed_entries",
+        "identical_graphs");
+    /** Ranges that steps are cut into, of equal length as far as possible. */
+    private static final int RANGES = 5;
+
+    public FidelityReport {
+        ranges = List.copyOf(ranges);
+    }
+
+    /** The range of each of so many steps. */
+    static int[] rangeOf(int steps) {
+        int[] ranges = new int[steps];
+        int count = Math.min(RANGES, steps);
+        for (int step = 0; step < steps; step++) {
+            ranges[step] = (int) ((long) step * count / steps);
+        }
+        return ranges;
+    }
+
+    /**
+     * Sums up.
+     *
+     * @param times (steps+1) times of the trajectories
+     * @param all   in a fixed order, which decides the last digits
+     */
+    static FidelityReport of(int[] times, long seed, List<GraphFidelity> all) {
+        int steps = times.length - 1;
+        int[] rangeOf = rangeOf(steps);
+        List<Divergence> ranges = new ArrayList<>();
+        for (int first = 0; first < steps;) {
+            int last = first;
+            while (last + 1 < steps && rangeOf[last + 1] == rangeOf[first]) {
+                last++;
+            }
+            ranges.add(divergence(all, times[first], times[last], rangeOf[first], rangeOf[first] + 1, last - first + 1));
+            first = last + 1;
+        }
+        long identical = all.stream().filter(GraphFidelity::identical).count();
+        return new FidelityReport(all.size(), steps, seed,
+            divergence(all, times[0], times[steps - 1], 0, ranges.size(), steps), ranges,
+            estimate(all, GraphFidelity::changed, graph -> steps * (graph.n() + graph.edges())), identical);
+    }
+
+    private static Divergence divergence(List<GraphFidelity> all, int from, int to, int firstRange, int endRange, int steps) {
+        ToDoubleFunction<GraphFidelity> node = graph -> sum(graph.nodeDivergence(), firstRange, endRange);
+        ToDoubleFunction<GraphFidelity> edge = graph -> sum(graph.edgeDivergence(), firstRange, endRange);
+        return new Divergence(from, to, estimate(all, node, graph -> (long) steps * graph.n()),
+            estimate(all, edge, graph -> steps * graph.edges()),
+            estimate(all, graph -> node.applyAsDouble(graph) + edge.applyAsDouble(graph), graph -> steps));
+    }
+
+    private static Estimate estimate(List<GraphFidelity> all, ToDoubleFunction<GraphFidelity> sum,
+                                     ToLongFunction<GraphFidelity> count) {
+        return Estimate.of(all.stream().mapToDouble(sum).toArray(), all.stream().mapToLong(count).toArray());
+    }
+
+    private static double sum(double[] values, int from, int end) {
+        double sum = 0;
+        for (int range = from; range < end; range++) {
+            sum += values[range];
+        }
+        return sum;
+    }
+}

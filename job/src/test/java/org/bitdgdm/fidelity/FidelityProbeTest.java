@@ -1,0 +1,136 @@
+package org.bitdgdm.fidelity;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.bitdgdm.conf.FidelityConf;
+import org.bitdgdm.conf.InputException;
+import org.bitdgdm.kernels.Backend;
+import org.bitdgdm.kernels.GraphBatch;
+import org.bitdgdm.kernels.InitialNoise;
+import org.bitdgdm.kernels.KernelException;
+import org.bitdgdm.kernels.PackedLinear;
+import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.kernels.ReferenceDenoiser;
+import org.bitdgdm.sample.BackendOpener;
+import org.bitdgdm.sample.TestSpark;
+import org.bitdgdm.sample.TinyModel;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Comparisons of small models on Spark, and one whose divergence is known in closed form. */
+class FidelityProbeTest {
+    private static final PackedModel FULL = TinyModel.packed(1);
+    private static final BackendOpener OPENER = new BackendOpener(Backend.REFERENCE, "auto", "");
+
+    private static JavaSparkContext spark;
+
+    @BeforeAll
+    static void startSpark() {
+        spark = JavaSparkContext.fromSparkContext(TestSpark.on("local[2]").getOrCreate().sparkContext());
+    }
+
+    @AfterAll
+    static void stopSpark() {
+        TestSpark.stop();
+    }
+
+    @Test
+    void aModelDoesNotDivergeFromItself() {
+        try (FidelityProbe probe = new FidelityProbe(spark, FULL, new FidelityConf(9, 6), OPENER, false)) {
+            FidelityReport report = probe.measure(FULL);
+            assertThat(report.divergence().graph().value()).isZero();
+            assertThat(report.changedEntries().value()).isZero();
+            assertThat(report.identicalGraphs()).isEqualTo(9);
+            assertThat(report.graphs()).isEqualTo(9);
+            assertThat(report.steps()).isEqualTo(6);
+        }
+    }
+
+    @Test
+    void aLittleNoiseIsALittleDivergenceAndMuchIsMore() {
+        try (FidelityProbe probe = new FidelityProbe(spark, FULL, new FidelityConf(9, 6), OPENER, true)) {
+            FidelityReport little = probe.measure(scaled(1.01f));
+            FidelityReport much = probe.measure(scaled(1.5f));
+            assertThat(little.divergence().node().value()).isPositive()
+                .isLessThan(much.divergence().node().value() / 10);
+            assertThat(little.divergence().edge().value()).isPositive()
+                .isLessThan(much.divergence().edge().value() / 10);
+            assertThat(much.changedEntries().value()).isPositive();
+            assertThat(much.identicalGraphs()).isLessThan(9);
+            assertThat(probe.measure(scaled(1.5f))).as("kept trajectories").isEqualTo(much);
+        }
+    }
+
+    /** The last bias of the node logits shifted by δ for one class: KL = log Σ p e^δ[k=c] − p_c δ, whatever the network. */
+    @Test
+    void theDivergenceOfAShiftedLogitIsTheClosedForm() {
+        float shift = 0.75f;
+        List<PackedLinear> layers = new ArrayList<>();
+        for (PackedLinear layer : FULL.linears()) {
+            float[] bias = layer.bias.clone();
+            if (layer.name.equals("mlp_out_X.2")) {
+                bias[2] += shift;
+            }
+            layers.add(PackedLinear.full(layer.name, layer.in, layer.out, layer.weight, bias));
+        }
+        PackedModel shifted = FULL.withLinears(layers);
+        int n = 5;
+        long[] ids = {3, 4};
+        int[] times = {20, 10, 0};
+        try (ReferenceDenoiser full = new ReferenceDenoiser(FULL); ReferenceDenoiser other = new ReferenceDenoiser(shifted)) {
+            List<GraphFidelity> found = Trajectory.of(full, FULL.diffusion(), n, ids, 11, times)
+                .compare(other, new int[] {0, 1});
+            GraphBatch batch = InitialNoise.draw(FULL.diffusion(), n, ids, 11);
+            for (int step = 0; step < 2; step++) {
+                float[] logits = new float[ids.length * n * 4];
+                full.logits(batch, times[step], logits, new float[ids.length * n * n * 5]);
+                for (int g = 0; g < ids.length; g++) {
+                    int from = g * n;
+                    double expected = IntStream.range(from, from + n).mapToDouble(i -> closedForm(logits, i * 4, shift)).sum();
+                    assertThat(found.get(g).nodeDivergence()[step]).isPositive().isCloseTo(expected, within(1e-5));
+                    assertThat(found.get(g).edgeDivergence()[step]).isZero();
+                }
+                full.advance(batch, 11, new int[] {times[step], times[step + 1]});
+            }
+        }
+    }
+
+    private static double closedForm(float[] logits, int from, double shift) {
+        double norm = Arrays.stream(new int[] {0, 1, 2, 3}).mapToDouble(k -> Math.exp(logits[from + k])).sum();
+        double p = Math.exp(logits[from + 2]) / norm;
+        return Math.log(1 - p + p * Math.exp(shift)) - p * shift;
+    }
+
+    @Test
+    void refusesMoreStepsThanTheModelHasAndNumbersThatAreNone() {
+        assertThatThrownBy(() -> FidelityProbe.checkSteps(new FidelityConf(1, 21), FULL.diffusion()))
+            .isInstanceOf(InputException.class)
+            .hasMessage("--fidelity-steps must be at most 20, the diffusion steps of the model, found 21");
+        FidelityProbe.checkSteps(new FidelityConf(0, 21), FULL.diffusion());
+        Trajectory broken = new Trajectory(1, new long[] {0}, 0, new int[] {20, 0}, new byte[][] {{0}, {0}},
+            new byte[][] {{0}, {0}}, new float[][] {{0, Float.NaN, 0, 0}}, new float[][] {{0, 0, 0, 0, 0}});
+        try (ReferenceDenoiser other = new ReferenceDenoiser(FULL)) {
+            assertThatThrownBy(() -> broken.compare(other, new int[] {0})).isInstanceOf(KernelException.class)
+                .hasMessageContaining("logits at time 20 must be finite").hasMessageContaining("NaN");
+        }
+    }
+
+    /** The weights of the blocks times a factor. */
+    private static PackedModel scaled(float factor) {
+        return FULL.withLinears(FULL.linears().stream().map(layer -> {
+            float[] weight = layer.weight.clone();
+            for (int k = 0; k < weight.length && PackedModel.isBlockLinear(layer.name); k++) {
+                weight[k] *= factor;
+            }
+            return PackedLinear.full(layer.name, layer.in, layer.out, weight, layer.bias);
+        }).toList());
+    }
+}
