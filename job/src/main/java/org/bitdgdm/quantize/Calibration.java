@@ -2,6 +2,7 @@ package org.bitdgdm.quantize;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -46,10 +47,19 @@ final class Calibration {
                 + ", the diffusion steps of the model, found " + steps);
         }
         long seed = runSeed + SEED_OFFSET;
-        InputCollector[] collectors = new InputCollector[model.linears().size()];
-        for (int layer = 0; layer < collectors.length; layer++) {
-            PackedLinear linear = model.linears().get(layer);
-            collectors[layer] = new InputCollector(linear.name, linear.in, seed, layer, rows[layer]);
+        // One collector for all layers that read the same input: they get one threshold, so kernels make one set of codes.
+        List<PackedLinear> layers = model.linears();
+        Map<String, InputCollector> collectorOf = new HashMap<>();
+        Map<String, Integer> mostRows = new HashMap<>();
+        for (int layer = 0; layer < layers.size(); layer++) {
+            mostRows.merge(PackedModel.firstWithInputOf(layers.get(layer).name), rows[layer], Math::max);
+        }
+        for (int layer = 0; layer < layers.size(); layer++) {
+            PackedLinear linear = layers.get(layer);
+            if (PackedModel.firstWithInputOf(linear.name).equals(linear.name)) {
+                collectorOf.put(linear.name, new InputCollector(linear.name, linear.in, seed, layer,
+                    mostRows.get(linear.name)));
+            }
         }
         int[] times = model.diffusion().times(steps);
         for (Map.Entry<Integer, long[]> size : idsBySize(model, graphs, seed).entrySet()) {
@@ -60,12 +70,19 @@ final class Calibration {
                 GraphBatch batch = InitialNoise.draw(model.diffusion(), n, ids, seed);
                 for (int i = 0; i < steps; i++) {
                     int t = times[i];
-                    denoiser.record(batch, t, (layer, input, count) -> collectors[layer].accept(input, count, t));
+                    denoiser.record(batch, t, (layer, input, count) -> {
+                        InputCollector collector = collectorOf.get(layers.get(layer).name);
+                        if (collector != null) {
+                            collector.accept(input, count, t);
+                        }
+                    });
                     denoiser.advance(batch, seed, new int[] {t, times[i + 1]});
                 }
             }
         }
-        return Arrays.stream(collectors).map(InputCollector::recorded).toList();
+        Map<String, RecordedInputs> recorded = new HashMap<>();
+        collectorOf.forEach((name, collector) -> recorded.put(name, collector.recorded()));
+        return layers.stream().map(layer -> recorded.get(PackedModel.firstWithInputOf(layer.name)).of(layer.name)).toList();
     }
 
     private static Map<Integer, long[]> idsBySize(PackedModel model, int graphs, long seed) {

@@ -25,6 +25,11 @@ record RecordedInputs(
         return new RecordedInputs(layer, new float[0], 0, 0, 0, new float[0], 0);
     }
 
+    /** The same inputs, of another layer that reads them. */
+    RecordedInputs of(String other) {
+        return new RecordedInputs(other, magnitudes, maximum, values, nonZeros, rows, rowCount);
+    }
+
     /** Whether anything was recorded. */
     boolean present() {
         return rowCount > 0;

@@ -56,6 +56,15 @@ class QuantizationTest {
     }
 
     @Test
+    void layersThatReadTheSameInputHaveTheSameCodes() {
+        PackedModel model = quantize(recipe(Map.of()), 5, 2).model();
+        for (PackedLinear layer : model.linears()) {
+            assertThat(layer.activation).as(layer.name)
+                .isEqualTo(model.linear(PackedModel.firstWithInputOf(layer.name)).activation);
+        }
+    }
+
+    @Test
     void overridesApplyByPatternAndTheFirstMatchWins() {
         Map<String, Map<String, String>> overrides = new LinkedHashMap<>();
         overrides.put("*.self_attn.q", Map.of("method", "fp32"));

@@ -89,6 +89,20 @@ public final class PackedModel {
         return name.endsWith(".linX2") || name.endsWith(".linE2") || name.endsWith(".lin_y2") || name.endsWith(".y_out.2");
     }
 
+    /**
+     * The first linear layer, in the order of {@link #linearNames}, that reads the very same input: q for k and v, e_add
+     * for e_mul, y_e_mul for the other layers on y; the layer itself where no earlier one does.
+     */
+    public static String firstWithInputOf(String name) {
+        int dot = name.lastIndexOf('.') + 1;
+        return name.substring(0, dot) + switch (name.substring(dot)) {
+            case "k", "v" -> "q";
+            case "e_mul" -> "e_add";
+            case "y_e_add", "y_x_mul", "y_x_add", "y_y" -> "y_e_mul";
+            default -> name.substring(dot);
+        };
+    }
+
     private static void requireNames(String what, List<String> expected, List<String> found) {
         if (!expected.equals(found)) {
             List<String> missing = new ArrayList<>(expected);

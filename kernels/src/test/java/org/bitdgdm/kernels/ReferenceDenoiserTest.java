@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -162,6 +164,16 @@ class ReferenceDenoiserTest {
             }
         });
         assertThat(names).isEqualTo(PackedModel.linearNames(2).stream().filter(PackedModel::isBlockLinear).toList());
+    }
+
+    @Test
+    void layersSaidToReadTheSameInputDo() {
+        PackedModel model = TestModels.tiny(Variant.FIXED_BUG, 5);
+        Map<String, float[]> inputs = new HashMap<>();
+        new ReferenceDenoiser(model).record(noise(model, 3, 1, 2), 10,
+            (layer, input, rows) -> inputs.put(model.linears().get(layer).name, input.clone()));
+        assertThat(inputs.keySet()).filteredOn(name -> !PackedModel.firstWithInputOf(name).equals(name)).hasSize(2 * 7);
+        inputs.forEach((name, input) -> assertThat(input).as(name).isEqualTo(inputs.get(PackedModel.firstWithInputOf(name))));
     }
 
     @Test
