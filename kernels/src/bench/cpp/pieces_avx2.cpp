@@ -16,7 +16,7 @@ constexpr int CHAINS = 8;
 
 static double multiplyAdds(long rounds) {
     __m256 a[CHAINS];
-    for (int i = 0; i < CHAINS; i++) {
+    BITDGDM_UNROLL for (int i = 0; i < CHAINS; i++) {
         a[i] = _mm256_set1_ps(i);
     }
     const __m256 b = _mm256_set1_ps(0.999f);
@@ -33,7 +33,7 @@ static double multiplyAdds(long rounds) {
 // The narrow sum of simd_avx2.h, the faster of its two.
 static double integerDots(long rounds) {
     __m256i a[CHAINS];
-    for (int i = 0; i < CHAINS; i++) {
+    BITDGDM_UNROLL for (int i = 0; i < CHAINS; i++) {
         a[i] = _mm256_set1_epi32(i);
     }
     __m256i b = _mm256_set1_epi8(3);

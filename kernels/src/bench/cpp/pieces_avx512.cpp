@@ -16,7 +16,7 @@ constexpr int CHAINS = 12;
 
 static double multiplyAdds(long rounds) {
     __m512 a[CHAINS];
-    for (int i = 0; i < CHAINS; i++) {
+    BITDGDM_UNROLL for (int i = 0; i < CHAINS; i++) {
         a[i] = _mm512_set1_ps(i);
     }
     const __m512 b = _mm512_set1_ps(0.999f);
@@ -32,7 +32,7 @@ static double multiplyAdds(long rounds) {
 
 static double integerDots(long rounds) {
     __m512i a[CHAINS];
-    for (int i = 0; i < CHAINS; i++) {
+    BITDGDM_UNROLL for (int i = 0; i < CHAINS; i++) {
         a[i] = _mm512_set1_epi32(i);
     }
     const __m512i b = _mm512_set1_epi8(3);

@@ -47,7 +47,7 @@ public final class Bench {
         while (!Files.isDirectory(folder.resolve("kernels/src/bench"))) {
             folder = folder.getParent();
             if (folder == null) {
-                throw new IllegalStateException("the benchmark needs the sources of the repository: start it inside of them");
+                throw new IllegalStateException("the benchmark needs the sources of the repository: start it within them");
             }
         }
         return folder;
@@ -65,7 +65,7 @@ public final class Bench {
         results.peaks = kernels.peaks();
         if (options.levels().contains(BenchOptions.Level.KERNEL) || options.levels().contains(BenchOptions.Level.STEP)) {
             for (String name : options.models()) {
-                results.models.add(measure(BenchModel.of(name), kernels, results.peaks));
+                results.models.add(measure(BenchModel.of(name), kernels, results));
             }
         }
         if (options.levels().contains(BenchOptions.Level.PEER)) {
@@ -83,7 +83,7 @@ public final class Bench {
         say("written " + options.report());
     }
 
-    private Results.OfModel measure(BenchModel model, KernelBench kernels, Peaks peaks)
+    private Results.OfModel measure(BenchModel model, KernelBench kernels, Results all)
         throws IOException, InterruptedException {
         say(model.name() + ": packing");
         List<Setting.Packed> settings = new ArrayList<>();
@@ -94,11 +94,13 @@ public final class Bench {
             graphs = model.graphs(model.batches(options.full()).stream().mapToInt(Integer::intValue).max().orElseThrow(),
                 full);
             sample = BenchModel.first(graphs, Math.min(SAMPLE_GRAPHS, graphs.size()));
-            for (Setting setting : settings(model)) {
-                PackedModel packed = setting != Setting.FP32 && model.trained() && options.submit() != null
-                    ? new JobBench(options).quantized(setting)
-                    : PackedForms.of(model.full(), setting, StepBench.recorder(full), sample, model.startTime());
-                settings.add(new Setting.Packed(setting, packed));
+            if (model.trained() && options.submit() != null) {
+                settings.addAll(ofTheJob(model, all));
+            } else {
+                for (Setting setting : Setting.ALL) {
+                    settings.add(new Setting.Packed(setting,
+                        PackedForms.of(model.full(), setting, StepBench.recorder(full), sample, model.startTime())));
+                }
             }
         }
         StepBench steps = new StepBench(options, model, graphs);
@@ -115,7 +117,7 @@ public final class Bench {
         for (int s = 0; s < settings.size(); s++) {
             Setting.Packed packed = settings.get(s);
             Workload work = Workload.of(packed.model(), model.nodes(), outlierShares.get(s));
-            results.ceilings.put(packed.setting(), Ceiling.of(work, peaks, results.pieces, packed.setting()));
+            results.ceilings.put(packed.setting(), Ceiling.of(work, all.peaks, results.pieces, packed.setting()));
             if (options.levels().contains(BenchOptions.Level.STEP)) {
                 say(model.name() + ", " + packed.setting().name() + ": steps");
                 results.steps.addAll(steps.time(packed));
@@ -124,10 +126,26 @@ public final class Bench {
         return results;
     }
 
-    private List<Setting> settings(BenchModel model) {
-        List<Setting> settings = new ArrayList<>(Setting.ALL);
-        if (model.trained() && options.submit() != null) {
-            settings.add(Setting.DEFAULT);
+    /** All settings as the job's quantizers pack them, and its default, where that is not one of them. */
+    private List<Setting.Packed> ofTheJob(BenchModel model, Results all) throws IOException, InterruptedException {
+        JobBench job = new JobBench(options);
+        List<Setting.Packed> settings = new ArrayList<>();
+        PackedModel byDefault = job.quantized(Setting.DEFAULT);
+        all.byDefault = Optional.of(Setting.DEFAULT);
+        for (Setting setting : Setting.ALL) {
+            PackedModel packed;
+            if (setting == Setting.FP32) {
+                packed = model.full();
+            } else if (job.hasRecipeOf(Setting.DEFAULT, setting)) {
+                packed = byDefault;
+                all.byDefault = Optional.of(setting);
+            } else {
+                packed = job.quantized(setting);
+            }
+            settings.add(new Setting.Packed(setting, packed));
+        }
+        if (all.byDefault.get() == Setting.DEFAULT) {
+            settings.add(new Setting.Packed(Setting.DEFAULT, byDefault));
         }
         return settings;
     }

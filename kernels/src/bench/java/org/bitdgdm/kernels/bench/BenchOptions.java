@@ -26,8 +26,8 @@ import java.util.stream.Collectors;
  * @param jobSteps  steps of each
  * @param report    file to write
  */
-record BenchOptions(Path home, Set<Level> levels, List<String> models, int threads, int repeats, double seconds, boolean full, String cpuIsa,
-                    String python, Path submit, int jobCount, int jobSteps, Path report) {
+record BenchOptions(Path home, Set<Level> levels, List<String> models, int threads, int repeats, double seconds,
+                    boolean full, String cpuIsa, String python, Path submit, int jobCount, int jobSteps, Path report) {
 
     /** One kind of measurement; peaks are always taken. */
     enum Level {

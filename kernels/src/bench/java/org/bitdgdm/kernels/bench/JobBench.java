@@ -16,7 +16,9 @@ import org.bitdgdm.kernels.PackedModelFormat;
 /** The whole job as its user starts it, through submit.sh: a source of quantized models, and the outermost measurement. */
 final class JobBench {
     /** Where a run leaves the model that it broadcasts. */
-    private static final String PACKED = "_run/model.packed";
+    private static final String PACKED = "_run/model/packed.bdgm";
+    /** And what that was made by. */
+    private static final String RECIPE = "_run/model/recipe.json";
     private static final long POLL_MILLIS = 500;
     private static final double NANOS = 1e-9;
 
@@ -47,28 +49,42 @@ final class JobBench {
 
     /** The shipped model as the job quantizes it. */
     PackedModel quantized(Setting setting) throws IOException, InterruptedException {
-        Path out = fresh(setting.name().replace(' ', '-'));
+        Path out = fresh(out(setting));
         List<String> flags = new ArrayList<>(setting.flags());
         flags.addAll(List.of("--count", "1", "--steps", "1"));
         run(out, flags);
         return PackedModelFormat.fromBytes(Files.readAllBytes(out.resolve(PACKED)));
     }
 
+    /** Whether an earlier {@link #quantized} of one setting had the recipe that stands in another. */
+    boolean hasRecipeOf(Setting asked, Setting other) throws IOException {
+        JsonNode recipe = new ObjectMapper().readTree(out(asked).resolve(RECIPE).toFile()).path("recipe");
+        return recipe.path("method").asText().equals("bit-dgdm") && recipe.path("weightBits").asInt() == other.bits()
+            && recipe.path("activationBits").asInt() == other.bits() && recipe.path("rank").asInt() == other.rank()
+            && recipe.path("alpha").asDouble() == other.alpha()
+            && recipe.path("residualBits").asInt() == other.residualBits()
+            && recipe.path("thresholdPercentile").asDouble() == Setting.PERCENTILE;
+    }
+
+    private Path out(Setting setting) {
+        return folder.resolve(setting.name().replace(' ', '-'));
+    }
+
     /** The default of generate, on as many cores as steps are measured with, in a heap of 512 MB. */
     Job measure() throws IOException, InterruptedException {
-        Path out = fresh("job");
+        Path out = fresh(folder.resolve("job"));
         long start = System.nanoTime();
         long resident = run(out, List.of("--count", Integer.toString(options.jobCount()), "--steps",
             Integer.toString(options.jobSteps()), "--spark", "--master", "local[" + options.threads() + "]",
             "--driver-memory", "512m"));
         double seconds = (System.nanoTime() - start) * NANOS;
         JsonNode timings = new ObjectMapper().readTree(out.resolve("run.json").toFile()).path("timings");
-        return new Job(options.jobCount(), options.jobSteps(), seconds, timings.path("sampling_seconds").asDouble(Double.NaN),
+        return new Job(options.jobCount(), options.jobSteps(), seconds,
+            timings.path("sampling_seconds").asDouble(Double.NaN),
             timings.path("quantization_seconds").asDouble(Double.NaN), resident);
     }
 
-    private Path fresh(String name) throws IOException {
-        Path out = folder.resolve(name);
+    private Path fresh(Path out) throws IOException {
         if (Files.exists(out)) {
             try (Stream<Path> files = Files.walk(out)) {
                 for (Path file : files.sorted((a, b) -> b.compareTo(a)).toList()) {

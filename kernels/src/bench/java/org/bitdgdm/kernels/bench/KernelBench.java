@@ -69,8 +69,8 @@ final class KernelBench {
     }
 
     /** Pieces of one model: those that no setting changes, then the distinct layers of each setting. */
-    List<Measurement> pieces(BenchModel model, List<Setting.Packed> settings, List<double[]> outlierShares, GraphBatch graphs)
-        throws IOException, InterruptedException {
+    List<Measurement> pieces(BenchModel model, List<Setting.Packed> settings, List<double[]> outlierShares,
+                             GraphBatch graphs) throws IOException, InterruptedException {
         PackedModel full = model.full();
         Architecture a = full.architecture();
         StringBuilder text = new StringBuilder();

@@ -92,6 +92,7 @@ final class Report {
         row("commit", machine.commit());
         row("instruction set", results.options.cpuIsa());
         row("quantized QM9 models", "from " + results.quantizedBy);
+        results.byDefault.ifPresent(setting -> row("default of generate", setting.name()));
         row("other models", "random weights, the benchmark's own forms");
         line("");
     }
@@ -132,10 +133,13 @@ final class Report {
         }
         results.peer.filter(peer -> !peer.rows().isEmpty()).ifPresent(peer -> {
             againstPeer(peer, Setting.FP32, "1.2×");
-            againstPeer(peer, Setting.DEFAULT, "2.5×");
+            results.byDefault.ifPresent(setting -> againstPeer(peer, setting, "2.5×, being the default"));
             againstPeer(peer, Setting.LITERAL, "3×");
-            againstPeer(peer, Setting.RESIDUAL, "–");
-            againstPeer(peer, Setting.W8A8, "–");
+            for (Setting other : List.of(Setting.RESIDUAL, Setting.W8A8)) {
+                if (!results.byDefault.equals(Optional.of(other))) {
+                    againstPeer(peer, other, "2.5× where it is the default");
+                }
+            }
         });
         if (scaling < Double.POSITIVE_INFINITY) {
             row("lowest " + threads(threads) + " ÷ 1 thread ÷ scaling of the multiply-adds (" + scaled + ")",

@@ -36,6 +36,8 @@ final class Results {
 
     final Machine machine;
     final BenchOptions options;
+    /** The setting of {@code generate} without flags; empty where the job was not asked. */
+    Optional<Setting> byDefault = Optional.empty();
     /** Where the quantized forms of the shipped model come from. */
     final String quantizedBy;
     Peaks peaks;
