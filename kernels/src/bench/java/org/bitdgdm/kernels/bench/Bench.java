@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.bitdgdm.kernels.Denoiser;
@@ -91,8 +92,8 @@ public final class Bench {
         GraphBatch graphs;
         GraphBatch sample;
         try (Denoiser full = StepBench.open(model.full(), options.cpuIsa(), options.threads())) {
-            graphs = model.graphs(model.batches(options.full()).stream().mapToInt(Integer::intValue).max().orElseThrow(),
-                full);
+            graphs = model.graphs(options.levels().contains(BenchOptions.Level.STEP)
+                ? Collections.max(model.batches(options.full())) : SAMPLE_GRAPHS, full);
             sample = BenchModel.first(graphs, Math.min(SAMPLE_GRAPHS, graphs.size()));
             if (model.trained() && options.submit() != null) {
                 settings.addAll(ofTheJob(model, all));

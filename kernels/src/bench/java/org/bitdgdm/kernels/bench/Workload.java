@@ -11,7 +11,8 @@ import org.bitdgdm.kernels.PackedModel;
 
 /**
  * The operations of one graph and one step that a setting cannot do without: what is needed twice counts once, what
- * nothing reads (y after the last layer, the input MLP of edges, which is a table) not at all.
+ * nothing reads (y after the last block) or a table of the edge classes holds (the input MLP of edges, e_add and e_mul of
+ * the first block) not at all.
  *
  * @param integerOperations    dense products of codes, two for each multiply-add
  * @param sparseOperations     FP32 operations of X S and of outliers times the dense part
@@ -72,9 +73,10 @@ record Workload(double integerOperations, double sparseOperations, double denseO
         };
     }
 
-    /** Whether nothing reads what a layer computes: y has no output. */
-    private static boolean isUnread(String name, int layers) {
-        return name.startsWith("mlp_in_E") || name.startsWith("tf_layers." + (layers - 1) + ".")
+    /** Whether a layer costs nothing: nothing reads y after the last block, and before the first E is a table of classes. */
+    private static boolean isFree(String name, int layers) {
+        return name.startsWith("mlp_in_E") || name.equals("tf_layers.0.self_attn.e_add")
+            || name.equals("tf_layers.0.self_attn.e_mul") || name.startsWith("tf_layers." + (layers - 1) + ".")
             && Set.of("y_y", "x_y.lin", "e_y.lin", "y_out.0", "y_out.2", "lin_y1", "lin_y2").contains(module(name));
     }
 
@@ -104,7 +106,7 @@ record Workload(double integerOperations, double sparseOperations, double denseO
         Set<List<Object>> coded = new HashSet<>();
         for (int index = 0; index < model.linears().size(); index++) {
             PackedLinear layer = model.linears().get(index);
-            double rows = isUnread(layer.name, layers) ? 0 : Rows.of(layer.name).count(n);
+            double rows = isFree(layer.name, layers) ? 0 : Rows.of(layer.name).count(n);
             double size = (double) layer.in * layer.out;
             if (layer.isFull() || !layer.integerProduct()) {
                 dense += 2 * rows * size;
