@@ -37,7 +37,7 @@ struct CodeTileArguments {
     Workspace* ws;
     int row;                // first row within the chunk
     int panel;              // first panel
-    bool hasAddend;         // whether ws.addend is part of the sum
+    bool withRight;         // whether Q(H) R is part of the sum
     bool relu;
     float* y;               // of the first row and panel
     size_t yStride;
@@ -57,11 +57,14 @@ struct IntermediateTile {
             for (int panel = 0; panel < PANELS; panel++) {
                 const size_t column = (size_t) (a.panel + panel) * PANEL;
                 const size_t at = (a.row + row) * rankStride + column;
-                V scale = mul(set1(a.ws->rowScale[a.row + row]), load(layer.left.scale + column));
+                V scale = load(layer.left.scale + column);
+                if (layer.activation.perRow) {
+                    scale = mul(mul(set1(a.ws->rowScale[a.row + row]), scale), set1(layer.intermediateInverse));
+                }
                 if (layer.intermediateCoded) {
                     V highest = set1((float) layer.intermediateMax);
                     V lowest = set1(-(float) layer.intermediateMax);
-                    V code = mul(h[row][panel], mul(scale, set1(layer.intermediateInverse)));
+                    V code = mul(h[row][panel], scale);
                     code = max(min(code, highest), lowest);
                     storeBytes(a.ws->intermediateCodes + at, add(toInt(code), layer.intermediateOffset));
                 } else {
@@ -72,7 +75,7 @@ struct IntermediateTile {
     }
 };
 
-// A tile of Y: low rank + residual + addend + bias. Where H is FP32, its product is already in y.
+// A tile of Y: where its rows start + low rank + residual. Where H is FP32, its product is already in y.
 template <int ROWS, int PANELS>
 struct OutputTile {
     static __attribute__((noinline)) void run(const CodeTileArguments& a) {
@@ -81,18 +84,20 @@ struct OutputTile {
         const size_t stride = padded(layer.in);
         const int from = a.panel * PANEL;
         V y[ROWS][PANELS];
-        if (layer.right.codes != nullptr) {
-            const size_t rankStride = padded(layer.rank);
-            codeProduct(ws.intermediateCodes + a.row * rankStride, rankStride, layer.right, a.panel, y);
-            BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
-                BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
-                    y[row][panel] = mul(y[row][panel], load(layer.right.scale + from + panel * PANEL));
-                }
+        BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
+            BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
+                y[row][panel] = zero();
             }
-        } else {
+        }
+        if (a.withRight) {
+            const size_t rankStride = padded(layer.rank);
+            V product[ROWS][PANELS];
+            codeProduct(ws.intermediateCodes + a.row * rankStride, rankStride, layer.right, a.panel, product);
             BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
+                const float* start = ws.start[a.row + row] + from;
                 BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
-                    y[row][panel] = layer.rightValues != nullptr ? load(a.y + row * a.yStride + panel * PANEL) : zero();
+                    y[row][panel] = fma(product[row][panel], load(layer.right.scale + from + panel * PANEL),
+                        load(start + panel * PANEL));
                 }
             }
         }
@@ -100,26 +105,44 @@ struct OutputTile {
             V product[ROWS][PANELS];
             codeProduct(ws.codes + a.row * stride, stride, layer.residual, a.panel, product);
             BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
-                V rowScale = set1(ws.rowScale[a.row + row]);
+                const float* start = ws.start[a.row + row] + from;
                 BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
-                    V scale = mul(rowScale, load(layer.residual.scale + from + panel * PANEL));
-                    y[row][panel] = fma(product[row][panel], scale, y[row][panel]);
+                    V scale = load(layer.residual.scale + from + panel * PANEL);
+                    if (layer.activation.perRow) {
+                        scale = mul(set1(ws.rowScale[a.row + row]), scale);
+                    }
+                    y[row][panel] = fma(product[row][panel], scale,
+                        a.withRight ? y[row][panel] : load(start + panel * PANEL));
                 }
             }
         }
-        finishTile(y, a.hasAddend ? ws.addend + a.row * a.yStride + from : nullptr, layer.bias + from, a.relu, a.y,
-            a.yStride);
+        if (!a.withRight && layer.residual.codes == nullptr) {
+            BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
+                BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
+                    y[row][panel] = load(ws.start[a.row + row] + from + panel * PANEL);
+                }
+            }
+        }
+        BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
+            BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
+                float* to = a.y + row * a.yStride + panel * PANEL;
+                if (layer.rightValues != nullptr) {
+                    y[row][panel] = add(y[row][panel], load(to));
+                }
+                store(to, a.relu ? relu(y[row][panel]) : y[row][panel]);
+            }
+        }
     }
 };
 
 // All output tiles of a chunk, at most LARGEST rows high.
 template <int LARGEST>
-static void outputTiles(const Linear& layer, int rows, bool hasAddend, float* y, bool relu, Workspace& ws) {
+static void outputTiles(const Linear& layer, int rows, bool withRight, float* y, bool relu, Workspace& ws) {
     const size_t yStride = padded(layer.out);
     const int panels = padded(layer.out) / PANEL;
     for (int panel = 0; panel < panels; panel += INT_TILE_PANELS) {
         eachTile(rows, LARGEST, [&](int row, int count) __attribute__((always_inline)) {
-            CodeTileArguments a = {&layer, &ws, row, panel, hasAddend, relu, y + row * yStride + panel * PANEL, yStride};
+            CodeTileArguments a = {&layer, &ws, row, panel, withRight, relu, y + row * yStride + panel * PANEL, yStride};
             if (panels - panel >= INT_TILE_PANELS) {
                 runTile<OutputTile, LARGEST, INT_TILE_PANELS>(count, a);
             } else {
@@ -129,22 +152,26 @@ static void outputTiles(const Linear& layer, int rows, bool hasAddend, float* y,
     }
 }
 
-// One chunk of rows whose codes are in the workspace.
-static void integerProduct(const Linear& layer, int rows, bool hasAddend, float* y, bool relu, Workspace& ws) {
+// H = Q(X_D) L of a chunk of rows whose codes are in the workspace.
+static void intermediateProduct(const Linear& layer, int rows, Workspace& ws) {
     for (int panel = 0; layer.left.codes != nullptr && panel < padded(layer.rank) / PANEL; panel++) {
         eachTile(rows, INT_TILE_ROWS, [&](int row, int count) __attribute__((always_inline)) {
             CodeTileArguments a = {&layer, &ws, row, panel, false, false, nullptr, 0};
             runTile<IntermediateTile, INT_TILE_ROWS, 1>(count, a);
         });
     }
+}
+
+// Y of a chunk from codes and H, on top of each row's start.
+static void outputProduct(const Linear& layer, int rows, bool withRight, float* y, bool relu, Workspace& ws) {
     if (layer.rightValues != nullptr) {
         floatProduct(ws.intermediate, padded(layer.rank), rows, layer.rank, layer.rightValues, layer.out, nullptr, nullptr,
             false, y, padded(layer.out));
     }
     // Two products need twice the registers of one.
-    if (layer.right.codes != nullptr && layer.residual.codes != nullptr) {
-        outputTiles<(INT_TILE_ROWS + 1) / 2>(layer, rows, hasAddend, y, relu, ws);
+    if (withRight && layer.residual.codes != nullptr) {
+        outputTiles<(INT_TILE_ROWS + 1) / 2>(layer, rows, withRight, y, relu, ws);
     } else {
-        outputTiles<INT_TILE_ROWS>(layer, rows, hasAddend, y, relu, ws);
+        outputTiles<INT_TILE_ROWS>(layer, rows, withRight, y, relu, ws);
     }
 }

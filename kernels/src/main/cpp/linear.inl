@@ -2,7 +2,7 @@
 //
 // Every output element is summed over the depth in ascending order by one lane, so neither the register tile nor the
 // number of rows changes a bit. Integer sums are exact. The terms are those of PackedLinear.java, summed as
-// (Q(X_D) L R + Q(X_D) E) + (X S + X_S D) + b.
+// ((X S + Q(X_D) L R) + (b + X_S D)) + Q(X_D) E.
 
 #include "float_product.inl"
 #include "activation.inl"
@@ -18,6 +18,31 @@ struct Output {
 BITDGDM_INLINE bool sameCodes(const Activation& a, const Activation& b) {
     return a.maxCode == b.maxCode && a.offset == b.offset && a.perRow == b.perRow && a.threshold == b.threshold
         && a.scale == b.scale && a.inverse == b.inverse;
+}
+
+// One chunk of rows of a layer whose input is coded: codes, outliers and, if there is S, transposed rows are in the
+// workspace.
+static void codedProduct(const Linear& layer, int rows, bool hasSparse, float* y, bool relu, Workspace& ws) {
+    startRows(layer, rows, ws);
+    intermediateProduct(layer, rows, ws);
+    // Where H R and S are all, their sum is Y.
+    const bool hasMore = layer.weight != nullptr || layer.residual.codes != nullptr || layer.rightValues != nullptr;
+    bool withRight = layer.right.codes != nullptr;
+    if (hasSparse) {
+        sparseProduct(layer, rows, withRight, relu && !hasMore, hasMore ? ws.addend : y, ws);
+        if (!hasMore) {
+            return;
+        }
+        startFromAddend(layer, rows, ws);
+        withRight = false;
+    }
+    if (layer.weight != nullptr) {
+        decodeRows(layer, rows, ws);
+        floatProduct(ws.decoded, padded(layer.in), rows, layer.in, layer.weight, layer.out,
+            hasSparse ? ws.addend : nullptr, hasSparse ? nullptr : layer.bias, relu, y, padded(layer.out));
+    } else {
+        outputProduct(layer, rows, withRight, y, relu, ws);
+    }
 }
 
 // Y = X W + b, then max(0, Y) if `withRelu`, for layers that share X: its codes are made once where they are the same,
@@ -60,19 +85,8 @@ static void linears(const Output (&outputs)[COUNT], const float* x, size_t xStri
                     transposeRows(from, xStride, count, layer.in, threshold, ws);
                     transposed = threshold;
                 }
-                sparseProduct(layer, count, ws);
             }
-            float* y = output.y + (size_t) first * padded(layer.out);
-            if (layer.weight != nullptr) {
-                decodeRows(layer, count, ws);
-                floatProduct(ws.decoded, padded(layer.in), count, layer.in, layer.weight, layer.out,
-                    hasSparse ? ws.addend : nullptr, layer.bias, withRelu, y, padded(layer.out));
-            } else {
-                if (layer.dense != nullptr) {
-                    outlierProduct(layer, count, hasSparse, ws);
-                }
-                integerProduct(layer, count, hasSparse || layer.dense != nullptr, y, withRelu, ws);
-            }
+            codedProduct(layer, count, hasSparse, output.y + (size_t) first * padded(layer.out), withRelu, ws);
         }
     }
 }

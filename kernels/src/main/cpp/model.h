@@ -14,6 +14,9 @@ constexpr int PANEL = 16;
 // Entries of X that are quantized at a time; bounds the scratch of a layer.
 constexpr int CHUNK_ENTRIES = 24576;
 constexpr int CHUNK_ROWS = 96;
+// Columns of S that are summed up at once, and those among which such groups are chosen.
+constexpr int SPARSE_GROUP = 4;
+constexpr int SPARSE_SPAN = 64;
 
 static inline int padded(int width) {
     return (width + PANEL - 1) / PANEL * PANEL;
@@ -46,12 +49,14 @@ struct CodePanels {
     bool narrow;            // two products of a code and a weight always fit 16 bits
 };
 
-// S in ELL form by panels of output columns: as many places for each column of a panel, so that the loop over them has no
-// surprises; a column's entries ascend by row of W, unused places come last and are 0 * row 0.
-struct SparsePanels {
-    const int32_t* from;    // (panels + 1) first place of each panel; null if S is empty or merged into `weight`
-    const int32_t* row;     // (places, 16) row of W, times 16
-    const float* value;     // (places, 16)
+// S by groups of output columns: within each span of SPARSE_SPAN columns, those with as many entries stand together, so
+// that few places of a group stay unused and the loop over them has no surprises. A column's entries ascend by row of W,
+// unused places come last and are 0 * row 0.
+struct SparseGroups {
+    const int32_t* from;    // (groups + 1) first place of each group; null if S is empty or merged into `weight`
+    const int32_t* column;  // (groups, SPARSE_GROUP) which columns
+    const int32_t* row;     // (places, SPARSE_GROUP) row of W, times 16
+    const float* value;     // (places, SPARSE_GROUP)
 };
 
 // The product of one linear layer, see PackedLinear.java. Exactly one of `weight` and (`left`/`residual`) is used.
@@ -67,19 +72,20 @@ struct Linear {
     const float* weight;    // panels (padded out / 16, in, 16); null where the product is an integer one
 
     // Integer product.
-    CodePanels left;        // scale: s_L
+    // Scales of sums: s_x is a factor of those of `left` and `residual`, unless it is a row's own.
+    CodePanels left;        // scale: s_x * s_L, times 1 / scale_H where H is coded
     CodePanels right;       // scale: scale_H * s_R
     const float* rightValues;  // panels (padded out / 16, rank, 16): R where H stays FP32
     bool intermediateCoded;
-    float intermediateInverse;
+    float intermediateInverse;  // 1 / scale_H where it is not part of `left`'s scale, else 1
     int intermediateMax;
     int intermediateOffset;
-    CodePanels residual;    // scale: s_E
+    CodePanels residual;    // scale: s_x * s_E
 
     // (in, padded out) row-major: what X_S is multiplied by; null where no outlier can be.
     const float* dense;
 
-    SparsePanels sparse;
+    SparseGroups sparse;
     bool crossTerm;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <numeric>
 #include <stdexcept>
 #include <utility>
 
@@ -66,6 +67,15 @@ void requireMatrix(const MatrixSource& matrix, int rows, int cols, size_t scales
         what);
 }
 
+// s_x * scale, each product rounded; only `scale` where s_x is a row's own.
+std::vector<float> scaleOfSums(const LinearSource& source, const std::vector<float>& scale) {
+    std::vector<float> product = scale;
+    for (float& factor : product) {
+        factor = source.perRow ? factor : source.scale * factor;
+    }
+    return product;
+}
+
 Activation packActivation(const LinearSource& source) {
     const int bits = source.activationBits;
     Activation activation = {};
@@ -82,9 +92,8 @@ Activation packActivation(const LinearSource& source) {
     return activation;
 }
 
-// S by panels of columns; stays null where S has no entry.
-SparsePanels packSparse(const LinearSource& source, Memory& memory) {
-    const int panels = padded(source.out) / PANEL;
+// S by groups of columns; stays null where S has no entry.
+SparseGroups packSparse(const LinearSource& source, Memory& memory) {
     std::vector<std::vector<std::pair<int32_t, float>>> columns(padded(source.out));
     bool empty = true;
     for (int row = 0; row < source.in; row++) {
@@ -101,25 +110,29 @@ SparsePanels packSparse(const LinearSource& source, Memory& memory) {
     if (empty) {
         return {};
     }
-    int32_t* from = memory.allocate<int32_t>(panels + 1);
-    for (int panel = 0; panel < panels; panel++) {
-        size_t width = 0;
-        for (int o = 0; o < PANEL; o++) {
-            width = std::max(width, columns[panel * PANEL + o].size());
-        }
-        from[panel + 1] = from[panel] + static_cast<int32_t>(width);
+    const int width = padded(source.out);
+    int32_t* order = memory.allocate<int32_t>(width);
+    std::iota(order, order + width, 0);
+    for (int span = 0; span < width; span += SPARSE_SPAN) {
+        std::stable_sort(order + span, order + std::min(span + SPARSE_SPAN, width),
+            [&](int32_t a, int32_t b) { return columns[a].size() > columns[b].size(); });
     }
-    int32_t* rows = memory.allocate<int32_t>(static_cast<size_t>(from[panels]) * PANEL);
-    float* values = memory.allocate<float>(static_cast<size_t>(from[panels]) * PANEL);
-    for (int column = 0; column < panels * PANEL; column++) {
-        size_t at = static_cast<size_t>(from[column / PANEL]) * PANEL + column % PANEL;
-        for (const auto& [row, value] : columns[column]) {
+    const int groups = width / SPARSE_GROUP;
+    int32_t* from = memory.allocate<int32_t>(groups + 1);
+    for (int group = 0; group < groups; group++) {
+        from[group + 1] = from[group] + static_cast<int32_t>(columns[order[group * SPARSE_GROUP]].size());
+    }
+    int32_t* rows = memory.allocate<int32_t>(static_cast<size_t>(from[groups]) * SPARSE_GROUP);
+    float* values = memory.allocate<float>(static_cast<size_t>(from[groups]) * SPARSE_GROUP);
+    for (int place = 0; place < width; place++) {
+        size_t at = static_cast<size_t>(from[place / SPARSE_GROUP]) * SPARSE_GROUP + place % SPARSE_GROUP;
+        for (const auto& [row, value] : columns[order[place]]) {
             rows[at] = row * PANEL;
             values[at] = value;
-            at += PANEL;
+            at += SPARSE_GROUP;
         }
     }
-    return {from, rows, values};
+    return {from, order, rows, values};
 }
 
 // W in panels; where X is not coded, S is part of it, since then X S needs no X of its own.
@@ -153,14 +166,20 @@ void packLowRank(const LinearSource& source, Linear& linear, Memory& memory) {
     require(left.coded && right.coded, "both factors of an integer product must be codes");
     const int largestCode = (1 << source.activationBits) - 1;
     linear.rank = rank;
+    linear.intermediateInverse = 1;
     linear.left = codePanels(source.in, rank,
         [&](int k, int col) { return left.codes[static_cast<size_t>(k) * rank + col]; },
         linear.activation.offset, largestCode, memory);
-    linear.left.scale = copyPadded(left.scale, memory);
+    std::vector<float> leftScale = scaleOfSums(source, left.scale);
     const auto rightCode = [&](int k, int col) { return right.codes[static_cast<size_t>(col) * rank + k]; };
     linear.intermediateCoded = source.intermediateBits <= 8;
     if (linear.intermediateCoded) {
-        linear.intermediateInverse = source.intermediateInverse;
+        if (source.perRow) {
+            linear.intermediateInverse = source.intermediateInverse;
+        }
+        for (float& factor : leftScale) {
+            factor = source.perRow ? factor : factor * source.intermediateInverse;
+        }
         linear.intermediateMax = (1 << (source.intermediateBits - 1)) - 1;
         linear.intermediateOffset = 1 << (source.intermediateBits - 1);
         linear.right = codePanels(rank, source.out, rightCode, linear.intermediateOffset,
@@ -174,6 +193,7 @@ void packLowRank(const LinearSource& source, Linear& linear, Memory& memory) {
         linear.rightValues = floatPanels(rank, source.out,
             [&](int k, int col) { return static_cast<float>(rightCode(k, col)) * right.scale[col]; }, memory);
     }
+    linear.left.scale = copyPadded(leftScale, memory);
 }
 
 }  // namespace
@@ -205,7 +225,7 @@ Linear packLinear(const LinearSource& source, int index, Memory& memory) {
         linear.residual = codePanels(source.in, source.out,
             [&](int k, int col) { return residual.codes[static_cast<size_t>(k) * source.out + col]; },
             linear.activation.offset, (1 << source.activationBits) - 1, memory);
-        linear.residual.scale = copyPadded(residual.scale, memory);
+        linear.residual.scale = copyPadded(scaleOfSums(source, residual.scale), memory);
     }
     if (!linear.activation.perRow) {
         require(source.dense.size() == static_cast<size_t>(source.in) * source.out,

@@ -17,6 +17,7 @@ void allocateQuantized(int widestIn, int widestOut, int widestRank, Memory& memo
     const size_t rankEntries = static_cast<size_t>(CHUNK_ROWS) * padded(widestRank);
     ws.codes = memory.allocate<uint8_t>(entries);
     ws.intermediateCodes = memory.allocate<uint8_t>(rankEntries);
+    ws.intermediateQuads = memory.allocate<uint8_t>(rankEntries);
     ws.intermediate = memory.allocate<float>(rankEntries);
     ws.rowScale = memory.allocate<float>(CHUNK_ROWS);
     ws.outlierCount = memory.allocate<int32_t>(CHUNK_ROWS);
@@ -26,6 +27,7 @@ void allocateQuantized(int widestIn, int widestOut, int widestRank, Memory& memo
     // One block of 16 rows may be all but empty.
     ws.transposed = memory.allocate<float>(entries + static_cast<size_t>(padded(widestIn)) * PANEL);
     ws.addend = memory.allocate<float>(entries);
+    ws.start = memory.allocate<const float*>(CHUNK_ROWS);
 }
 
 }  // namespace

@@ -16,8 +16,8 @@ constexpr int TILE_PANELS = 1;
 // The widening integer sum needs four registers a row.
 constexpr int INT_TILE_ROWS = 3;
 constexpr int INT_TILE_PANELS = 1;
-// Columns of S that are summed up at once.
-constexpr int SPARSE_COLUMNS = 4;
+// Blocks of 16 rows whose sums with S are in registers at once.
+constexpr int SPARSE_BLOCKS = 1;
 // Panels of a row that outliers are summed up in at once.
 constexpr int OUTLIER_PANELS = 4;
 
@@ -79,6 +79,37 @@ BITDGDM_INLINE void storeBytes(uint8_t* to, I a) {
     __m256i words = _mm256_permute4x64_epi64(_mm256_packus_epi32(a.low, a.high), 0xD8);
     __m128i bytes = _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
+}
+
+BITDGDM_INLINE I loadQuads(const uint8_t* from) {
+    const __m256i* at = reinterpret_cast<const __m256i*>(from);
+    return {_mm256_loadu_si256(at), _mm256_loadu_si256(at + 1)};
+}
+BITDGDM_INLINE I set1Int(int32_t x) { __m256i all = _mm256_set1_epi32(x); return {all, all}; }
+BITDGDM_INLINE __m256i dotHalf(__m256i sum, __m256i codes, __m256i even, __m256i odd) {
+    __m256i low = _mm256_and_si256(codes, _mm256_set1_epi16(0xFF));
+    __m256i high = _mm256_srli_epi16(codes, 8);
+    return _mm256_add_epi32(_mm256_add_epi32(sum, _mm256_madd_epi16(low, even)), _mm256_madd_epi16(high, odd));
+}
+BITDGDM_INLINE I dotQuads(I sum, I codes, const int8_t* weights) {
+    int32_t quad;
+    __builtin_memcpy(&quad, weights, 4);
+    __m256i all = _mm256_set1_epi32(quad);
+    __m256i even = _mm256_srai_epi16(_mm256_slli_epi16(all, 8), 8);
+    __m256i odd = _mm256_srai_epi16(all, 8);
+    return {dotHalf(sum.low, codes.low, even, odd), dotHalf(sum.high, codes.high, even, odd)};
+}
+BITDGDM_INLINE void transposeQuads(const uint8_t* from, size_t stride, uint8_t* to) {
+    for (int row = 0; row < LANES; row += 4) {
+        __m128 r[4];
+        for (int i = 0; i < 4; i++) {
+            r[i] = _mm_loadu_ps(reinterpret_cast<const float*>(from + (row + i) * stride));
+        }
+        _MM_TRANSPOSE4_PS(r[0], r[1], r[2], r[3]);
+        for (int quad = 0; quad < 4; quad++) {
+            _mm_storeu_ps(reinterpret_cast<float*>(to + quad * 64 + row * 4), r[quad]);
+        }
+    }
 }
 
 BITDGDM_INLINE float sumLanes(V a) {

@@ -15,8 +15,8 @@ constexpr int TILE_ROWS = 12;
 constexpr int TILE_PANELS = 2;
 constexpr int INT_TILE_ROWS = 12;
 constexpr int INT_TILE_PANELS = 2;
-// Columns of S that are summed up at once.
-constexpr int SPARSE_COLUMNS = 16;
+// Blocks of 16 rows whose sums with S are in registers at once.
+constexpr int SPARSE_BLOCKS = 3;
 // Panels of a row that outliers are summed up in at once.
 constexpr int OUTLIER_PANELS = 16;
 
@@ -56,6 +56,29 @@ BITDGDM_INLINE V scaleByPowerOfTwo(V value, I exponent) {
 }
 BITDGDM_INLINE void storeBytes(uint8_t* to, I a) {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8(a));
+}
+
+BITDGDM_INLINE I loadQuads(const uint8_t* from) { return _mm512_loadu_si512(from); }
+BITDGDM_INLINE I set1Int(int32_t x) { return _mm512_set1_epi32(x); }
+BITDGDM_INLINE I dotQuads(I sum, I codes, const int8_t* weights) {
+    int32_t quad;
+    __builtin_memcpy(&quad, weights, 4);
+    __m512i all = _mm512_set1_epi32(quad);
+    // Not the intrinsic, as in Dot.
+    __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(codes), "v"(all));
+    return sum;
+}
+BITDGDM_INLINE void transposeQuads(const uint8_t* from, size_t stride, uint8_t* to) {
+    for (int row = 0; row < LANES; row += 4) {
+        __m128 r[4];
+        for (int i = 0; i < 4; i++) {
+            r[i] = _mm_loadu_ps(reinterpret_cast<const float*>(from + (row + i) * stride));
+        }
+        _MM_TRANSPOSE4_PS(r[0], r[1], r[2], r[3]);
+        for (int quad = 0; quad < 4; quad++) {
+            _mm_storeu_ps(reinterpret_cast<float*>(to + quad * 64 + row * 4), r[quad]);
+        }
+    }
 }
 
 BITDGDM_INLINE float sumLanes(V a) {

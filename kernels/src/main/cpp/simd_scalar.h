@@ -18,8 +18,8 @@ constexpr int TILE_ROWS = 4;
 constexpr int TILE_PANELS = 1;
 constexpr int INT_TILE_ROWS = 4;
 constexpr int INT_TILE_PANELS = 1;
-// Columns of S that are summed up at once.
-constexpr int SPARSE_COLUMNS = 1;
+// Blocks of 16 rows whose sums with S are in registers at once.
+constexpr int SPARSE_BLOCKS = 1;
 // Panels of a row that outliers are summed up in at once.
 constexpr int OUTLIER_PANELS = 1;
 
@@ -94,6 +94,29 @@ BITDGDM_INLINE V scaleByPowerOfTwo(const V& value, const I& exponent) {
 }
 // Sixteen values of 0...255 as bytes.
 BITDGDM_INLINE void storeBytes(uint8_t* to, const I& a) { BITDGDM_EACH_LANE to[lane] = (uint8_t) a.at[lane]; }
+
+// Sixteen times four bytes, a quad a lane.
+BITDGDM_INLINE I loadQuads(const uint8_t* from) { I v; __builtin_memcpy(v.at, from, sizeof v.at); return v; }
+BITDGDM_INLINE I set1Int(int32_t x) { I v; BITDGDM_EACH_LANE v.at[lane] = x; return v; }
+// sum + the products of each lane's four unsigned bytes with the four signed ones of `weights`.
+BITDGDM_INLINE I dotQuads(const I& sum, const I& codes, const int8_t* weights) {
+    I v;
+    BITDGDM_EACH_LANE {
+        v.at[lane] = sum.at[lane];
+        for (int k = 0; k < 4; k++) {
+            v.at[lane] += (int32_t) ((uint32_t) codes.at[lane] >> 8 * k & 0xFF) * (int32_t) weights[k];
+        }
+    }
+    return v;
+}
+// The 16 bytes at `from` of each of 16 rows, as four vectors with a row a lane.
+BITDGDM_INLINE void transposeQuads(const uint8_t* from, size_t stride, uint8_t* to) {
+    BITDGDM_EACH_LANE {
+        for (int quad = 0; quad < 4; quad++) {
+            __builtin_memcpy(to + quad * 64 + lane * 4, from + lane * stride + quad * 4, 4);
+        }
+    }
+}
 
 // Sum of the lanes by the tree (i, i+8), (i, i+4), (i, i+2), (i, i+1).
 BITDGDM_INLINE float sumLanes(const V& a) {

@@ -49,6 +49,7 @@ struct Workspace {
 
     uint8_t* codes;         // Q(X_D) with offset: (chunk, padded in)
     uint8_t* intermediateCodes;  // (chunk, padded rank)
+    uint8_t* intermediateQuads;  // (blocks of 16 rows of the chunk, padded rank / 4, 16, 4): the same, a row a lane
     float* intermediate;    // (chunk, padded rank)
     float* rowScale;        // (CHUNK_ROWS) s_x
     int32_t* outlierCount;  // (CHUNK_ROWS)
@@ -56,7 +57,8 @@ struct Workspace {
     float* outlierValue;    // (chunk, in)
     float* decoded;         // (chunk, padded in): X with its coded entries decoded
     float* transposed;      // (blocks of 16 rows of the chunk, padded in, 16): X, a row a lane
-    float* addend;          // (chunk, padded out): X S + X_S D
+    float* addend;          // (chunk, padded out): sums so far of those rows that have their own
+    const float** start;    // (CHUNK_ROWS) where each row's sum starts: in addend, or the bias
 
     Capture* capture;       // null unless recording
 };
