@@ -26,7 +26,31 @@ static void quantizeRows(const Linear& layer, const float* x, size_t xStride, in
             inverse = scale >= 0x1p-126f ? (float) activation.maxCode / magnitude : 0;
             threshold = __builtin_inff();
         }
-        for (int c = 0; c < layer.in; c += LANES) {
+        int c = 0;
+        for (; c + 4 * LANES <= layer.in; c += 4 * LANES) {
+            I code[4];
+            uint64_t above = 0;
+            BITDGDM_UNROLL for (int i = 0; i < 4; i++) {
+                V value = load(from + c + i * LANES);
+                uint32_t mask = maskAbove(value, threshold);
+                V scaled = max(min(mul(value, set1(inverse)), highest), lowest);
+                code[i] = add(toInt(keep(scaled, ~mask)), activation.offset);
+                above |= (uint64_t) mask << i * LANES;
+            }
+            storeBytes(codes + c, code);
+            // Most often there is none or one, which cannot be foretold: written in any case, counted if it is there.
+            int column = c + __builtin_ctzll(above | 1ull << 63);
+            columns[outliers] = column;
+            values[outliers] = from[column];
+            outliers += above != 0;
+            for (above &= above - 1; above != 0; above &= above - 1) {
+                column = c + __builtin_ctzll(above);
+                columns[outliers] = column;
+                values[outliers] = from[column];
+                outliers++;
+            }
+        }
+        for (; c < layer.in; c += LANES) {
             V value = load(from + c);
             uint32_t above = maskAbove(value, threshold) & lanesWithin(layer.in, c);
             V code = max(min(mul(value, set1(inverse)), highest), lowest);

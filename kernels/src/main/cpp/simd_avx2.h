@@ -80,6 +80,11 @@ BITDGDM_INLINE void storeBytes(uint8_t* to, I a) {
     __m128i bytes = _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
 }
+BITDGDM_INLINE void storeBytes(uint8_t* to, const I (&a)[4]) {
+    for (int i = 0; i < 4; i++) {
+        storeBytes(to + i * LANES, a[i]);
+    }
+}
 
 BITDGDM_INLINE I loadQuads(const uint8_t* from) {
     const __m256i* at = reinterpret_cast<const __m256i*>(from);

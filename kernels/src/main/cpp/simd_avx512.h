@@ -57,6 +57,13 @@ BITDGDM_INLINE V scaleByPowerOfTwo(V value, I exponent) {
 BITDGDM_INLINE void storeBytes(uint8_t* to, I a) {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8(a));
 }
+BITDGDM_INLINE void storeBytes(uint8_t* to, const I (&a)[4]) {
+    // Packing works within 128-bit quarters: each holds four bytes of every vector.
+    const __m512i inOrder = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    __m512i words = _mm512_packus_epi32(a[0], a[1]);
+    __m512i more = _mm512_packus_epi32(a[2], a[3]);
+    _mm512_storeu_si512(to, _mm512_permutexvar_epi32(inOrder, _mm512_packus_epi16(words, more)));
+}
 
 BITDGDM_INLINE I loadQuads(const uint8_t* from) { return _mm512_loadu_si512(from); }
 BITDGDM_INLINE I set1Int(int32_t x) { return _mm512_set1_epi32(x); }

@@ -94,6 +94,11 @@ BITDGDM_INLINE V scaleByPowerOfTwo(const V& value, const I& exponent) {
 }
 // Sixteen values of 0...255 as bytes.
 BITDGDM_INLINE void storeBytes(uint8_t* to, const I& a) { BITDGDM_EACH_LANE to[lane] = (uint8_t) a.at[lane]; }
+BITDGDM_INLINE void storeBytes(uint8_t* to, const I (&a)[4]) {
+    for (int i = 0; i < 4; i++) {
+        storeBytes(to + i * LANES, a[i]);
+    }
+}
 
 // Sixteen times four bytes, a quad a lane.
 BITDGDM_INLINE I loadQuads(const uint8_t* from) { I v; __builtin_memcpy(v.at, from, sizeof v.at); return v; }
