@@ -61,7 +61,7 @@ usage() {
     "${JAVA_HOME:+$JAVA_HOME/bin/}java" -jar "$jar" help
   else
     echo 'Usage: ./submit.sh COMMAND [FLAGS] [--spark SPARK-FLAGS]'
-    echo 'Commands are generate, evaluate, import and version; COMMAND --help builds the job and lists its flags.'
+    echo 'Commands are generate, sweep, evaluate, import and version; COMMAND --help builds the job and lists its flags.'
   fi
   cat << 'EOF'
 

@@ -5,20 +5,22 @@ import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.Optional;
 import org.bitdgdm.conf.EvaluateConf;
+import org.bitdgdm.conf.FailedCellsException;
 import org.bitdgdm.conf.GateException;
 import org.bitdgdm.conf.ImportConf;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.conf.Option;
 import org.bitdgdm.conf.Settings;
+import org.bitdgdm.conf.SweepConf;
 import org.bitdgdm.kernels.KernelException;
 
 /**
- * The main class that {@code spark-submit} starts: command line → configuration → {@link Generate}, {@link Evaluate} or
- * {@link ImportModel} → exit code.
+ * The main class that {@code spark-submit} starts: command line → configuration → {@link Generate}, {@link Sweep},
+ * {@link Evaluate} or {@link ImportModel} → exit code.
  *
  * <p>Exit codes: 0 done; 2 bad input, or a backend that cannot be used, told in one sentence; 3 finished, but a
- * {@code --require} is not met; 1 anything else, with its stack trace.
+ * {@code --require} is not met; 1 cells of a sweep have failed, or anything else, with its stack trace.
  */
 public final class BitDgdmJob {
     static final int DONE = 0;
@@ -54,6 +56,8 @@ public final class BitDgdmJob {
             return told(e, verbose, err, BAD_INPUT);
         } catch (GateException e) {
             return told(e, verbose, err, GATE);
+        } catch (FailedCellsException e) {
+            return told(e, verbose, err, BROKEN);
         } catch (Throwable e) {
             e.printStackTrace(err);
             return BROKEN;
@@ -64,6 +68,7 @@ public final class BitDgdmJob {
         throws IOException, InterruptedException {
         switch (arguments.command()) {
             case GENERATE -> Generate.run(JobConf.of(settings), out);
+            case SWEEP -> Sweep.run(SweepConf.of(settings, arguments.config()), out);
             case EVALUATE -> Evaluate.run(EvaluateConf.of(settings), out);
             case IMPORT -> ImportModel.run(ImportConf.of(settings), out);
         }

@@ -12,6 +12,7 @@ import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.model.ModelBundle;
 import org.bitdgdm.output.OutputFolder;
+import org.bitdgdm.quantize.Calibrations;
 import org.bitdgdm.quantize.LayerReport;
 import org.bitdgdm.quantize.Quantization;
 import org.bitdgdm.quantize.QuantizationCsv;
@@ -34,10 +35,15 @@ record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds)
     /** Thresholds come from the same graphs whatever a run's seed, so that nightly runs share one quantized model. */
     private static final long CALIBRATION_SEED = 0;
 
+    /** What runs of one model calibrate with: the backend of the runs. */
+    static Calibrations calibrations(ModelBundle bundle, BackendOpener opener, int threads) {
+        return new Calibrations(bundle.packed(), CALIBRATION_SEED, model -> recorder(opener, model, threads));
+    }
+
     /** Quantizes, or takes what an earlier start of the same run has left. */
-    static QuantizedRun of(OutputFolder folder, ModelBundle bundle, QuantizeConf conf, BackendOpener opener, int threads,
+    static QuantizedRun of(OutputFolder folder, ModelBundle bundle, QuantizeConf conf, Calibrations calibrations,
                            PrintStream console) throws IOException {
-        PackedModel full = bundle.packed();
+        PackedModel full = calibrations.full();
         // The packed model is written last: its presence says that the others are there.
         if (folder.exists(KEPT + QuantizedBundle.PACKED_FILE)) {
             QuantizedModel kept = QuantizedBundle.read(folder.read(KEPT + QuantizedBundle.RECIPE_FILE),
@@ -48,8 +54,7 @@ record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds)
         if (!nothing) {
             console.println("quantizing with " + conf.method() + " …");
         }
-        QuantizedModel quantized = Quantization.quantize(full, conf, CALIBRATION_SEED,
-            model -> recorder(opener, model, threads));
+        QuantizedModel quantized = Quantization.quantize(calibrations, conf);
         folder.publish(CSV, QuantizationCsv.toCsv(quantized.layers()).getBytes(StandardCharsets.UTF_8));
         if (nothing) {
             return new QuantizedRun(full, List.of(), Double.NaN);
@@ -62,7 +67,6 @@ record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds)
         return new QuantizedRun(quantized.model(), quantized.layers(), quantized.seconds());
     }
 
-    /** Calibration runs on the backend of the run. */
     @SuppressWarnings("unchecked")
     private static <D extends Denoiser & ActivationRecorder> D recorder(BackendOpener opener, PackedModel model, int threads) {
         Denoiser denoiser = opener.open(model, threads);

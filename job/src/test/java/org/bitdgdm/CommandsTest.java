@@ -138,6 +138,62 @@ class CommandsTest {
     }
 
     @Test
+    void aSweepRunsItsCellsOnceAndOutlivesAFailedOne() throws IOException {
+        Path out = folder.resolve("sweep");
+        Path conf = folder.resolve("sweep.conf");
+        Files.writeString(conf, "sweep { count = 9, steps = 3, cells = [ { method = fp32 }, { method = rtn, weight-bits = [4, 8],"
+            + " activation-scale = row } ] }\nquantize { calibration-graphs = 2, calibration-steps = 2 }\n"
+            + "measure { fidelity = 2, fidelity-steps = 3 }");
+        String[] sweep = {"sweep", "--config", conf.toString(), "--model", MODEL, "--out", out.toString()};
+        assertThat(run(sweep)).as(err).isZero();
+        assertThat(out).isDirectoryContaining("glob:**/_SUCCESS");
+        List<Row> cells = cells(out);
+        assertThat(cells).extracting(row -> row.getString(0)).containsExactly("fp32-t3-s0", "rtn-w4a4-row-t3-s0",
+            "rtn-w8a4-row-t3-s0");
+        assertThat(cells.get(0).<Double>getAs("kl_graph")).isZero();
+        assertThat(cells.get(0).<Integer>getAs("weight_bits")).isNull();
+        assertThat(cells.get(0).<Double>getAs("validity_difference")).isNull();
+        for (Row cell : cells.subList(1, 3)) {
+            assertThat(cell.<String>getAs("status")).isEqualTo("done");
+            assertThat(cell.<Double>getAs("kl_graph")).isPositive();
+            assertThat(cell.<Double>getAs("kl_graph_low")).isLessThan(cell.<Double>getAs("kl_graph"));
+            assertThat(cell.<Double>getAs("validity_difference")).isBetween(-1.0, 1.0);
+            assertThat(cell.<Double>getAs("graphs_per_second")).isPositive();
+            assertThat(cell.<Long>getAs("bytes_after")).isLessThan(cell.<Long>getAs("bytes_before"));
+            assertThat(cell.<Long>getAs("count")).isEqualTo(9);
+        }
+        assertThat(spark.read().parquet(out.resolve("molecules").toString()).groupBy("cell").count().orderBy("cell")
+            .collectAsList()).extracting(Row::toString)
+            .containsExactly("[fp32-t3-s0,9]", "[rtn-w4a4-row-t3-s0,9]", "[rtn-w8a4-row-t3-s0,9]");
+        assertThat(out.resolve("details/rtn-w4a4-row-t3-s0/report.html")).isNotEmptyFile();
+
+        assertThat(run(sweep)).isZero();
+        assertThat(this.out).contains("finished before, nothing to do").contains("rtn-w8a4-row-t3-s0, validity");
+
+        // A larger grid keeps the cells that are done; a cell whose folder is taken by something else fails alone.
+        Files.writeString(out.resolve("details/rtn-w5a4-row-t3-s0"), "");
+        Files.writeString(conf, Files.readString(conf).replace("[4, 8]", "[4, 5, 6]"));
+        assertThat(run(sweep)).isEqualTo(1);
+        assertThat(err).startsWith("error: 1 of 4 cells have failed, the first is rtn-w5a4-row-t3-s0: ")
+            .contains("is a file; give a folder");
+        assertThat(this.out).doesNotContain("rtn-w4a4-row-t3-s0 …").contains("rtn-w6a4-row-t3-s0 …");
+        cells = cells(out);
+        assertThat(cells).extracting(row -> row.<String>getAs("status")).containsExactly("done", "done", "failed", "done");
+        assertThat(cells.get(2).<String>getAs("error")).contains("is a file");
+        assertThat(Files.readString(out.resolve("sweep.html"))).contains("is a file").contains("rtn-w6a4-row-t3-s0");
+        Files.delete(out.resolve("details/rtn-w5a4-row-t3-s0"));
+        assertThat(run(sweep)).as(err).isZero();
+        assertThat(this.out).contains("rtn-w5a4-row-t3-s0 …").doesNotContain("rtn-w6a4-row-t3-s0 …");
+        assertThat(run("sweep", "--config", conf.toString(), "--model", MODEL, "--out", out.toString(), "--count", "8"))
+            .isEqualTo(2);
+        assertThat(err).contains("sample.count (9 there, 8 asked for)");
+    }
+
+    private static List<Row> cells(Path out) {
+        return spark.read().parquet(out.resolve("cells").toString()).collectAsList();
+    }
+
+    @Test
     void aGateThatDoesNotHoldEndsWith3AndKeepsTheFiles() {
         Path run = folder.resolve("gate");
         assertThat(generate(run, "--method", "fp32", "--require", "validity>=1.5")).isEqualTo(3);

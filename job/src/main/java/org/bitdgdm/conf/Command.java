@@ -6,6 +6,8 @@ import java.util.Locale;
 public enum Command {
     /** Quantizes a model and samples graphs from it. */
     GENERATE("quantizes a model, samples molecules from it with Spark, and reports on them"),
+    /** Runs {@code generate} over a grid of settings. */
+    SWEEP("runs a grid of settings as one application, and compares quality, speed and bytes"),
     /** Scores graphs that exist. */
     EVALUATE("scores molecules that already exist, without sampling"),
     /** Turns a checkpoint into a model bundle. */

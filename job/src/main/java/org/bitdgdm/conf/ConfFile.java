@@ -27,6 +27,8 @@ import java.util.stream.Stream;
  */
 public final class ConfFile {
     private static final String DEFAULTS = "/bitdgdm.conf";
+    /** The section that is a grid instead of values, see {@link SweepGrid}. */
+    private static final String SWEEP = "sweep";
 
     private final String name;
     private final Config config;
@@ -79,6 +81,22 @@ public final class ConfFile {
         return settings;
     }
 
+    /**
+     * The section {@code sweep}.
+     *
+     * @throws InputException if there is none
+     */
+    ConfigObject sweep() {
+        if (!config.root().containsKey(SWEEP)) {
+            throw new InputException("sweep needs a section sweep { ... }, found none in " + name);
+        }
+        ConfigValue value = config.root().get(SWEEP);
+        if (!(value instanceof ConfigObject section)) {
+            throw new InputException("sweep must be a section { ... }, found " + value.unwrapped() + " in " + where(value));
+        }
+        return section;
+    }
+
     /** Key → comment right above it, joined to one line: the one line of meaning of each option. */
     public Map<Option, String> comments() {
         Map<Option, String> comments = new EnumMap<>(Option.class);
@@ -101,6 +119,10 @@ public final class ConfFile {
     private void collect(ConfigObject section, String prefix, Map<Option, Settings.Setting> settings) {
         section.forEach((part, value) -> {
             String key = prefix + part;
+            if (key.equals(SWEEP)) {
+                // Other commands share files with sweeps, as they do with each other.
+                return;
+            }
             if (Option.ofKey(key).isPresent()) {
                 Option option = Option.ofKey(key).get();
                 settings.put(option, new Settings.Setting(read(option, value), where(value)));
@@ -123,7 +145,8 @@ public final class ConfFile {
             : keys.toList();
     }
 
-    private Object read(Option option, ConfigValue value) {
+    /** The value of an option, of its type. */
+    Object read(Option option, ConfigValue value) {
         if (option.kind() == Option.Kind.LIST) {
             List<?> elements = value.unwrapped() instanceof List<?> list ? list : List.of(value.unwrapped());
             if (value.valueType() == ConfigValueType.NULL || !elements.stream().allMatch(String.class::isInstance)) {
@@ -148,7 +171,8 @@ public final class ConfFile {
             + where(value), cause);
     }
 
-    private String where(ConfigValue value) {
+    /** File and line of a value. */
+    String where(ConfigValue value) {
         ConfigOrigin origin = value.origin();
         String file = origin.filename() == null ? name : origin.filename();
         return origin.lineNumber() > 0 ? file + " line " + origin.lineNumber() : file;

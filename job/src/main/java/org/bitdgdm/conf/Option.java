@@ -3,6 +3,7 @@ package org.bitdgdm.conf;
 import static org.bitdgdm.conf.Command.EVALUATE;
 import static org.bitdgdm.conf.Command.GENERATE;
 import static org.bitdgdm.conf.Command.IMPORT;
+import static org.bitdgdm.conf.Command.SWEEP;
 
 import java.util.Arrays;
 import java.util.List;
@@ -14,39 +15,39 @@ import java.util.Set;
  * {@code conf/bitdgdm.conf}, from which the help takes them too.
  */
 public enum Option {
-    MODEL("model", Kind.TEXT, "DIR", GENERATE, EVALUATE),
-    VERBOSE("verbose", Kind.SWITCH, "BOOL", GENERATE, EVALUATE, IMPORT),
+    MODEL("model", Kind.TEXT, "DIR", GENERATE, SWEEP, EVALUATE),
+    VERBOSE("verbose", Kind.SWITCH, "BOOL", GENERATE, SWEEP, EVALUATE, IMPORT),
 
-    METHOD("quantize.method", Kind.TEXT, "NAME", GENERATE),
-    WEIGHT_BITS("quantize.weight-bits", Kind.WHOLE, "BITS", GENERATE),
-    ACTIVATION_BITS("quantize.activation-bits", Kind.WHOLE, "BITS", GENERATE),
-    RANK("quantize.rank", Kind.WHOLE, "N", GENERATE),
-    ALPHA("quantize.alpha", Kind.NUMBER, "SHARE", GENERATE),
-    THRESHOLD_PERCENTILE("quantize.threshold-percentile", Kind.NUMBER, "PERCENT", GENERATE),
-    RESIDUAL("quantize.residual", Kind.WHOLE, "BITS", GENERATE),
-    INTERMEDIATE_BITS("quantize.intermediate-bits", Kind.WHOLE, "BITS", GENERATE),
-    ACTIVATION_SCALE("quantize.activation-scale", Kind.TEXT, "NAME", GENERATE),
-    CROSS_TERM("quantize.cross-term", Kind.SWITCH, "BOOL", GENERATE),
-    CALIBRATION_GRAPHS("quantize.calibration-graphs", Kind.WHOLE, "N", GENERATE),
-    CALIBRATION_STEPS("quantize.calibration-steps", Kind.WHOLE, "N", GENERATE),
-    OVERRIDE("quantize.override", Kind.LIST, "PATTERN:KEY=VALUE,...", GENERATE),
+    METHOD("quantize.method", Kind.TEXT, "NAME", GENERATE, SWEEP),
+    WEIGHT_BITS("quantize.weight-bits", Kind.WHOLE, "BITS", GENERATE, SWEEP),
+    ACTIVATION_BITS("quantize.activation-bits", Kind.WHOLE, "BITS", GENERATE, SWEEP),
+    RANK("quantize.rank", Kind.WHOLE, "N", GENERATE, SWEEP),
+    ALPHA("quantize.alpha", Kind.NUMBER, "SHARE", GENERATE, SWEEP),
+    THRESHOLD_PERCENTILE("quantize.threshold-percentile", Kind.NUMBER, "PERCENT", GENERATE, SWEEP),
+    RESIDUAL("quantize.residual", Kind.WHOLE, "BITS", GENERATE, SWEEP),
+    INTERMEDIATE_BITS("quantize.intermediate-bits", Kind.WHOLE, "BITS", GENERATE, SWEEP),
+    ACTIVATION_SCALE("quantize.activation-scale", Kind.TEXT, "NAME", GENERATE, SWEEP),
+    CROSS_TERM("quantize.cross-term", Kind.SWITCH, "BOOL", GENERATE, SWEEP),
+    CALIBRATION_GRAPHS("quantize.calibration-graphs", Kind.WHOLE, "N", GENERATE, SWEEP),
+    CALIBRATION_STEPS("quantize.calibration-steps", Kind.WHOLE, "N", GENERATE, SWEEP),
+    OVERRIDE("quantize.override", Kind.LIST, "PATTERN:KEY=VALUE,...", GENERATE, SWEEP),
 
-    COUNT("sample.count", Kind.LONG, "N", GENERATE),
-    STEPS("sample.steps", Kind.WHOLE, "N", GENERATE),
-    SEED("sample.seed", Kind.SEED, "SEED", GENERATE),
-    BATCH_SIZE("sample.batch-size", Kind.WHOLE, "N", GENERATE),
-    SHARD_SIZE("sample.shard-size", Kind.WHOLE, "N", GENERATE),
-    BACKEND("sample.backend", Kind.TEXT, "NAME", GENERATE),
-    CPU_ISA("sample.cpu-isa", Kind.TEXT, "NAME", GENERATE),
-    NATIVE_DIRECTORY("sample.native-directory", Kind.TEXT, "DIR", GENERATE),
+    COUNT("sample.count", Kind.LONG, "N", GENERATE, SWEEP),
+    STEPS("sample.steps", Kind.WHOLE, "N", GENERATE, SWEEP),
+    SEED("sample.seed", Kind.SEED, "SEED", GENERATE, SWEEP),
+    BATCH_SIZE("sample.batch-size", Kind.WHOLE, "N", GENERATE, SWEEP),
+    SHARD_SIZE("sample.shard-size", Kind.WHOLE, "N", GENERATE, SWEEP),
+    BACKEND("sample.backend", Kind.TEXT, "NAME", GENERATE, SWEEP),
+    CPU_ISA("sample.cpu-isa", Kind.TEXT, "NAME", GENERATE, SWEEP),
+    NATIVE_DIRECTORY("sample.native-directory", Kind.TEXT, "DIR", GENERATE, SWEEP),
 
-    FIDELITY("measure.fidelity", Kind.WHOLE, "N", GENERATE),
-    FIDELITY_STEPS("measure.fidelity-steps", Kind.WHOLE, "N", GENERATE),
+    FIDELITY("measure.fidelity", Kind.WHOLE, "N", GENERATE, SWEEP),
+    FIDELITY_STEPS("measure.fidelity-steps", Kind.WHOLE, "N", GENERATE, SWEEP),
 
-    OUT("output.out", Kind.TEXT, "DIR", GENERATE, EVALUATE, IMPORT),
+    OUT("output.out", Kind.TEXT, "DIR", GENERATE, SWEEP, EVALUATE, IMPORT),
     REQUIRE("output.require", Kind.LIST, "METRIC>=VALUE", GENERATE, EVALUATE),
-    REFERENCE("output.reference", Kind.TEXT, "FILE", GENERATE, EVALUATE, IMPORT),
-    PROTOCOL("output.protocol", Kind.TEXT, "NAME", GENERATE, EVALUATE),
+    REFERENCE("output.reference", Kind.TEXT, "FILE", GENERATE, SWEEP, EVALUATE, IMPORT),
+    PROTOCOL("output.protocol", Kind.TEXT, "NAME", GENERATE, SWEEP, EVALUATE),
 
     INPUT("evaluate.input", Kind.TEXT, "PATH", EVALUATE),
 

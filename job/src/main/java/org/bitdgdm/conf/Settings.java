@@ -51,6 +51,21 @@ public final class Settings {
         return new Settings(settings);
     }
 
+    /** These, with the values of one point of a grid over those of files; flags stay. */
+    Settings with(Map<Option, Setting> point) {
+        Map<Option, Setting> merged = new EnumMap<>(settings);
+        point.forEach((option, setting) -> {
+            if (!isFlag(option)) {
+                merged.put(option, setting);
+            }
+        });
+        return new Settings(merged);
+    }
+
+    private boolean isFlag(Option option) {
+        return settings.get(option).where() == null;
+    }
+
     private static Object read(Option option, List<String> values) {
         if (option.kind() == Option.Kind.LIST) {
             return List.copyOf(values);

@@ -41,8 +41,8 @@ import org.jfree.data.xy.XYSeriesCollection;
 final class Charts {
     private static final int WIDTH = 340;
     private static final int HEIGHT = 180;
-    private static final Font FONT = new PageFont(11);
-    private static final Stroke HAIRLINE = new BasicStroke(1);
+    static final Font FONT = new PageFont(11);
+    static final Stroke HAIRLINE = new BasicStroke(1);
     private static final Stroke REFERENCE_LINE = new BasicStroke(2);
     private static final RectangleInsets NO_INSETS = RectangleInsets.ZERO_INSETS;
 
@@ -183,7 +183,8 @@ final class Charts {
         return axis;
     }
 
-    private static void quiet(Axis axis) {
+    /** Thin lines and muted small text. */
+    static void quiet(Axis axis) {
         axis.setTickLabelFont(FONT);
         axis.setLabelFont(FONT);
         axis.setTickLabelPaint(CssPaint.TEXT);
@@ -203,7 +204,8 @@ final class Charts {
         return largest;
     }
 
-    private static String drawn(Plot plot, int width, int height, String title, String text) {
+    /** The plot as markup for the page. */
+    static String drawn(Plot plot, int width, int height, String title, String text) {
         plot.setBackgroundPaint(null);
         plot.setOutlineVisible(false);
         plot.setInsets(new RectangleInsets(6, 0, 0, 12));

@@ -55,6 +55,7 @@ public final class OutputFolder {
     private final String named;
     private final FileSystem files;
     private final Path folder;
+    private final Path molecules;
 
     /** What a folder holds of the run asked for. */
     public enum State {
@@ -66,10 +67,11 @@ public final class OutputFolder {
         FINISHED
     }
 
-    private OutputFolder(String named, FileSystem files, Path folder) {
+    private OutputFolder(String named, FileSystem files, Path folder, Path molecules) {
         this.named = named;
         this.files = files;
         this.folder = folder;
+        this.molecules = molecules;
     }
 
     /**
@@ -83,11 +85,22 @@ public final class OutputFolder {
         try {
             Path path = new Path(out);
             FileSystem files = path.getFileSystem(hadoop);
-            return new OutputFolder(out, files, files.makeQualified(path));
+            Path folder = files.makeQualified(path);
+            return new OutputFolder(out, files, folder, new Path(folder, MOLECULES));
         } catch (IOException | IllegalArgumentException failed) {
             throw new InputException("--out " + out + " cannot be used: " + oneLine(failed)
                 + "; give another folder", failed);
         }
+    }
+
+    /**
+     * The folder of one cell of a sweep, a run of its own within this folder: {@code details/<cell>/}, its molecules beside
+     * those of the other cells in {@code molecules/cell=<cell>/}, which Spark reads as one table with a column {@code cell}.
+     */
+    public OutputFolder cell(String cell) {
+        String details = "details/" + cell;
+        return new OutputFolder(named + "/" + details, files, new Path(folder, details),
+            new Path(molecules, "cell=" + cell));
     }
 
     /**
@@ -170,6 +183,8 @@ public final class OutputFolder {
                 throw new IOException("cannot create " + staging());
             }
             if (state == State.NEW) {
+                // Those of a cell lie elsewhere and may be what is left of another one.
+                clearMolecules();
                 publish(RUN + "/fingerprint.json", json("fingerprint", run.rows()));
             }
         } catch (IOException failed) {
@@ -261,7 +276,7 @@ public final class OutputFolder {
 
     /** The folder of the molecules. */
     public Path molecules() {
-        return new Path(folder, MOLECULES);
+        return molecules;
     }
 
     /** Where files are written before they are renamed into place; on the same file system. */

@@ -36,22 +36,34 @@ public final class Quantization {
      */
     public static <D extends Denoiser & ActivationRecorder> QuantizedModel quantize(
         PackedModel full, QuantizeConf conf, long seed, Function<PackedModel, D> opener) {
-        return quantize(full, conf, seed, opener, Runtime.getRuntime().availableProcessors());
+        return quantize(new Calibrations(full, seed, opener), conf);
+    }
+
+    /**
+     * Quantizes a model, calibrated before where a recipe has asked for the same.
+     *
+     * @throws InputException if the settings do not fit the model, or an activation is not finite
+     */
+    public static QuantizedModel quantize(Calibrations calibrations, QuantizeConf conf) {
+        return quantize(calibrations, conf, Runtime.getRuntime().availableProcessors());
     }
 
     static <D extends Denoiser & ActivationRecorder> QuantizedModel quantize(
         PackedModel full, QuantizeConf conf, long seed, Function<PackedModel, D> opener, int threads) {
+        return quantize(new Calibrations(full, seed, opener), conf, threads);
+    }
+
+    private static QuantizedModel quantize(Calibrations calibrations, QuantizeConf conf, int threads) {
         long start = System.nanoTime();
+        PackedModel full = calibrations.full();
         List<QuantizeConf> recipes = LayerRecipes.of(full, conf);
         List<RecordedInputs> inputs;
         if (recipes.stream().allMatch(recipe -> recipe.method().equals("fp32"))) {
             inputs = full.linears().stream().map(layer -> RecordedInputs.none(layer.name)).toList();
         } else {
-            try (D denoiser = opener.apply(full)) {
-                inputs = Calibration.run(full, denoiser, conf.calibrationGraphs(), conf.calibrationSteps(), seed,
-                    IntStream.range(0, recipes.size()).map(layer
-                        -> Quantizer.of(recipes.get(layer).method()).rows(full.linears().get(layer))).toArray());
-            }
+            inputs = calibrations.of(conf.calibrationGraphs(), conf.calibrationSteps(),
+                IntStream.range(0, recipes.size()).map(layer
+                    -> Quantizer.of(recipes.get(layer).method()).rows(full.linears().get(layer))).toArray());
         }
         List<PackedLinear> layers = new ArrayList<>();
         List<LayerReport> reports = new ArrayList<>();

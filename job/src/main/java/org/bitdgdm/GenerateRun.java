@@ -1,0 +1,151 @@
+package org.bitdgdm;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+import org.bitdgdm.conf.InputException;
+import org.bitdgdm.conf.JobConf;
+import org.bitdgdm.conf.QuantizeConf;
+import org.bitdgdm.conf.SampleConf;
+import org.bitdgdm.fidelity.FidelityProbe;
+import org.bitdgdm.fidelity.FidelityReport;
+import org.bitdgdm.kernels.Denoisers;
+import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.kernels.PackedModelFormat;
+import org.bitdgdm.metrics.MetricReport;
+import org.bitdgdm.metrics.Protocol;
+import org.bitdgdm.metrics.ReferenceSet;
+import org.bitdgdm.model.ModelBundle;
+import org.bitdgdm.output.Fingerprint;
+import org.bitdgdm.output.MoleculeDrawings;
+import org.bitdgdm.output.MoleculeWriter;
+import org.bitdgdm.output.OutputFolder;
+import org.bitdgdm.output.RunRecord;
+import org.bitdgdm.output.SampledRun;
+import org.bitdgdm.output.Versions;
+import org.bitdgdm.quantize.Calibrations;
+import org.bitdgdm.sample.BackendOpener;
+import org.bitdgdm.sample.SampleJob;
+
+/**
+ * One run of {@code generate} into one folder, and what runs of the same model share: {@code generate} makes one, a sweep
+ * one for each cell.
+ *
+ * @param bundle       the full-precision model
+ * @param opener       the backend
+ * @param backend      what the backend is here, for people
+ * @param protocol     what the ratios divide by
+ * @param reference    what novelty is measured against
+ * @param noDrawings   why there are no drawings, if there are none
+ * @param calibrations of the model
+ */
+record GenerateRun(ModelBundle bundle, BackendOpener opener, String backend, Protocol protocol,
+                   Optional<ReferenceSet> reference, Optional<String> noDrawings, Calibrations calibrations) {
+    private static final double NANOS = 1e-9;
+
+    /** Loads and checks all that needs no Spark. */
+    static GenerateRun prepare(JobConf conf, PrintStream console) {
+        ModelBundle bundle = ModelBundle.load(conf.modelFolder());
+        BackendOpener opener = BackendOpener.of(conf.sample());
+        int threads = Runtime.getRuntime().availableProcessors();
+        String backend = Denoisers.probe(opener.backend(), opener.options(threads));
+        Protocol protocol = Protocol.of(conf.output().protocol());
+        Optional<ReferenceSet> reference = References.of(conf.output(), conf.modelFolder(), bundle.vocabulary(), console);
+        Optional<String> noDrawings = MoleculeDrawings.probe();
+        noDrawings.ifPresent(console::println);
+        GenerateRun run = new GenerateRun(bundle, opener, backend, protocol, reference, noDrawings,
+            QuantizedRun.calibrations(bundle, opener, threads));
+        run.checkSteps(conf);
+        return run;
+    }
+
+    /** The steps are an option, but only the model knows their limit. */
+    void checkSteps(JobConf conf) {
+        try {
+            bundle.diffusion().times(conf.sample().steps());
+        } catch (IllegalArgumentException e) {
+            throw new InputException("--" + e.getMessage(), e);
+        }
+        FidelityProbe.checkSteps(conf.fidelity(), bundle.diffusion());
+    }
+
+    /** What a run of this model is. */
+    Fingerprint fingerprint(JobConf conf, SparkSession spark) {
+        return Fingerprint.ofGenerate(conf, bundle, opener.backend().label(),
+            reference.map(ReferenceSet::sha256).orElse(""), spark.sparkContext());
+    }
+
+    /** A comparison of quantized models with this one. */
+    FidelityProbe probe(JobConf conf, SparkSession spark, boolean keep) {
+        return new FidelityProbe(JavaSparkContext.fromSparkContext(spark.sparkContext()), calibrations.full(), conf.fidelity(),
+            opener, keep);
+    }
+
+    /**
+     * Makes what the folder lacks of a run.
+     *
+     * @param folder      of the run, not finished
+     * @param comparison  with full precision; empty where it is not asked for
+     */
+    MetricReport make(JobConf conf, SparkSession spark, OutputFolder folder, PrintStream console,
+                      Function<PackedModel, Optional<FidelityReport>> comparison) throws IOException, InterruptedException {
+        Fingerprint fingerprint = fingerprint(conf, spark);
+        folder.begin(fingerprint);
+        long start = System.nanoTime();
+        QuantizedRun quantized = QuantizedRun.of(folder, bundle, conf.quantize(), calibrations, console);
+        RunRecord record = new RunRecord("generate")
+            .configuration(conf.values()).fingerprint(fingerprint)
+            .versions(Versions.all(spark.sparkContext()))
+            .hash("model", bundle.sha256())
+            .hash("packed_model", PackedModelFormat.sha256(PackedModelFormat.toBytes(quantized.model())))
+            .fact("model", bundle.name()).fact("backend", backend)
+            .fact("master", spark.sparkContext().master());
+        if (!Double.isNaN(quantized.seconds())) {
+            record.timing("quantization", quantized.seconds());
+        }
+
+        SampledRun sampled;
+        PackedModel model = quantized.model();
+        try (SampleJob job = new SampleJob(JavaSparkContext.fromSparkContext(spark.sparkContext()), model, conf.sample(),
+            opener)) {
+            record.modelBytes(calibrations.full().bytes(), model.bytes(), job.model().bytes());
+            sampled = MoleculeWriter.write(spark, job, folder, bundle.vocabulary(), console);
+        }
+        record.sampling(sampled);
+
+        long before = System.nanoTime();
+        Optional<FidelityReport> fidelity = comparison.apply(model);
+        if (fidelity.isPresent()) {
+            record.timing("fidelity", (System.nanoTime() - before) * NANOS);
+        }
+        String title = bundle.name() + ", " + recipe(conf.quantize());
+        String subtitle = String.format(Locale.ROOT, "%,d graphs, %d steps, seed %s, %s", conf.sample().count(),
+            conf.sample().steps(), Long.toUnsignedString(conf.sample().seed()), backend);
+        MetricReport report = new Results(spark, folder, bundle.vocabulary(), reference, protocol, fidelity)
+            .publish(record, start, title, subtitle, quantized.layers(), noDrawings);
+        folder.finish(fingerprint);
+        return report;
+    }
+
+    /** The recipe in a few words, for titles. */
+    static String recipe(QuantizeConf quantize) {
+        String bits = "W" + quantize.weightBits() + "A" + quantize.activationBits();
+        String sparse = "α " + percent(quantize.alpha()) + "%";
+        return switch (quantize.method()) {
+            case "fp32" -> "FP32";
+            case "rtn", "gptq" -> quantize.method().toUpperCase(Locale.ROOT) + " " + bits;
+            case "bit-dgdm-threshold" -> String.join(", ", "Bit-DGDM threshold " + bits, sparse);
+            default -> String.join(", ", quantize.method().replace("bit-dgdm", "Bit-DGDM").replace('-', ' ')
+                .replace("Bit DGDM", "Bit-DGDM") + " " + bits, "rank " + quantize.rank(), sparse,
+                quantize.residualBits() == 0 ? "no residual" : quantize.residualBits() + "-bit residual");
+        };
+    }
+
+    private static String percent(double share) {
+        return java.math.BigDecimal.valueOf(share).movePointRight(2).stripTrailingZeros().toPlainString();
+    }
+}

@@ -1,0 +1,195 @@
+package org.bitdgdm;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.bitdgdm.conf.FailedCellsException;
+import org.bitdgdm.conf.JobConf;
+import org.bitdgdm.conf.SweepCell;
+import org.bitdgdm.conf.SweepConf;
+import org.bitdgdm.fidelity.FidelityProbe;
+import org.bitdgdm.fidelity.FidelityReport;
+import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.kernels.PackedModelFormat;
+import org.bitdgdm.metrics.MetricReport;
+import org.bitdgdm.metrics.PairedDifference;
+import org.bitdgdm.output.Fingerprint;
+import org.bitdgdm.output.OutputFolder;
+import org.bitdgdm.output.SweepEntry;
+import org.bitdgdm.output.SweepReport;
+import org.bitdgdm.output.SweepRows;
+
+/**
+ * A grid of runs as one application. Cells run one after another, each on all of the cluster, so that their speeds compare;
+ * calibration and the full-precision trajectories are computed once. A cell that is done is not run again, and one that
+ * fails does not keep the others from running.
+ */
+final class Sweep {
+    /** What may differ between cells; everything else makes another sweep. */
+    private static final Set<String> AXES = Set.of("quantize.method", "quantize.weight-bits", "quantize.activation-bits",
+        "quantize.activation-scale", "quantize.rank", "quantize.alpha", "quantize.threshold-percentile", "quantize.residual",
+        "quantize.intermediate-bits", "quantize.cross-term", "sample.steps", "sample.seed");
+    private static final PrintStream NOWHERE = new PrintStream(OutputStream.nullOutputStream());
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final SweepConf conf;
+    private final GenerateRun run;
+    private final SparkSession spark;
+    private final OutputFolder folder;
+    private final PrintStream console;
+    /** Comparisons by hash of the packed model: cells that differ in steps or seed have the same. */
+    private final Map<String, FidelityReport> compared = new LinkedHashMap<>();
+
+    private Sweep(SweepConf conf, GenerateRun run, SparkSession spark, OutputFolder folder, PrintStream console) {
+        this.conf = conf;
+        this.run = run;
+        this.spark = spark;
+        this.folder = folder;
+        this.console = console;
+    }
+
+    /**
+     * Runs what is missing of a sweep and writes its table and page.
+     *
+     * @throws FailedCellsException if cells have failed, at the end
+     */
+    static void run(SweepConf conf, PrintStream console) throws IOException, InterruptedException {
+        GenerateRun run = GenerateRun.prepare(conf.common(), console);
+        conf.cells().forEach(cell -> run.checkSteps(cell.conf()));
+        try (Session session = Session.open("bitdgdm sweep " + run.bundle().name())) {
+            SparkSession spark = session.spark();
+            OutputFolder folder = OutputFolder.of(conf.common().output().out(), spark.sparkContext().hadoopConfiguration());
+            new Sweep(conf, run, spark, folder, console).run();
+        }
+    }
+
+    private void run() throws IOException, InterruptedException {
+        Fingerprint fingerprint = fingerprint();
+        if (folder.state(fingerprint) == OutputFolder.State.FINISHED) {
+            console.println("finished before, nothing to do: " + folder);
+            for (SweepCell cell : conf.cells()) {
+                console.println(line(read(cell)));
+            }
+            return;
+        }
+        console.printf("%,d cells, model %s, backend %s%n", conf.cells().size(), run.bundle().name(), run.backend());
+        folder.begin(fingerprint);
+        List<SweepEntry> entries = new ArrayList<>();
+        JobConf common = conf.common();
+        try (FidelityProbe probe = common.fidelity().on() ? run.probe(common, spark, true) : null) {
+            for (SweepCell cell : conf.cells()) {
+                SweepEntry entry = entry(cell, probe);
+                entries.add(entry);
+                console.printf("[%d/%d] %s%n", entries.size(), conf.cells().size(), line(entry));
+            }
+        }
+        publish(withDifferences(entries));
+        List<SweepEntry> failed = entries.stream().filter(entry -> !entry.done()).toList();
+        console.println("sweep.html        " + folder.path("sweep.html"));
+        if (!failed.isEmpty()) {
+            throw new FailedCellsException(failed.size() + " of " + entries.size() + " cells have failed, the first is "
+                + failed.get(0).cell().name() + ": " + failed.get(0).error() + "; the same command runs them again");
+        }
+        folder.finish(fingerprint);
+    }
+
+    private Fingerprint fingerprint() {
+        Fingerprint first = run.fingerprint(conf.common(), spark);
+        Map<String, String> rows = new LinkedHashMap<>(first.rows());
+        rows.keySet().removeAll(AXES);
+        rows.put("command", "sweep");
+        Map<String, String> evaluation = new LinkedHashMap<>(first.evaluation());
+        evaluation.put("cells", String.join(" ", conf.cells().stream().map(SweepCell::name).toList()));
+        return new Fingerprint(rows, evaluation);
+    }
+
+    private SweepEntry entry(SweepCell cell, FidelityProbe probe) throws InterruptedException {
+        OutputFolder cellFolder = folder.cell(cell.name());
+        try {
+            if (cellFolder.state(run.fingerprint(cell.conf(), spark)) != OutputFolder.State.FINISHED) {
+                console.println(cell.name() + " …");
+                run.make(cell.conf(), spark, cellFolder, NOWHERE, model -> compare(probe, model));
+            }
+            return read(cell);
+        } catch (InterruptedException e) {
+            throw e;
+        } catch (Exception e) {
+            // One bad cell must not cost a night of others; its row says what was wrong. Spark throws checked exceptions that
+            // it does not declare to Java.
+            return SweepEntry.failed(cell, reason(e));
+        }
+    }
+
+    private Optional<FidelityReport> compare(FidelityProbe probe, PackedModel model) {
+        if (probe == null) {
+            return Optional.empty();
+        }
+        String hash = PackedModelFormat.sha256(PackedModelFormat.toBytes(model));
+        return Optional.of(compared.computeIfAbsent(hash, absent -> probe.measure(model)));
+    }
+
+    private static String reason(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        String message = root.getMessage() == null ? root.toString() : root.getMessage();
+        return message.lines().findFirst().orElse("").strip();
+    }
+
+    /** What a finished cell has left. */
+    private SweepEntry read(SweepCell cell) throws IOException {
+        OutputFolder cellFolder = folder.cell(cell.name());
+        MetricReport metrics = MetricReport.parse(new String(cellFolder.read("metrics.json"), StandardCharsets.UTF_8));
+        return new SweepEntry(cell, metrics, JSON.readTree(cellFolder.read("run.json")), null, "");
+    }
+
+    private List<SweepEntry> withDifferences(List<SweepEntry> entries) {
+        List<SweepEntry> all = new ArrayList<>();
+        for (SweepEntry entry : entries) {
+            Optional<SweepEntry> full = entries.stream().filter(other -> other.done() && other != entry
+                && other.cell().conf().quantize().method().equals("fp32")
+                && other.cell().conf().sample().equals(entry.cell().conf().sample())).findFirst();
+            all.add(entry.done() && full.isPresent() ? new SweepEntry(entry.cell(), entry.metrics(), entry.run(),
+                PairedDifference.ofValidity(molecules(entry), molecules(full.get())), "") : entry);
+        }
+        return all;
+    }
+
+    private Dataset<Row> molecules(SweepEntry entry) {
+        return spark.read().parquet(folder.cell(entry.cell().name()).molecules().toString());
+    }
+
+    private void publish(List<SweepEntry> entries) throws IOException {
+        folder.publishTable("cells", SweepRows.of(spark, entries));
+        folder.publish("sweep.html", SweepReport.render(run.bundle().name(), run.backend(), entries)
+            .getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String line(SweepEntry entry) {
+        if (!entry.done()) {
+            return entry.cell().name() + " failed: " + entry.error();
+        }
+        StringBuilder line = new StringBuilder(entry.cell().name());
+        for (String name : List.of("validity", "kl_graph")) {
+            entry.metrics().metric(name).filter(metric -> metric.value() != null).ifPresent(metric ->
+                line.append(String.format(Locale.ROOT, name.equals("validity") ? ", %s %.2f%%" : ", %s %.3g",
+                    name.replace('_', ' '), metric.value() * (name.equals("validity") ? 100 : 1))));
+        }
+        double rate = entry.run().path("graphs_per_second").asDouble(Double.NaN);
+        return Double.isFinite(rate) ? line.append(String.format(Locale.ROOT, ", %.1f graphs/s", rate)).toString()
+            : line.toString();
+    }
+}

@@ -1,0 +1,70 @@
+package org.bitdgdm.output;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.util.List;
+import java.util.Optional;
+import org.bitdgdm.conf.SweepCell;
+import org.bitdgdm.metrics.Metric;
+import org.bitdgdm.metrics.MetricReport;
+import org.bitdgdm.metrics.PairedDifference;
+
+/**
+ * What became of one cell of a sweep.
+ *
+ * @param cell       the run
+ * @param metrics    its numbers; null if it has failed
+ * @param run        its {@code run.json}; missing if it has failed
+ * @param difference in validity from the FP32 cell of the same steps and seed; null where there is none
+ * @param error      why it has failed; empty if it has not
+ */
+public record SweepEntry(SweepCell cell, MetricReport metrics, JsonNode run, PairedDifference difference, String error) {
+
+    /** A cell that has failed. */
+    public static SweepEntry failed(SweepCell cell, String error) {
+        return new SweepEntry(cell, null, MissingNode.getInstance(), null, error);
+    }
+
+    /** Whether there are numbers. */
+    public boolean done() {
+        return metrics != null;
+    }
+
+    /** The metric of a name where it has a value. */
+    Optional<Metric> metric(String name) {
+        return done() ? metrics.metric(name).filter(metric -> metric.value() != null) : Optional.empty();
+    }
+
+    /** Graphs per second while sampling; NaN if not known. */
+    double graphsPerSecond() {
+        return run.path("graphs_per_second").asDouble(Double.NaN);
+    }
+
+    /** Bytes of the parameters as sampled; 0 if not known. */
+    long bytes() {
+        return run.path("model_bytes").path("after").asLong();
+    }
+
+    /** Bytes of the parameters in full precision; 0 if not known. */
+    long bytesBefore() {
+        return run.path("model_bytes").path("before").asLong();
+    }
+
+    /**
+     * Which of several points are not beaten by another one in both coordinates.
+     *
+     * @param cost smaller is better; points that are not finite in either coordinate are on no front
+     * @param loss smaller is better
+     */
+    static boolean[] front(List<Double> cost, List<Double> loss) {
+        boolean[] front = new boolean[cost.size()];
+        for (int i = 0; i < front.length; i++) {
+            front[i] = Double.isFinite(cost.get(i)) && Double.isFinite(loss.get(i));
+            for (int j = 0; front[i] && j < front.length; j++) {
+                boolean noWorse = cost.get(j) <= cost.get(i) && loss.get(j) <= loss.get(i);
+                front[i] = !noWorse || cost.get(j).equals(cost.get(i)) && loss.get(j).equals(loss.get(i));
+            }
+        }
+        return front;
+    }
+}

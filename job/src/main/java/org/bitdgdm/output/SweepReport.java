@@ -1,0 +1,208 @@
+package org.bitdgdm.output;
+
+import com.samskivert.mustache.Mustache;
+import com.samskivert.mustache.Template;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.ToDoubleFunction;
+import org.bitdgdm.metrics.Metric;
+import org.bitdgdm.output.SweepCharts.Point;
+
+/** {@code sweep.html}: the cells of a sweep in one table, quality against cost, and curves, on a page that opens offline. */
+public final class SweepReport {
+    private static final Template PAGE = Mustache.compiler().escapeHTML(true).strictSections(true)
+        .withLoader(SweepReport::resource).loadTemplate("sweep.mustache");
+    /** Settings that make a curve where cells differ in nothing else. */
+    private static final Map<String, String> CURVES = curves();
+
+    private final List<SweepEntry> entries;
+    /** Whether quality is the divergence; else it is validity. */
+    private final boolean diverges;
+
+    private SweepReport(List<SweepEntry> entries) {
+        this.entries = entries;
+        // The divergence is measured at steps of its own: it cannot tell cells apart that differ in steps.
+        this.diverges = entries.stream().anyMatch(entry -> entry.metric("kl_graph").isPresent())
+            && entries.stream().mapToInt(entry -> entry.cell().conf().sample().steps()).distinct().count() == 1;
+    }
+
+    private static Map<String, String> curves() {
+        Map<String, String> curves = new LinkedHashMap<>();
+        curves.put("rank", "rank");
+        curves.put("weight_bits", "bits of a weight");
+        curves.put("activation_bits", "bits of an activation");
+        curves.put("alpha", "α");
+        curves.put("percentile", "percentile of the threshold");
+        curves.put("steps", "denoising steps");
+        return curves;
+    }
+
+    private static Reader resource(String name) {
+        return new InputStreamReader(Objects.requireNonNull(SweepReport.class.getResourceAsStream(name), name),
+            StandardCharsets.UTF_8);
+    }
+
+    /**
+     * The page, to be written as UTF-8.
+     *
+     * @param model   name of the model
+     * @param backend what computed
+     * @param entries all cells, in order
+     */
+    public static String render(String model, String backend, List<SweepEntry> entries) {
+        return PAGE.execute(new SweepReport(entries).page(model, backend));
+    }
+
+    private SweepPage page(String model, String backend) {
+        boolean[] fast = SweepEntry.front(costs(SweepReport::slowness), losses());
+        boolean[] small = SweepEntry.front(costs(SweepReport::size), losses());
+        List<SweepPage.Row> rows = new ArrayList<>();
+        for (int i = 0; i < entries.size(); i++) {
+            rows.add(row(i, fast[i], small[i]));
+        }
+        List<SweepPage.Figure> figures = new ArrayList<>();
+        add(figures, "Quality against speed", "graphs per second to the right", fast, SweepEntry::graphsPerSecond);
+        add(figures, "Quality against bytes", "MB of the model to the right", small, entry -> size(entry) / 1e6);
+        CURVES.forEach((key, name) -> addCurve(figures, key, name));
+        List<SweepPage.Failure> failures = entries.stream().filter(entry -> !entry.done())
+            .map(entry -> new SweepPage.Failure(entry.cell().name(), entry.error())).toList();
+        long count = entries.get(0).cell().conf().sample().count();
+        return new SweepPage("Sweep of " + model, Numbers.count(entries.size()) + " cells of " + Numbers.count(count)
+            + " graphs, " + backend, note(), rows, figures, !figures.isEmpty(), failures, !failures.isEmpty());
+    }
+
+    private String note() {
+        return "The table cells/ has all intervals. Numbers after ± are standard errors, those in brackets 95% intervals. Δ validity is the paired difference from "
+            + "FP32 at the same graph ids, steps and seed, in percentage points. Divergence is KL(FP32 ‖ quantized) per graph and "
+            + "step, in nats. Graphs/s is while sampling, one cell at a time. Best: no other cell is both "
+            + (diverges ? "closer to FP32" : "more valid") + " and faster, or smaller.";
+    }
+
+    private SweepPage.Row row(int at, boolean fast, boolean small) {
+        SweepEntry entry = entries.get(at);
+        String best = fast && small ? "speed, bytes" : fast ? "speed" : small ? "bytes" : "";
+        return new SweepPage.Row(Integer.toString(at + 1), entry.cell().name(), validity(entry), difference(entry),
+            share(entry, "uniqueness"), divergence(entry), share(entry, "changed_entries"), share(entry, "identical_graphs"),
+            entry.done() ? number(entry.graphsPerSecond()) : "failed",
+            entry.bytes() == 0 ? "–" : Numbers.bytes(entry.bytes()) + " (÷ "
+                + Numbers.significant((double) entry.bytesBefore() / entry.bytes(), 3) + ")", best);
+    }
+
+    private static String validity(SweepEntry entry) {
+        Metric metric = entry.metric("validity").orElse(null);
+        return metric == null ? "–" : share(entry, "validity") + " [" + Numbers.percentInterval(metric.low(), metric.high())
+            + "]";
+    }
+
+    private static String share(SweepEntry entry, String name) {
+        Metric metric = entry.metric(name).orElse(null);
+        return metric == null ? "–"
+            : Numbers.percent(metric.value(), metric.low() == null ? Double.NaN : metric.high() - metric.low());
+    }
+
+    private static String difference(SweepEntry entry) {
+        return entry.difference() == null ? "–" : String.format(Locale.ROOT, "%+.2f [%+.2f to %+.2f]",
+            100 * entry.difference().value(), 100 * entry.difference().low(), 100 * entry.difference().high());
+    }
+
+    private static String divergence(SweepEntry entry) {
+        if (entry.metric("kl_graph").isEmpty()) {
+            return "–";
+        }
+        var graph = entry.metrics().fidelity().divergence().graph();
+        String value = Numbers.significant(graph.value(), 3);
+        return graph.standardError() == null || graph.value() == 0 ? value
+            : value + " ± " + Numbers.significant(graph.standardError(), 2);
+    }
+
+    private static String number(double value) {
+        return Double.isFinite(value) ? Numbers.significant(value, 3) : "–";
+    }
+
+    private List<Double> costs(ToDoubleFunction<SweepEntry> cost) {
+        return entries.stream().map(cost::applyAsDouble).toList();
+    }
+
+    private static double slowness(SweepEntry entry) {
+        return 1 / entry.graphsPerSecond();
+    }
+
+    private static double size(SweepEntry entry) {
+        return entry.bytes() == 0 ? Double.NaN : entry.bytes();
+    }
+
+    private List<Double> losses() {
+        return entries.stream().map(entry -> entry.metric(diverges ? "kl_graph" : "validity")
+            .map(metric -> diverges ? metric.value() : -metric.value()).orElse(Double.NaN)).toList();
+    }
+
+    /** A cell as a point; null where it has no place: no numbers, or no divergence on a logarithmic axis. */
+    private Point point(SweepEntry entry, double x, boolean best, String name) {
+        Metric metric = entry.metric(name).orElse(null);
+        boolean logarithmic = name.equals("kl_graph");
+        if (metric == null || !(x > 0) || logarithmic && metric.value() == 0) {
+            return null;
+        }
+        return new Point(entries.indexOf(entry) + 1, x, metric.value(), metric.low() == null ? metric.value() : metric.low(),
+            metric.high() == null ? metric.value() : metric.high(), best);
+    }
+
+    private void add(List<SweepPage.Figure> figures, String label, String axis, boolean[] best,
+                     ToDoubleFunction<SweepEntry> x) {
+        String quality = diverges ? "kl_graph" : "validity";
+        List<List<Point>> points = new ArrayList<>();
+        for (int i = 0; i < entries.size(); i++) {
+            Point point = point(entries.get(i), x.applyAsDouble(entries.get(i)), best[i], quality);
+            if (point != null) {
+                points.add(List.of(point));
+            }
+        }
+        if (points.size() > 1) {
+            String caption = (diverges ? "Divergence per graph and step upwards, on a logarithmic axis that has no place for 0"
+                : "Validity upwards") + "; " + axis + ". Dark points are the best ones; numbers are rows of the table.";
+            figures.add(new SweepPage.Figure(label, SweepCharts.draw(label, caption, points, false, diverges, !diverges),
+                caption));
+        }
+    }
+
+    /** What a cell has of a setting; NaN if its method does not look at it. */
+    private static double setting(SweepEntry entry, String key) {
+        Object value = key.equals("steps") ? (Object) entry.cell().conf().sample().steps() : entry.cell().used().get(key);
+        return value instanceof Number number ? number.doubleValue() : Double.NaN;
+    }
+
+    private void addCurve(List<SweepPage.Figure> figures, String key, String name) {
+        Map<Map<String, Object>, List<SweepEntry>> groups = new LinkedHashMap<>();
+        for (SweepEntry entry : entries) {
+            if (Double.isFinite(setting(entry, key)) || key.equals("steps")) {
+                Map<String, Object> others = new LinkedHashMap<>(entry.cell().used());
+                others.put("method", entry.cell().conf().quantize().method());
+                others.put("steps", entry.cell().conf().sample().steps());
+                others.put("seed", entry.cell().conf().sample().seed());
+                others.remove(key);
+                groups.computeIfAbsent(others, absent -> new ArrayList<>()).add(entry);
+            }
+        }
+        for (String quality : List.of("kl_graph", "validity")) {
+            List<List<Point>> lines = groups.values().stream().map(group -> group.stream()
+                .map(entry -> point(entry, setting(entry, key), false, quality)).filter(Objects::nonNull)
+                .sorted(Comparator.comparingDouble(Point::x)).toList()).filter(line -> line.size() > 1).toList();
+            if (!lines.isEmpty() && !(key.equals("steps") && quality.equals("kl_graph"))) {
+                boolean divergence = quality.equals("kl_graph");
+                String label = (divergence ? "Divergence by " : "Validity by ") + name;
+                String caption = "Lines join cells that differ in nothing else; bars are 95% intervals, numbers are rows of the "
+                    + "table." + (divergence ? " Per graph and step, logarithmic." : "");
+                figures.add(new SweepPage.Figure(label, SweepCharts.draw(label, caption, lines, key.equals("steps"), divergence,
+                    !divergence), caption));
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+package org.bitdgdm.output;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.bitdgdm.metrics.Metric;
+
+/** Rows of {@code cells/}: one per cell of a sweep, in its order; what a cell does not have is null. */
+public final class SweepRows {
+    /** Metrics that are columns, each followed by the ends of its 95% interval as {@code <name>_low} and {@code _high}. */
+    static final List<String> METRICS = List.of("validity", "relaxed_validity", "uniqueness", "novelty", "kl_node",
+        "kl_edge", "kl_graph", "changed_entries", "identical_graphs");
+
+    /** Columns, in this order. */
+    public static final StructType SCHEMA = schema();
+
+    private SweepRows() {
+    }
+
+    private static StructType schema() {
+        StructType schema = new StructType()
+            .add("cell", DataTypes.StringType, false)
+            .add("status", DataTypes.StringType, false)
+            .add("error", DataTypes.StringType, true)
+            .add("method", DataTypes.StringType, false)
+            .add("weight_bits", DataTypes.IntegerType, true)
+            .add("activation_bits", DataTypes.IntegerType, true)
+            .add("activation_scale", DataTypes.StringType, true)
+            .add("rank", DataTypes.IntegerType, true)
+            .add("alpha", DataTypes.DoubleType, true)
+            .add("percentile", DataTypes.DoubleType, true)
+            .add("residual", DataTypes.IntegerType, true)
+            .add("intermediate_bits", DataTypes.IntegerType, true)
+            .add("cross_term", DataTypes.BooleanType, true)
+            .add("steps", DataTypes.IntegerType, false)
+            .add("seed", DataTypes.LongType, false)
+            .add("count", DataTypes.LongType, false);
+        for (String metric : METRICS) {
+            schema = schema.add(metric, DataTypes.DoubleType, true).add(metric + "_low", DataTypes.DoubleType, true)
+                .add(metric + "_high", DataTypes.DoubleType, true);
+        }
+        return schema
+            .add("validity_difference", DataTypes.DoubleType, true)
+            .add("validity_difference_low", DataTypes.DoubleType, true)
+            .add("validity_difference_high", DataTypes.DoubleType, true)
+            .add("graphs_per_second", DataTypes.DoubleType, true)
+            .add("sampling_seconds", DataTypes.DoubleType, true)
+            .add("quantization_seconds", DataTypes.DoubleType, true)
+            .add("bytes_before", DataTypes.LongType, true)
+            .add("bytes_after", DataTypes.LongType, true)
+            .add("backend", DataTypes.StringType, true);
+    }
+
+    /** The table, in one partition. */
+    public static Dataset<Row> of(SparkSession spark, List<SweepEntry> entries) {
+        return spark.createDataFrame(entries.stream().map(SweepRows::row).toList(), SCHEMA).coalesce(1);
+    }
+
+    private static Row row(SweepEntry entry) {
+        Map<String, Object> used = entry.cell().used();
+        List<Object> values = new ArrayList<>();
+        values.add(entry.cell().name());
+        values.add(entry.done() ? "done" : "failed");
+        values.add(entry.done() ? null : entry.error());
+        values.add(entry.cell().conf().quantize().method());
+        for (String column : List.of("weight_bits", "activation_bits", "activation_scale", "rank", "alpha", "percentile",
+            "residual", "intermediate_bits", "cross_term")) {
+            values.add(used.get(column));
+        }
+        values.add(entry.cell().conf().sample().steps());
+        values.add(entry.cell().conf().sample().seed());
+        values.add(entry.cell().conf().sample().count());
+        for (String name : METRICS) {
+            Metric metric = entry.metric(name).orElse(null);
+            values.add(metric == null ? null : metric.value());
+            values.add(metric == null ? null : metric.low());
+            values.add(metric == null ? null : metric.high());
+        }
+        boolean paired = entry.difference() != null;
+        values.add(paired ? entry.difference().value() : null);
+        values.add(paired ? entry.difference().low() : null);
+        values.add(paired ? entry.difference().high() : null);
+        values.add(known(entry.graphsPerSecond()));
+        values.add(known(entry.run().at("/timings/sampling_seconds").asDouble(Double.NaN)));
+        values.add(known(entry.run().at("/timings/quantization_seconds").asDouble(Double.NaN)));
+        values.add(entry.bytesBefore() == 0 ? null : entry.bytesBefore());
+        values.add(entry.bytes() == 0 ? null : entry.bytes());
+        values.add(entry.run().path("backend").asText(null));
+        return RowFactory.create(values.toArray());
+    }
+
+    private static Double known(double value) {
+        return Double.isFinite(value) ? value : null;
+    }
+}

@@ -1,0 +1,106 @@
+package org.bitdgdm.conf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SweepConfTest {
+    @TempDir
+    private Path folder;
+
+    private List<SweepCell> cells(String hocon, Map<Option, List<String>> flags) throws IOException {
+        Path file = folder.resolve("sweep.conf");
+        Files.writeString(file, "output.out = x\n" + hocon);
+        return SweepConf.of(Settings.load(Optional.of(file), flags), Optional.of(file)).cells();
+    }
+
+    private List<String> names(String hocon) throws IOException {
+        return cells(hocon, Map.of()).stream().map(SweepCell::name).toList();
+    }
+
+    @Test
+    void everyCombinationIsACellAndEqualRunsAreOne() throws IOException {
+        assertThat(names("sweep { method = [fp32, rtn], weight-bits = [8, 4], activation-bits = 4, steps = [5, 10] }"))
+            .containsExactly("fp32-t5-s0", "fp32-t10-s0", "rtn-w8a4-p99-t5-s0", "rtn-w8a4-p99-t10-s0", "rtn-w4a4-p99-t5-s0",
+                "rtn-w4a4-p99-t10-s0");
+    }
+
+    @Test
+    void gridsOfCellsLieOverTheKeysBesideThem() throws IOException {
+        List<SweepCell> cells = cells("""
+            sweep {
+              count = 7, seed = [1, 18446744073709551615], alpha = 0.05
+              cells = [ { method = fp32, seed = 3 }, { method = bit-dgdm, rank = [2, 4], percentile = 98.5 } ]
+            }""", Map.of());
+        assertThat(cells).extracting(SweepCell::name).containsExactly("fp32-t500-s3",
+            "bit-dgdm-w4a4-r2-a0.05-e4-h8-p98.5-t500-s1", "bit-dgdm-w4a4-r2-a0.05-e4-h8-p98.5-t500-s18446744073709551615",
+            "bit-dgdm-w4a4-r4-a0.05-e4-h8-p98.5-t500-s1", "bit-dgdm-w4a4-r4-a0.05-e4-h8-p98.5-t500-s18446744073709551615");
+        assertThat(cells).allMatch(cell -> cell.conf().sample().count() == 7);
+        assertThat(cells.get(1).conf().quantize().thresholdPercentile()).isEqualTo(98.5);
+        assertThat(cells.get(1).used()).containsEntry("rank", 2).containsEntry("cross_term", true);
+        assertThat(cells.get(0).used()).isEmpty();
+    }
+
+    @Test
+    void namesLeaveOutWhatAMethodDoesNotLookAt() throws IOException {
+        assertThat(names("sweep { activation-scale = row, cells = [ { method = gptq }, { method = bit-dgdm-threshold } ] }"))
+            .containsExactly("gptq-w4a4-row-t500-s0", "bit-dgdm-threshold-w4a4-a0.01-row-t500-s0");
+        assertThat(names("sweep.method = [bit-dgdm-minus, bit-dgdm-dense-activations]"))
+            .containsExactly("bit-dgdm-minus-w4a4-r16-a0.01-e4-h8-p99-t500-s0",
+                "bit-dgdm-dense-activations-w4a4-r16-a0.01-e4-h8-t500-s0");
+    }
+
+    @Test
+    void flagsWinOverTheGrid() throws IOException {
+        List<SweepCell> cells = cells("sweep { method = fp32, steps = [5, 10], count = 100 }",
+            Map.of(Option.STEPS, List.of("7"), Option.COUNT, List.of("3")));
+        assertThat(cells).singleElement().satisfies(cell -> {
+            assertThat(cell.name()).isEqualTo("fp32-t7-s0");
+            assertThat(cell.conf().sample().count()).isEqualTo(3);
+        });
+    }
+
+    @Test
+    void badGridsAreRefusedWithTheirLine() {
+        assertThatThrownBy(() -> names("sweep.ranks = [1]")).isInstanceOf(InputException.class)
+            .hasMessageContaining("unknown key sweep.ranks").hasMessageContaining("line 2").hasMessageContaining("rank");
+        assertThatThrownBy(() -> names("sweep.rank = []")).isInstanceOf(InputException.class)
+            .hasMessageContaining("sweep.rank must have at least one value");
+        assertThatThrownBy(() -> names("sweep.rank = [many]")).isInstanceOf(InputException.class)
+            .hasMessageContaining("quantize.rank must be a whole number, found many in").hasMessageContaining("line 2");
+        assertThatThrownBy(() -> names("sweep { method = gptq, weight-bits = [4, 16] }")).isInstanceOf(InputException.class)
+            .hasMessageContaining("quantize.weight-bits must be in 2..8 for method gptq").hasMessageContaining("line 2");
+        assertThatThrownBy(() -> names("sweep.cells = [3]")).isInstanceOf(InputException.class)
+            .hasMessageContaining("sweep.cells must be a list of sections");
+        assertThatThrownBy(() -> names("sweep.cells = [{ count = 3 }]")).isInstanceOf(InputException.class)
+            .hasMessageContaining("unknown key sweep.count");
+        assertThatThrownBy(() -> names("sweep = 3")).isInstanceOf(InputException.class)
+            .hasMessageContaining("sweep must be a section");
+        assertThatThrownBy(() -> names("")).isInstanceOf(InputException.class).hasMessageContaining("found none in");
+        String many = "[" + "1,".repeat(40) + "2]";
+        assertThatThrownBy(() -> names("sweep { rank = " + many + ", seed = " + many + " }"))
+            .isInstanceOf(InputException.class).hasMessageContaining("at most 1000 cells");
+        assertThatThrownBy(() -> SweepConf.of(Settings.load(Optional.empty(), Map.of()), Optional.empty()))
+            .isInstanceOf(InputException.class).hasMessageContaining("sweep needs --config FILE");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"paper-table1, 19", "paper-ranks, 9", "paper-ablations, 8", "few-steps, 12"})
+    void shippedSweepsAreWhole(String name, int cells) {
+        Path file = Path.of("../conf/sweeps", name + ".conf");
+        SweepConf conf = SweepConf.of(Settings.load(Optional.of(file), Map.of(Option.OUT, List.of("x"))), Optional.of(file));
+        assertThat(conf.cells().size()).isEqualTo(cells);
+        assertThat(conf.cells().get(0).conf().quantize().method()).isEqualTo("fp32");
+        assertThat(conf.common().fidelity()).isEqualTo(new FidelityConf(64, 50));
+    }
+}

@@ -1,0 +1,86 @@
+package org.bitdgdm.output;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.bitdgdm.conf.FidelityConf;
+import org.bitdgdm.conf.JobConf;
+import org.bitdgdm.conf.OutputConf;
+import org.bitdgdm.conf.QuantizeConf;
+import org.bitdgdm.conf.SampleConf;
+import org.bitdgdm.conf.SweepCell;
+import org.bitdgdm.fidelity.Divergence;
+import org.bitdgdm.fidelity.Estimate;
+import org.bitdgdm.fidelity.FidelityReport;
+import org.bitdgdm.metrics.Distributions;
+import org.bitdgdm.metrics.Histogram;
+import org.bitdgdm.metrics.MetricCounts;
+import org.bitdgdm.metrics.MetricReport;
+import org.bitdgdm.metrics.PairedDifference;
+import org.bitdgdm.metrics.Protocol;
+import org.junit.jupiter.api.Test;
+
+/** The page of a made-up sweep. */
+class SweepReportTest {
+    private static final Histogram NONE = new Histogram("none", "", 0, Map.of());
+
+    @Test
+    void showsEveryCellItsCostAndTheBestOnes() {
+        List<SweepEntry> entries = new ArrayList<>(List.of(
+            entry("fp32", 16, 100, 0, 990, 50, 18_000_000, 100),
+            entry("bit-dgdm", 8, 100, 0.4, 970, 90, 3_000_000, 100),
+            entry("bit-dgdm", 16, 100, 0.01, 985, 80, 3_500_000, 100),
+            entry("bit-dgdm", 32, 100, 0.02, 980, 70, 4_500_000, 100)));
+        entries.add(SweepEntry.failed(entries.get(0).cell(), "no more <memory>"));
+        String page = SweepReport.render("qm9", "cpu (avx2)", entries);
+
+        assertThat(page).contains("Sweep of qm9").contains("5 cells of 1,000 graphs, cpu (avx2)")
+            .contains("98.5% [").contains("+0.50 [").contains("0.0100 ± 0.0010").contains("3.50 MB (÷ 5.14)")
+            .contains("no more &lt;memory&gt;").doesNotContain("<memory>").doesNotContain("NaN");
+        List<String> rows = page.lines().filter(line -> line.contains("<td>") && line.contains("(÷")).toList();
+        assertThat(rows).hasSize(4);
+        // Rank 32 is beaten by rank 16 in everything.
+        assertThat(rows.get(1)).contains("<td>speed, bytes</td>");
+        assertThat(rows.get(2)).contains("<td>speed, bytes</td>");
+        assertThat(rows.get(3)).contains("<td></td>");
+        assertThat(page).contains("Quality against speed").contains("Quality against bytes").contains("Divergence by rank")
+            .contains("Validity by rank").doesNotContain("by denoising steps");
+        assertThat(page.split("<svg", -1)).hasSize(5);
+        assertThat(SweepReport.render("qm9", "cpu (avx2)", entries)).isEqualTo(page);
+    }
+
+    @Test
+    void cellsOfDifferentStepsAreComparedByValidity() {
+        String page = SweepReport.render("qm9", "cpu", List.of(entry("fp32", 1, 10, 0, 800, 500, 18, 100),
+            entry("fp32", 1, 50, 0, 950, 100, 18, 100)));
+        assertThat(page).contains("Validity by denoising steps").contains("both more valid and faster")
+            .doesNotContain("Divergence by");
+    }
+
+    @Test
+    void theFrontIsWhatNoOtherPointBeats() {
+        assertThat(SweepEntry.front(List.of(1.0, 2.0, 3.0, 2.0, Double.NaN, 1.0), List.of(5.0, 3.0, 4.0, 3.0, 0.0, 6.0)))
+            .containsExactly(true, true, false, true, false, false);
+    }
+
+    private static SweepEntry entry(String method, int rank, int steps, double divergence, long valid, double speed,
+                                    long bytes, long seed) {
+        QuantizeConf quantize = new QuantizeConf(method, 4, 4, rank, 0.01, 99, 4, 8, "static", true, 1, 1, Map.of());
+        JobConf conf = new JobConf("m", quantize, new SampleConf(1000, steps, seed, 1, 0, "cpu", "auto", ""),
+            new FidelityConf(2, 5), new OutputConf("out", List.of(), "", "digress"), false);
+        Divergence found = new Divergence(10, 1, new Estimate(divergence / 9, 0.001, 90),
+            new Estimate(divergence / 36, 0.001, 360), new Estimate(divergence, divergence / 10, 10));
+        MetricReport metrics = MetricReport.of(Protocol.DIGRESS, new MetricCounts(1000, valid, valid, 1000, 1000, valid, valid,
+            null, null, new TreeMap<>()), new Distributions(NONE, NONE, NONE, NONE, NONE, NONE)).with(
+            new FidelityReport(2, 5, 1, found, List.of(found), new Estimate(divergence / 100, 0.0, 400), 1));
+        ObjectNode run = new ObjectMapper().createObjectNode().put("graphs_per_second", speed).put("backend", "cpu");
+        run.putObject("model_bytes").put("before", 18_000_000).put("after", bytes);
+        return new SweepEntry(new SweepCell(method + rank + steps, conf), metrics, run, method.equals("fp32") ? null : new PairedDifference(10, 5, 1000),
+            "");
+    }
+}
