@@ -22,8 +22,8 @@ public final class CompareTable {
             }
             long before = run.at("/model_bytes/before").asLong();
             long after = run.at("/model_bytes/after").asLong();
-            row.append(String.format(Locale.ROOT, " | %.1f | %,d (÷ %.2f) |", run.path("graphs_per_second").asDouble(), after,
-                before / (double) after));
+            double rate = run.path("graphs_per_second").asDouble();
+            row.append(String.format(Locale.ROOT, " | %.1f | %,d (÷ %.2f) |", rate, after, before / (double) after));
             System.out.println(row);
         }
     }
