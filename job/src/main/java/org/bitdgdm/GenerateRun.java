@@ -81,8 +81,8 @@ record GenerateRun(ModelBundle bundle, BackendOpener opener, String backend, Pro
 
     /** A comparison of quantized models with this one. */
     FidelityProbe probe(JobConf conf, SparkSession spark, boolean keep) {
-        return new FidelityProbe(JavaSparkContext.fromSparkContext(spark.sparkContext()), calibrations.full(), conf.fidelity(),
-            opener, keep);
+        return new FidelityProbe(JavaSparkContext.fromSparkContext(spark.sparkContext()), calibrations.full(),
+            conf.fidelity(), opener, keep);
     }
 
     /**

@@ -75,10 +75,12 @@ final class Results {
         MetricReport report = MetricReport.parse(new String(folder.read(METRICS_JSON), StandardCharsets.UTF_8));
         JsonNode run = JSON.readTree(folder.read(RUN_JSON));
         for (String name : List.of("validity", "relaxed_validity", "uniqueness", "novelty")) {
-            report.metric(name).ifPresent(metric -> console.printf("%-18s%s%n", name.replace('_', ' '), text(metric, report)));
+            report.metric(name).ifPresent(metric ->
+                console.printf("%-18s%s%n", name.replace('_', ' '), text(metric, report)));
         }
         for (String name : FidelityReport.METRICS) {
-            report.metric(name).ifPresent(metric -> console.printf("%-18s%s%n", name.replace('_', ' '), text(metric, report)));
+            report.metric(name).ifPresent(metric ->
+                console.printf("%-18s%s%n", name.replace('_', ' '), text(metric, report)));
         }
         JsonNode rate = run.path("graphs_per_second");
         if (rate.isNumber()) {

@@ -126,8 +126,8 @@ final class Sweep {
         } catch (InterruptedException e) {
             throw e;
         } catch (Exception e) {
-            // One bad cell must not cost a night of others; its row says what was wrong. Spark throws checked exceptions that
-            // it does not declare to Java.
+            // One bad cell must not cost a night of others; its row says what was wrong. Spark throws checked exceptions
+            // that it does not declare to Java.
             return SweepEntry.failed(cell, reason(e));
         }
     }

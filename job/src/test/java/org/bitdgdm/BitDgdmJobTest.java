@@ -22,8 +22,8 @@ class BitDgdmJobTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "generte | error: unknown command 'generte'; the nearest known one is generate, all are generate, sweep, evaluate, import,"
-            + " help, version",
+        "generte | error: unknown command 'generte'; the nearest known one is generate, all are generate, sweep, evaluate,"
+            + " import, help, version",
         "generate --weigth-bits 4 | error: unknown flag --weigth-bits of generate; the nearest known one is --weight-bits",
         "generate --weigth-bits=4 | error: unknown flag --weigth-bits of generate; the nearest known one is --weight-bits",
         "evaluate --count 4 | error: evaluate has no flag --count; it is one of generate",

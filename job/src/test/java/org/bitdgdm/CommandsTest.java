@@ -141,8 +141,9 @@ class CommandsTest {
     void aSweepRunsItsCellsOnceAndOutlivesAFailedOne() throws IOException {
         Path out = folder.resolve("sweep");
         Path conf = folder.resolve("sweep.conf");
-        Files.writeString(conf, "sweep { count = 9, steps = 3, cells = [ { method = fp32 }, { method = rtn, weight-bits = [4, 8],"
-            + " activation-scale = row } ] }\nquantize { calibration-graphs = 2, calibration-steps = 2 }\n"
+        Files.writeString(conf, "sweep { count = 9, steps = 3, cells = [ { method = fp32 }, { method = rtn,"
+            + " weight-bits = [4, 8], activation-scale = row } ] }\n"
+            + "quantize { calibration-graphs = 2, calibration-steps = 2 }\n"
             + "measure { fidelity = 2, fidelity-steps = 3 }");
         String[] sweep = {"sweep", "--config", conf.toString(), "--model", MODEL, "--out", out.toString()};
         assertThat(run(sweep)).as(err).isZero();

@@ -7,8 +7,8 @@ import java.util.Map;
 /**
  * One run of a sweep.
  *
- * @param name what tells it from the other cells, for example {@code rtn-w4a4-row-t100-s0}: settings that its method does not
- *             look at are left out, so that cells which would be the same run have the same name
+ * @param name what tells it from the other cells, for example {@code rtn-w4a4-row-t100-s0}: settings that its method does
+ *             not look at are left out, so that cells which would be the same run have the same name
  * @param conf all that the run is asked to do; its folder is that of the whole sweep
  */
 public record SweepCell(String name, JobConf conf) {

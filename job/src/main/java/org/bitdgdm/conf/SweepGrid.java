@@ -12,8 +12,8 @@ import org.bitdgdm.conf.Settings.Setting;
 
 /**
  * The section {@code sweep} of a file: lists of values whose every combination is a run. A key with one value needs no list.
- * {@code cells = [{ ... }, { ... }]} holds several such grids, each laid over the keys beside it, where not every combination
- * is wanted.
+ * {@code cells = [{ ... }, { ... }]} holds several such grids, each laid over the keys beside it, where not every
+ * combination is wanted.
  */
 final class SweepGrid {
     /** Combinations above this are taken for a mistake. */
@@ -75,12 +75,13 @@ final class SweepGrid {
             }
             Option option = known.get(key);
             if (option == null || option == Option.COUNT && !whole) {
-                throw new InputException("unknown key sweep." + key + " in " + file.where(value) + "; the nearest known one is "
-                    + Nearest.of(key, known.keySet().stream().toList()));
+                throw new InputException("unknown key sweep." + key + " in " + file.where(value)
+                    + "; the nearest known one is " + Nearest.of(key, known.keySet().stream().toList()));
             }
             List<ConfigValue> values = value instanceof ConfigList list && option != Option.COUNT ? list : List.of(value);
             if (values.isEmpty()) {
-                throw new InputException("sweep." + key + " must have at least one value, found none in " + file.where(value));
+                throw new InputException("sweep." + key + " must have at least one value, found none in "
+                    + file.where(value));
             }
             axes.put(option, values.stream().map(each -> new Setting(file.read(option, each), file.where(each))).toList());
         });

@@ -13,8 +13,8 @@ import java.util.function.ToLongFunction;
  * @param seed            key of their random draws
  * @param divergence      over all steps
  * @param ranges          the same for parts of the steps, largest times first
- * @param changedEntries  share of the drawn nodes and edges i &lt; j that differ when both models step from the same z_t with
- *                        the same random numbers
+ * @param changedEntries  share of the drawn nodes and edges i &lt; j that differ when both models step from the same z_t
+ *                        with the same random numbers
  * @param identicalGraphs graphs that are the same after both models have run alone from the same z_T
  */
 public record FidelityReport(int graphs, int steps, long seed, Divergence divergence, List<Divergence> ranges,
@@ -63,7 +63,8 @@ public record FidelityReport(int graphs, int steps, long seed, Divergence diverg
             estimate(all, GraphFidelity::changed, graph -> steps * (graph.n() + graph.edges())), identical);
     }
 
-    private static Divergence divergence(List<GraphFidelity> all, int from, int to, int firstRange, int endRange, int steps) {
+    private static Divergence divergence(List<GraphFidelity> all, int from, int to, int firstRange, int endRange,
+                                         int steps) {
         ToDoubleFunction<GraphFidelity> node = graph -> sum(graph.nodeDivergence(), firstRange, endRange);
         ToDoubleFunction<GraphFidelity> edge = graph -> sum(graph.edgeDivergence(), firstRange, endRange);
         return new Divergence(from, to, estimate(all, node, graph -> (long) steps * graph.n()),

@@ -23,8 +23,8 @@ final class MetricNotes {
         "kl_node", "mean KL(full precision ‖ quantized) of what both predict for a node at a step, nats",
         "kl_edge", "the same for an edge",
         "kl_graph", "the same summed over the nodes and edges of a graph, per step",
-        "changed_entries", "share of drawn nodes and edges that differ from full precision, from the same state with the same "
-            + "random numbers",
+        "changed_entries", "share of drawn nodes and edges that differ from full precision, from the same state with the "
+            + "same random numbers",
         "identical_graphs", "share of graphs that full precision and quantized model make alike, each run alone");
 
     private static final Map<String, String> MEANINGS = Map.of(

@@ -18,7 +18,9 @@ import org.jfree.chart.ui.TextAnchor;
 import org.jfree.data.xy.XYIntervalSeries;
 import org.jfree.data.xy.XYIntervalSeriesCollection;
 
-/** The charts of a sweep: points with intervals, each with the number of its row in the table, some of them joined by lines. */
+/**
+ * The charts of a sweep: points with intervals, each with the number of its row in the table, some of them joined by lines.
+ */
 final class SweepCharts {
     private static final int WIDTH = 520;
     private static final int HEIGHT = 300;

@@ -80,10 +80,11 @@ public final class SweepReport {
     }
 
     private String note() {
-        return "The table cells/ has all intervals. Numbers after ± are standard errors, those in brackets 95% intervals. Δ validity is the paired difference from "
-            + "FP32 at the same graph ids, steps and seed, in percentage points. Divergence is KL(FP32 ‖ quantized) per graph and "
-            + "step, in nats. Graphs/s is while sampling, one cell at a time. Best: no other cell is both "
-            + (diverges ? "closer to FP32" : "more valid") + " and faster, or smaller.";
+        return "Numbers after ± are standard errors, those in brackets 95% intervals; the table cells/ has all of them. "
+            + "Δ validity is the paired difference from FP32 at the same graph ids, steps and seed, in percentage points. "
+            + "Divergence is KL(FP32 ‖ quantized) per graph and step, in nats. Graphs/s is while sampling, one cell at a "
+            + "time. Best: no other cell is both " + (diverges ? "closer to FP32" : "more valid")
+            + " and faster, or smaller.";
     }
 
     private SweepPage.Row row(int at, boolean fast, boolean small) {
@@ -166,8 +167,9 @@ public final class SweepReport {
             }
         }
         if (points.size() > 1) {
-            String caption = (diverges ? "Divergence per graph and step upwards, on a logarithmic axis that has no place for 0"
-                : "Validity upwards") + "; " + axis + ". Dark points are the best ones; numbers are rows of the table.";
+            String caption = (diverges
+                ? "Divergence per graph and step upwards, on a logarithmic axis that has no place for 0" : "Validity upwards")
+                + "; " + axis + ". Dark points are the best ones; numbers are rows of the table.";
             figures.add(new SweepPage.Figure(label, SweepCharts.draw(label, caption, points, false, diverges, !diverges),
                 caption));
         }
@@ -198,10 +200,10 @@ public final class SweepReport {
             if (!lines.isEmpty() && !(key.equals("steps") && quality.equals("kl_graph"))) {
                 boolean divergence = quality.equals("kl_graph");
                 String label = (divergence ? "Divergence by " : "Validity by ") + name;
-                String caption = "Lines join cells that differ in nothing else; bars are 95% intervals, numbers are rows of the "
-                    + "table." + (divergence ? " Per graph and step, logarithmic." : "");
-                figures.add(new SweepPage.Figure(label, SweepCharts.draw(label, caption, lines, key.equals("steps"), divergence,
-                    !divergence), caption));
+                String caption = "Lines join cells that differ in nothing else; bars are 95% intervals, numbers are rows of "
+                    + "the table." + (divergence ? " Per graph and step, logarithmic." : "");
+                figures.add(new SweepPage.Figure(label, SweepCharts.draw(label, caption, lines, key.equals("steps"),
+                    divergence, !divergence), caption));
             }
         }
     }

@@ -110,8 +110,8 @@ final class DenseAlgebra {
 
     /**
      * U, upper triangular with {@code A⁻¹ = UᵀU}, of a symmetric positive definite A: the inverse of the upper triangular R
-     * with {@code A = R Rᵀ}, which is the Cholesky factor of A with rows and columns in reverse order (LAPACK {@code dpotrf},
-     * {@code dtrtri}).
+     * with {@code A = R Rᵀ}, which is the Cholesky factor of A with rows and columns in reverse order (LAPACK
+     * {@code dpotrf}, {@code dtrtri}).
      *
      * @throws IllegalStateException if A is not positive definite
      */

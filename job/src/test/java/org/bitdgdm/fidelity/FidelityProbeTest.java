@@ -85,7 +85,8 @@ class FidelityProbeTest {
         int n = 5;
         long[] ids = {3, 4};
         int[] times = {20, 10, 0};
-        try (ReferenceDenoiser full = new ReferenceDenoiser(FULL); ReferenceDenoiser other = new ReferenceDenoiser(shifted)) {
+        try (ReferenceDenoiser full = new ReferenceDenoiser(FULL);
+             ReferenceDenoiser other = new ReferenceDenoiser(shifted)) {
             List<GraphFidelity> found = Trajectory.of(full, FULL.diffusion(), n, ids, 11, times)
                 .compare(other, new int[] {0, 1});
             GraphBatch batch = InitialNoise.draw(FULL.diffusion(), n, ids, 11);
@@ -94,7 +95,8 @@ class FidelityProbeTest {
                 full.logits(batch, times[step], logits, new float[ids.length * n * n * 5]);
                 for (int g = 0; g < ids.length; g++) {
                     int from = g * n;
-                    double expected = IntStream.range(from, from + n).mapToDouble(i -> closedForm(logits, i * 4, shift)).sum();
+                    double expected = IntStream.range(from, from + n)
+                        .mapToDouble(i -> closedForm(logits, i * 4, shift)).sum();
                     assertThat(found.get(g).nodeDivergence()[step]).isPositive().isCloseTo(expected, within(1e-5));
                     assertThat(found.get(g).edgeDivergence()[step]).isZero();
                 }

@@ -29,7 +29,8 @@ class PairedDifferenceTest {
         Dataset<Row> here = rows(spark, true, true, false, true, false, true);
         Dataset<Row> there = rows(spark, true, false, false, false, true);
         assertThat(PairedDifference.ofValidity(here, there)).isEqualTo(new PairedDifference(2, 1, 5));
-        assertThatThrownBy(() -> PairedDifference.ofValidity(here, rows(spark))).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> PairedDifference.ofValidity(here, rows(spark)))
+            .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("graphs of the same ids");
     }
 
     @Test

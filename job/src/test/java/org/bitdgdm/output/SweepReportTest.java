@@ -75,12 +75,12 @@ class SweepReportTest {
             new FidelityConf(2, 5), new OutputConf("out", List.of(), "", "digress"), false);
         Divergence found = new Divergence(10, 1, new Estimate(divergence / 9, 0.001, 90),
             new Estimate(divergence / 36, 0.001, 360), new Estimate(divergence, divergence / 10, 10));
-        MetricReport metrics = MetricReport.of(Protocol.DIGRESS, new MetricCounts(1000, valid, valid, 1000, 1000, valid, valid,
-            null, null, new TreeMap<>()), new Distributions(NONE, NONE, NONE, NONE, NONE, NONE)).with(
+        MetricReport metrics = MetricReport.of(Protocol.DIGRESS, new MetricCounts(1000, valid, valid, 1000, 1000, valid,
+            valid, null, null, new TreeMap<>()), new Distributions(NONE, NONE, NONE, NONE, NONE, NONE)).with(
             new FidelityReport(2, 5, 1, found, List.of(found), new Estimate(divergence / 100, 0.0, 400), 1));
         ObjectNode run = new ObjectMapper().createObjectNode().put("graphs_per_second", speed).put("backend", "cpu");
         run.putObject("model_bytes").put("before", 18_000_000).put("after", bytes);
-        return new SweepEntry(new SweepCell(method + rank + steps, conf), metrics, run, method.equals("fp32") ? null : new PairedDifference(10, 5, 1000),
-            "");
+        return new SweepEntry(new SweepCell(method + rank + steps, conf), metrics, run,
+            method.equals("fp32") ? null : new PairedDifference(10, 5, 1000), "");
     }
 }
