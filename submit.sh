@@ -98,6 +98,9 @@ find_master() {
   for ((i = 0; i < ${#spark[@]}; i++)); do
     next=${spark[i + 1]:-}
     case ${spark[i]} in
+      --master | --conf | -c | --properties-file) [ -n "$next" ] || fail "${spark[i]} after --spark must have a value" ;;
+    esac
+    case ${spark[i]} in
       --master) flag=$next ;;
       --master=*) flag=${spark[i]#*=} ;;
       --conf | -c) case $next in spark.master=*) conf=${next#*=} ;; esac ;;
@@ -106,6 +109,8 @@ find_master() {
       --properties-file=*) properties=${spark[i]#*=} own_properties=false ;;
     esac
   done
+  $own_properties || { [ -f "$properties" ] && [ -r "$properties" ]; } \
+    || fail "--properties-file must name a readable file, found ${properties:-nothing}"
   master=${flag:-$conf}
   [ -n "$master" ] || master=$(master_of "$properties")
   if [ -z "$master" ] && [ -n "${SPARK_HOME:-}" ]; then

@@ -112,6 +112,13 @@ class SubmitIT {
     void aMasterOfAPropertiesFileIsCheckedToo() throws Exception {
         Files.writeString(callers.resolve("my.properties"), "spark.app.name x\nspark.master = yarn\n");
         refused("--master yarn needs a full Spark", "--properties-file", "my.properties");
+        refused("--properties-file must name a readable file, found none.properties", "--properties-file=none.properties");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--master", "--conf", "-c", "--properties-file"})
+    void aFlagOfSparkWithoutItsValueIsRefused(String flag) throws Exception {
+        refused(flag + " after --spark must have a value", flag);
     }
 
     @Test
