@@ -29,11 +29,17 @@ public record BackendOpener(Backend backend, String cpuIsa, String nativeDirecto
 
     /** The opener that a configuration asks for. */
     public static BackendOpener of(SampleConf conf) {
-        return new BackendOpener(Denoisers.resolve(Backend.of(conf.backend())), conf.cpuIsa(), conf.nativeDirectory());
+        // The folder of the native library counts here too: with the temporary one, auto may find no backend.
+        return new BackendOpener(Denoisers.resolve(Backend.of(conf.backend()), options(1, conf.cpuIsa(),
+            conf.nativeDirectory())), conf.cpuIsa(), conf.nativeDirectory());
     }
 
     /** What the kernels take, for so many threads. */
     public BackendOptions options(int threads) {
+        return options(threads, cpuIsa, nativeDirectory);
+    }
+
+    private static BackendOptions options(int threads, String cpuIsa, String nativeDirectory) {
         return new BackendOptions(threads, cpuIsa, nativeDirectory.isEmpty() ? null : Path.of(nativeDirectory));
     }
 
