@@ -83,7 +83,9 @@ public final class RunRecord {
     /** Graphs, {@code timings.sampling_seconds} and {@code graphs_per_second}. */
     public RunRecord sampling(SampledRun run) {
         part("graphs").put("count", run.sampled() + run.kept()).put("sampled", run.sampled()).put("kept", run.kept());
-        timing("sampling", run.seconds());
+        if (run.sampled() > 0) {
+            timing("sampling", run.seconds());
+        }
         if (Double.isFinite(run.graphsPerSecond())) {
             root.put("graphs_per_second", run.graphsPerSecond());
         }

@@ -35,5 +35,8 @@ class RunRecordTest {
             .sampling(new SampledRun(60, 40, Double.NaN)).toBytes());
         assertThat(unknown.has("graphs_per_second")).isFalse();
         assertThat(unknown.get("timings").has("sampling_seconds")).isFalse();
+        JsonNode kept = new ObjectMapper().readTree(new RunRecord("generate").sampling(new SampledRun(0, 100, 0)).toBytes());
+        assertThat(kept.get("timings").has("sampling_seconds")).as("nothing was sampled").isFalse();
+        assertThat(kept.has("graphs_per_second")).isFalse();
     }
 }
