@@ -2,6 +2,7 @@ package org.bitdgdm;
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.InvalidPathException;
 import java.util.Arrays;
 import java.util.Optional;
 import org.bitdgdm.conf.EvaluateConf;
@@ -54,6 +55,10 @@ public final class BitDgdmJob {
         } catch (InputException | KernelException e) {
             // Only the driver's own backend throws here; those of executors arrive inside Spark's exceptions.
             return told(e, verbose, err, BAD_INPUT);
+        } catch (InvalidPathException e) {
+            // Names that this machine's file system, or the encoding of its locale, cannot have.
+            return told(new InputException("'" + e.getInput() + "' cannot name a file here: " + e.getReason()
+                + "; give another name, or a locale of UTF-8", e), verbose, err, BAD_INPUT);
         } catch (GateException e) {
             return told(e, verbose, err, GATE);
         } catch (FailedCellsException e) {

@@ -1,23 +1,34 @@
 package org.bitdgdm;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.Serializable;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.IntStream;
-import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocatedFileStatus;
+import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.rdd.PartitionPruningRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
-import org.apache.spark.sql.types.DataTypes;
 import org.bitdgdm.conf.EvaluateConf;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.metrics.MetricGate;
@@ -37,11 +48,15 @@ import org.bitdgdm.output.MoleculeWriter;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.RunRecord;
 import org.bitdgdm.output.Versions;
+import scala.Function1;
 
 /** Existing graphs → molecules → metrics → report; nothing is sampled. */
 final class Evaluate {
     /** Graphs of a text file that are in memory at a time: this many for each of Spark's slots. */
     private static final int SHARD = 4096;
+    /** Classes of atoms and bonds of a text file that are in memory at a time, however many slots there are. */
+    private static final long MOST_CLASSES = 256L << 20;
+    private static final String GRAPH_ID = "graph_id";
     private static final String ATOM_TYPES = "atom_types";
     private static final String BONDS = "bonds";
 
@@ -55,6 +70,7 @@ final class Evaluate {
      */
     static void run(EvaluateConf conf, PrintStream console) throws IOException {
         ModelBundle bundle = ModelBundle.load(conf.modelFolder());
+        MoleculeScorer.requireKnown(bundle.vocabulary());
         Protocol protocol = Protocol.of(conf.output().protocol());
         Path text = Path.of(conf.input());
         boolean isText = Files.isRegularFile(text) && !conf.input().endsWith(".parquet");
@@ -76,18 +92,29 @@ final class Evaluate {
                 return;
             }
             Optional<Dataset<Row>> table = isText ? Optional.empty() : Optional.of(parquet(spark, conf.input()));
+            if (table.isPresent()) {
+                requireWhole(table.get(), conf.input());
+            }
             folder.begin(fingerprint);
             // Shards of text are cut by the number of slots, those of Parquet by Spark: an earlier start's may be others.
             folder.clearMolecules();
             long start = System.nanoTime();
-            long graphs = table.isPresent() ? scoreParquet(spark, table.get(), bundle.vocabulary(), folder)
-                : scoreText(spark, text, bundle.vocabulary(), folder);
+            long graphs;
+            try {
+                graphs = table.isPresent() ? scoreParquet(spark, table.get(), bundle.vocabulary(), folder)
+                    : scoreText(spark, text, bundle.vocabulary(), folder);
+            } catch (InputException e) {
+                // A line that is no graph: what came before it is no result.
+                folder.discard();
+                throw e;
+            }
+            folder.completeMolecules();
             RunRecord record = new RunRecord("evaluate").configuration(conf.values()).fingerprint(fingerprint)
                 .versions(Versions.all(spark.sparkContext())).fact("model", bundle.name())
                 .fact("master", spark.sparkContext().master()).timing("scoring", (System.nanoTime() - start) * 1e-9);
             MetricReport report = new Results(spark, folder, bundle.vocabulary(), reference, protocol, Optional.empty())
-                .publish(record, start, "Evaluation of " + text.getFileName(), String.format("%,d graphs", graphs), List.of(),
-                    noDrawings);
+                .publish(record, start, "Evaluation of " + text.getFileName(),
+                    String.format(Locale.ROOT, "%,d graphs", graphs), List.of(), noDrawings);
             folder.finish(fingerprint);
             Results.print(folder, console);
             MetricGate.judge(conf.output().require(), report);
@@ -104,8 +131,9 @@ final class Evaluate {
         try (GraphReader reader = GraphReaders.open(file, vocabulary)) {
             while (reader.hasNext() || shard == 0) {
                 List<MolecularGraph> chunk = new ArrayList<>();
-                while (chunk.size() < SHARD * slots && reader.hasNext()) {
+                for (long classes = 0; chunk.size() < (long) SHARD * slots && classes < MOST_CLASSES && reader.hasNext();) {
                     chunk.add(reader.next());
+                    classes += chunk.get(chunk.size() - 1).nodes().length + chunk.get(chunk.size() - 1).bonds().length;
                 }
                 int shards = Math.max(1, (chunk.size() + SHARD - 1) / SHARD);
                 context.setJobDescription("score graphs " + graphs + " to " + (graphs + chunk.size()));
@@ -118,46 +146,75 @@ final class Evaluate {
                 shard += shards;
                 graphs += chunk.size();
             }
+        } finally {
+            context.setJobDescription(null);
         }
         return graphs;
     }
 
+    /** Columns graph_id, atom_types and bonds; null where a value does not fit its type. */
     private static Dataset<Row> parquet(SparkSession spark, String input) {
-        Dataset<Row> table;
         try {
-            table = spark.read().parquet(input);
+            Dataset<Row> table = spark.read().parquet(input);
+            List<String> columns = List.of(table.columns());
+            for (String wanted : List.of(GRAPH_ID, ATOM_TYPES, BONDS)) {
+                if (!columns.contains(wanted)) {
+                    throw new InputException("--input " + input + " must have the columns " + GRAPH_ID + ", " + ATOM_TYPES
+                        + " and " + BONDS + ", found " + String.join(", ", columns));
+                }
+            }
+            return table.select(functions.col(GRAPH_ID).try_cast("bigint").as(GRAPH_ID),
+                functions.col(ATOM_TYPES).try_cast("array<tinyint>").as(ATOM_TYPES),
+                functions.col(BONDS).try_cast("array<tinyint>").as(BONDS));
+        } catch (InputException e) {
+            throw e;
         } catch (Exception e) {
             // Spark declares no checked AnalysisException to Java, but throws it.
             throw new InputException("--input must be DiGress's text, a list of SMILES or a folder of our Parquet, found "
                 + input + ": " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""), e);
         }
-        List<String> columns = List.of(table.columns());
-        for (String wanted : List.of(ATOM_TYPES, BONDS)) {
-            if (!columns.contains(wanted)) {
-                throw new InputException("--input " + input + " must have the columns " + ATOM_TYPES + " and " + BONDS
-                    + ", found " + String.join(", ", columns));
-            }
+    }
+
+    /** Reads the three columns once, little beside the chemistry, so that a bad row is told before any is scored. */
+    private static void requireWhole(Dataset<Row> graphs, String input) {
+        graphs.sparkSession().sparkContext().setJobDescription("check graphs of Parquet");
+        List<Row> broken = graphs.filter("graph_id is null or atom_types is null or bonds is null"
+            + " or exists(atom_types, type -> type is null) or exists(bonds, type -> type is null)").limit(1)
+            .collectAsList();
+        graphs.sparkSession().sparkContext().setJobDescription(null);
+        if (!broken.isEmpty()) {
+            throw new InputException("--input " + input + " must have an id and small whole numbers as classes of atoms and"
+                + " bonds in every row, found " + broken.get(0));
         }
-        if (!columns.contains("graph_id")) {
-            throw new InputException("--input " + input + " must have the column graph_id, found " + String.join(", ", columns));
-        }
-        return table.select(functions.col("graph_id").cast(DataTypes.LongType), functions.col(ATOM_TYPES).cast("array<tinyint>"),
-            functions.col(BONDS).cast("array<tinyint>"));
     }
 
     private static long scoreParquet(SparkSession spark, Dataset<Row> table, Vocabulary vocabulary, OutputFolder folder)
         throws IOException {
-        JavaSparkContext.fromSparkContext(spark.sparkContext()).setJobDescription("score graphs of Parquet");
-        JavaRDD<Row> rows = table.javaRDD().mapPartitions(part -> {
-            MoleculeScorer scorer = new MoleculeScorer(vocabulary);
-            return map(part, row -> {
-                byte[] nodes = bytes(row, 1);
-                byte[] bonds = bytes(row, 2);
-                return MoleculeRows.of(row.getLong(0), nodes, bonds, scorer.score(nodes, bonds));
+        spark.sparkContext().setJobDescription("score graphs of Parquet");
+        try {
+            JavaRDD<Row> graphs = filled(table.javaRDD());
+            JavaRDD<Row> rows = graphs.mapPartitions(part -> {
+                MoleculeScorer scorer = new MoleculeScorer(vocabulary);
+                return map(part, row -> {
+                    byte[] nodes = bytes(row, 1);
+                    byte[] bonds = bytes(row, 2);
+                    return MoleculeRows.of(row.getLong(0), nodes, bonds, scorer.score(nodes, bonds));
+                });
             });
-        });
-        MoleculeWriter.commit(spark, rows, range(0, rows.getNumPartitions()), folder);
-        return table.count();
+            // Without rows, Spark still writes the one file that tells the columns.
+            MoleculeWriter.commit(spark, rows, range(0, Math.max(1, rows.getNumPartitions())), folder);
+            return table.count();
+        } finally {
+            spark.sparkContext().setJobDescription(null);
+        }
+    }
+
+    /** The partitions that have rows: Spark cuts files by bytes, Parquet by groups of rows, and a shard is never empty. */
+    private static JavaRDD<Row> filled(JavaRDD<Row> rows) {
+        Set<Integer> filled = new HashSet<>(rows.mapPartitionsWithIndex((index, part) ->
+            part.hasNext() ? List.of(index).iterator() : Collections.<Integer>emptyIterator(), true).collect());
+        return JavaRDD.fromRDD(PartitionPruningRDD.create(rows.rdd(),
+            (Function1<Object, Object> & Serializable) index -> filled.contains(index)), rows.classTag());
     }
 
     private static byte[] bytes(Row row, int column) {
@@ -169,8 +226,8 @@ final class Evaluate {
         return bytes;
     }
 
-    private static <A, B> java.util.Iterator<B> map(java.util.Iterator<A> from, java.util.function.Function<A, B> each) {
-        return new java.util.Iterator<>() {
+    private static <A, B> Iterator<B> map(Iterator<A> from, Function<A, B> each) {
+        return new Iterator<>() {
             @Override
             public boolean hasNext() {
                 return from.hasNext();
@@ -188,31 +245,38 @@ final class Evaluate {
     }
 
     private static Fingerprint fingerprint(EvaluateConf conf, ModelBundle bundle, Optional<ReferenceSet> reference,
-                                           SparkSession spark) throws IOException {
+                                           SparkSession spark) {
         Map<String, String> rows = new LinkedHashMap<>();
         rows.put("command", "evaluate");
         rows.put("input", inputs(conf.input(), spark));
-        rows.put("vocabulary", String.join(" ", bundle.vocabulary().atoms()));
+        rows.put("vocabulary", String.join(" ", bundle.vocabulary().atoms()) + " / "
+            + String.join(" ", bundle.vocabulary().bonds()));
         rows.putAll(Versions.ofRows(spark.sparkContext()));
         return new Fingerprint(rows, References.evaluation(conf.output(), reference));
     }
 
-    /** Path, size and time of the input, so that changed input is another run. */
-    private static String inputs(String input, SparkSession spark) throws IOException {
-        org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(input);
+    /** Path, files, size and time of the input, so that changed input is another run. */
+    private static String inputs(String input, SparkSession spark) {
         try {
-            var files = path.getFileSystem(spark.sparkContext().hadoopConfiguration());
-            StringBuilder found = new StringBuilder(files.makeQualified(path).toString());
+            org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(input);
+            FileSystem system = path.getFileSystem(spark.sparkContext().hadoopConfiguration());
+            long count = 0;
             long size = 0;
             long newest = 0;
-            for (FileStatus file : files.listStatus(path)) {
+            for (RemoteIterator<LocatedFileStatus> files = system.listFiles(path, true); files.hasNext();) {
+                LocatedFileStatus file = files.next();
+                count++;
                 size += file.getLen();
                 newest = Math.max(newest, file.getModificationTime());
             }
-            return found.append(", ").append(size).append(" bytes, changed ").append(java.time.Instant.ofEpochMilli(newest))
-                .toString();
-        } catch (java.io.FileNotFoundException absent) {
+            return system.makeQualified(path) + ", " + count + " files, " + size + " bytes, changed "
+                + Instant.ofEpochMilli(newest);
+        } catch (FileNotFoundException absent) {
             throw new InputException("--input must name existing graphs, found nothing at " + input, absent);
+        } catch (IOException | IllegalArgumentException failed) {
+            throw new InputException("--input " + input + " cannot be read: "
+                + String.valueOf(failed.getMessage()).lines().findFirst().orElse("")
+                + "; check its name and permissions", failed);
         }
     }
 }

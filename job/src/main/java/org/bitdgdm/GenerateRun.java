@@ -20,6 +20,7 @@ import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.Protocol;
 import org.bitdgdm.metrics.ReferenceSet;
 import org.bitdgdm.model.ModelBundle;
+import org.bitdgdm.molecule.MoleculeScorer;
 import org.bitdgdm.output.Fingerprint;
 import org.bitdgdm.output.MoleculeDrawings;
 import org.bitdgdm.output.MoleculeWriter;
@@ -50,6 +51,7 @@ record GenerateRun(ModelBundle bundle, BackendOpener opener, String backend, Pro
     /** Loads and checks all that needs no Spark. */
     static GenerateRun prepare(JobConf conf, PrintStream console) {
         ModelBundle bundle = ModelBundle.load(conf.modelFolder());
+        MoleculeScorer.requireKnown(bundle.vocabulary());
         BackendOpener opener = BackendOpener.of(conf.sample());
         int threads = Runtime.getRuntime().availableProcessors();
         String backend = Denoisers.probe(opener.backend(), opener.options(threads));
@@ -94,9 +96,19 @@ record GenerateRun(ModelBundle bundle, BackendOpener opener, String backend, Pro
     MetricReport make(JobConf conf, SparkSession spark, OutputFolder folder, PrintStream console,
                       Function<PackedModel, Optional<FidelityReport>> comparison) throws IOException, InterruptedException {
         Fingerprint fingerprint = fingerprint(conf, spark);
+        boolean isNew = folder.state(fingerprint) == OutputFolder.State.NEW;
         folder.begin(fingerprint);
         long start = System.nanoTime();
-        QuantizedRun quantized = QuantizedRun.of(folder, bundle, conf.quantize(), calibrations, console);
+        QuantizedRun quantized;
+        try {
+            quantized = QuantizedRun.of(folder, bundle, conf.quantize(), calibrations, console);
+        } catch (InputException e) {
+            // Settings that do not fit the model.
+            if (isNew) {
+                folder.discard();
+            }
+            throw e;
+        }
         RunRecord record = new RunRecord("generate")
             .configuration(conf.values()).fingerprint(fingerprint)
             .versions(Versions.all(spark.sparkContext()))

@@ -2,7 +2,6 @@ package org.bitdgdm;
 
 import java.io.PrintStream;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -26,15 +25,11 @@ final class References {
 
     /** A reference set from a file of SMILES. */
     static ReferenceSet read(Path file, Vocabulary vocabulary, PrintStream console) {
-        try {
-            if (!Files.isRegularFile(file)) {
-                throw new InputException("--reference must name a file of SMILES, found none at " + file);
-            }
-            console.println("reading reference molecules from " + file + " …");
-            return ReferenceSet.of(file, vocabulary);
-        } catch (InvalidPathException e) {
-            throw new InputException("--reference must name a file, found '" + file + "': " + e.getReason(), e);
+        if (!Files.isRegularFile(file)) {
+            throw new InputException("--reference must name a file of SMILES, found none at " + file);
         }
+        console.println("reading reference molecules from " + file + " …");
+        return ReferenceSet.of(file, vocabulary);
     }
 
     /** What decides metrics and report besides the rows. */

@@ -258,4 +258,60 @@ class CommandsTest {
         assertThat(err).contains("--input").hasLineCount(1);
         assertThat(folder.resolve("never")).doesNotExist();
     }
+
+    @Test
+    void inputThatIsNoGraphsLeavesNothing() throws IOException {
+        Path never = folder.resolve("no-graphs");
+        Path text = Files.writeString(folder.resolve("broken.txt"),
+            "N=2\nX: \n2 3 \nE: \n0 2 \n2 0 \n\nN=1\nX: \n9 \nE: \n0 \n");
+        assertThat(evaluate(text, never)).isEqualTo(2);
+        assertThat(err).startsWith("error: ").contains("broken.txt line 10").hasLineCount(1);
+        assertThat(never).doesNotExist();
+
+        for (String columns : new String[] {"array(0) as atom_types", "'CC' as atom_types, array(0) as bonds",
+            "array(0, 700) as atom_types, array(1) as bonds", "cast(null as array<int>) as atom_types, array(0) as bonds"}) {
+            Path table = folder.resolve("no-graphs-of-parquet");
+            spark.sql("select 7 as graph_id, " + columns).write().mode("overwrite").parquet(table.toString());
+            assertThat(evaluate(table, never)).as(columns).isEqualTo(2);
+            assertThat(err).startsWith("error: --input").hasLineCount(1);
+            assertThat(never).doesNotExist();
+        }
+        assertThat(run("evaluate", "--model", MODEL, "--input", "nowhere://x", "--out", never.toString())).isEqualTo(2);
+        assertThat(err).startsWith("error: --input nowhere://x cannot be read").hasLineCount(1);
+        assertThat(generate(never, "--calibration-steps", "501")).isEqualTo(2);
+        assertThat(generate(never, "--override", "tf_layer.*:rank=4")).isEqualTo(2);
+        assertThat(err).contains("matches no layer").hasLineCount(1);
+        assertThat(never).doesNotExist();
+    }
+
+    /** Spark reads a file in pieces of bytes; rows are all in the piece that holds the middle of their group. */
+    @Test
+    void piecesOfParquetWithoutRowsAreNoShards() throws IOException {
+        Path table = folder.resolve("pieces");
+        spark.sql("select id as graph_id, array(0, 0, 2) as atom_types, array(1, 0, 1) as bonds from range(5)").coalesce(1)
+            .write().parquet(table.toString());
+        Path none = folder.resolve("no-rows");
+        spark.read().parquet(table.toString()).filter("graph_id < 0").write().parquet(none.toString());
+        String limit = "spark.sql.files.maxPartitionBytes";
+        String before = spark.conf().get(limit);
+        spark.conf().set(limit, "300");
+        try {
+            assertThat(spark.read().parquet(table.toString()).javaRDD().getNumPartitions()).isGreaterThan(1);
+            Path run = folder.resolve("of-pieces");
+            assertThat(evaluate(table, run)).as(err).isZero();
+            assertThat(spark.read().parquet(run.resolve("molecules").toString()).orderBy("graph_id").collectAsList())
+                .extracting(row -> row.getLong(0) + row.getString(4))
+                .containsExactly("0OCC", "1OCC", "2OCC", "3OCC", "4OCC");
+            assertThat(run.resolve("molecules/_SUCCESS")).exists();
+        } finally {
+            spark.conf().set(limit, before);
+        }
+        Path run = folder.resolve("of-no-rows");
+        assertThat(evaluate(none, run)).as(err).isZero();
+        assertThat(out).contains("not available (no graphs)");
+    }
+
+    private int evaluate(Path input, Path to) {
+        return run("evaluate", "--model", MODEL, "--input", input.toString(), "--out", to.toString());
+    }
 }

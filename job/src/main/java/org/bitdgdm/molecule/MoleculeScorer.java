@@ -26,6 +26,15 @@ public final class MoleculeScorer {
     }
 
     /**
+     * Refuses a vocabulary before any graph is made or read; on executors it would end a run that has begun.
+     *
+     * @throws InputException as the constructor does
+     */
+    public static void requireKnown(Vocabulary vocabulary) {
+        new MoleculeRules(vocabulary);
+    }
+
+    /**
      * Scores a graph. Bad classes, lengths that do not fit and bad molecules are results with a reason, never exceptions:
      * rows may come from files of others, and one of them must not end the run.
      *

@@ -40,6 +40,7 @@ public final class MoleculeWriter {
         long sampled = job.plan().graphs(missing);
         long kept = job.plan().count() - sampled;
         if (missing.isEmpty()) {
+            folder.completeMolecules();
             return new SampledRun(0, kept, 0);
         }
         if (kept > 0) {
@@ -50,6 +51,7 @@ public final class MoleculeWriter {
             JavaRDD<Row> rows = job.map(missing, (shard, batches) ->
                 MoleculeRows.ofShard(shard, batches, new MoleculeScorer(vocabulary)));
             commit(spark, rows, missing, folder);
+            folder.completeMolecules();
             return new SampledRun(sampled, kept, progress.seconds());
         }
     }
@@ -66,9 +68,9 @@ public final class MoleculeWriter {
     }
 
     /**
-     * Writes rows of graphs that exist already, one shard for each partition.
+     * Writes rows, one shard for each partition; {@link OutputFolder#completeMolecules} says which write was the last one.
      *
-     * @param rows   of {@link MoleculeRows#SCHEMA}
+     * @param rows   of {@link MoleculeRows#SCHEMA}, at least one in every partition but the first
      * @param shards number of each partition's shard
      * @throws InputException if executors write where the driver does not see it
      */

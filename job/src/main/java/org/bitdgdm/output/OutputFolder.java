@@ -224,11 +224,15 @@ public final class OutputFolder {
      * @param name relative path, for example {@code metrics.json}
      */
     public void publish(String name, byte[] bytes) throws IOException {
+        publish(new Path(folder, name), bytes);
+    }
+
+    private void publish(Path target, byte[] bytes) throws IOException {
         Path staged = new Path(staging(), UUID.randomUUID().toString());
         try (OutputStream out = files.create(staged, false)) {
             out.write(bytes);
         }
-        place(staged, new Path(folder, name));
+        place(staged, target);
     }
 
     /**
@@ -259,6 +263,23 @@ public final class OutputFolder {
     /** Removes all shards; for runs whose shards cannot be told apart from those of an earlier start. */
     public void clearMolecules() throws IOException {
         files.delete(molecules(), true);
+    }
+
+    /** Tells readers of {@code molecules/} that all shards are there. */
+    public void completeMolecules() throws IOException {
+        publish(new Path(molecules, SUCCESS), new byte[0]);
+    }
+
+    /**
+     * Gives the folder up: for a start that finds its input wrong after {@link #begin}, and before anything that is worth
+     * keeping was made. Files of others stay.
+     */
+    public void discard() throws IOException {
+        clearMolecules();
+        files.delete(path(RUN), true);
+        if (files.listStatus(folder).length == 0) {
+            files.delete(folder, false);
+        }
     }
 
     /** Reads a file that was published; for a finished run, which computes nothing again. */

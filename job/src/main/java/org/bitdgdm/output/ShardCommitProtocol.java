@@ -118,14 +118,9 @@ public final class ShardCommitProtocol extends FileCommitProtocol implements Ser
         remove(context, staged);
     }
 
+    /** Does not say that the molecules are complete: one write may be a part of them. */
     @Override
     public void commitJob(JobContext context, Seq<TaskCommitMessage> commits) {
-        Path success = new Path(output, "_SUCCESS");
-        try {
-            files(context, success).create(success, true).close();
-        } catch (IOException failed) {
-            throw new UncheckedIOException(failed);
-        }
         remove(context, jobStaging(context));
     }
 
