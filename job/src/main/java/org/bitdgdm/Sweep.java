@@ -40,7 +40,8 @@ final class Sweep {
     /** What may differ between cells; everything else makes another sweep. */
     private static final Set<String> AXES = Set.of("quantize.method", "quantize.weight-bits", "quantize.activation-bits",
         "quantize.activation-scale", "quantize.rank", "quantize.alpha", "quantize.threshold-percentile", "quantize.residual",
-        "quantize.intermediate-bits", "quantize.cross-term", "sample.steps", "sample.seed");
+        "quantize.intermediate-bits", "quantize.cross-term", "sample.steps", "sample.schedule",
+        "sample.seed");
     private static final PrintStream NOWHERE = new PrintStream(OutputStream.nullOutputStream());
     private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -34,6 +34,7 @@ public enum Option {
 
     COUNT("sample.count", Kind.LONG, "N", GENERATE, SWEEP),
     STEPS("sample.steps", Kind.WHOLE, "N", GENERATE, SWEEP),
+    SCHEDULE("sample.schedule", Kind.TEXT, "NAME", GENERATE, SWEEP),
     SEED("sample.seed", Kind.SEED, "SEED", GENERATE, SWEEP),
     BATCH_SIZE("sample.batch-size", Kind.WHOLE, "N", GENERATE, SWEEP),
     SHARD_SIZE("sample.shard-size", Kind.WHOLE, "N", GENERATE, SWEEP),

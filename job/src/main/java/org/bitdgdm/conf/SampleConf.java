@@ -7,6 +7,7 @@ import java.util.List;
  *
  * @param count           graphs, ids 0…count−1
  * @param steps           denoising steps of each graph, at most T of the model
+ * @param schedule        how the times of these steps are spaced: {@code uniform} or {@code noise}
  * @param seed            key of every random draw
  * @param batchSize       equal-size graphs that a backend advances at once; does not change any graph
  * @param shardSize       graphs of one shard, the unit of commit and resume; 0: chosen from {@code count} alone
@@ -14,12 +15,13 @@ import java.util.List;
  * @param cpuIsa          {@code auto}, {@code scalar}, {@code avx2} or {@code avx512}
  * @param nativeDirectory folder into which native libraries are unpacked; empty: the temporary folder
  */
-public record SampleConf(long count, int steps, long seed, int batchSize, int shardSize, String backend, String cpuIsa,
-                         String nativeDirectory) {
+public record SampleConf(long count, int steps, String schedule, long seed, int batchSize, int shardSize, String backend,
+                         String cpuIsa, String nativeDirectory) {
 
     public SampleConf {
         Check.that(count >= 1, "count", "must be at least 1", count);
         Check.that(steps >= 1, "steps", "must be at least 1", steps);
+        Check.oneOf("schedule", List.of("uniform", "noise"), schedule);
         Check.that(batchSize >= 1, "batch-size", "must be at least 1", batchSize);
         Check.that(shardSize >= 0, "shard-size", "must be at least 1, or 0 to choose it from the count", shardSize);
         Check.oneOf("backend", List.of("auto", "reference", "cpu", "cuda"), backend);
@@ -27,8 +29,8 @@ public record SampleConf(long count, int steps, long seed, int batchSize, int sh
     }
 
     static SampleConf of(Settings settings) {
-        return new SampleConf(settings.big(Option.COUNT), settings.whole(Option.STEPS), settings.big(Option.SEED),
-            settings.whole(Option.BATCH_SIZE), settings.whole(Option.SHARD_SIZE), settings.text(Option.BACKEND),
+        return new SampleConf(settings.big(Option.COUNT), settings.whole(Option.STEPS), settings.text(Option.SCHEDULE),
+            settings.big(Option.SEED), settings.whole(Option.BATCH_SIZE), settings.whole(Option.SHARD_SIZE), settings.text(Option.BACKEND),
             settings.text(Option.CPU_ISA), settings.text(Option.NATIVE_DIRECTORY));
     }
 }

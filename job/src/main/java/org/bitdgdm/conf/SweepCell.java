@@ -30,7 +30,11 @@ public record SweepCell(String name, JobConf conf) {
         if (Boolean.FALSE.equals(used.get("cross_term"))) {
             name.append("-minus");
         }
-        name.append("-t").append(conf.sample().steps()).append("-s").append(Long.toUnsignedString(conf.sample().seed()));
+        name.append("-t").append(conf.sample().steps());
+        if (!conf.sample().schedule().equals("uniform")) {
+            name.append('-').append(conf.sample().schedule());
+        }
+        name.append("-s").append(Long.toUnsignedString(conf.sample().seed()));
         return new SweepCell(name.toString(), conf);
     }
 

@@ -23,7 +23,8 @@ final class SweepGrid {
     /** Keys that may have several values. */
     private static final List<Option> AXES = List.of(Option.METHOD, Option.WEIGHT_BITS, Option.ACTIVATION_BITS,
         Option.ACTIVATION_SCALE, Option.RANK, Option.ALPHA, Option.THRESHOLD_PERCENTILE, Option.RESIDUAL,
-        Option.INTERMEDIATE_BITS, Option.CROSS_TERM, Option.STEPS, Option.SEED);
+        Option.INTERMEDIATE_BITS, Option.CROSS_TERM, Option.STEPS, Option.SCHEDULE,
+        Option.SEED);
 
     private final ConfFile file;
 

@@ -34,6 +34,7 @@ final class Values {
     void put(SampleConf sample) {
         put(Option.COUNT, sample.count());
         put(Option.STEPS, sample.steps());
+        put(Option.SCHEDULE, sample.schedule());
         put(Option.SEED, sample.seed());
         put(Option.BATCH_SIZE, sample.batchSize());
         put(Option.SHARD_SIZE, sample.shardSize());

@@ -54,6 +54,7 @@ public record Fingerprint(Map<String, String> rows, Map<String, String> evaluati
         });
         rows.put("sample.count", Long.toString(conf.sample().count()));
         rows.put("sample.steps", Integer.toString(conf.sample().steps()));
+        rows.put("sample.schedule", conf.sample().schedule());
         rows.put("sample.seed", Long.toString(conf.sample().seed()));
         rows.put("sample.shard-size", Integer.toString(ShardPlan.of(conf.sample()).shardSize()));
         rows.put("sample.backend", backend);

@@ -188,6 +188,7 @@ public final class SweepReport {
                 Map<String, Object> others = new LinkedHashMap<>(entry.cell().used());
                 others.put("method", entry.cell().conf().quantize().method());
                 others.put("steps", entry.cell().conf().sample().steps());
+                others.put("schedule", entry.cell().conf().sample().schedule());
                 others.put("seed", entry.cell().conf().sample().seed());
                 others.remove(key);
                 groups.computeIfAbsent(others, absent -> new ArrayList<>()).add(entry);

@@ -39,6 +39,7 @@ public final class SweepRows {
             .add("intermediate_bits", DataTypes.IntegerType, true)
             .add("cross_term", DataTypes.BooleanType, true)
             .add("steps", DataTypes.IntegerType, false)
+            .add("schedule", DataTypes.StringType, false)
             .add("seed", DataTypes.LongType, false)
             .add("count", DataTypes.LongType, false);
         for (String metric : METRICS) {
@@ -74,6 +75,7 @@ public final class SweepRows {
             values.add(used.get(column));
         }
         values.add(entry.cell().conf().sample().steps());
+        values.add(entry.cell().conf().sample().schedule());
         values.add(entry.cell().conf().sample().seed());
         values.add(entry.cell().conf().sample().count());
         for (String name : METRICS) {

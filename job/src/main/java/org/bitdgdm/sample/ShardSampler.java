@@ -11,11 +11,12 @@ import java.util.TreeMap;
 import org.bitdgdm.conf.SampleConf;
 import org.bitdgdm.kernels.GraphBatch;
 import org.bitdgdm.kernels.InitialNoise;
+import org.bitdgdm.kernels.Schedule;
 
 /**
  * Samples the graphs of one shard: draws their sizes, batches those of equal size, takes each batch from T to 0.
  *
- * <p>Every graph is a function of (seed, id, model, steps, backend) only; batches and calls are a matter of speed. Batches
+ * <p>Every graph is a function of (seed, id, model, steps, schedule, backend) only; batches and calls are a matter of speed. Batches
  * come largest graphs first, so that what is left at the end is short; ids ascend in a batch.
  */
 public final class ShardSampler implements Serializable {
@@ -26,6 +27,7 @@ public final class ShardSampler implements Serializable {
 
     private final long seed;
     private final int steps;
+    private final Schedule schedule;
     private final int batchSize;
 
     /** Takes finished batches. */
@@ -37,6 +39,7 @@ public final class ShardSampler implements Serializable {
     public ShardSampler(SampleConf conf) {
         this.seed = conf.seed();
         this.steps = conf.steps();
+        this.schedule = Schedule.of(conf.schedule());
         this.batchSize = conf.batchSize();
     }
 
@@ -46,7 +49,7 @@ public final class ShardSampler implements Serializable {
      * @throws InterruptedException if the thread is interrupted, at the latest after the running call of the backend
      */
     void sample(ShardPlan.Shard shard, ExecutorDenoiser.Lease model, Sink sink) throws InterruptedException {
-        int[] times = model.diffusion().times(steps);
+        int[] times = model.diffusion().times(steps, schedule);
         for (Map.Entry<Integer, long[]> size : idsBySize(shard, model).entrySet()) {
             long[] ids = size.getValue();
             for (int from = 0; from < ids.length; from += batchSize) {

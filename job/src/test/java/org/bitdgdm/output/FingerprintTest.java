@@ -39,7 +39,7 @@ class FingerprintTest {
     }
 
     private static SampleConf sample(long count, int steps, long seed, int batchSize, int shardSize, String isa) {
-        return new SampleConf(count, steps, seed, batchSize, shardSize, "auto", isa, "");
+        return new SampleConf(count, steps, "uniform", seed, batchSize, shardSize, "auto", isa, "");
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -13,7 +14,10 @@ import java.util.stream.IntStream;
 import org.apache.spark.SparkException;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.bitdgdm.conf.SampleConf;
+import org.bitdgdm.kernels.GraphBatch;
+import org.bitdgdm.kernels.InitialNoise;
 import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.kernels.ReferenceDenoiser;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -35,7 +39,7 @@ class SampleJobTest {
     }
 
     static SampleConf conf(int batchSize, int shardSize) {
-        return new SampleConf(COUNT, 5, 77, batchSize, shardSize, "reference", "auto", "");
+        return new SampleConf(COUNT, 5, "uniform", 77, batchSize, shardSize, "reference", "auto", "");
     }
 
     private static List<String> graphs(SampleConf conf, DenoiserOpener opener) {
@@ -63,6 +67,28 @@ class SampleJobTest {
         try (SampleJob other = new SampleJob(spark, TinyModel.packed(2), conf(64, COUNT), TestOpener.plain())) {
             assertThat(other.graphs().map(SampleJobTest::text).collect()).isNotEqualTo(expected);
         }
+    }
+
+    @Test
+    void allStepsOfTheModelAreTheStepByStepSamplerWhateverTheSchedule() {
+        int all = MODEL.diffusion().steps();
+        List<String> expected = new ArrayList<>();
+        try (ReferenceDenoiser denoiser = new ReferenceDenoiser(MODEL)) {
+            for (long id = 0; id < 7; id++) {
+                GraphBatch graph = InitialNoise.draw(MODEL.diffusion(), InitialNoise.size(MODEL.diffusion(), 77, id),
+                    new long[] {id}, 77);
+                for (int t = all; t > 0; t--) {
+                    denoiser.advance(graph, 77, new int[] {t, t - 1});
+                }
+                expected.add(text(SampledGraph.of(graph, 0)));
+            }
+        }
+        for (String schedule : List.of("uniform", "noise")) {
+            assertThat(graphs(new SampleConf(7, all, schedule, 77, 4, 3, "reference", "auto", ""), TestOpener.plain()))
+                .isEqualTo(expected);
+        }
+        assertThat(graphs(new SampleConf(7, 8, "noise", 77, 4, 3, "reference", "auto", ""), TestOpener.plain()))
+            .isNotEqualTo(graphs(new SampleConf(7, 8, "uniform", 77, 4, 3, "reference", "auto", ""), TestOpener.plain()));
     }
 
     @Test
@@ -108,7 +134,7 @@ class SampleJobTest {
 
     @Test
     void batchesOfRunningTasksCountAsProgress() throws Exception {
-        SampleConf conf = new SampleConf(40, 5, 77, 2, 20, "reference", "auto", "");
+        SampleConf conf = new SampleConf(40, 5, "uniform", 77, 2, 20, "reference", "auto", "");
         List<Integer> shards = List.of(0, 1);
         try (SampleJob job = new SampleJob(spark, MODEL, conf, TestOpener.slow(150));
              SamplingProgress progress = new SamplingProgress(job, shards, new PrintStream(new ByteArrayOutputStream()))) {

@@ -85,6 +85,37 @@ public record Diffusion(
     }
 
     /**
+     * The times visited by a sampler of {@code count} steps: strictly decreasing from T to 0. With T steps both schedules
+     * visit every time.
+     *
+     * <p>{@link Schedule#UNIFORM} is {@link #times(int)}. {@link Schedule#NOISE} takes for t_i, 0 &lt; i &lt; N, the time
+     * whose ᾱ is nearest to ᾱ_T + (ᾱ_0 − ᾱ_T) i/N, the later one on a tie; where several targets share a time it moves on
+     * to the nearest ones that leave a time for every step.
+     *
+     * @return (count+1) times
+     * @throws IllegalArgumentException if count is not in 1…T
+     */
+    public int[] times(int count, Schedule schedule) {
+        int[] times = times(count);
+        if (schedule == Schedule.UNIFORM) {
+            return times;
+        }
+        double first = alphasBar[steps()];
+        double last = alphasBar[0];
+        for (int i = 1; i < count; i++) {
+            double target = first + (last - first) * i / count;
+            // Times before the last one left, and no earlier than what the steps to come still need.
+            int best = times[i - 1] - 1;
+            for (int t = best - 1; t >= count - i && Math.abs(alphasBar[t] - target) < Math.abs(alphasBar[best] - target);
+                t--) {
+                best = t;
+            }
+            times[i] = best;
+        }
+        return times;
+    }
+
+    /**
      * Checks a list of times that graphs are to be taken through.
      *
      * @throws IllegalArgumentException if they are not strictly decreasing within T…0

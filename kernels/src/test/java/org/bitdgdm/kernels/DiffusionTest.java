@@ -26,6 +26,30 @@ class DiffusionTest {
     }
 
     @Test
+    void noiseSpacesTimesByAlphaBar() {
+        assertThat(DIFFUSION.times(1, Schedule.NOISE)).containsExactly(500, 0);
+        assertThat(DIFFUSION.times(500, Schedule.NOISE)).isEqualTo(DIFFUSION.times(500));
+        assertThat(DIFFUSION.times(500, Schedule.UNIFORM)).isEqualTo(DIFFUSION.times(500));
+        for (int count = 1; count <= 500; count++) {
+            int[] times = DIFFUSION.times(count, Schedule.NOISE);
+            assertThat(times).hasSize(count + 1).startsWith(500).endsWith(0);
+            DIFFUSION.requireTimes(times);
+        }
+        // Far from all steps every time is the nearest to its target: off by at most half a step of the schedule.
+        int[] times = DIFFUSION.times(20, Schedule.NOISE);
+        assertThat(times).isNotEqualTo(DIFFUSION.times(20));
+        float[] bar = DIFFUSION.alphasBar();
+        for (int i = 1; i < 20; i++) {
+            double target = bar[500] + (bar[0] - bar[500]) * i / 20.0;
+            double widest = Math.max(bar[times[i] - 1] - bar[times[i]], bar[times[i]] - bar[times[i] + 1]);
+            assertThat((double) bar[times[i]]).isCloseTo(target, within(widest / 2));
+        }
+        assertThatIllegalArgumentException().isThrownBy(() -> DIFFUSION.times(501, Schedule.NOISE))
+            .withMessageContaining("found 501");
+        assertThatIllegalArgumentException().isThrownBy(() -> Schedule.of("karras")).withMessageContaining("uniform, noise");
+    }
+
+    @Test
     void timesRefusesWhatTheModelCannotDo() {
         assertThatIllegalArgumentException().isThrownBy(() -> DIFFUSION.times(0));
         assertThatIllegalArgumentException().isThrownBy(() -> DIFFUSION.times(501))
