@@ -46,6 +46,7 @@ import org.bitdgdm.output.MoleculeDrawings;
 import org.bitdgdm.output.MoleculeRows;
 import org.bitdgdm.output.MoleculeWriter;
 import org.bitdgdm.output.OutputFolder;
+import org.bitdgdm.output.RunLock;
 import org.bitdgdm.output.RunRecord;
 import org.bitdgdm.output.Versions;
 import scala.Function1;
@@ -95,27 +96,30 @@ final class Evaluate {
             if (table.isPresent()) {
                 requireWhole(table.get(), conf.input());
             }
-            folder.begin(fingerprint);
-            // Shards of text are cut by the number of slots, those of Parquet by Spark: an earlier start's may be others.
-            folder.clearMolecules();
-            long start = System.nanoTime();
-            long graphs;
-            try {
-                graphs = table.isPresent() ? scoreParquet(spark, table.get(), bundle.vocabulary(), folder)
-                    : scoreText(spark, text, bundle.vocabulary(), folder);
-            } catch (InputException e) {
-                // A line that is no graph: what came before it is no result.
-                folder.discard();
-                throw e;
+            MetricReport report;
+            try (RunLock lock = folder.lock()) {
+                folder.begin(fingerprint);
+                // Shards of text are cut by the number of slots, those of Parquet by Spark: an earlier start's may be others.
+                folder.clearMolecules();
+                long start = System.nanoTime();
+                long graphs;
+                try {
+                    graphs = table.isPresent() ? scoreParquet(spark, table.get(), bundle.vocabulary(), folder)
+                        : scoreText(spark, text, bundle.vocabulary(), folder);
+                } catch (InputException e) {
+                    // A line that is no graph: what came before it is no result.
+                    folder.discard();
+                    throw e;
+                }
+                folder.completeMolecules();
+                RunRecord record = new RunRecord("evaluate").configuration(conf.values()).fingerprint(fingerprint)
+                    .versions(Versions.all(spark.sparkContext())).fact("model", bundle.name())
+                    .fact("master", spark.sparkContext().master()).timing("scoring", (System.nanoTime() - start) * 1e-9);
+                report = new Results(spark, folder, bundle.vocabulary(), reference, protocol, Optional.empty())
+                    .publish(record, start, "Evaluation of " + text.getFileName(),
+                        String.format(Locale.ROOT, "%,d graphs", graphs), List.of(), noDrawings);
+                folder.finish(fingerprint);
             }
-            folder.completeMolecules();
-            RunRecord record = new RunRecord("evaluate").configuration(conf.values()).fingerprint(fingerprint)
-                .versions(Versions.all(spark.sparkContext())).fact("model", bundle.name())
-                .fact("master", spark.sparkContext().master()).timing("scoring", (System.nanoTime() - start) * 1e-9);
-            MetricReport report = new Results(spark, folder, bundle.vocabulary(), reference, protocol, Optional.empty())
-                .publish(record, start, "Evaluation of " + text.getFileName(),
-                    String.format(Locale.ROOT, "%,d graphs", graphs), List.of(), noDrawings);
-            folder.finish(fingerprint);
             Results.print(folder, console);
             MetricGate.judge(conf.output().require(), report);
         }
@@ -152,10 +156,19 @@ final class Evaluate {
         return graphs;
     }
 
+    /** The folder of a run stands for its molecules. */
+    private static String moleculesOf(String input, SparkSession spark) throws IOException {
+        org.apache.hadoop.fs.Path folder = new org.apache.hadoop.fs.Path(input);
+        FileSystem system = folder.getFileSystem(spark.sparkContext().hadoopConfiguration());
+        org.apache.hadoop.fs.Path molecules = new org.apache.hadoop.fs.Path(folder, OutputFolder.MOLECULES);
+        return system.exists(new org.apache.hadoop.fs.Path(folder, "run.json")) && system.exists(molecules)
+            ? molecules.toString() : input;
+    }
+
     /** Columns graph_id, atom_types and bonds; null where a value does not fit its type. */
     private static Dataset<Row> parquet(SparkSession spark, String input) {
         try {
-            Dataset<Row> table = spark.read().parquet(input);
+            Dataset<Row> table = spark.read().parquet(moleculesOf(input, spark));
             List<String> columns = List.of(table.columns());
             for (String wanted : List.of(GRAPH_ID, ATOM_TYPES, BONDS)) {
                 if (!columns.contains(wanted)) {

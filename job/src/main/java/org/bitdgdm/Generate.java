@@ -9,6 +9,7 @@ import org.bitdgdm.fidelity.FidelityProbe;
 import org.bitdgdm.metrics.MetricGate;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.output.OutputFolder;
+import org.bitdgdm.output.RunLock;
 
 /** Model → quantize → broadcast → sample → molecules → metrics → report. */
 final class Generate {
@@ -32,18 +33,21 @@ final class Generate {
                 MetricGate.judge(conf.output().require(), Results.print(folder, console));
                 return;
             }
-            console.printf("model %s (%s, %s), backend %s%n", run.bundle().name(),
-                run.bundle().architecture().variant().label(), GenerateRun.recipe(conf.quantize()), run.backend());
-            MetricReport report = run.make(conf, spark, folder, console, model -> {
-                if (!conf.fidelity().on()) {
-                    return Optional.empty();
-                }
-                console.printf("comparing with full precision: %,d graphs, %d steps …%n", conf.fidelity().graphs(),
-                    conf.fidelity().steps());
-                try (FidelityProbe probe = run.probe(conf, spark, false)) {
-                    return Optional.of(probe.measure(model));
-                }
-            });
+            MetricReport report;
+            try (RunLock lock = folder.lock()) {
+                console.printf("model %s (%s, %s), backend %s%n", run.bundle().name(),
+                    run.bundle().architecture().variant().label(), GenerateRun.recipe(conf.quantize()), run.backend());
+                report = run.make(conf, spark, folder, console, model -> {
+                    if (!conf.fidelity().on()) {
+                        return Optional.empty();
+                    }
+                    console.printf("comparing with full precision: %,d graphs, %d steps …%n", conf.fidelity().graphs(),
+                        conf.fidelity().steps());
+                    try (FidelityProbe probe = run.probe(conf, spark, false)) {
+                        return Optional.of(probe.measure(model));
+                    }
+                });
+            }
             Results.print(folder, console);
             MetricGate.judge(conf.output().require(), report);
         }

@@ -26,7 +26,7 @@ import org.bitdgdm.output.MoleculeDrawings;
 import org.bitdgdm.output.MoleculeWriter;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.RunRecord;
-import org.bitdgdm.output.SampledRun;
+import org.bitdgdm.output.RunTimings;
 import org.bitdgdm.output.Versions;
 import org.bitdgdm.quantize.Calibrations;
 import org.bitdgdm.sample.BackendOpener;
@@ -116,18 +116,23 @@ record GenerateRun(ModelBundle bundle, BackendOpener opener, String backend, Pro
             .hash("packed_model", PackedModelFormat.sha256(PackedModelFormat.toBytes(quantized.model())))
             .fact("model", bundle.name()).fact("backend", backend)
             .fact("master", spark.sparkContext().master());
+        RunTimings timings = RunTimings.of(folder);
         if (!Double.isNaN(quantized.seconds())) {
-            record.timing("quantization", quantized.seconds());
+            timings = timings.withQuantization(quantized.seconds());
+            timings.save(folder);
+        }
+        if (timings.quantizationSeconds() != null) {
+            record.timing("quantization", timings.quantizationSeconds());
         }
 
-        SampledRun sampled;
         PackedModel model = quantized.model();
         try (SampleJob job = new SampleJob(JavaSparkContext.fromSparkContext(spark.sparkContext()), model, conf.sample(),
             opener)) {
             record.modelBytes(calibrations.full().bytes(), model.bytes(), job.model().bytes());
-            sampled = MoleculeWriter.write(spark, job, folder, bundle.vocabulary(), console);
+            timings = timings.with(MoleculeWriter.write(spark, job, folder, bundle.vocabulary(), console));
         }
-        record.sampling(sampled);
+        timings.save(folder);
+        record.sampling(conf.sample().count(), timings.total(conf.sample().count()));
 
         long before = System.nanoTime();
         Optional<FidelityReport> fidelity = comparison.apply(model);

@@ -27,6 +27,7 @@ import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.PairedDifference;
 import org.bitdgdm.output.Fingerprint;
 import org.bitdgdm.output.OutputFolder;
+import org.bitdgdm.output.RunLock;
 import org.bitdgdm.output.SweepEntry;
 import org.bitdgdm.output.SweepReport;
 import org.bitdgdm.output.SweepRows;
@@ -86,6 +87,12 @@ final class Sweep {
             return;
         }
         console.printf("%,d cells, model %s, backend %s%n", conf.cells().size(), run.bundle().name(), run.backend());
+        try (RunLock lock = folder.lock()) {
+            make(fingerprint);
+        }
+    }
+
+    private void make(Fingerprint fingerprint) throws IOException, InterruptedException {
         folder.begin(fingerprint);
         List<SweepEntry> entries = new ArrayList<>();
         JobConf common = conf.common();

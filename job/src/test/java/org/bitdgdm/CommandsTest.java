@@ -95,21 +95,28 @@ class CommandsTest {
         assertThat(generate(run)).isZero();
         assertThat(out).contains("finished before, nothing to do");
 
-        // A lost shard and the mark of the end: only that shard is made again, from the same packed model.
+        // A shard that somebody has deleted: only that one is made again, from the same packed model.
         Files.delete(run.resolve("molecules/shard-000001.parquet"));
-        Files.delete(run.resolve("_SUCCESS"));
         assertThat(generate(run)).as(err).isZero();
         assertThat(out).contains("resuming: 2 of 3 shards").doesNotContain("quantizing");
+        JsonNode resumed = JSON.readTree(run.resolve("run.json").toFile());
+        assertThat(resumed.at("/graphs/count").asInt()).isEqualTo(12);
+        assertThat(resumed.at("/graphs/sampled").asInt()).as("in both starts").isEqualTo(17);
+        assertThat(resumed.at("/timings/sampling_seconds").asDouble())
+            .isGreaterThan(record.at("/timings/sampling_seconds").asDouble());
+        assertThat(resumed.at("/timings/quantization_seconds")).isEqualTo(record.at("/timings/quantization_seconds"));
+        Files.delete(run.resolve("metrics.json"));
+        assertThat(generate(run)).as(err).isZero();
+        assertThat(out).doesNotContain("sampling:").contains("validity");
         assertThat(spark.read().parquet(run.resolve("molecules").toString()).orderBy("graph_id").collectAsList())
             .isEqualTo(before);
 
         assertThat(generate(run, "--rank", "8")).isEqualTo(2);
         assertThat(err).contains("holds another run").contains("rank").hasLineCount(1);
 
-        // Our own Parquet is scored again without sampling, with equal verdicts.
+        // Our own Parquet is scored again without sampling, with equal verdicts; the run's folder stands for it.
         Path again = folder.resolve("again");
-        assertThat(run("evaluate", "--model", MODEL, "--input", run.resolve("molecules").toString(), "--out",
-            again.toString())).as(err).isZero();
+        assertThat(run("evaluate", "--model", MODEL, "--input", run.toString(), "--out", again.toString())).as(err).isZero();
         assertThat(spark.read().parquet(again.resolve("molecules").toString()).orderBy("graph_id").collectAsList())
             .isEqualTo(before);
         assertThat(JSON.readTree(again.resolve("metrics.json").toFile()).path("metrics"))
@@ -126,6 +133,8 @@ class CommandsTest {
         assertThat(out).contains("comparing with full precision: 3 graphs, 5 steps").contains("kl node")
             .contains("identical graphs").doesNotContain("quantizing with");
         JsonNode metrics = JSON.readTree(run.resolve("metrics.json").toFile());
+        assertThat(JSON.readTree(run.resolve("run.json").toFile()).at("/graphs/sampled").asInt())
+            .as("what the first start has measured").isEqualTo(12);
         assertThat(metrics.at("/fidelity/divergence/graph/value").asDouble()).isPositive();
         assertThat(metrics.at("/fidelity/divergence/graph/count").asInt()).isEqualTo(15);
         assertThat(metrics.at("/fidelity/ranges")).hasSize(5);

@@ -14,6 +14,7 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
@@ -34,13 +35,15 @@ import org.bitdgdm.conf.InputException;
  * <pre>
  * _SUCCESS                     the run is finished; its evaluation settings as JSON
  * _run/fingerprint.json        whose folder this is
+ * _run/lock.json               which driver writes it now
+ * _run/timings.json            what its starts have taken
  * _run/staging/                files being written; removed by the next start
  * molecules/shard-000012.parquet
  * metrics/, metrics.json, quantization.csv, run.json, report.html
  * </pre>
  *
- * <p>Nothing is created before {@link #begin}. Two drivers must not write the same run at the same time: each would remove
- * the other's unfinished files, and the run would have to be started again.
+ * <p>Nothing is created before {@link #lock}, which keeps two drivers from writing the same run at the same time: each would
+ * remove the other's unfinished files.
  */
 public final class OutputFolder {
     /** Folder of the molecules. */
@@ -49,6 +52,11 @@ public final class OutputFolder {
     private static final String RUN = "_run";
     private static final String SUCCESS = "_SUCCESS";
     private static final int FORMAT = 1;
+    private static final String FINGERPRINT = "fingerprint";
+    private static final String EVALUATION = "evaluation";
+    /** In {@code _SUCCESS}: names of what the run has left, and the number of its shards. */
+    private static final String RESULTS = "results";
+    private static final String SHARDS = "shards";
     private static final Pattern SHARD = Pattern.compile("shard-(\\d{6,})\\.parquet");
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -129,14 +137,28 @@ public final class OutputFolder {
                 }
                 return State.NEW;
             }
-            requireSame(read(fingerprint, "fingerprint"), asked);
+            requireSame(entries(read(fingerprint, FINGERPRINT).get(FINGERPRINT)), asked);
             Path success = new Path(folder, SUCCESS);
-            return files.exists(success) && read(success, "evaluation").equals(asked.evaluation())
+            if (!files.exists(success)) {
+                return State.UNFINISHED;
+            }
+            JsonNode found = read(success, EVALUATION);
+            return entries(found.get(EVALUATION)).equals(asked.evaluation()) && holdsResults(found)
                 ? State.FINISHED : State.UNFINISHED;
         } catch (IOException failed) {
             throw new InputException("--out " + named + " cannot be read: " + oneLine(failed)
                 + "; check its permissions or give another folder", failed);
         }
+    }
+
+    /** Whether all is still there that {@link #finish} has seen; what somebody has deleted is made again. */
+    private boolean holdsResults(JsonNode success) throws IOException {
+        for (JsonNode name : success.path(RESULTS)) {
+            if (!files.exists(new Path(folder, name.asText()))) {
+                return false;
+            }
+        }
+        return committedShards().size() >= success.path(SHARDS).asInt();
     }
 
     private void requireSame(Map<String, String> there, Fingerprint asked) {
@@ -147,7 +169,12 @@ public final class OutputFolder {
         }
     }
 
-    private Map<String, String> read(Path path, String key) throws IOException {
+    private static Map<String, String> entries(JsonNode node) {
+        return JSON.convertValue(node, new TypeReference<Map<String, String>>() {
+        });
+    }
+
+    private JsonNode read(Path path, String key) throws IOException {
         byte[] bytes;
         try (var in = files.open(path)) {
             bytes = in.readAllBytes();
@@ -158,10 +185,24 @@ public final class OutputFolder {
                 throw new InputException("--out " + named + " has a " + path.getName() + " that this version cannot read"
                     + " (format " + FORMAT + " expected); give another folder");
             }
-            return JSON.convertValue(root.get(key), new TypeReference<Map<String, String>>() {
-            });
+            entries(root.get(key));
+            return root;
         } catch (JacksonException | IllegalArgumentException broken) {
             throw new InputException("--out " + named + " has a broken " + path.getName() + "; give another folder", broken);
+        }
+    }
+
+    /**
+     * Keeps other drivers out until it is closed.
+     *
+     * @throws InputException if another driver is writing the folder, or it cannot be written
+     */
+    public RunLock lock() {
+        try {
+            return RunLock.take(files, new Path(folder, RUN + "/lock.json"), named);
+        } catch (IOException failed) {
+            throw new InputException("--out " + named + " cannot be written: " + oneLine(failed)
+                + "; check its permissions or give another folder", failed);
         }
     }
 
@@ -185,7 +226,7 @@ public final class OutputFolder {
             if (state == State.NEW) {
                 // Those of a cell lie elsewhere and may be what is left of another one.
                 clearMolecules();
-                publish(RUN + "/fingerprint.json", json("fingerprint", run.rows()));
+                publish(RUN + "/fingerprint.json", bytes(json(FINGERPRINT, run.rows())));
             }
         } catch (IOException failed) {
             throw new InputException("--out " + named + " cannot be written: " + oneLine(failed)
@@ -193,9 +234,13 @@ public final class OutputFolder {
         }
     }
 
-    private static byte[] json(String key, Map<String, String> entries) throws IOException {
+    private static ObjectNode json(String key, Map<String, String> entries) {
         ObjectNode root = JSON.createObjectNode().put("format", FORMAT);
         root.set(key, JSON.valueToTree(entries));
+        return root;
+    }
+
+    private static byte[] bytes(ObjectNode root) throws IOException {
         return JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(root);
     }
 
@@ -291,7 +336,15 @@ public final class OutputFolder {
 
     /** Declares the run finished: nothing is written after this. */
     public void finish(Fingerprint run) throws IOException {
-        publish(SUCCESS, json("evaluation", run.evaluation()));
+        ObjectNode success = json(EVALUATION, run.evaluation()).put(SHARDS, committedShards().size());
+        ArrayNode results = success.putArray(RESULTS);
+        for (FileStatus entry : files.listStatus(folder)) {
+            String name = entry.getPath().getName();
+            if (!name.startsWith("_")) {
+                results.add(name);
+            }
+        }
+        publish(SUCCESS, bytes(success));
         files.delete(staging(), true);
     }
 

@@ -80,9 +80,14 @@ public final class RunRecord {
         return this;
     }
 
-    /** Graphs, {@code timings.sampling_seconds} and {@code graphs_per_second}. */
-    public RunRecord sampling(SampledRun run) {
-        part("graphs").put("count", run.sampled() + run.kept()).put("sampled", run.sampled()).put("kept", run.kept());
+    /**
+     * Graphs, {@code timings.sampling_seconds} and {@code graphs_per_second}.
+     *
+     * @param count graphs of the run
+     * @param run   all its starts together
+     */
+    public RunRecord sampling(long count, SampledRun run) {
+        part("graphs").put("count", count).put("sampled", run.sampled()).put("kept", run.kept());
         if (run.sampled() > 0) {
             timing("sampling", run.seconds());
         }

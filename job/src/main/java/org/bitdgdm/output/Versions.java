@@ -24,6 +24,7 @@ public final class Versions {
     public static Map<String, String> ofRows(SparkContext spark) {
         Map<String, String> versions = new LinkedHashMap<>();
         versions.put("bitdgdm", own());
+        versions.put("code", CodeHash.value());
         versions.put("spark", spark.version());
         versions.put("cdk", CDK.getVersion());
         return versions;

@@ -70,6 +70,22 @@ class OutputFolderTest {
     }
 
     @Test
+    void whatIsDeletedFromAFinishedRunIsMissed() throws Exception {
+        OutputFolder folder = folder("out");
+        folder.begin(RUN);
+        folder.publish("metrics.json", "{}".getBytes(StandardCharsets.UTF_8));
+        folder.publish("molecules/shard-000000.parquet", new byte[1]);
+        folder.publish("molecules/shard-000001.parquet", new byte[1]);
+        folder.finish(RUN);
+        assertThat(folder.state(RUN)).isEqualTo(OutputFolder.State.FINISHED);
+        Files.delete(temporary.resolve("out/molecules/shard-000001.parquet"));
+        assertThat(folder.state(RUN)).isEqualTo(OutputFolder.State.UNFINISHED);
+        folder.publish("molecules/shard-000001.parquet", new byte[1]);
+        Files.delete(temporary.resolve("out/metrics.json"));
+        assertThat(folder.state(RUN)).isEqualTo(OutputFolder.State.UNFINISHED);
+    }
+
+    @Test
     void foldersOfOthersAreRefusedAndKept() throws Exception {
         Files.createDirectories(temporary.resolve("home"));
         Files.writeString(temporary.resolve("home/thesis.tex"), "x");

@@ -1,0 +1,71 @@
+package org.bitdgdm.output;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+
+/**
+ * What the starts of a run have taken so far, kept in its folder: a start that finds the work done still knows how long it
+ * took. A start that was killed leaves no time; its graphs count as kept.
+ *
+ * @param quantizationSeconds null if nothing was quantized
+ * @param sampling            the starts that have sampled
+ */
+public record RunTimings(Double quantizationSeconds, List<Sampling> sampling) {
+    private static final String FILE = "_run/timings.json";
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /**
+     * Sampling of one start.
+     *
+     * @param graphs  sampled
+     * @param seconds first sampling task's start to last one's end
+     */
+    public record Sampling(long graphs, double seconds) {
+    }
+
+    public RunTimings {
+        sampling = List.copyOf(sampling);
+    }
+
+    /** Those of earlier starts. */
+    public static RunTimings of(OutputFolder folder) throws IOException {
+        if (!folder.exists(FILE)) {
+            return new RunTimings(null, List.of());
+        }
+        try {
+            return JSON.readValue(folder.read(FILE), RunTimings.class);
+        } catch (JacksonException broken) {
+            throw new IOException(folder.path(FILE) + " is broken; delete it, only the times of earlier starts are lost", broken);
+        }
+    }
+
+    /** With the time that quantization took. */
+    public RunTimings withQuantization(double seconds) {
+        return new RunTimings(seconds, sampling);
+    }
+
+    /** With what one more start has sampled; unchanged if it sampled nothing or Spark lost its time. */
+    public RunTimings with(SampledRun start) {
+        if (start.sampled() == 0 || !Double.isFinite(start.seconds())) {
+            return this;
+        }
+        List<Sampling> all = new ArrayList<>(sampling);
+        all.add(new Sampling(start.sampled(), start.seconds()));
+        return new RunTimings(quantizationSeconds, all);
+    }
+
+    /** All starts as one run of so many graphs; a shard that was lost and made again counts twice as sampled. */
+    public SampledRun total(long count) {
+        long graphs = sampling.stream().mapToLong(Sampling::graphs).sum();
+        return new SampledRun(graphs, Math.max(0, count - graphs), sampling.stream().mapToDouble(Sampling::seconds).sum());
+    }
+
+    /** Keeps them in the folder, which was begun. */
+    public void save(OutputFolder folder) throws IOException {
+        folder.publish(FILE, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(this));
+    }
+}
