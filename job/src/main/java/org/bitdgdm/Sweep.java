@@ -29,6 +29,7 @@ import org.bitdgdm.output.Fingerprint;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.RunLock;
 import org.bitdgdm.output.SweepEntry;
+import org.bitdgdm.output.SweepMarkdown;
 import org.bitdgdm.output.SweepReport;
 import org.bitdgdm.output.SweepRows;
 
@@ -183,6 +184,8 @@ final class Sweep {
     private void publish(List<SweepEntry> entries) throws IOException {
         folder.publishTable("cells", SweepRows.of(spark, entries));
         folder.publish("sweep.html", SweepReport.render(run.bundle().name(), run.backend(), entries)
+            .getBytes(StandardCharsets.UTF_8));
+        folder.publish("sweep.md", SweepMarkdown.render(run.bundle().name(), run.backend(), entries)
             .getBytes(StandardCharsets.UTF_8));
     }
 

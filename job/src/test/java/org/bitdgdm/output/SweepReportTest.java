@@ -55,6 +55,19 @@ class SweepReportTest {
     }
 
     @Test
+    void theMarkdownTableHasTheSameCells() {
+        SweepEntry full = entry("fp32", 16, 100, 0, 990, 50, 18_000_000, 100);
+        String text = SweepMarkdown.render("qm9", "cpu (avx2)", List.of(full,
+            entry("bit-dgdm", 16, 100, 0.01, 985, 80, 3_500_000, 100), SweepEntry.failed(full.cell(), "a|b")));
+        assertThat(text).startsWith("3 cells of 1,000 graphs, model qm9, cpu (avx2).");
+        List<String> table = text.lines().filter(line -> line.startsWith("|")).toList();
+        assertThat(table).hasSize(5);
+        assertThat(table.get(3)).contains(" 98.50% [").contains(" 0.0100 ± 0.0010 |").contains(" 80.0 | 3,500,000 (÷ ");
+        assertThat(table.get(4)).contains("failed: a\\|b");
+        assertThat(table).allSatisfy(line -> assertThat(line.replace("\\|", "").split("\\|", -1)).hasSize(12));
+    }
+
+    @Test
     void cellsOfDifferentStepsAreComparedByValidity() {
         String page = SweepReport.render("qm9", "cpu", List.of(entry("fp32", 1, 10, 0, 800, 500, 18, 100),
             entry("fp32", 1, 50, 0, 950, 100, 18, 100)));
