@@ -26,7 +26,7 @@ java=${JAVA_HOME:+$JAVA_HOME/bin/}java
     "$("$java" -version 2>&1 | sed -n 's/^\(OpenJDK Runtime.*\)$/\1/p');" \
     "the last start took $seconds s; load before it $load."
   echo
-  sed -n '/^# /{s/^# //;p};/^[^#]/q' "$home/conf/sweeps/$name.conf"
+  awk '/^# [^ ]/ { sub(/^# /, ""); print; next } /^#/ { next } { exit }' "$home/conf/sweeps/$name.conf"
   echo
   cat "$out/sweep.md"
 } > "$page.part"
