@@ -197,6 +197,9 @@ check_master
 build
 
 knobs=("BITDGDM_HOME=$home" "LOG4J_CONFIGURATION_FILE=${LOG4J_CONFIGURATION_FILE:-$home/conf/log4j2.properties}")
+verbose=false
+[[ " ${job[*]} " != *' --verbose '* ]] || verbose=true
+! $verbose || knobs+=("BITDGDM_LOG=${BITDGDM_LOG:-traces}")
 # One machine only: independent of its host name and of its outer network.
 case $master in
   local*) knobs+=("SPARK_LOCAL_IP=${SPARK_LOCAL_IP:-127.0.0.1}" "SPARK_LOCAL_HOSTNAME=${SPARK_LOCAL_HOSTNAME:-localhost}") ;;
@@ -223,7 +226,13 @@ else
   command=("${command[1]#$'\n'}" "${command[@]:2:${#command[@]}-3}")
 fi
 
-printf '+ env' >&2
-printf ' %q' "${knobs[@]}" "${command[@]}" >&2
+# What is run, to be run again; the assembled Spark's own command, which fills a page, where it is asked for.
+if [ -n "${SPARK_HOME:-}" ] || $verbose; then
+  printf '+ env' >&2
+  printf ' %q' "${knobs[@]}" "${command[@]}" >&2
+else
+  printf '+ spark-submit' >&2
+  printf ' %q' "${arguments[@]}" >&2
+fi
 printf '\n' >&2
 exec env "${knobs[@]}" "${command[@]}"

@@ -64,9 +64,23 @@ public final class BitDgdmJob {
         } catch (FailedCellsException e) {
             return told(e, verbose, err, BROKEN);
         } catch (Throwable e) {
+            Optional<KernelException> kernel = kernelException(e);
+            if (kernel.isPresent()) {
+                return told(new KernelException("a task has failed: " + kernel.get().getMessage(), e), verbose, err, BROKEN);
+            }
             e.printStackTrace(err);
             return BROKEN;
         }
+    }
+
+    /** What a kernel has said on an executor, inside Spark's exceptions. */
+    private static Optional<KernelException> kernelException(Throwable e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof KernelException) {
+                return Optional.of((KernelException) cause);
+            }
+        }
+        return Optional.empty();
     }
 
     private static void run(CommandLineArguments arguments, Settings settings, PrintStream out)

@@ -11,11 +11,17 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.bitdgdm.kernels.PackedModelFormat;
+import org.bitdgdm.model.ModelBundle;
+import org.bitdgdm.model.Tensor;
 import org.bitdgdm.sample.TestSpark;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -144,6 +150,27 @@ class CommandsTest {
         assertThat(generate(folder.resolve("none"), "--require", "kl_edge<=1")).isEqualTo(2);
         assertThat(generate(folder.resolve("none"), "--fidelity", "1", "--fidelity-steps", "501")).isEqualTo(2);
         assertThat(err).contains("--fidelity-steps must be at most 500");
+    }
+
+    @Test
+    void whatAKernelSaysInATaskIsOneSentence() throws IOException {
+        ModelBundle whole = ModelBundle.load(Path.of(MODEL));
+        Map<String, Tensor> tensors = new LinkedHashMap<>(whole.tensors());
+        tensors.computeIfPresent("model.tf_layers.4.self_attn.x_out.weight", (name, tensor) -> {
+            float[] values = tensor.values().clone();
+            Arrays.fill(values, Float.MAX_VALUE);
+            return new Tensor(name, tensor.shape(), values);
+        });
+        Path broken = folder.resolve("broken");
+        new ModelBundle(whole.name(), whole.architecture(), whole.diffusion(), whole.vocabulary(), tensors, whole.sha256(),
+            whole.provenance()).save(broken);
+        String actual = PackedModelFormat.sha256(Files.readAllBytes(broken.resolve(ModelBundle.TENSORS_FILE)));
+        Path facts = broken.resolve(ModelBundle.FACTS_FILE);
+        Files.writeString(facts, Files.readString(facts).replace(whole.sha256(), actual));
+        int code = run("generate", "--model", broken.toString(), "--method", "fp32", "--count", "4", "--steps", "2",
+            "--out", folder.resolve("overflow").toString());
+        assertThat(code).as(err).isEqualTo(1);
+        assertThat(err).startsWith("error: a task has failed: logits at time 500 are not finite").hasLineCount(1);
     }
 
     @Test

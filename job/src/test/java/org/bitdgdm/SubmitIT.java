@@ -37,7 +37,7 @@ class SubmitIT {
     private record Result(int code, String out, String err) {
         /** The standard error without the printed command and the JVM's own warning. */
         List<String> sentences() {
-            return err.lines().filter(l -> !l.startsWith("+ env ") && !l.startsWith("WARNING: Using incubator")).toList();
+            return err.lines().filter(l -> !l.startsWith("+ ") && !l.startsWith("WARNING: Using incubator")).toList();
         }
     }
 
@@ -70,8 +70,10 @@ class SubmitIT {
         assertThat(result.code()).isEqualTo(2);
         assertThat(result.sentences())
             .containsExactly("error: unknown flag --weigth-bits of generate; the nearest known one is --weight-bits");
-        assertThat(result.err()).contains("org.apache.spark.deploy.SparkSubmit");
+        assertThat(result.err()).startsWith("+ spark-submit --properties-file ").doesNotContain("org.apache.spark.deploy.SparkSubmit");
         assertThat(result.out()).isEmpty();
+        assertThat(submit(REPOSITORY, "generate", "--weigth-bits", "4", "--verbose").err()).startsWith("+ env ")
+            .contains("BITDGDM_LOG=traces", "org.apache.spark.deploy.SparkSubmit");
     }
 
     @Test
