@@ -169,6 +169,25 @@ CPU_NATIVE(void, setSparse)(JNIEnv* env, jclass, jlong linear, jint width, jintA
     });
 }
 
+CPU_NATIVE(void, setTransform)(JNIEnv* env, jclass, jlong linear, jfloatArray scale, jint block, jfloatArray first,
+                               jintArray permutation, jfloatArray second) {
+    guarded(env, [&] {
+        at<LinearSource>(linear).transform = {block, floats(env, scale), floats(env, first), ints(env, permutation),
+            floats(env, second)};
+    });
+}
+
+CPU_NATIVE(void, setBranch)(JNIEnv* env, jclass, jlong linear, jint rank, jfloatArray down, jfloatArray up) {
+    guarded(env, [&] { at<LinearSource>(linear).branch = {rank, floats(env, down), floats(env, up)}; });
+}
+
+CPU_NATIVE(void, addScales)(JNIEnv* env, jclass, jlong linear, jfloat threshold, jfloat scale, jfloat inverse,
+                            jfloat intermediateScale, jfloat intermediateInverse) {
+    guarded(env, [&] {
+        at<LinearSource>(linear).laterScales.push_back({threshold, scale, inverse, intermediateScale, intermediateInverse});
+    });
+}
+
 CPU_NATIVE(void, freeLinear)(JNIEnv*, jclass, jlong linear) {
     delete &at<LinearSource>(linear);
 }
@@ -210,7 +229,7 @@ CPU_NATIVE(void, exponential)(JNIEnv* env, jclass, jstring isa, jfloatArray x, j
 
 // ---- Networks ------------------------------------------------------------------------------------------------------
 
-// shape: layers, heads, nodeTypes, edgeTypes, maxNodes, diffusionSteps, fixedBug (0 or 1), molecular (0 or 1).
+// shape: layers, heads, nodeTypes, edgeTypes, maxNodes, diffusionSteps, fixedBug (0 or 1), molecular (0 or 1), ranges of steps.
 CPU_NATIVE(jlong, newNetwork)(JNIEnv* env, jclass, jintArray shape, jfloatArray nodeWeights, jfloat maxWeight,
                               jfloatArray betas, jfloatArray alphasBar, jfloatArray nodeMarginal,
                               jfloatArray edgeMarginal) {
@@ -218,8 +237,8 @@ CPU_NATIVE(jlong, newNetwork)(JNIEnv* env, jclass, jintArray shape, jfloatArray 
         const std::vector<int32_t> s = ints(env, shape);
         const Shape packed = {s.at(0), s.at(1), s.at(2), s.at(3), s.at(4), s.at(5), s.at(6) != 0, s.at(7) != 0, maxWeight,
             nullptr};
-        return handleOf(new NetworkBuilder(packed, floats(env, nodeWeights), floats(env, betas), floats(env, alphasBar),
-            floats(env, nodeMarginal), floats(env, edgeMarginal)));
+        return handleOf(new NetworkBuilder(packed, s.at(8), floats(env, nodeWeights), floats(env, betas),
+            floats(env, alphasBar), floats(env, nodeMarginal), floats(env, edgeMarginal)));
     });
 }
 

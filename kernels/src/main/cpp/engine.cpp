@@ -93,6 +93,12 @@ Engine::Engine(std::unique_ptr<PackedNetwork> network, Isa isa, int threads)
     model.edgeTable = table(model.inE.second, hidden, model.inE.first.out, true, memory);
     model.edgeAddTable = table(model.blocks[0].eAdd, model.edgeTable, model.de, false, memory);
     model.edgeMulTable = table(model.blocks[0].eMul, model.edgeTable, model.de, false, memory);
+    for (Model& later : network_->later) {
+        const float* laterHidden = table(later.inE.first, oneHot, types, true, temporary);
+        later.edgeTable = table(later.inE.second, laterHidden, later.inE.first.out, true, memory);
+        later.edgeAddTable = table(later.blocks[0].eAdd, later.edgeTable, later.de, false, memory);
+        later.edgeMulTable = table(later.blocks[0].eMul, later.edgeTable, later.de, false, memory);
+    }
 }
 
 // As few groups as fit the cache, and as many as keep every thread busy to the end.
@@ -133,7 +139,7 @@ void Engine::evaluate(Scratch& scratch, const Group& group, int t) const {
         scratch.features.compute(group.nodeClasses + graph * n, group.edgeClasses + graph * n * n, group.nodes, t,
             ws.nodeInput + graph * n * stride, stride, ws.globalInput + graph * padded(shape.globalInputs()));
     }
-    kernels_.network(network_->model, ws, group);
+    kernels_.network(network_->at(t), ws, group);
 }
 
 void Engine::advance(Batch& batch, uint64_t seed, const std::vector<int32_t>& times) {

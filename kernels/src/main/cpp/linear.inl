@@ -45,6 +45,8 @@ static void codedProduct(const Linear& layer, int rows, bool hasSparse, float* y
     }
 }
 
+#include "transformed.inl"
+
 // Y = X W + b, then max(0, Y) if `withRelu`, for layers that share X: its codes are made once where they are the same,
 // its transposed rows once. x must be readable up to a multiple of 16 columns.
 template <int COUNT>
@@ -55,7 +57,9 @@ static void linears(const Output (&outputs)[COUNT], const float* x, size_t xStri
         if (ws.capture != nullptr) {
             ws.capture->add(ws.capture, layer.index, x, xStride, rows, layer.in);
         }
-        if (!layer.activation.coded) {
+        if (isTransformed(layer)) {
+            transformedLinear(layer, x, xStride, rows, withRelu, output.y, ws);
+        } else if (!layer.activation.coded) {
             floatProduct(x, xStride, rows, layer.in, layer.weight, layer.out, nullptr, layer.bias, withRelu, output.y,
                 padded(layer.out));
         } else if (chunkRows(layer) < chunk) {
@@ -69,7 +73,7 @@ static void linears(const Output (&outputs)[COUNT], const float* x, size_t xStri
         float transposed = -1;
         for (const Output& output : outputs) {
             const Linear& layer = *output.layer;
-            if (!layer.activation.coded) {
+            if (!layer.activation.coded || isTransformed(layer)) {
                 continue;
             }
             if (codes == nullptr || !sameCodes(*codes, layer.activation)) {

@@ -59,6 +59,22 @@ struct SparseGroups {
     const float* value;     // (places, SPARSE_GROUP)
 };
 
+// InputTransform.java; what is missing is null. Rotations are panels, block after block: (ceil(size / 16), size, 16).
+struct Transform {
+    const float* scale;         // (padded in)
+    const int32_t* permutation; // (in)
+    const float* first;
+    const float* second;
+    int block;                  // channels of a block, a multiple of 16
+};
+
+// LowRankBranch.java.
+struct Branch {
+    int rank;
+    const float* down;          // panels (padded rank / 16, in, 16)
+    const float* up;            // panels (padded out / 16, rank, 16)
+};
+
 // The product of one linear layer, see PackedLinear.java. Exactly one of `weight` and (`left`/`residual`) is used.
 struct Linear {
     int index;              // place in PackedModel.linears()
@@ -87,6 +103,10 @@ struct Linear {
 
     SparseGroups sparse;
     bool crossTerm;
+
+    // Only some baselines have these; see transformed.inl. Null if there is none.
+    const Transform* transform;
+    const Branch* branch;
 };
 
 // Rows whose codes, outliers and sparse products fit the scratch of a layer: at least 1, so that the scratch holds the

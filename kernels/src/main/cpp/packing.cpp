@@ -209,6 +209,7 @@ Linear packLinear(const LinearSource& source, int index, Memory& memory) {
     linear.bias = copyPadded(source.bias, memory);
     linear.activation = packActivation(source);
     linear.crossTerm = source.crossTerm;
+    packForms(source, linear, memory);
     if (source.hasWeight) {
         packWeight(source, linear, memory);
         return linear;
@@ -240,10 +241,10 @@ Linear packLinear(const LinearSource& source, int index, Memory& memory) {
     return linear;
 }
 
-NetworkBuilder::NetworkBuilder(const Shape& shape, std::vector<float> nodeWeights, std::vector<float> betas,
+NetworkBuilder::NetworkBuilder(const Shape& shape, int ranges, std::vector<float> nodeWeights, std::vector<float> betas,
                                std::vector<float> alphasBar, std::vector<float> nodeMarginal,
                                std::vector<float> edgeMarginal)
-    : network_(new PackedNetwork) {
+    : network_(new PackedNetwork), linears_(std::max(1, ranges)) {
     const size_t times = static_cast<size_t>(shape.diffusionSteps) + 1;
     require(betas.size() == times && alphasBar.size() == times, "the noise schedule must have T + 1 values");
     require(nodeMarginal.size() == static_cast<size_t>(shape.nodeTypes), "the node marginal must have a value per type");
@@ -258,7 +259,11 @@ NetworkBuilder::NetworkBuilder(const Shape& shape, std::vector<float> nodeWeight
 }
 
 void NetworkBuilder::addLinear(const LinearSource& source) {
-    linears_.push_back(packLinear(source, static_cast<int>(linears_.size()), network_->memory));
+    require(source.laterScales.size() + 1 == linears_.size(), "a layer must have scales for every range of steps");
+    linears_[0].push_back(packLinear(source, static_cast<int>(linears_[0].size()), network_->memory));
+    for (size_t range = 1; range < linears_.size(); range++) {
+        linears_[range].push_back(rescaled(linears_[0].back(), source, source.laterScales[range - 1], network_->memory));
+    }
 }
 
 void NetworkBuilder::addNorm(const std::vector<float>& weight, const std::vector<float>& bias) {
@@ -268,12 +273,20 @@ void NetworkBuilder::addNorm(const std::vector<float>& weight, const std::vector
 }
 
 std::unique_ptr<PackedNetwork> NetworkBuilder::finish() {
-    Model& model = network_->model;
+    network_->later.assign(linears_.size() - 1, network_->model);
+    fill(network_->model, linears_[0]);
+    for (size_t range = 1; range < linears_.size(); range++) {
+        fill(network_->later[range - 1], linears_[range]);
+    }
+    return std::move(network_);
+}
+
+void NetworkBuilder::fill(Model& model, const std::vector<Linear>& linears) {
     const int layers = model.shape.layers;
-    require(linears_.size() == static_cast<size_t>(LINEARS_OF_INPUT + layers * LINEARS_OF_BLOCK + LINEARS_OF_OUTPUT),
+    require(linears.size() == static_cast<size_t>(LINEARS_OF_INPUT + layers * LINEARS_OF_BLOCK + LINEARS_OF_OUTPUT),
         "the model has too few or too many linear layers");
     require(norms_.size() == static_cast<size_t>(layers * NORMS_OF_BLOCK), "the model has too few or too many layer norms");
-    const Linear* next = linears_.data();
+    const Linear* next = linears.data();
     const Norm* nextNorm = norms_.data();
     const auto takeMlp = [&](Mlp& mlp) {
         mlp.first = *next++;
@@ -311,12 +324,11 @@ std::unique_ptr<PackedNetwork> NetworkBuilder::finish() {
         model.hiddenE = std::max(model.hiddenE, blocks[layer].ffE.first.out);
         model.hiddenY = std::max({model.hiddenY, blocks[layer].ffY.first.out, blocks[layer].yOut.first.out});
     }
-    for (const Linear& linear : linears_) {
+    for (const Linear& linear : linears) {
         model.widestIn = std::max(model.widestIn, linear.in);
         model.widestOut = std::max(model.widestOut, linear.out);
-        model.widestRank = std::max(model.widestRank, linear.rank);
+        model.widestRank = std::max({model.widestRank, linear.rank, linear.branch == nullptr ? 0 : linear.branch->rank});
     }
-    return std::move(network_);
 }
 
 }  // namespace bitdgdm

@@ -20,6 +20,31 @@ struct MatrixSource {
     std::vector<float> values;
 };
 
+// InputTransform.java; parts that are empty are missing.
+struct TransformSource {
+    int block = 0;
+    std::vector<float> scale;           // (in)
+    std::vector<float> first;           // blocks, each (size, size)
+    std::vector<int32_t> permutation;   // (in)
+    std::vector<float> second;
+};
+
+// LowRankBranch.java; missing where the rank is 0.
+struct BranchSource {
+    int rank = 0;
+    std::vector<float> down;            // (in, rank)
+    std::vector<float> up;              // (rank, out)
+};
+
+// Static scales of a range of steps.
+struct ScaleSource {
+    float threshold;
+    float scale;
+    float inverse;
+    float intermediateScale;
+    float intermediateInverse;
+};
+
 // PackedLinear.java. Either `weight` is given, or the product is an integer one of the parts that are given.
 struct LinearSource {
     int in = 0;
@@ -46,22 +71,38 @@ struct LinearSource {
     std::vector<int32_t> sparseColumns;  // (in, sparseWidth), -1 in unused places
     std::vector<float> sparseValues;     // (in, sparseWidth)
     bool crossTerm = true;
+    TransformSource transform;
+    BranchSource branch;
+    std::vector<ScaleSource> laterScales;  // of every range of steps but the first
 };
 
 // The layer in the kernels' layout, allocated in `memory`. Throws std::invalid_argument where sizes contradict.
 Linear packLinear(const LinearSource& source, int index, Memory& memory);
 
-// A model and the memory it points into.
+// Transform and branch of a layer, as far as it has them. In packing_forms.cpp.
+void packForms(const LinearSource& source, Linear& linear, Memory& memory);
+
+// The same layer with the scales of a later range of steps; everything else is shared. In packing_forms.cpp.
+Linear rescaled(const Linear& first, const LinearSource& source, const ScaleSource& scales, Memory& memory);
+
+// A model and the memory it points into. Ranges of steps share all but scales and what is computed with them.
 struct PackedNetwork {
     Memory memory;
-    Model model = {};
+    Model model = {};           // of the first range of steps
+    std::vector<Model> later;   // of the other ranges
+
+    // The range of a step from time t, as PackedModel.rangeOf.
+    const Model& at(int t) const {
+        const int64_t range = (t - 1) * static_cast<int64_t>(later.size() + 1) / model.shape.diffusionSteps;
+        return range <= 0 ? model : later[range - 1];
+    }
 };
 
 // Takes a model's parts in the order of PackedModel.java.
 class NetworkBuilder {
 public:
     // `shape` with its pointers unset.
-    NetworkBuilder(const Shape& shape, std::vector<float> nodeWeights, std::vector<float> betas,
+    NetworkBuilder(const Shape& shape, int ranges, std::vector<float> nodeWeights, std::vector<float> betas,
                    std::vector<float> alphasBar, std::vector<float> nodeMarginal, std::vector<float> edgeMarginal);
 
     void addLinear(const LinearSource& source);
@@ -71,8 +112,10 @@ public:
     std::unique_ptr<PackedNetwork> finish();
 
 private:
+    void fill(Model& model, const std::vector<Linear>& linears);
+
     std::unique_ptr<PackedNetwork> network_;
-    std::vector<Linear> linears_;
+    std::vector<std::vector<Linear>> linears_;  // of each range of steps
     std::vector<Norm> norms_;
 };
 

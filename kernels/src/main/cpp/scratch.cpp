@@ -27,6 +27,9 @@ void allocateQuantized(int widestIn, int widestOut, int widestRank, Memory& memo
     // One block of 16 rows may be all but empty.
     ws.transposed = memory.allocate<float>(entries + static_cast<size_t>(padded(widestIn)) * PANEL);
     ws.addend = memory.allocate<float>(entries);
+    ws.turned = memory.allocate<float>(entries + PANEL);
+    ws.turning = memory.allocate<float>(entries + PANEL);
+    ws.branch = memory.allocate<float>(rankEntries);
     ws.start = memory.allocate<const float*>(CHUNK_ROWS);
 }
 
@@ -89,7 +92,8 @@ void Scratch::prepare(int n, int graphs) {
 }
 
 void prepareLinear(const Linear& layer, Memory& memory, Workspace& workspace) {
-    allocateQuantized(layer.in, layer.out, layer.rank, memory, workspace);
+    const int branchRank = layer.branch == nullptr ? 0 : layer.branch->rank;
+    allocateQuantized(layer.in, layer.out, std::max(layer.rank, branchRank), memory, workspace);
 }
 
 }  // namespace bitdgdm

@@ -58,6 +58,9 @@ struct Workspace {
     float* decoded;         // (chunk, padded in): X with its coded entries decoded
     float* transposed;      // (blocks of 16 rows of the chunk, padded in, 16): X, a row a lane
     float* addend;          // (chunk, padded out): sums so far of those rows that have their own
+    float* turned;          // (chunk, padded in): X T
+    float* turning;         // the same, between its parts
+    float* branch;          // (chunk, padded rank of the branch): (X T) A
     const float** start;    // (CHUNK_ROWS) where each row's sum starts: in addend, or the bias
 
     Capture* capture;       // null unless recording

@@ -77,6 +77,8 @@ struct Form {
     int intermediateBits;
     int sparseWidth;
     bool crossTerm;
+    bool transformed = false;
+    int branchRank = 0;
 };
 
 const Form FORMS[] = {
@@ -89,6 +91,9 @@ const Form FORMS[] = {
     {3, 2, 2, 2, true, 0, 2, 0, true},
     {3, 4, 4, 8, false, 0, 8, 1, true},
     {17, 8, 8, 8, false, 2.5f, 8, 3, true},
+    {0, 0, 4, 4, false, 1.5f, 32, 2, true, true, 3},
+    {3, 4, 4, 8, true, 0, 8, 0, true, true, 0},
+    {0, 0, 8, 8, true, 0, 32, 0, true, false, 17},
 };
 
 MatrixSource codes(int rows, int cols, int bits, int scales) {
@@ -104,10 +109,35 @@ MatrixSource codes(int rows, int cols, int bits, int scales) {
     return matrix;
 }
 
+// Scales, two rotations (they need not be orthogonal here) in blocks of 32, and a reversal.
+TransformSource transformOf(int in) {
+    TransformSource transform;
+    transform.block = 32;
+    size_t entries = 0;
+    for (int from = 0; from < in; from += 32) {
+        const size_t size = std::min(32, in - from);
+        entries += size * size;
+    }
+    transform.first = random_.normals(entries, 0.2f);
+    transform.second = random_.normals(entries, 0.2f);
+    for (int channel = 0; channel < in; channel++) {
+        transform.scale.push_back(1 + 0.01f * static_cast<float>(channel));
+        transform.permutation.push_back(in - 1 - channel);
+    }
+    return transform;
+}
+
 LinearSource layer(int in, int out, const Form& form, bool isUnsigned) {
     LinearSource source;
     source.in = in;
     source.out = out;
+    if (form.transformed) {
+        source.transform = transformOf(in);
+    }
+    if (form.branchRank > 0) {
+        source.branch = {form.branchRank, random_.normals(static_cast<size_t>(in) * form.branchRank, 0.1f),
+            random_.normals(static_cast<size_t>(form.branchRank) * out, 0.1f)};
+    }
     source.bias = random_.normals(out, 0.1f);
     source.activationBits = form.activationBits;
     if (form.activationBits > 8) {
@@ -193,7 +223,7 @@ std::unique_ptr<PackedNetwork> network(const Form& form, bool fixedBug, Random s
         alphaBar *= 1 - betas.back();
         alphasBar.push_back(alphaBar);
     }
-    NetworkBuilder builder(shape, {12, 14, 16}, betas, alphasBar, {0.6f, 0.3f, 0.1f}, {0.7f, 0.25f, 0.05f, 0});
+    NetworkBuilder builder(shape, 1, {12, 14, 16}, betas, alphasBar, {0.6f, 0.3f, 0.1f}, {0.7f, 0.25f, 0.05f, 0});
     const Form full = FORMS[0];
     using Widths = std::pair<int, int>;
     const auto add = [&](int in, int out, const Form& f, bool isUnsigned) {

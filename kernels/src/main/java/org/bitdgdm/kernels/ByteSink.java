@@ -57,13 +57,20 @@ final class ByteSink {
         target.position(target.position() + Float.BYTES * values.length);
     }
 
+    /** The upper halves of numbers rounded to {@link Bfloat16}. */
+    void halves(float[] values) {
+        for (float value : values) {
+            int16(Float.floatToRawIntBits(value) >>> Short.SIZE);
+        }
+    }
+
     void text(String text) {
         byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
         int16(utf8.length);
         room(utf8.length).put(utf8);
     }
 
-    /** Codes of {@code bits} bits each, the first in the lowest bits; the last byte is filled up with zeros. */
+    /** Codes or indices of {@code bits} bits each, the first in the lowest bits; the last byte is filled up with zeros. */
     void codes(byte[] codes, int bits) {
         int pending = 0;
         int held = 0;

@@ -86,28 +86,47 @@ final class ByteSource {
         return values;
     }
 
+    /** Numbers of {@link Bfloat16}. */
+    float[] halves(String what, long count) {
+        int[] bits = shorts(what, count);
+        float[] values = new float[bits.length];
+        for (int k = 0; k < values.length; k++) {
+            values[k] = Float.intBitsToFloat(bits[k] << Short.SIZE);
+        }
+        return values;
+    }
+
     /** Symmetric codes of {@code bits} bits each, see {@link ByteSink#codes}. */
     byte[] codes(String what, long count, int bits) {
+        byte[] codes = indices(what, count, bits);
+        int unused = Integer.SIZE - bits;
+        for (int k = 0; k < codes.length; k++) {
+            codes[k] = (byte) (codes[k] << unused >> unused);
+            PackedModelFormat.require(codes[k] >= -CodeMatrix.maxCode(bits), what + " must be symmetric, within "
+                + CodeMatrix.maxCode(bits) + ", found " + codes[k]);
+        }
+        return codes;
+    }
+
+    /** Unsigned numbers of {@code bits} bits each, one a byte. */
+    byte[] indices(String what, long count, int bits) {
         PackedModelFormat.require(count >= 0 && count <= Integer.MAX_VALUE - 8,
             what + " must be fewer than 2^31, found " + count);
         requireLeft(what, (count * bits + 7) / 8);
-        byte[] codes = new byte[(int) count];
-        int unused = Integer.SIZE - bits;
+        byte[] indices = new byte[(int) count];
         int pending = 0;
         int held = 0;
-        for (int k = 0; k < codes.length; k++) {
+        for (int k = 0; k < indices.length; k++) {
             if (held < bits) {
                 pending |= (buffer.get() & 0xFF) << held;
                 held += Byte.SIZE;
             }
-            codes[k] = (byte) (pending << unused >> unused);
+            indices[k] = (byte) (pending & (1 << bits) - 1);
             pending >>>= bits;
             held -= bits;
-            PackedModelFormat.require(codes[k] >= -CodeMatrix.maxCode(bits), what + " must be symmetric, within "
-                + CodeMatrix.maxCode(bits) + ", found " + codes[k]);
         }
         PackedModelFormat.require(pending == 0, what + " must be filled up with zero bits");
-        return codes;
+        return indices;
     }
 
     private void requireCount(String what, long count, int bytesEach) {

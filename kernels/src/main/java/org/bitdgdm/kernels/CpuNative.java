@@ -20,13 +20,16 @@ final class CpuNative {
         Architecture a = model.architecture();
         Diffusion diffusion = model.diffusion();
         int[] shape = {a.layers(), a.heads(), a.nodeTypes(), a.edgeTypes(), a.maxNodes(), a.diffusionSteps(),
-            a.variant() == Variant.FIXED_BUG ? 1 : 0, a.molecular() ? 1 : 0};
+            a.variant() == Variant.FIXED_BUG ? 1 : 0, a.molecular() ? 1 : 0, model.stepRanges()};
         long network = newNetwork(shape, a.nodeWeights(), a.maxWeight(), diffusion.betas(), diffusion.alphasBar(),
             diffusion.nodeMarginal(), diffusion.edgeMarginal());
         try {
-            for (PackedLinear layer : model.linears()) {
-                long linear = linearOf(layer);
+            for (int layer = 0; layer < model.linears().size(); layer++) {
+                long linear = linearOf(model.linears().get(layer));
                 try {
+                    for (int range = 1; range < model.stepRanges(); range++) {
+                        addScales(linear, model.linears(range).get(layer));
+                    }
                     addLinear(network, linear);
                 } finally {
                     freeLinear(linear);
@@ -62,6 +65,14 @@ final class CpuNative {
     private static long linearOf(PackedLinear layer) {
         long linear = newLinear(layer.in, layer.out, layer.bias);
         try {
+            if (layer.transform != null) {
+                InputTransform transform = layer.transform;
+                setTransform(linear, transform.scale(), transform.block(), transform.first(), transform.permutation(),
+                    transform.second());
+            }
+            if (layer.branch != null) {
+                setBranch(linear, layer.branch.rank(), layer.branch.down(), layer.branch.up());
+            }
             ActivationCodes activation = layer.activation;
             setActivation(linear, activation.bits(), activation.unsigned(), activation.perRow(), activation.threshold(),
                 activation.scale(), activation.inverse());
@@ -98,6 +109,13 @@ final class CpuNative {
             matrix.values());
     }
 
+    /** The static scales of a later range of steps. */
+    private static void addScales(long linear, PackedLinear later) {
+        ActivationCodes activation = later.activation;
+        addScales(linear, activation.threshold(), activation.scale(), activation.inverse(), later.intermediateScale,
+            later.intermediateInverse);
+    }
+
     /** Hash of the sources that the loaded library was built from. */
     static native String buildId();
 
@@ -122,6 +140,14 @@ final class CpuNative {
     private static native void setDense(long linear, float[] dense);
 
     private static native void setSparse(long linear, int width, int[] columns, float[] values, boolean crossTerm);
+
+    private static native void setTransform(
+        long linear, float[] scale, int block, float[] first, int[] permutation, float[] second);
+
+    private static native void setBranch(long linear, int rank, float[] down, float[] up);
+
+    private static native void addScales(
+        long linear, float threshold, float scale, float inverse, float intermediateScale, float intermediateInverse);
 
     private static native void freeLinear(long linear);
 

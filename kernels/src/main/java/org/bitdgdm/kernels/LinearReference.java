@@ -13,6 +13,7 @@ package org.bitdgdm.kernels;
  *     FP32, clamped to ±maxCode. H itself, where it stays in FP32, is {@code float(A) · (s_x · s_L[c])}.</li>
  * <li>Scale products {@code scale_H · s_R[o]} and {@code s_x · s_E[o]} are rounded to FP32.</li>
  * </ol>
+ * The transform of the input comes first and is FP32, {@link InputTransform#apply}; everything after it reads its outcome.
  * Where an operand is not coded, {@code Y = X̃ D + X S + b} with D = {@link PackedLinear#densePart()} in FP32 and
  * X̃ = X, its coded entries replaced by {@code code · scale} (FP32); H is not formed and not requantized.
  */
@@ -28,6 +29,12 @@ public final class LinearReference {
         // Integer products with a scale per row have no outliers, hence no use for the dequantized dense part.
         boolean needed = layer.isFull() || !layer.integerProduct() || !activation.perRow();
         this.dense = needed ? widened(layer.isFull() ? layer.weight : layer.densePart()) : null;
+    }
+
+    /** The product of a layer that shares all parts with another one and differs in static scales. */
+    LinearReference(PackedLinear layer, LinearReference other) {
+        this.layer = layer;
+        this.dense = other.dense;
     }
 
     /**
@@ -47,6 +54,13 @@ public final class LinearReference {
      * @return (rows, out) row-major
      */
     public double[] apply(float[] input, int rows) {
+        if (layer.transform != null) {
+            return product(layer.transform.apply(input, rows), rows);
+        }
+        return product(input, rows);
+    }
+
+    private double[] product(float[] input, int rows) {
         double[] output = new double[rows * layer.out];
         int[] codes = new int[layer.in];
         int[] products = new int[Math.max(layer.out, layer.rank())];
@@ -59,6 +73,7 @@ public final class LinearReference {
                 }
             } else {
                 quantizedRow(input, x, output, y, codes, products);
+                branch(input, x, output, y);
             }
             for (int o = 0; o < layer.out; o++) {
                 output[y + o] += layer.bias[o];
@@ -159,6 +174,20 @@ public final class LinearReference {
         multiply(codes, layer.residual, products);
         for (int o = 0; o < layer.out; o++) {
             output[y + o] += (double) products[o] * (scale * layer.residual.scale()[o]);
+        }
+    }
+
+    /** (X A) B. */
+    private void branch(float[] input, int x, double[] output, int y) {
+        LowRankBranch branch = layer.branch;
+        for (int c = 0; branch != null && c < branch.rank(); c++) {
+            double h = 0;
+            for (int i = 0; i < layer.in; i++) {
+                h += (double) input[x + i] * branch.down()[i * branch.rank() + c];
+            }
+            for (int o = 0; o < layer.out; o++) {
+                output[y + o] += h * branch.up()[c * layer.out + o];
+            }
         }
     }
 

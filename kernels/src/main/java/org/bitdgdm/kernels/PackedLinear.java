@@ -1,12 +1,17 @@
 package org.bitdgdm.kernels;
 
+import java.util.EnumSet;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * One linear layer {@code Y = X W + b} as a backend takes it: X is rows × in, W is in × out, the transpose of what a
- * checkpoint stores. Either in full precision ({@code weight}) or as Bit-DGDM parts ({@code W ≈ L Rᵀ + E + S}).
+ * checkpoint stores. Either in full precision ({@code weight}) or as parts ({@code W ≈ L Rᵀ + E + S}), those of Bit-DGDM;
+ * other methods replace E by a {@link Codebook}, X by {@code X T} ({@link InputTransform}), or add {@code (X A) B}
+ * ({@link LowRankBranch}).
  *
- * <p>The product of the quantized form, with Q the activation codes (DESIGN: "The product"), all in this order:
+ * <p>The product of the quantized form, with Q the activation codes (DESIGN: "The product"), all in this order, X being X T
+ * throughout where there is a transform:
  * <ol>
  * <li>{@code A = Q(X_D) L} in int32; {@code H = A · (s_x · s_L[c])}; if intermediateBits ≤ 8,
  *     {@code q_H = rint(A · (s_x · s_L[c] · inverse_H))} clamped to ±maxCode, and {@code Y = (q_H Rᵀ) · (scale_H · s_R[o])},
@@ -14,9 +19,9 @@ import java.util.Objects;
  * <li>{@code Y += (Q(X_D) E) · (s_x · s_E[o])}, the inner product in int32;</li>
  * <li>{@code Y += X_S (L̂R̂ᵀ + Ê)}, FP32;</li>
  * <li>{@code Y += X S}, FP32; without the cross term {@code X_D S} (X_D unquantized);</li>
- * <li>{@code Y += b}.</li>
+ * <li>{@code Y += b}, and {@code Y += (X A) B}, FP32, where there is a branch.</li>
  * </ol>
- * If any of the dense operands is not coded, {@code Y = X̃ D + X S + b} in FP32 instead, with D = {@link #densePart()} and
+ * If any of the dense operands is not coded (a codebook never is), {@code Y = X̃ D + X S + b} in FP32 instead, with D = {@link #densePart()} and
  * X̃ = X, its coded entries replaced by {@code code · scale}; H is not formed. {@link LinearReference} is this in code.
  */
 public final class PackedLinear {
@@ -48,10 +53,17 @@ public final class PackedLinear {
     public final SparseRows sparse;
     /** Whether X_S S is part of the product; false only in the ablation. */
     public final boolean crossTerm;
+    /** (in, out) looked-up weight in the place of {@link #residual}; null if there is none. */
+    public final Codebook codebook;
+    /** What becomes of X first; null if nothing. */
+    public final InputTransform transform;
+    /** Low-rank term of the unquantized X; null if there is none. */
+    public final LowRankBranch branch;
 
     private PackedLinear(String name, int in, int out, float[] bias, float[] weight, ActivationCodes activation,
                          CodeMatrix left, CodeMatrix right, int intermediateBits, float intermediateScale,
-                         CodeMatrix residual, SparseRows sparse, boolean crossTerm) {
+                         CodeMatrix residual, SparseRows sparse, boolean crossTerm, Codebook codebook,
+                         InputTransform transform, LowRankBranch branch) {
         this.name = Objects.requireNonNull(name, "name");
         this.in = in;
         this.out = out;
@@ -66,6 +78,9 @@ public final class PackedLinear {
         this.residual = residual;
         this.sparse = sparse;
         this.crossTerm = crossTerm;
+        this.codebook = codebook;
+        this.transform = transform;
+        this.branch = branch;
         check(bias.length == out, "bias must have " + out + " entries, found " + bias.length);
         check(weight == null || weight.length == Math.multiplyExact(in, out), "weight must be " + in + " x " + out);
         check((weight == null) == (sparse != null), "a layer is either full precision or quantized");
@@ -83,20 +98,93 @@ public final class PackedLinear {
             "intermediate bits must be in 2..8, 16 or 32, found " + intermediateBits);
         check(intermediateScale >= 0 && Float.isFinite(intermediateScale),
             "intermediate scale must be finite and not negative, found " + intermediateScale);
+        check(codebook == null || codebook.in() == in && codebook.out() == out && residual == null && left == null,
+            "a codebook must be " + in + " x " + out + " and the only dense part");
+        check(transform == null || transform.width() == in, "input transform must be " + in + " wide");
+        check(branch == null || branch.in() == in && branch.out() == out, "branch must be " + in + " x r and r x " + out);
+        check(sparse != null || codebook == null && transform == null && branch == null,
+            "a full-precision layer has no other part");
     }
 
     /** A layer in full precision; {@code weight} is (in, out) row-major. */
     public static PackedLinear full(String name, int in, int out, float[] weight, float[] bias) {
         return new PackedLinear(name, in, out, bias, Objects.requireNonNull(weight), ActivationCodes.off(), null, null, 32,
-            0, null, null, true);
+            0, null, null, true, null, null, null);
     }
 
     /** A quantized layer; {@code left}, {@code right} and {@code residual} may be null where the method has none. */
     public static PackedLinear quantized(String name, int in, int out, float[] bias, ActivationCodes activation,
                                          CodeMatrix left, CodeMatrix right, int intermediateBits, float intermediateScale,
                                          CodeMatrix residual, SparseRows sparse, boolean crossTerm) {
+        return quantized(name, in, out, bias, activation, left, right, intermediateBits, intermediateScale, residual, sparse,
+            crossTerm, null);
+    }
+
+    /** A quantized layer whose weight may be looked up, {@code left}, {@code right} and {@code residual} then being null. */
+    public static PackedLinear quantized(String name, int in, int out, float[] bias, ActivationCodes activation,
+                                         CodeMatrix left, CodeMatrix right, int intermediateBits, float intermediateScale,
+                                         CodeMatrix residual, SparseRows sparse, boolean crossTerm, Codebook codebook) {
         return new PackedLinear(name, in, out, bias, null, activation, left, right, intermediateBits, intermediateScale,
-            residual, Objects.requireNonNull(sparse), crossTerm);
+            residual, Objects.requireNonNull(sparse), crossTerm, codebook, null, null);
+    }
+
+    /** A layer of looked-up weights and a sparse part, its input in full precision. */
+    public static PackedLinear lookedUp(String name, float[] bias, Codebook codebook, SparseRows sparse) {
+        return quantized(name, codebook.in(), codebook.out(), bias, ActivationCodes.off(), null, null, 32, 0, null, sparse,
+            true, codebook);
+    }
+
+    /** This quantized layer with a transform of its input and a branch beside its product, either of which may be null. */
+    public PackedLinear with(InputTransform ofInput, LowRankBranch beside) {
+        return new PackedLinear(name, in, out, bias, weight, activation, left, right, intermediateBits, intermediateScale,
+            residual, sparse, crossTerm, codebook, ofInput, beside);
+    }
+
+    /** This layer with other static scales of its input and of H; everything else is shared. */
+    public PackedLinear withScales(ActivationCodes codes, float scaleOfH) {
+        check(codes.bits() == activation.bits() && codes.unsigned() == activation.unsigned()
+            && codes.perRow() == activation.perRow(), "other scales must be of codes of the same kind");
+        return new PackedLinear(name, in, out, bias, weight, codes, left, right, intermediateBits, scaleOfH, residual, sparse,
+            crossTerm, codebook, transform, branch);
+    }
+
+    /** Whether another layer differs from this one in static scales at most: it shares all its parts. */
+    boolean sharesPartsWith(PackedLinear other) {
+        return name.equals(other.name) && bias == other.bias && weight == other.weight && left == other.left
+            && right == other.right && residual == other.residual && sparse == other.sparse && codebook == other.codebook
+            && transform == other.transform && branch == other.branch && crossTerm == other.crossTerm
+            && intermediateBits == other.intermediateBits && activation.bits() == other.activation.bits()
+            && activation.unsigned() == other.activation.unsigned() && activation.perRow() == other.activation.perRow()
+            && (hasStaticScale() || activation.equals(other.activation) && intermediateScale == other.intermediateScale);
+    }
+
+    /** Whether the input is coded with a scale fixed at packing. */
+    public boolean hasStaticScale() {
+        return activation.coded() && !activation.perRow();
+    }
+
+    /** The parts that this layer is made of; none in full precision. */
+    public Set<PackedForm> forms() {
+        Set<PackedForm> forms = EnumSet.noneOf(PackedForm.class);
+        if (left != null) {
+            forms.add(PackedForm.FACTORS);
+        }
+        if (residual != null) {
+            forms.add(PackedForm.RESIDUAL);
+        }
+        if (sparse != null && sparse.entries() > 0) {
+            forms.add(PackedForm.SPARSE);
+        }
+        if (transform != null) {
+            forms.add(PackedForm.TRANSFORM);
+        }
+        if (branch != null) {
+            forms.add(PackedForm.BRANCH);
+        }
+        if (codebook != null) {
+            forms.add(PackedForm.CODEBOOK);
+        }
+        return forms;
     }
 
     private void check(boolean holds, String rule) {
@@ -117,7 +205,7 @@ public final class PackedLinear {
 
     /** Whether the dense products run on integers: weights and activations both coded. */
     public boolean integerProduct() {
-        return !isFull() && activation.coded()
+        return !isFull() && activation.coded() && codebook == null
             && (left == null || left.coded()) && (right == null || right.coded()) && (residual == null || residual.coded());
     }
 
@@ -129,11 +217,31 @@ public final class PackedLinear {
         }
         bytes += left == null ? 0 : left.bytes() + right.bytes();
         bytes += residual == null ? 0 : residual.bytes();
+        bytes += codebook == null ? 0 : codebook.bytes();
+        bytes += transform == null ? 0 : transform.bytes();
+        bytes += branch == null ? 0 : branch.bytes();
         return bytes + sparse.bytes();
     }
 
     /**
-     * The dense part L̂R̂ᵀ + Ê in FP32, (in, out) row-major; each entry is summed in double and rounded once.
+     * Multiply-adds of one row of X, of whatever bits, sparse weights included; outliers of X, whose number depends on X,
+     * are not.
+     */
+    public long multiplyAdds() {
+        long size = (long) in * out;
+        if (isFull()) {
+            return size;
+        }
+        long rest = (transform == null ? 0 : transform.multiplyAdds())
+            + (branch == null ? 0 : (long) branch.rank() * (in + out));
+        if (!integerProduct()) {
+            return rest + size + (activation.coded() ? sparse.entries() : 0);
+        }
+        return rest + (long) rank() * (in + out) + (residual == null ? 0 : size) + sparse.entries();
+    }
+
+    /**
+     * The dense part L̂R̂ᵀ + Ê, or the looked-up weight, in FP32, (in, out) row-major; each entry is summed in double and rounded once.
      *
      * @throws IllegalStateException if the layer is in full precision
      */
@@ -148,7 +256,8 @@ public final class PackedLinear {
                 for (int c = 0; c < rank(); c++) {
                     sum += (double) left.get(i, c) * right.get(o, c);
                 }
-                dense[i * out + o] = (float) (sum + (residual == null ? 0 : residual.get(i, o)));
+                sum += residual != null ? residual.get(i, o) : codebook != null ? codebook.get(i, o) : 0;
+                dense[i * out + o] = (float) sum;
             }
         }
         return dense;

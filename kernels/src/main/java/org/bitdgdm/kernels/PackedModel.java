@@ -1,13 +1,18 @@
 package org.bitdgdm.kernels;
 
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A whole model as a backend takes it: architecture, diffusion tables, linear layers (full precision or quantized) and
  * layer norms. The thing that is broadcast.
+ *
+ * <p>Static scales may differ between ranges of diffusion steps, since activations move with t: there is then a list of
+ * layers for each range, which share all their parts but the scales. A backend picks the range by the time it steps from.
  */
 public final class PackedModel {
     /** Linear layers of one transformer layer, DiGress's names, in the order of the forward pass. */
@@ -27,7 +32,8 @@ public final class PackedModel {
 
     private final Architecture architecture;
     private final Diffusion diffusion;
-    private final List<PackedLinear> linears;
+    /** For each range of steps, its linear layers; one range at least. */
+    private final List<List<PackedLinear>> linearsOfRange;
     private final Map<String, PackedLinear> linearOf = new LinkedHashMap<>();
     private final Map<String, LayerNorm> normOf = new LinkedHashMap<>();
 
@@ -37,9 +43,15 @@ public final class PackedModel {
      * @throws IllegalArgumentException if a layer is missing, extra, out of order, or of a contradictory shape
      */
     public PackedModel(Architecture architecture, Diffusion diffusion, List<PackedLinear> linears, List<LayerNorm> norms) {
+        this(List.of(linears), architecture, diffusion, norms);
+    }
+
+    private PackedModel(List<List<PackedLinear>> linearsOfRange, Architecture architecture, Diffusion diffusion,
+                        List<LayerNorm> norms) {
         this.architecture = architecture;
         this.diffusion = diffusion;
-        this.linears = List.copyOf(linears);
+        this.linearsOfRange = linearsOfRange.stream().map(List::copyOf).toList();
+        List<PackedLinear> linears = linears();
         linears.forEach(linear -> linearOf.put(linear.name, linear));
         norms.forEach(norm -> normOf.put(norm.name(), norm));
         requireNames("linear layers", linearNames(architecture.layers()), List.copyOf(linearOf.keySet()));
@@ -51,6 +63,27 @@ public final class PackedModel {
             throw new IllegalArgumentException("diffusion tables do not fit the architecture");
         }
         requireShapes();
+        requireRanges();
+    }
+
+    private void requireRanges() {
+        List<PackedLinear> first = linears();
+        if (stepRanges() > architecture.diffusionSteps()) {
+            throw new IllegalArgumentException("ranges of steps must be at most the diffusion steps, "
+                + architecture.diffusionSteps() + ", found " + stepRanges());
+        }
+        for (List<PackedLinear> later : linearsOfRange) {
+            if (later.size() != first.size()) {
+                throw new IllegalArgumentException("every range of steps must have " + first.size()
+                    + " linear layers, found " + later.size());
+            }
+            for (int layer = 0; layer < later.size(); layer++) {
+                if (!later.get(layer).sharesPartsWith(first.get(layer))) {
+                    throw new IllegalArgumentException(first.get(layer).name
+                        + ": ranges of steps must differ in static scales only");
+                }
+            }
+        }
     }
 
     /** Names of all linear layers: input MLPs, blocks 0…layers−1, output MLPs. */
@@ -182,9 +215,34 @@ public final class PackedModel {
         return diffusion;
     }
 
-    /** All linear layers, in the order of {@link #linearNames}. */
+    /** All linear layers, in the order of {@link #linearNames}; those of the first range of steps. */
     public List<PackedLinear> linears() {
-        return linears;
+        return linearsOfRange.get(0);
+    }
+
+    /** The linear layers of a range of steps, counted from 0. */
+    public List<PackedLinear> linears(int range) {
+        return linearsOfRange.get(range);
+    }
+
+    /** Ranges of diffusion steps that have static scales of their own, K; 1 where all steps share them. */
+    public int stepRanges() {
+        return linearsOfRange.size();
+    }
+
+    /** The range that a step from time t belongs to, ⌊(t − 1) K / T⌋: the first holds the times next to 0. */
+    public int rangeOf(int t) {
+        return (int) ((t - 1L) * stepRanges() / architecture.diffusionSteps());
+    }
+
+    /** The parts that any of the layers is made of. */
+    public Set<PackedForm> forms() {
+        Set<PackedForm> forms = EnumSet.noneOf(PackedForm.class);
+        linears().forEach(linear -> forms.addAll(linear.forms()));
+        if (stepRanges() > 1) {
+            forms.add(PackedForm.STEP_RANGES);
+        }
+        return forms;
     }
 
     /** All layer norms, in the order of {@link #normNames}. */
@@ -210,7 +268,16 @@ public final class PackedModel {
         return norm;
     }
 
-    /** The same model with other linear layers, for example quantized ones. */
+    /**
+     * The same model with static scales for each range of steps.
+     *
+     * @param ranges for each range, layers that share all parts with those of the first and differ in scales only
+     */
+    public PackedModel withRanges(List<List<PackedLinear>> ranges) {
+        return new PackedModel(ranges, architecture, diffusion, norms());
+    }
+
+    /** The same model with other linear layers, for example quantized ones, in one range of steps. */
     public PackedModel withLinears(List<PackedLinear> replacement) {
         return new PackedModel(architecture, diffusion, replacement, norms());
     }
@@ -218,7 +285,7 @@ public final class PackedModel {
     /** Bytes of all parameters as stored and broadcast: layers, scales, norms. */
     public long bytes() {
         long bytes = 0;
-        for (PackedLinear linear : linears) {
+        for (PackedLinear linear : linears()) {
             bytes += linear.bytes();
         }
         for (LayerNorm norm : normOf.values()) {

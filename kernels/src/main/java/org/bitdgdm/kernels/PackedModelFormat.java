@@ -8,7 +8,8 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * A packed model as bytes: what is broadcast and what a quantized bundle stores. Little-endian, version 1.
+ * A packed model as bytes: what is broadcast and what a quantized bundle stores. Little-endian, versions 1 and 2.
+ * Version 2 holds all forms; a model that needs none of what it has over version 1 is written as version 1.
  *
  * <p>{@code magic "BDGM" | version int | length long, of the whole | architecture | diffusion | linear layers |
  * layer norms | SHA-256 (32) of all before}. A text is {@code length short | UTF-8}; arrays carry no length of their own
@@ -17,12 +18,20 @@ import java.util.List;
  * <li>architecture: variant text, layers, heads, node types, edge types, largest graph, T (ints), molecular (byte),
  *     weights (node types floats if molecular), largest weight (float);</li>
  * <li>diffusion: betas, alphas bar (T+1 floats each), node marginal, edge marginal, sizes (largest graph + 1 floats);</li>
+ * <li>version 2: ranges of steps (int);</li>
  * <li>linear layers, {@link PackedModel#linearNames} says how many: name text, in, out (ints), bias, form byte; form 0:
  *     weight; form 1: activation (bits, flags unsigned 1 and per row 2, τ, scale, inverse), presence byte (left and right
- *     1, residual 2, cross term 4), intermediate bits byte, intermediate scale float, left, right, residual, sparse;</li>
+ *     1, residual 2, cross term 4; version 2: codebook 8, transform 16, branch 32, counted rows of sparse 64),
+ *     intermediate bits byte, intermediate scale float, left, right, residual, codebook, transform, branch, sparse, and
+ *     where scales are static, for each later range of steps τ, scale, inverse, intermediate scale;</li>
  * <li>a code matrix: rows, cols (ints), bits, scale-per-row (bytes), then scales and codes, two's complement of
  *     {@code bits} bits each, first code lowest, rounded up to bytes once; or FP32 values;</li>
- * <li>sparse: width (int), columns (unsigned shorts, 65535 = unused place), values;</li>
+ * <li>codebook: bits (byte), entries (int), tables, indices of {@code bits} bits each;</li>
+ * <li>transform: block (int), presence byte (scale 1, R₁ 2, permutation 4, R₂ 8), scale floats, R₁, permutation (unsigned
+ *     shorts), R₂;</li>
+ * <li>branch: rank (int), A, B; tables, rotations and branches are the upper halves of FP32 numbers (shorts);</li>
+ * <li>sparse: width (int), columns (unsigned shorts, 65535 = unused place), values; with counted rows: width, a count for
+ *     each row (unsigned short), then columns and values of the used places only;</li>
  * <li>layer norms: name text, width (int), weight, bias.</li>
  * </ul>
  * So the file is {@link PackedModel#bytes()} long plus the fields that are not parameters. Reading trusts nothing: the
@@ -31,7 +40,7 @@ import java.util.List;
  */
 public final class PackedModelFormat {
     static final int MAGIC = 0x4D474442;
-    static final int VERSION = 1;
+    static final int VERSION = 2;
     static final int HASH_BYTES = 32;
     /** Magic, version and length. */
     static final int HEADER_BYTES = 16;
@@ -44,6 +53,12 @@ public final class PackedModelFormat {
     private static final int FACTORS = 1;
     private static final int RESIDUAL = 2;
     private static final int CROSS_TERM = 4;
+    private static final int CODEBOOK = 8;
+    private static final int TRANSFORM = 16;
+    private static final int BRANCH = 32;
+    private static final int COUNTED = 64;
+    private static final int PARTS_OF_VERSION_1 = FACTORS | RESIDUAL | CROSS_TERM;
+    private static final int PARTS_OF_VERSION_2 = PARTS_OF_VERSION_1 | CODEBOOK | TRANSFORM | BRANCH | COUNTED;
 
     private PackedModelFormat() {
     }
@@ -70,8 +85,10 @@ public final class PackedModelFormat {
      */
     public static byte[] toBytes(PackedModel model) {
         ByteSink sink = new ByteSink(Math.addExact(model.bytes(), 1 << 16));
+        boolean plain = model.stepRanges() == 1
+            && model.linears().stream().allMatch(linear -> (parts(linear) & ~PARTS_OF_VERSION_1) == 0);
         sink.int32(MAGIC);
-        sink.int32(VERSION);
+        sink.int32(plain ? 1 : VERSION);
         sink.int64(0);
         write(sink, model.architecture());
         Diffusion diffusion = model.diffusion();
@@ -80,8 +97,17 @@ public final class PackedModelFormat {
         sink.floats(diffusion.nodeMarginal());
         sink.floats(diffusion.edgeMarginal());
         sink.floats(diffusion.sizes());
-        for (PackedLinear linear : model.linears()) {
+        if (!plain) {
+            sink.int32(model.stepRanges());
+        }
+        for (int layer = 0; layer < model.linears().size(); layer++) {
+            PackedLinear linear = model.linears().get(layer);
             write(sink, linear);
+            for (int range = 1; linear.hasStaticScale() && range < model.stepRanges(); range++) {
+                PackedLinear later = model.linears(range).get(layer);
+                writeScales(sink, later.activation);
+                sink.float32(later.intermediateScale);
+            }
         }
         for (LayerNorm norm : model.norms()) {
             sink.text(norm.name());
@@ -121,11 +147,9 @@ public final class PackedModelFormat {
         ActivationCodes activation = linear.activation;
         sink.int8(activation.bits());
         sink.int8((activation.unsigned() ? UNSIGNED : 0) | (activation.perRow() ? PER_ROW : 0));
-        sink.float32(activation.threshold());
-        sink.float32(activation.scale());
-        sink.float32(activation.inverse());
-        sink.int8((linear.left != null ? FACTORS : 0) | (linear.residual != null ? RESIDUAL : 0)
-            | (linear.crossTerm ? CROSS_TERM : 0));
+        writeScales(sink, activation);
+        int parts = parts(linear);
+        sink.int8(parts);
         sink.int8(linear.intermediateBits);
         sink.float32(linear.intermediateScale);
         if (linear.left != null) {
@@ -135,16 +159,34 @@ public final class PackedModelFormat {
         if (linear.residual != null) {
             write(sink, linear.residual);
         }
+        PackedExtras.write(sink, linear);
         SparseRows sparse = linear.sparse;
         if (sparse.width() > 0 && sparse.cols() >= UNUSED) {
             throw new IllegalArgumentException(linear.name + ": the sparse part of a packed layer must have less than "
                 + UNUSED + " columns, found " + sparse.cols());
         }
         sink.int32(sparse.width());
+        if ((parts & COUNTED) != 0) {
+            PackedExtras.writeCounted(sink, sparse);
+            return;
+        }
         for (int column : sparse.columns()) {
             sink.int16(column == -1 ? UNUSED : column);
         }
         sink.floats(sparse.values());
+    }
+
+    private static void writeScales(ByteSink sink, ActivationCodes activation) {
+        sink.float32(activation.threshold());
+        sink.float32(activation.scale());
+        sink.float32(activation.inverse());
+    }
+
+    private static int parts(PackedLinear linear) {
+        return linear.isFull() ? 0 : (linear.left != null ? FACTORS : 0) | (linear.residual != null ? RESIDUAL : 0)
+            | (linear.crossTerm ? CROSS_TERM : 0) | (linear.codebook != null ? CODEBOOK : 0)
+            | (linear.transform != null ? TRANSFORM : 0) | (linear.branch != null ? BRANCH : 0)
+            | (linear.sparse.ragged() ? COUNTED : 0);
     }
 
     private static void write(ByteSink sink, CodeMatrix matrix) {
@@ -170,7 +212,7 @@ public final class PackedModelFormat {
         int magic = source.int32("magic");
         require(magic == MAGIC, "must begin with BDGM, found other bytes; this is not a packed model");
         int version = source.int32("version");
-        require(version == VERSION, "version must be " + VERSION + ", found " + version
+        require(version == 1 || version == VERSION, "version must be 1 or " + VERSION + ", found " + version
             + "; use the release that wrote it, or quantize again");
         long length = source.int64("length");
         require(length == bytes.length && length >= HEADER_BYTES + HASH_BYTES, "must be " + length + " bytes long, found "
@@ -187,9 +229,18 @@ public final class PackedModelFormat {
             source.floats("edge marginal", architecture.edgeTypes()), source.floats("sizes", architecture.maxNodes() + 1));
         // The lists of names are built next; every name in them stands for at least so many bytes of the file.
         source.requireLeft("layers", (long) architecture.layers() * PackedModel.BLOCK_LINEARS.size() * LEAST_LINEAR_BYTES);
-        List<PackedLinear> linears = new ArrayList<>();
+        int ranges = version == 1 ? 1 : source.int32("ranges of steps");
+        require(ranges >= 1 && ranges <= architecture.diffusionSteps(), "ranges of steps must be in 1.."
+            + architecture.diffusionSteps() + ", found " + ranges);
+        List<List<PackedLinear>> linears = new ArrayList<>();
         for (String name : PackedModel.linearNames(architecture.layers())) {
-            linears.add(readLinear(source, name));
+            PackedLinear linear = readLinear(source, name, version == 1 ? PARTS_OF_VERSION_1 : PARTS_OF_VERSION_2);
+            for (int range = 0; range < ranges; range++) {
+                if (linears.size() == range) {
+                    linears.add(new ArrayList<>());
+                }
+                linears.get(range).add(range == 0 || !linear.hasStaticScale() ? linear : readScales(source, linear));
+            }
         }
         List<LayerNorm> norms = new ArrayList<>();
         for (String name : PackedModel.normNames(architecture.layers())) {
@@ -198,7 +249,7 @@ public final class PackedModelFormat {
             norms.add(new LayerNorm(name, source.floats(name + " weight", width), source.floats(name + " bias", width)));
         }
         source.requireEnd();
-        return new PackedModel(architecture, diffusion, linears, norms);
+        return new PackedModel(architecture, diffusion, linears.get(0), norms).withRanges(linears);
     }
 
     private static Architecture readArchitecture(ByteSource source) {
@@ -215,7 +266,16 @@ public final class PackedModelFormat {
             source.float32("largest weight"));
     }
 
-    private static PackedLinear readLinear(ByteSource source, String name) {
+    /** A layer with the scales of a later range of steps. */
+    private static PackedLinear readScales(ByteSource source, PackedLinear linear) {
+        ActivationCodes first = linear.activation;
+        ActivationCodes later = new ActivationCodes(first.bits(), first.unsigned(), false,
+            source.float32(linear.name + " threshold"), source.float32(linear.name + " scale"),
+            source.float32(linear.name + " inverse"));
+        return linear.withScales(later, source.float32(linear.name + " intermediate scale"));
+    }
+
+    private static PackedLinear readLinear(ByteSource source, String name, int known) {
         requireName(name, source.text("name of " + name));
         int in = source.int32(name + " in");
         int out = source.int32(name + " out");
@@ -229,20 +289,28 @@ public final class PackedModelFormat {
         ActivationCodes activation = new ActivationCodes(bits, (flags & UNSIGNED) != 0, (flags & PER_ROW) != 0,
             source.float32(name + " threshold"), source.float32(name + " scale"), source.float32(name + " inverse"));
         int parts = source.int8(name + " parts");
-        require((parts & ~(FACTORS | RESIDUAL | CROSS_TERM)) == 0, name + " parts must be in 0..7, found " + parts);
+        require((parts & ~known) == 0, name + " parts must be in 0.." + known + ", found " + parts);
         int intermediateBits = source.int8(name + " intermediate bits");
         float intermediateScale = source.float32(name + " intermediate scale");
         CodeMatrix left = (parts & FACTORS) != 0 ? readMatrix(source, name + " left") : null;
         CodeMatrix right = (parts & FACTORS) != 0 ? readMatrix(source, name + " right") : null;
         CodeMatrix residual = (parts & RESIDUAL) != 0 ? readMatrix(source, name + " residual") : null;
+        Codebook codebook = (parts & CODEBOOK) != 0 ? PackedExtras.readCodebook(source, name, in, out) : null;
+        InputTransform transform = (parts & TRANSFORM) != 0 ? PackedExtras.readTransform(source, name, in) : null;
+        LowRankBranch branch = (parts & BRANCH) != 0 ? PackedExtras.readBranch(source, name, in, out) : null;
+        SparseRows sparse = (parts & COUNTED) != 0 ? PackedExtras.readCounted(source, name, in, out)
+            : readPlaces(source, name, in, out);
+        return PackedLinear.quantized(name, in, out, bias, activation, left, right, intermediateBits, intermediateScale,
+            residual, sparse, (parts & CROSS_TERM) != 0, codebook).with(transform, branch);
+    }
+
+    private static SparseRows readPlaces(ByteSource source, String name, int in, int out) {
         int width = source.int32(name + " sparse width");
         int[] columns = source.shorts(name + " sparse columns", (long) in * width);
         for (int k = 0; k < columns.length; k++) {
             columns[k] = columns[k] == UNUSED ? -1 : columns[k];
         }
-        SparseRows sparse = new SparseRows(in, out, width, columns, source.floats(name + " sparse values", columns.length));
-        return PackedLinear.quantized(name, in, out, bias, activation, left, right, intermediateBits, intermediateScale,
-            residual, sparse, (parts & CROSS_TERM) != 0);
+        return new SparseRows(in, out, width, columns, source.floats(name + " sparse values", columns.length));
     }
 
     private static CodeMatrix readMatrix(ByteSource source, String what) {

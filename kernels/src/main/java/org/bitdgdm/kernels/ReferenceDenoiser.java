@@ -18,7 +18,8 @@ public final class ReferenceDenoiser implements Denoiser, ActivationRecorder {
     private final PackedModel model;
     private final Architecture architecture;
     private final GraphFeatures features;
-    private final List<LinearReference> linears = new ArrayList<>();
+    /** For each range of steps, the products of its layers. */
+    private final List<List<LinearReference>> linears = new ArrayList<>();
     private final Map<String, Integer> indexOf = new HashMap<>();
     private volatile boolean closed;
 
@@ -27,9 +28,14 @@ public final class ReferenceDenoiser implements Denoiser, ActivationRecorder {
         this.model = model;
         this.architecture = model.architecture();
         this.features = new GraphFeatures(architecture);
-        for (PackedLinear linear : model.linears()) {
-            indexOf.put(linear.name, linears.size());
-            linears.add(new LinearReference(linear));
+        for (int range = 0; range < model.stepRanges(); range++) {
+            List<LinearReference> products = new ArrayList<>();
+            for (PackedLinear linear : model.linears(range)) {
+                indexOf.put(linear.name, products.size());
+                products.add(range == 0 ? new LinearReference(linear)
+                    : new LinearReference(linear, linears.get(0).get(products.size())));
+            }
+            linears.add(products);
         }
     }
 
@@ -111,13 +117,13 @@ public final class ReferenceDenoiser implements Denoiser, ActivationRecorder {
         for (int ij = 0; ij < graphs * n * n; ij++) {
             e[ij * types + batch.edges()[first * n * n + ij]] = 1;
         }
-        new Pass(graphs, n, sink).run(x, e, y, nodeLogits, to * n * architecture.nodeTypes(),
+        new Pass(graphs, n, model.rangeOf(t), sink).run(x, e, y, nodeLogits, to * n * architecture.nodeTypes(),
             edgeLogits, to * n * n * types);
     }
 
     /** The network alone, from given input features: what the golden files check apart from our own features. */
     void logitsFromFeatures(int graphs, int n, float[] x, float[] e, float[] y, float[] nodeLogits, float[] edgeLogits) {
-        new Pass(graphs, n, null).run(x, e, y, nodeLogits, 0, edgeLogits, 0);
+        new Pass(graphs, n, 0, null).run(x, e, y, nodeLogits, 0, edgeLogits, 0);
     }
 
     private void requireTime(int t) {
@@ -147,14 +153,16 @@ public final class ReferenceDenoiser implements Denoiser, ActivationRecorder {
     private final class Pass {
         private final int graphs;
         private final int n;
+        private final int range;
         private final Sink sink;
         private float[] x;
         private float[] e;
         private float[] y;
 
-        Pass(int graphs, int n, Sink sink) {
+        Pass(int graphs, int n, int range, Sink sink) {
             this.graphs = graphs;
             this.n = n;
+            this.range = range;
             this.sink = sink;
         }
 
@@ -330,7 +338,7 @@ public final class ReferenceDenoiser implements Denoiser, ActivationRecorder {
             if (sink != null && PackedModel.isBlockLinear(name)) {
                 sink.accept(index, input, rows);
             }
-            return linears.get(index).apply(input, rows);
+            return linears.get(range).get(index).apply(input, rows);
         }
 
         /** LayerNorm(channel + update) over the last axis. */

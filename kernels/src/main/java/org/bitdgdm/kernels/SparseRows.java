@@ -47,8 +47,23 @@ public record SparseRows(int rows, int cols, int width, int[] columns, float[] v
         return entries;
     }
 
-    /** Bytes when stored: a 16-bit column and a 32-bit value for each place. */
+    /**
+     * Whether rows are so unequal that they are stored by what they hold, a count for each, instead of by places: where
+     * that is less than half. Rows of an α-sparse part are nearly full.
+     */
+    boolean ragged() {
+        return 2 * countedBytes() < 6L * columns.length;
+    }
+
+    private long countedBytes() {
+        return 2L * rows + 6L * entries();
+    }
+
+    /**
+     * Bytes when stored: a 16-bit column and a 32-bit value for each place; or, where rows are very unequal, for each
+     * entry, and a 16-bit count for each row.
+     */
     public long bytes() {
-        return 6L * columns.length;
+        return ragged() ? countedBytes() : 6L * columns.length;
     }
 }

@@ -29,6 +29,21 @@ class CpuLinearTest {
     }
 
     @Test
+    void formsOfTheBaselinesAgreeWithTheReference() {
+        int forms = 0;
+        for (int[] widths : new int[][] {{7, 5}, {16, 16}, {33, 19}, {65, 47}, {300, 40}}) {
+            for (PackedLinear layer : TestLayers.baselines(widths[0], widths[1], 12)) {
+                check(layer, 1 + forms % 7);
+                forms++;
+            }
+        }
+        assertThat(forms).isGreaterThan(300);
+        for (PackedLinear layer : TestLayers.baselines(256, 64, 13)) {
+            check(layer, 150);
+        }
+    }
+
+    @Test
     void rowsThatFillNoTileAgreeWithTheReference() {
         Random random = new Random(3);
         TestLayers.Form residual = new TestLayers.Form(3, 4, 4, TestLayers.Input.SIGNED, 4, 8, 2, true);

@@ -26,6 +26,38 @@ class LinearReferenceTest {
         }
     }
 
+    /** The transform first, then the product as without it, then the branch of the unquantized, transformed input. */
+    @Test
+    void formsOfTheBaselinesAreWhatTheySay() {
+        Random random = new Random(6);
+        for (PackedLinear layer : TestLayers.baselines(21, 12, 4)) {
+            float[] input = TestLayers.input(layer, 5, random);
+            float[] turned = layer.transform == null ? input : layer.transform.apply(input, 5);
+            double[] expected = LinearReference.apply(layer.with(null, null), turned, 5);
+            for (int at = 0; at < expected.length && layer.branch != null; at++) {
+                for (int c = 0; c < layer.branch.rank(); c++) {
+                    for (int i = 0; i < layer.in; i++) {
+                        expected[at] += (double) turned[at / 12 * 21 + i] * layer.branch.down()[i * layer.branch.rank() + c]
+                            * layer.branch.up()[c * 12 + at % 12];
+                    }
+                }
+            }
+            new Tolerance(1e-6, 1e-6).check(layer.name, floats(expected), floats(LinearReference.apply(layer, input, 5)));
+        }
+    }
+
+    @Test
+    void aLookedUpWeightIsItsTable() {
+        Codebook codebook = new Codebook(2, 2, 2, 3, new byte[] {0, 2, 1, 0}, new float[] {1, 2, 3, 10, 20, 30});
+        PackedLinear layer = PackedLinear.lookedUp("q", new float[] {0.5f, 0}, codebook,
+            new SparseRows(2, 2, 1, new int[] {1, -1}, new float[] {100, 0}));
+        // W = ((1, 30), (2, 10)); S adds 100 at (0, 1).
+        assertThat(LinearReference.apply(layer, new float[] {1, 2}, 1)).containsExactly(1 + 4 + 0.5, 30 + 20 + 100);
+        assertThat(layer.bytes()).isEqualTo(2 * 4 + 1 + 6 * 2 + layer.sparse.bytes());
+        assertThat(layer.multiplyAdds()).isEqualTo(4);
+        assertThat(layer.forms()).containsExactly(PackedForm.SPARSE, PackedForm.CODEBOOK);
+    }
+
     @Test
     void aFullPrecisionLayerIsAMatrixProduct() {
         PackedLinear layer = PackedLinear.full("q", 2, 3, new float[] {1, 2, 3, 4, 5, 6}, new float[] {0.5f, 0, -1});

@@ -32,9 +32,54 @@ class PackedModelFormatTest {
         return model.withLinears(linears);
     }
 
+    /** The same with the forms of the baselines in the layers of the blocks, and three ranges of steps. */
+    static PackedModel everyBaseline() {
+        PackedModel model = TestModels.tiny(Variant.MAIN, 5);
+        List<PackedLinear> linears = new ArrayList<>();
+        for (PackedLinear linear : model.linears()) {
+            List<PackedLinear> forms = TestLayers.baselines(linear.in, linear.out, linears.size());
+            PackedLinear form = forms.get((linears.size() * 31 + 7) % forms.size());
+            linears.add(PackedModel.isBlockLinear(linear.name) ? PackedLinear.quantized(linear.name, linear.in, linear.out,
+                linear.bias, form.activation, form.left, form.right, form.intermediateBits, form.intermediateScale,
+                form.residual, linears.size() % 5 == 0 ? ragged(linear) : form.sparse, true, form.codebook)
+                .with(form.transform, form.branch) : linear);
+        }
+        return TestLayers.withRanges(model.withLinears(linears), 3);
+    }
+
+    /** A sparse part whose first row is full and whose others are empty. */
+    private static SparseRows ragged(PackedLinear linear) {
+        int[] columns = new int[linear.in * linear.out];
+        Arrays.fill(columns, -1);
+        float[] values = new float[columns.length];
+        for (int k = 0; k < linear.out; k++) {
+            columns[k] = k;
+            values[k] = k + 0.5f;
+        }
+        return new SparseRows(linear.in, linear.out, linear.out, columns, values);
+    }
+
     @Test
     void everyFormComesBackBitIdentical() {
-        PackedModel model = everyForm();
+        assertThat(PackedModelFormat.toBytes(everyForm())[4]).as("the lowest version that holds it").isEqualTo((byte) 1);
+        comesBack(everyForm());
+    }
+
+    @Test
+    void formsOfTheBaselinesComeBackBitIdentical() {
+        PackedModel model = everyBaseline();
+        assertThat(model.forms()).containsExactlyInAnyOrder(PackedForm.values());
+        assertThat(PackedModelFormat.toBytes(model)[4]).isEqualTo((byte) 2);
+        PackedModel back = comesBack(model);
+        assertThat(back.stepRanges()).isEqualTo(3);
+        for (int range = 1; range < 3; range++) {
+            assertThat(back.linears(range)).usingRecursiveComparison().isEqualTo(model.linears(range));
+        }
+        comesBack(model.withLinears(model.linears()));
+        comesBack(TestLayers.withRanges(everyForm(), 50));
+    }
+
+    private static PackedModel comesBack(PackedModel model) {
         byte[] bytes = PackedModelFormat.toBytes(model);
         PackedModel back = PackedModelFormat.fromBytes(bytes);
         assertThat(back.architecture()).usingRecursiveComparison().isEqualTo(model.architecture());
@@ -42,6 +87,7 @@ class PackedModelFormatTest {
         assertThat(back.linears()).usingRecursiveComparison().isEqualTo(model.linears());
         assertThat(back.norms()).usingRecursiveComparison().isEqualTo(model.norms());
         assertThat(PackedModelFormat.toBytes(back)).isEqualTo(bytes);
+        return back;
     }
 
     @Test
@@ -57,7 +103,8 @@ class PackedModelFormatTest {
 
     @Test
     void sizeIsParametersPlusFields() {
-        for (PackedModel model : List.of(everyForm(), TestModels.tiny(Variant.FIXED_BUG, 1))) {
+        PackedModel baselines = everyBaseline();
+        for (PackedModel model : List.of(everyForm(), TestModels.tiny(Variant.FIXED_BUG, 1), baselines)) {
             Architecture a = model.architecture();
             int tables = 2 * (a.diffusionSteps() + 1) + a.nodeTypes() + a.edgeTypes() + a.maxNodes() + 1
                 + a.nodeWeights().length;
@@ -66,7 +113,12 @@ class PackedModelFormatTest {
                 expected += 2 + linear.name.length() + 8 + 1;
                 int matrices = (linear.left == null ? 0 : 2) + (linear.residual == null ? 0 : 1);
                 expected += linear.isFull() ? 0 : 14 + 1 + 5 + 10L * matrices + 4;
+                expected += linear.codebook == null ? 0 : 5;
+                expected += linear.transform == null ? 0 : 5;
+                expected += linear.branch == null ? 0 : 4;
+                expected += linear.hasStaticScale() ? 16L * (model.stepRanges() - 1) : 0;
             }
+            expected += model == baselines ? 4 : 0;
             for (LayerNorm norm : model.norms()) {
                 expected += 2 + norm.name().length() + 4;
             }
@@ -92,7 +144,11 @@ class PackedModelFormatTest {
 
     @Test
     void truncatedBytesAreRefused() {
-        byte[] bytes = PackedModelFormat.toBytes(everyForm());
+        truncated(PackedModelFormat.toBytes(everyForm()));
+        truncated(PackedModelFormat.toBytes(everyBaseline()));
+    }
+
+    private static void truncated(byte[] bytes) {
         for (int length = 0; length < bytes.length; length += 1 + length / 50) {
             refuses(Arrays.copyOf(bytes, length));
         }
@@ -119,15 +175,19 @@ class PackedModelFormatTest {
     @Test
     void aFutureVersionIsRefused() {
         byte[] bytes = PackedModelFormat.toBytes(TestModels.tiny(Variant.MAIN, 1));
-        bytes[4] = 2;
+        bytes[4] = 3;
         assertThatIllegalArgumentException().isThrownBy(() -> PackedModelFormat.fromBytes(signed(bytes)))
-            .withMessageContaining("version must be 1, found 2");
+            .withMessageContaining("version must be 1 or 2, found 3");
     }
 
     @Test
     void hostileBytesWithAValidHashAreRefusedOrHarmless() {
-        byte[] bytes = PackedModelFormat.toBytes(everyForm());
-        Random random = new Random(3);
+        hostile(PackedModelFormat.toBytes(everyForm()), 3);
+        hostile(PackedModelFormat.toBytes(everyBaseline()), 4);
+    }
+
+    private static void hostile(byte[] bytes, long seed) {
+        Random random = new Random(seed);
         int refused = 0;
         for (int trial = 0; trial < 600; trial++) {
             byte[] hostile = bytes.clone();
@@ -146,6 +206,25 @@ class PackedModelFormatTest {
             }
         }
         assertThat(refused).isGreaterThan(100);
+    }
+
+    /** Fields of version 2 that contradict each other; found by their place from the start of the layer that holds them. */
+    @Test
+    void contradictionsOfVersionTwoAreRefused() {
+        PackedModel model = everyBaseline();
+        byte[] bytes = PackedModelFormat.toBytes(model);
+        Architecture a = model.architecture();
+        int ranges = 16 + 2 + a.variant().label().length() + 6 * 4 + 1 + 4 * a.nodeWeights().length + 4
+            + 4 * (2 * (a.diffusionSteps() + 1) + a.nodeTypes() + a.edgeTypes() + a.maxNodes() + 1);
+        for (int found : new int[] {0, -1, 51, Integer.MAX_VALUE}) {
+            byte[] hostile = bytes.clone();
+            ByteBuffer.wrap(hostile).order(ByteOrder.LITTLE_ENDIAN).putInt(ranges, found);
+            assertThatIllegalArgumentException().isThrownBy(() -> PackedModelFormat.fromBytes(signed(hostile)))
+                .withMessageContaining("ranges of steps must be in 1..50, found " + found);
+        }
+        byte[] older = bytes.clone();
+        older[4] = 1;
+        assertThatIllegalArgumentException().isThrownBy(() -> PackedModelFormat.fromBytes(signed(older)));
     }
 
     @Test

@@ -1,9 +1,11 @@
 package org.bitdgdm.kernels;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /**
  * Small random linear layers in every packed form, and inputs that reach their corners; for the tests of every backend.
@@ -61,6 +63,86 @@ public final class TestLayers {
             layers.add(quantized(full(form.toString(), in, out, random), form, random));
         }
         return layers;
+    }
+
+    /**
+     * One random layer of the given widths for each of the forms that baselines bring: transforms of the input by scales,
+     * rotations and a permutation, a low-rank branch, looked-up weights, alone and together, with every coding of the input.
+     */
+    public static List<PackedLinear> baselines(int in, int out, long seed) {
+        Random random = new Random(seed);
+        List<PackedLinear> layers = new ArrayList<>();
+        for (Input input : Input.values()) {
+            for (int sparseWidth : new int[] {0, 2}) {
+                Form form = new Form(0, 4, 4, input, input == Input.OFF ? 32 : 4, 8, sparseWidth, true);
+                PackedLinear plain = quantized(full(form.toString(), in, out, random), form, random);
+                // A rotated input may be negative.
+                boolean rotated = input != Input.UNSIGNED && input != Input.ROW_UNSIGNED;
+                layers.add(plain.with(transform(in, rotated, random), null));
+                layers.add(plain.with(null, branch(in, out, 3, random)));
+                layers.add(plain.with(transform(in, rotated, random), branch(in, out, 17, random)));
+                PackedLinear factors = quantized(full("factors, " + form, in, out, random),
+                    new Form(3, 4, 4, input, input == Input.OFF ? 32 : 8, 8, sparseWidth, true), random);
+                layers.add(factors.with(transform(in, rotated, random), branch(in, out, 1, random)));
+                layers.add(lookedUp(plain, 3, random));
+                layers.add(lookedUp(plain, 8, random).with(transform(in, rotated, random), null));
+            }
+        }
+        return layers;
+    }
+
+    /** Positive scales and, if asked, rotations in blocks of 16 on both sides of a permutation. */
+    private static InputTransform transform(int in, boolean rotated, Random random) {
+        float[] scale = new float[in];
+        for (int i = 0; i < in; i++) {
+            scale[i] = 0.5f + random.nextFloat();
+        }
+        if (!rotated) {
+            return InputTransform.scaling(scale);
+        }
+        List<Integer> order = new ArrayList<>(IntStream.range(0, in).boxed().toList());
+        Collections.shuffle(order, random);
+        int size = InputTransform.rotationSize(in, 16);
+        return new InputTransform(in, scale, 16, rounded(TestModels.gaussians(random, size, 0.25)),
+            order.stream().mapToInt(Integer::intValue).toArray(), rounded(TestModels.gaussians(random, size, 0.25)));
+    }
+
+    private static LowRankBranch branch(int in, int out, int rank, Random random) {
+        return new LowRankBranch(in, out, rank, rounded(TestModels.gaussians(random, in * rank, 1 / Math.sqrt(in))),
+            rounded(TestModels.gaussians(random, rank * out, 1 / Math.sqrt(rank))));
+    }
+
+    /** The same layer with random tables in the place of its residual. */
+    private static PackedLinear lookedUp(PackedLinear layer, int bits, Random random) {
+        int entries = 1 + random.nextInt(1 << bits);
+        byte[] indices = new byte[layer.in * layer.out];
+        for (int at = 0; at < indices.length; at++) {
+            indices[at] = (byte) random.nextInt(entries);
+        }
+        return PackedLinear.quantized("looked up, " + layer.name, layer.in, layer.out, layer.bias, layer.activation, null, null,
+            32, 0, null, layer.sparse, true, new Codebook(layer.in, layer.out, bits, entries, indices,
+                rounded(TestModels.gaussians(random, layer.out * entries, 1 / Math.sqrt(layer.in)))));
+    }
+
+    private static float[] rounded(float[] values) {
+        for (int at = 0; at < values.length; at++) {
+            values[at] = Bfloat16.round(values[at]);
+        }
+        return values;
+    }
+
+    /**
+     * The same model with ranges of steps, whose thresholds and scales of H are those of the layers times 1, ¾, ⁹⁄₁₆ …
+     */
+    public static PackedModel withRanges(PackedModel model, int ranges) {
+        List<List<PackedLinear>> all = new ArrayList<>();
+        for (int range = 0; range < ranges; range++) {
+            float factor = (float) Math.pow(0.75, range);
+            all.add(range == 0 ? model.linears() : model.linears().stream().map(layer -> layer.hasStaticScale()
+                ? layer.withScales(ActivationCodes.of(layer.activation.bits(), layer.activation.unsigned(),
+                    layer.activation.threshold() * factor), layer.intermediateScale * factor) : layer).toList());
+        }
+        return model.withRanges(all);
     }
 
     /** Every form that behaves differently from the others. */
