@@ -13,7 +13,6 @@ import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.conf.SampleConf;
 import org.bitdgdm.fidelity.FidelityProbe;
 import org.bitdgdm.fidelity.FidelityReport;
-import org.bitdgdm.kernels.Denoisers;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
 import org.bitdgdm.metrics.MetricReport;
@@ -54,7 +53,7 @@ record GenerateRun(ModelBundle bundle, BackendOpener opener, String backend, Pro
         MoleculeScorer.requireKnown(bundle.vocabulary());
         BackendOpener opener = BackendOpener.of(conf.sample());
         int threads = Runtime.getRuntime().availableProcessors();
-        String backend = Denoisers.probe(opener.backend(), opener.options(threads));
+        String backend = opener.probe(threads);
         Protocol protocol = Protocol.of(conf.output().protocol());
         Optional<ReferenceSet> reference = References.of(conf.output(), conf.modelFolder(), bundle.vocabulary(), console);
         Optional<String> noDrawings = MoleculeDrawings.probe();
@@ -77,7 +76,7 @@ record GenerateRun(ModelBundle bundle, BackendOpener opener, String backend, Pro
 
     /** What a run of this model is. */
     Fingerprint fingerprint(JobConf conf, SparkSession spark) {
-        return Fingerprint.ofGenerate(conf, bundle, opener.backend().label(),
+        return Fingerprint.ofGenerate(conf, bundle, opener.identity(),
             reference.map(ReferenceSet::sha256).orElse(""), spark.sparkContext());
     }
 

@@ -35,9 +35,9 @@ record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds)
     /** Thresholds come from the same graphs whatever a run's seed, so that nightly runs share one quantized model. */
     private static final long CALIBRATION_SEED = 0;
 
-    /** What runs of one model calibrate with: the backend of the runs. */
+    /** What runs of one model calibrate with: the backend of the runs, or the cpu where that is a GPU. */
     static Calibrations calibrations(ModelBundle bundle, BackendOpener opener, int threads) {
-        return new Calibrations(bundle.packed(), CALIBRATION_SEED, model -> recorder(opener, model, threads));
+        return new Calibrations(bundle.packed(), CALIBRATION_SEED, model -> recorder(opener.forCalibration(), model, threads));
     }
 
     /** Quantizes, or takes what an earlier start of the same run has left. */

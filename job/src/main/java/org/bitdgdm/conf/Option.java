@@ -40,6 +40,7 @@ public enum Option {
     SHARD_SIZE("sample.shard-size", Kind.WHOLE, "N", GENERATE, SWEEP),
     BACKEND("sample.backend", Kind.TEXT, "NAME", GENERATE, SWEEP),
     CPU_ISA("sample.cpu-isa", Kind.TEXT, "NAME", GENERATE, SWEEP),
+    CUDA_PRECISION("sample.cuda-precision", Kind.TEXT, "NAME", GENERATE, SWEEP),
     NATIVE_DIRECTORY("sample.native-directory", Kind.TEXT, "DIR", GENERATE, SWEEP),
 
     FIDELITY("measure.fidelity", Kind.WHOLE, "N", GENERATE, SWEEP),

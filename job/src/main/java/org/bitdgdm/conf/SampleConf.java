@@ -13,10 +13,11 @@ import java.util.List;
  * @param shardSize       graphs of one shard, the unit of commit and resume; 0: chosen from {@code count} alone
  * @param backend         {@code auto}, {@code reference}, {@code cpu} or {@code cuda}
  * @param cpuIsa          {@code auto}, {@code scalar}, {@code avx2} or {@code avx512}
+ * @param cudaPrecision   {@code fp32} or {@code bf16}: layers in full precision on a GPU
  * @param nativeDirectory folder into which native libraries are unpacked; empty: the temporary folder
  */
 public record SampleConf(long count, int steps, String schedule, long seed, int batchSize, int shardSize, String backend,
-                         String cpuIsa, String nativeDirectory) {
+                         String cpuIsa, String cudaPrecision, String nativeDirectory) {
 
     public SampleConf {
         Check.that(count >= 1, "count", "must be at least 1", count);
@@ -26,11 +27,19 @@ public record SampleConf(long count, int steps, String schedule, long seed, int 
         Check.that(shardSize >= 0, "shard-size", "must be at least 1, or 0 to choose it from the count", shardSize);
         Check.oneOf("backend", List.of("auto", "reference", "cpu", "cuda"), backend);
         Check.oneOf("cpu-isa", List.of("auto", "scalar", "avx2", "avx512"), cpuIsa);
+        Check.oneOf("cuda-precision", List.of("fp32", "bf16"), cudaPrecision);
+    }
+
+    /** In FP32 where the backend is {@code cuda}. */
+    public SampleConf(long count, int steps, String schedule, long seed, int batchSize, int shardSize, String backend,
+                      String cpuIsa, String nativeDirectory) {
+        this(count, steps, schedule, seed, batchSize, shardSize, backend, cpuIsa, "fp32", nativeDirectory);
     }
 
     static SampleConf of(Settings settings) {
         return new SampleConf(settings.big(Option.COUNT), settings.whole(Option.STEPS), settings.text(Option.SCHEDULE),
-            settings.big(Option.SEED), settings.whole(Option.BATCH_SIZE), settings.whole(Option.SHARD_SIZE), settings.text(Option.BACKEND),
-            settings.text(Option.CPU_ISA), settings.text(Option.NATIVE_DIRECTORY));
+            settings.big(Option.SEED), settings.whole(Option.BATCH_SIZE), settings.whole(Option.SHARD_SIZE),
+            settings.text(Option.BACKEND), settings.text(Option.CPU_ISA), settings.text(Option.CUDA_PRECISION),
+            settings.text(Option.NATIVE_DIRECTORY));
     }
 }

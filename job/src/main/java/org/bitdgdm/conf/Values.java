@@ -40,6 +40,7 @@ final class Values {
         put(Option.SHARD_SIZE, sample.shardSize());
         put(Option.BACKEND, sample.backend());
         put(Option.CPU_ISA, sample.cpuIsa());
+        put(Option.CUDA_PRECISION, sample.cudaPrecision());
         put(Option.NATIVE_DIRECTORY, sample.nativeDirectory());
     }
 

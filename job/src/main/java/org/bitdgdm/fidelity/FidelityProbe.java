@@ -77,7 +77,7 @@ public final class FidelityProbe implements AutoCloseable {
         ModelBroadcast model = full;
         int[] visited = times;
         return spark.parallelize(batches, batches.size()).map(batch -> {
-            try (ExecutorDenoiser.Lease lease = model.lease(TaskContext.get().cpus())) {
+            try (ExecutorDenoiser.Lease lease = model.lease(TaskContext.get())) {
                 return Trajectory.of(lease.denoiser(), lease.diffusion(), batch.n(), batch.ids(), SEED, visited);
             }
         });
@@ -105,7 +105,7 @@ public final class FidelityProbe implements AutoCloseable {
         spark.setJobDescription("fidelity: " + (times.length - 1) + " steps, " + opener.key());
         try {
             List<GraphFidelity> graphs = new ArrayList<>(trajectories.flatMap(trajectory -> {
-                try (ExecutorDenoiser.Lease lease = other.lease(TaskContext.get().cpus())) {
+                try (ExecutorDenoiser.Lease lease = other.lease(TaskContext.get())) {
                     return trajectory.compare(lease.denoiser(), rangeOf).iterator();
                 }
             }).collect());

@@ -2,6 +2,9 @@ package org.bitdgdm.sample;
 
 import java.nio.file.Path;
 
+import org.apache.spark.SparkConf;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.TaskContext;
 import org.bitdgdm.conf.SampleConf;
 import org.bitdgdm.kernels.Backend;
 import org.bitdgdm.kernels.BackendOptions;
@@ -18,8 +21,11 @@ import org.bitdgdm.kernels.PackedModel;
  * @param backend         the backend, never {@link Backend#AUTO}
  * @param cpuIsa          {@code auto}, {@code scalar}, {@code avx2} or {@code avx512}
  * @param nativeDirectory folder for native libraries; empty: the temporary folder
+ * @param cudaDevice      position of the GPU among those that the process sees; {@link #forTask} finds it
+ * @param cudaPrecision   {@code fp32} or {@code bf16}
  */
-public record BackendOpener(Backend backend, String cpuIsa, String nativeDirectory) implements DenoiserOpener {
+public record BackendOpener(Backend backend, String cpuIsa, String nativeDirectory, int cudaDevice, String cudaPrecision)
+    implements DenoiserOpener {
 
     public BackendOpener {
         if (backend == Backend.AUTO) {
@@ -27,20 +33,64 @@ public record BackendOpener(Backend backend, String cpuIsa, String nativeDirecto
         }
     }
 
-    /** The opener that a configuration asks for. */
+    /** In FP32 on the first GPU, where the backend is {@code cuda}. */
+    public BackendOpener(Backend backend, String cpuIsa, String nativeDirectory) {
+        this(backend, cpuIsa, nativeDirectory, 0, "fp32");
+    }
+
+    /**
+     * The opener that a configuration asks for. {@code auto} is what this machine can run where the tasks run here; on a
+     * cluster it is {@code cuda} if executors are asked to own a GPU, whatever the driver has.
+     */
     public static BackendOpener of(SampleConf conf) {
+        Backend backend = Backend.of(conf.backend());
+        SparkConf spark = new SparkConf();
+        if (backend == Backend.AUTO && !GpuAddress.isLocal(spark)) {
+            backend = GpuAddress.requested(spark) ? Backend.CUDA : Backend.CPU;
+        }
         // The folder of the native library counts here too: with the temporary one, auto may find no backend.
-        return new BackendOpener(Denoisers.resolve(Backend.of(conf.backend()), options(1, conf.cpuIsa(),
-            conf.nativeDirectory())), conf.cpuIsa(), conf.nativeDirectory());
+        BackendOptions options = options(1, conf.cpuIsa(), conf.nativeDirectory(), 0, conf.cudaPrecision());
+        return new BackendOpener(Denoisers.resolve(backend, options), conf.cpuIsa(), conf.nativeDirectory(), 0,
+            conf.cudaPrecision());
+    }
+
+    /**
+     * What will run, for example {@code cpu (avx512)}; checked here, or on the executors where those own the GPUs.
+     *
+     * @param threads threads that one call may use
+     * @throws org.bitdgdm.kernels.KernelException if the backend cannot be used; the message says what was looked for
+     */
+    public String probe(int threads) {
+        SparkConf spark = new SparkConf();
+        if (backend == Backend.CUDA) {
+            GpuAddress.requireSettings(spark);
+            if (!GpuAddress.isLocal(spark)) {
+                return "cuda (one GPU of each executor)";
+            }
+        }
+        return Denoisers.probe(backend, options(threads));
+    }
+
+    /** What activations are recorded on: the cpu in place of the GPU, which a cluster's driver does not have. */
+    public BackendOpener forCalibration() {
+        return backend == Backend.CUDA ? new BackendOpener(Backend.CPU, cpuIsa, nativeDirectory) : this;
+    }
+
+    @Override
+    public BackendOpener forTask(TaskContext task) {
+        return backend != Backend.CUDA ? this : new BackendOpener(backend, cpuIsa, nativeDirectory,
+            GpuAddress.ordinal(task, SparkEnv.get().conf()), cudaPrecision);
     }
 
     /** What the kernels take, for so many threads. */
     public BackendOptions options(int threads) {
-        return options(threads, cpuIsa, nativeDirectory);
+        return options(threads, cpuIsa, nativeDirectory, cudaDevice, cudaPrecision);
     }
 
-    private static BackendOptions options(int threads, String cpuIsa, String nativeDirectory) {
-        return new BackendOptions(threads, cpuIsa, nativeDirectory.isEmpty() ? null : Path.of(nativeDirectory));
+    private static BackendOptions options(int threads, String cpuIsa, String nativeDirectory, int cudaDevice,
+                                          String cudaPrecision) {
+        return new BackendOptions(threads, cpuIsa, nativeDirectory.isEmpty() ? null : Path.of(nativeDirectory),
+            cudaDevice, cudaPrecision);
     }
 
     @Override
@@ -48,8 +98,16 @@ public record BackendOpener(Backend backend, String cpuIsa, String nativeDirecto
         return Denoisers.open(backend, model, options(threads));
     }
 
+    /** What of the backend decides the graphs, for fingerprints of runs. */
+    public String identity() {
+        return backend == Backend.CUDA && !cudaPrecision.equals("fp32") ? key() : backend.label();
+    }
+
     @Override
     public String key() {
+        if (backend == Backend.CUDA && !cudaPrecision.equals("fp32")) {
+            return backend.label() + " (" + cudaPrecision + ")";
+        }
         return backend == Backend.CPU ? backend.label() + " (" + cpuIsa + ")" : backend.label();
     }
 }

@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 
 import org.apache.spark.TaskContext;
 import org.apache.spark.TaskKilledException;
+import org.bitdgdm.kernels.DeviceLostException;
 
 /**
  * The batches of one shard, sampled by a thread of their own while the task's thread works on those already there.
@@ -53,8 +54,11 @@ public final class BatchStream implements Iterator<List<SampledGraph>>, AutoClos
     /** Sampling of one shard within a Spark task; closed with the task at the latest. */
     static BatchStream open(ShardPlan.Shard shard, ShardSampler sampler, ModelBroadcast model, TaskContext task) {
         BatchStream stream = new BatchStream(task, "sampling-shard-" + shard.index(), sink -> {
-            try (ExecutorDenoiser.Lease lease = model.lease(task.cpus())) {
+            try (ExecutorDenoiser.Lease lease = model.lease(task)) {
                 sampler.sample(shard, lease, sink);
+            } catch (DeviceLostException lost) {
+                LostDevice.endExecutor(lost);
+                throw lost;
             }
         });
         task.addTaskCompletionListener(context -> {

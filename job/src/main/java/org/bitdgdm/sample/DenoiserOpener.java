@@ -2,6 +2,7 @@ package org.bitdgdm.sample;
 
 import java.io.Serializable;
 
+import org.apache.spark.TaskContext;
 import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.PackedModel;
 
@@ -15,6 +16,11 @@ public interface DenoiserOpener extends Serializable {
      * @param threads threads that one call may use, {@code spark.task.cpus}
      */
     Denoiser open(PackedModel model, int threads);
+
+    /** The opener for a task's executor, which may own a device that the driver does not know. */
+    default DenoiserOpener forTask(TaskContext task) {
+        return this;
+    }
 
     /** What is opened, for job descriptions; two openers of equal key open the same thing. */
     String key();

@@ -2,6 +2,7 @@ package org.bitdgdm.sample;
 
 import java.io.Serializable;
 
+import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.bitdgdm.kernels.PackedModel;
@@ -46,14 +47,14 @@ public final class ModelBroadcast implements Serializable {
     }
 
     /**
-     * This JVM's denoiser for the model, opened by the first task that asks.
-     *
-     * @param threads threads that one call may use
+     * This JVM's denoiser for the model, opened by the first task that asks; one call may use {@code spark.task.cpus}
+     * threads.
      */
-    public ExecutorDenoiser.Lease lease(int threads) {
+    public ExecutorDenoiser.Lease lease(TaskContext task) {
+        int threads = task.cpus();
         return ExecutorDenoiser.lease(key(threads), () -> {
             PackedModel model = PackedModelFormat.fromBytes(packed.value());
-            return new ExecutorDenoiser(opener.open(model, threads), model.diffusion());
+            return new ExecutorDenoiser(opener.forTask(task).open(model, threads), model.diffusion());
         });
     }
 

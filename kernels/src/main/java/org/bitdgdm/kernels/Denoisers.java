@@ -15,7 +15,8 @@ public final class Denoisers {
         return switch (resolve(backend, options)) {
             case REFERENCE -> new ReferenceDenoiser(model);
             case CPU -> new CpuDenoiser(model, options);
-            case CUDA, AUTO -> throw noCuda();
+            case CUDA -> new CudaDenoiser(model, options);
+            case AUTO -> throw new IllegalStateException("auto is resolved");
         };
     }
 
@@ -28,7 +29,8 @@ public final class Denoisers {
         return switch (resolve(backend, options)) {
             case REFERENCE -> "reference (plain Java)";
             case CPU -> "cpu (" + CpuDenoiser.isa(options) + ")";
-            case CUDA, AUTO -> throw noCuda();
+            case CUDA -> CudaDenoiser.describe(JcudaDriver.find(options, CudaBuild.read()));
+            case AUTO -> throw new IllegalStateException("auto is resolved");
         };
     }
 
@@ -38,7 +40,8 @@ public final class Denoisers {
     }
 
     /**
-     * The backend that {@code auto} stands for here: the fast one that works. Any other backend is itself.
+     * The backend that {@code auto} stands for here: cuda if this process can use a GPU, else cpu. Any other backend is
+     * itself.
      *
      * @throws KernelException if no fast backend works here; the reference is used only where it is named
      */
@@ -47,15 +50,20 @@ public final class Denoisers {
             return backend;
         }
         try {
+            JcudaDriver.find(options, CudaBuild.read());
+            return Backend.CUDA;
+        } catch (KernelException noGpu) {
+            return withoutGpu(options);
+        }
+    }
+
+    private static Backend withoutGpu(BackendOptions options) {
+        try {
             CpuDenoiser.isa(options);
             return Backend.CPU;
         } catch (KernelException e) {
             throw new KernelException("backend auto: the cpu backend cannot be used: " + e.getMessage()
                 + "; --backend reference runs anywhere, slowly", e);
         }
-    }
-
-    private static KernelException noCuda() {
-        return new KernelException("this build has no cuda backend yet; use --backend cpu");
     }
 }

@@ -1,7 +1,7 @@
 package org.bitdgdm.kernels;
 
 /** A backend failed or cannot be used; the message names the operation, what was found, and the remedy. */
-public final class KernelException extends RuntimeException {
+public class KernelException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     public KernelException(String message) {

@@ -1,0 +1,103 @@
+package org.bitdgdm.sample;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+import org.apache.spark.SparkConf;
+import org.apache.spark.TaskContext;
+import org.apache.spark.resource.ResourceInformation;
+import org.bitdgdm.conf.InputException;
+import org.bitdgdm.kernels.KernelException;
+
+/**
+ * Which GPU an executor owns: exactly one, whose address Spark gives to its tasks. Local masters know no GPU resources and
+ * use the first GPU.
+ */
+final class GpuAddress {
+    private static final String RESOURCE = "gpu";
+    private static final String AMOUNT = "spark.executor.resource.gpu.amount";
+    private static final String VISIBLE = "CUDA_VISIBLE_DEVICES";
+    /** Set by the first task of this JVM. */
+    private static int owned = -1;
+
+    private GpuAddress() {
+    }
+
+    /**
+     * The position of this executor's GPU among those that the process sees.
+     *
+     * @throws KernelException if Spark gave the task no GPU, several, another one than to a task before, or one that
+     *                         CUDA_VISIBLE_DEVICES hides
+     */
+    static int ordinal(TaskContext task, SparkConf conf) {
+        ResourceInformation gpu = task.resourcesJMap().get(RESOURCE);
+        int ordinal = gpu == null && isLocal(conf) ? 0
+            : ordinal(gpu == null ? List.of() : Arrays.asList(gpu.addresses()), Optional.ofNullable(System.getenv(VISIBLE)));
+        synchronized (GpuAddress.class) {
+            if (owned >= 0 && owned != ordinal) {
+                throw new KernelException("an executor uses exactly one GPU, Spark gave this one " + owned + " and "
+                    + ordinal + "; set " + AMOUNT + " 1");
+            }
+            owned = ordinal;
+        }
+        return ordinal;
+    }
+
+    /**
+     * The position of a GPU among those that a process sees.
+     *
+     * @param addresses of the task's GPUs as Spark has them: indexes, or UUIDs
+     * @param visible   CUDA_VISIBLE_DEVICES, if set: the GPUs that the process sees, in its order
+     * @throws KernelException if there is not exactly one address, or it is not among the visible ones
+     */
+    static int ordinal(List<String> addresses, Optional<String> visible) {
+        if (addresses.size() != 1) {
+            throw new KernelException("a task needs exactly one GPU address from Spark, found " + addresses + "; set "
+                + AMOUNT + " 1 and spark.task.resource.gpu.amount to 1 divided by the tasks of an executor");
+        }
+        String address = addresses.get(0).strip();
+        if (visible.isEmpty()) {
+            if (!address.matches("\\d{1,4}")) {
+                throw new KernelException("Spark's GPU address is '" + address + "', which is no index, and " + VISIBLE
+                    + " is not set; let the discovery script print indexes, or set " + VISIBLE + " for the executors");
+            }
+            return Integer.parseInt(address);
+        }
+        List<String> seen = Arrays.stream(visible.get().split(",")).map(String::strip).filter(each -> !each.isEmpty())
+            .toList();
+        if (seen.contains(address)) {
+            return seen.indexOf(address);
+        }
+        if (seen.size() == 1) {
+            // A container was given one GPU, which it sees under a name of its own.
+            return 0;
+        }
+        throw new KernelException("Spark's GPU address " + address + " is not in " + VISIBLE + "=" + visible.get()
+            + "; let both name GPUs in the same way, or give each executor one");
+    }
+
+    /**
+     * Checks on the driver that executors will own one GPU each.
+     *
+     * @throws InputException if the settings say otherwise
+     */
+    static void requireSettings(SparkConf conf) {
+        String amount = conf.get(AMOUNT, "");
+        if (!isLocal(conf) && !amount.equals("1")) {
+            throw new InputException("--backend cuda needs exactly one GPU for each executor: " + AMOUNT + " is "
+                + (amount.isEmpty() ? "not set" : amount) + "; set it to 1, conf/gpu has settings for each kind of cluster");
+        }
+    }
+
+    /** Whether executors are asked to own a GPU. */
+    static boolean requested(SparkConf conf) {
+        return !conf.get(AMOUNT, "").isEmpty();
+    }
+
+    /** Whether tasks run in the driver's own process; without a master, submit.sh takes local[*]. */
+    static boolean isLocal(SparkConf conf) {
+        String master = conf.get("spark.master", "local");
+        return master.equals("local") || master.startsWith("local[");
+    }
+}

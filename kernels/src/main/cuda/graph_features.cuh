@@ -1,0 +1,307 @@
+// The network's input for one noisy graph: GraphFeatures.java and SymmetricEigen.java, operation by operation, so that
+// the bits are the same. One block a graph; integer sums in any order, everything else in the order of the rule.
+#pragma once
+
+#include "device.cuh"
+#include "layout.cuh"
+
+namespace bitdgdm {
+
+constexpr int EIGENVALUES = 5;
+constexpr int EIGENVECTORS = 2;
+constexpr float MISSING_EIGENVALUE = 2;
+constexpr double CYCLE_UNIT = 10;
+constexpr double SKIP = 1e-12;
+constexpr int MAX_SWEEPS = 64;
+constexpr int CYCLE_SUMS = 5;
+
+// Where a graph's intermediate results lie; featureBytes in DeviceScratch.java has their sizes.
+struct FeatureMemory {
+    double* matrix;         // (n, n) being diagonalised; before that, the second and third power of A
+    double* rotations;      // (n, n) eigenvectors are rows
+    int64_t* sums;          // (n, CYCLE_SUMS) of each node
+    int32_t* label;         // (n) lowest node of the component, and a second copy
+    int32_t* order;         // (n) place of the k-th smallest eigenvalue
+};
+
+BITDGDM_DEVICE FeatureMemory divide(int n, char* memory) {
+    FeatureMemory to;
+    to.matrix = (double*) memory;
+    to.rotations = to.matrix + (size_t) n * n;
+    to.sums = (int64_t*) (to.rotations + (size_t) n * n);
+    to.label = (int32_t*) (to.sums + (size_t) n * CYCLE_SUMS);
+    to.order = to.label + 2 * n;
+    return to;
+}
+
+// A count, given as a multiple of it, in the unit of the features.
+BITDGDM_DEVICE float capped(int64_t multiple, int factor) {
+    double value = divide((double) multiple, factor * CYCLE_UNIT);
+    return (float) (value < 1 ? value : 1.0);
+}
+
+// Cycle counts from closed walks, as the variant counts them.
+BITDGDM_DEVICE void cycles(const uint8_t* edges, int n, bool fixedBug, const FeatureMemory& memory, float* node, int stride,
+                           float* global) {
+    int32_t* a2 = (int32_t*) memory.matrix;
+    int32_t* a3 = a2 + n * n;
+    for (int ij = threadIndex(); ij < n * n; ij += threadCount()) {
+        int32_t sum = 0;
+        for (int k = 0; k < n; k++) {
+            sum += edges[ij / n * n + k] != 0 && edges[k * n + ij % n] != 0 ? 1 : 0;
+        }
+        a2[ij] = sum;
+    }
+    sync();
+    for (int ij = threadIndex(); ij < n * n; ij += threadCount()) {
+        int32_t sum = 0;
+        for (int k = 0; k < n; k++) {
+            sum += edges[k * n + ij % n] != 0 ? a2[ij / n * n + k] : 0;
+        }
+        a3[ij] = sum;
+    }
+    sync();
+    for (int i = threadIndex(); i < n; i += threadCount()) {
+        const int64_t degree = a2[i * n + i];
+        const int64_t walks3 = a3[i * n + i];
+        int64_t walks4 = 0, walks5 = 0, closed6 = 0, neighbourDegrees = 0, neighbourWalks3 = 0;
+        int64_t sharedDegrees = 0, sharedSquares = 0, threeStepWalks = 0;
+        for (int j = 0; j < n; j++) {
+            const int64_t one = edges[i * n + j] != 0 ? 1 : 0;
+            const int64_t two = a2[i * n + j];
+            const int64_t three = a3[i * n + j];
+            walks4 += two * two;
+            walks5 += two * three;
+            closed6 += three * three;
+            neighbourDegrees += one * a2[j * n + j];
+            neighbourWalks3 += one * a3[j * n + j];
+            sharedDegrees += one * two * a2[j * n + j];
+            sharedSquares += one * two * two;
+            threeStepWalks += three;
+        }
+        const int64_t c4 = walks4 - degree * (degree - 1) - neighbourDegrees;
+        const int64_t c5 = fixedBug
+            ? walks5 - 2 * sharedDegrees - 2 * degree * walks3 - neighbourWalks3 + 5 * walks3
+            : walks5 - 2 * walks3 * degree - neighbourWalks3 + walks3;
+        node[i * stride] = capped(walks3, 2);
+        node[i * stride + 1] = capped(c4, 2);
+        node[i * stride + 2] = capped(c5, 2);
+        int64_t* sums = memory.sums + i * CYCLE_SUMS;
+        sums[0] = walks3;
+        sums[1] = c4;
+        sums[2] = c5;
+        sums[3] = closed6;
+        sums[4] = -3 * walks3 * walks3 + 9 * sharedSquares - 6 * degree * walks4 + 6 * walks4 - 4 * walks3
+            + 4 * degree * degree * degree + 3 * threeStepWalks - 12 * degree * degree + 4 * degree;
+    }
+    sync();
+    if (threadIndex() == 0) {
+        int64_t total[CYCLE_SUMS] = {0, 0, 0, 0, 0};
+        for (int i = 0; i < n; i++) {
+#pragma unroll
+            for (int k = 0; k < CYCLE_SUMS; k++) {
+                total[k] += memory.sums[i * CYCLE_SUMS + k];
+            }
+        }
+        global[0] = capped(total[0], 6);
+        global[1] = capped(total[1], 8);
+        global[2] = capped(total[2], 10);
+        global[3] = capped(total[3] + total[4], 12);
+    }
+    sync();
+}
+
+// Labels every node with the lowest node of its component; returns the labels.
+BITDGDM_DEVICE const int32_t* components(const uint8_t* edges, int n, const FeatureMemory& memory) {
+    int32_t* label = memory.label;
+    int32_t* next = memory.label + n;
+    for (int i = threadIndex(); i < n; i += threadCount()) {
+        label[i] = i;
+    }
+    bool changed = true;
+    while (changed) {
+        sync();
+        bool mine = false;
+        for (int i = threadIndex(); i < n; i += threadCount()) {
+            int32_t lowest = label[i];
+            for (int j = 0; j < n; j++) {
+                lowest = edges[i * n + j] != 0 && label[j] < lowest ? label[j] : lowest;
+            }
+            next[i] = lowest;
+            mine = mine || lowest != label[i];
+        }
+        changed = syncOr(mine);
+        int32_t* swapped = label;
+        label = next;
+        next = swapped;
+    }
+    return label;
+}
+
+// One rotation of rows and columns p, q; all threads call it with the same p, q. Begins and ends with a barrier.
+BITDGDM_DEVICE void rotate(double* a, double* v, int n, int p, int q) {
+    const double apq = a[p * n + q];
+    const double app = a[p * n + p];
+    const double aqq = a[q * n + q];
+    const double theta = divide(subtract(aqq, app), multiply(2, apq));
+    double t = divide(1, add(magnitude(theta), squareRoot(add(multiply(theta, theta), 1))));
+    if (theta < 0) {
+        t = -t;
+    }
+    const double c = divide(1, squareRoot(add(multiply(t, t), 1)));
+    const double s = multiply(t, c);
+    const double shift = multiply(t, apq);
+    sync();
+    for (int k = threadIndex(); k < n; k += threadCount()) {
+        if (k == p) {
+            a[p * n + p] = subtract(app, shift);
+            a[p * n + q] = 0;
+        } else if (k == q) {
+            a[q * n + q] = add(aqq, shift);
+            a[q * n + p] = 0;
+        } else {
+            const double x = a[p * n + k];
+            const double y = a[q * n + k];
+            const double newX = subtract(multiply(c, x), multiply(s, y));
+            const double newY = add(multiply(s, x), multiply(c, y));
+            a[p * n + k] = newX;
+            a[k * n + p] = newX;
+            a[q * n + k] = newY;
+            a[k * n + q] = newY;
+        }
+        const double x = v[p * n + k];
+        const double y = v[q * n + k];
+        v[p * n + k] = subtract(multiply(c, x), multiply(s, y));
+        v[q * n + k] = add(multiply(s, x), multiply(c, y));
+    }
+    sync();
+}
+
+// Diagonalises the Laplacian by cyclic Jacobi rotations in a fixed order and sorts its eigenvalues.
+BITDGDM_DEVICE void eigen(const uint8_t* edges, int n, const FeatureMemory& memory) {
+    double* a = memory.matrix;
+    double* v = memory.rotations;
+    for (int i = threadIndex(); i < n; i += threadCount()) {
+        int degree = 0;
+        for (int j = 0; j < n; j++) {
+            const int one = edges[i * n + j] != 0 ? 1 : 0;
+            degree += one;
+            // +0 where there is no edge: -0 would be another double.
+            a[i * n + j] = (double) -one;
+            v[i * n + j] = i == j ? 1 : 0;
+        }
+        a[i * n + i] = degree;
+    }
+    sync();
+    for (int sweep = 0; sweep < MAX_SWEEPS; sweep++) {
+        bool rotated = false;
+        for (int p = 0; p < n - 1; p++) {
+            for (int q = p + 1; q < n; q++) {
+                if (magnitude(a[p * n + q]) >= SKIP) {
+                    rotate(a, v, n, p, q);
+                    rotated = true;
+                }
+            }
+        }
+        if (!rotated) {
+            break;
+        }
+    }
+    // The rank of an eigenvalue in a stable sort.
+    for (int i = threadIndex(); i < n; i += threadCount()) {
+        const double value = a[i * n + i];
+        int rank = 0;
+        for (int j = 0; j < n; j++) {
+            const double other = a[j * n + j];
+            rank += other < value || (other == value && j < i) ? 1 : 0;
+        }
+        memory.order[rank] = i;
+    }
+    sync();
+}
+
+BITDGDM_DEVICE void laplacian(const uint8_t* edges, int n, const FeatureMemory& memory, float* node, int stride,
+                              float* global) {
+    const int32_t* label = components(edges, n, memory);
+    eigen(edges, n, memory);
+    // Every thread finds these two alone: n is small.
+    int count = 0;
+    int largest = 0;
+    int largestSize = 0;
+    for (int i = 0; i < n; i++) {
+        if (label[i] == i) {
+            int size = 0;
+            for (int j = i; j < n; j++) {
+                size += label[j] == i ? 1 : 0;
+            }
+            // Of equals the first, which holds the lowest node.
+            if (size > largestSize) {
+                largest = i;
+                largestSize = size;
+            }
+            count++;
+        }
+    }
+    for (int k = threadIndex(); k < 1 + EIGENVALUES; k += threadCount()) {
+        const int from = count + k - 1;
+        global[k] = k == 0 ? (float) count
+            : from < n ? (float) divide(memory.matrix[memory.order[from] * n + memory.order[from]], (double) n)
+            : MISSING_EIGENVALUE;
+    }
+    for (int i = threadIndex(); i < n; i += threadCount()) {
+        node[i * stride] = label[i] == largest ? 0.0f : 1.0f;
+        for (int k = 0; k < EIGENVECTORS; k++) {
+            float entry = 0;
+            if (count + k < n) {
+                const double* vector = memory.rotations + (size_t) memory.order[count + k] * n;
+                int peak = 0;
+                for (int j = 1; j < n; j++) {
+                    peak = magnitude(vector[j]) > magnitude(vector[peak]) ? j : peak;
+                }
+                entry = (float) (vector[peak] < 0 ? -vector[i] : vector[i]);
+            }
+            node[i * stride + 1 + k] = entry;
+        }
+    }
+}
+
+BITDGDM_DEVICE void features(const FeatureArguments& args, int graph, const FeatureMemory& memory) {
+    const int n = args.n;
+    const uint8_t* nodes = args.nodes + (size_t) graph * n;
+    const uint8_t* edges = args.edges + (size_t) graph * n * n;
+    float* node = args.nodeInput + (size_t) graph * n * args.nodeStride;
+    float* global = args.globalInput + (size_t) graph * args.globalStride;
+    for (int i = threadIndex(); i < n; i += threadCount()) {
+        for (int k = 0; k < args.nodeTypes; k++) {
+            node[i * args.nodeStride + k] = nodes[i] == k ? 1.0f : 0.0f;
+        }
+    }
+    float* at = node + args.nodeTypes;
+    cycles(edges, n, args.fixedBug != 0, memory, at, args.nodeStride, global + 1);
+    laplacian(edges, n, memory, at + 3, args.nodeStride, global + 5);
+    at += 3 + 1 + EIGENVECTORS;
+    if (args.molecular) {
+        for (int i = threadIndex(); i < n; i += threadCount()) {
+            int valency = 0;
+            for (int j = 0; j < n; j++) {
+                valency += edges[i * n + j];
+            }
+            at[i * args.nodeStride] = (float) (nodes[i] - valency);
+            at[i * args.nodeStride + 1] = (float) valency;
+        }
+    }
+    if (threadIndex() == 0) {
+        global[0] = (float) divide((double) n, (double) args.maxNodes);
+        float* y = global + 5 + 1 + EIGENVALUES;
+        if (args.molecular) {
+            double weight = 0;
+            for (int i = 0; i < n; i++) {
+                weight = add(weight, (double) args.nodeWeights[nodes[i]]);
+            }
+            *y++ = (float) divide(weight, (double) args.maxWeight);
+        }
+        *y = (float) divide((double) args.times[args.progress->step], (double) args.diffusionSteps);
+    }
+}
+
+}  // namespace bitdgdm

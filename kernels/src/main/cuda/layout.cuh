@@ -1,0 +1,255 @@
+// What Java hands to the kernels, byte by byte: the packed model in device memory and the arguments of each kernel.
+// DeviceLayout.java writes the same offsets; the assertions here and its test hold the two together. Little endian,
+// pointers of 8 bytes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace bitdgdm {
+
+// Integer weight for the tensor cores, in the order in which a warp reads it: (nTiles, kTiles, 32 threads) of one word
+// (4 bits a code) or two (8 bits), each the share that a thread has of a 32 x 8 tile. See DeviceWeights.java.
+struct CodeTiles {
+    const uint32_t* codes;  // null if there is none
+    const float* scale;     // (nTiles * 8), 0 in padding
+    int32_t narrow;         // 4 bits a code
+    int32_t kTiles;         // ceil(depth / 32)
+    int32_t nTiles;         // ceil(columns / 8)
+    int32_t unused;
+};
+
+// One linear layer, see PackedLinear.java. Exactly one of `weight`, `halves` and the integer parts is used. Widths are
+// padded to multiples of 8 columns; padding is 0.
+struct Linear {
+    const float* bias;         // (outPadded)
+    const float* weight;       // (in, outPadded) FP32: W, or the dequantized dense part where an operand is not coded,
+                               // S merged if X is not coded; null where the product is an integer one
+    CodeTiles left;            // (in, rank); scale: s_L
+    CodeTiles right;           // (rank, out); scale: scale_H * s_R
+    const float* rightValues;  // (rank, outPadded) R where H stays FP32
+    CodeTiles residual;        // (in, out); scale: s_E
+    const float* dense;        // (in, outPadded) what X_S is multiplied by; null where no outlier can be
+    const int32_t* sparseRow;  // (sparseWidth, outPadded) row of W, ascending in a column; -1 in unused places
+    const float* sparseValue;  // (sparseWidth, outPadded)
+    int32_t in;
+    int32_t out;
+    int32_t outPadded;
+    int32_t rank;
+    int32_t rankPadded;
+    int32_t coded;
+    int32_t perRow;
+    int32_t isUnsigned;
+    int32_t maxCode;
+    float threshold;
+    float scale;
+    float inverse;
+    int32_t intermediateMax;   // largest code of H; 0: H stays FP32
+    float intermediateInverse;
+    int32_t sparseWidth;       // the same for every column, so that threads share the work equally; 0: none
+    int32_t crossTerm;
+    const uint32_t* halves;    // (nTiles, ceil(in / 16), 32 threads, 2) W in BF16, each word two values of a column; a
+                               // thread's share of a 16 x 8 tile
+};
+
+static_assert(sizeof(CodeTiles) == 32 && offsetof(CodeTiles, scale) == 8 && offsetof(CodeTiles, narrow) == 16
+    && offsetof(CodeTiles, kTiles) == 20 && offsetof(CodeTiles, nTiles) == 24, "layout of CodeTiles");
+static_assert(sizeof(Linear) == 216 && offsetof(Linear, weight) == 8 && offsetof(Linear, left) == 16
+    && offsetof(Linear, right) == 48 && offsetof(Linear, rightValues) == 80 && offsetof(Linear, residual) == 88
+    && offsetof(Linear, dense) == 120 && offsetof(Linear, sparseRow) == 128 && offsetof(Linear, sparseValue) == 136
+    && offsetof(Linear, in) == 144 && offsetof(Linear, coded) == 164 && offsetof(Linear, threshold) == 180
+    && offsetof(Linear, intermediateMax) == 192 && offsetof(Linear, crossTerm) == 204
+    && offsetof(Linear, halves) == 208, "layout of Linear");
+
+// What a linear layer's result becomes before it is stored.
+enum Finish : int32_t { STORE = 0, RELU = 1, PLUS_ONE = 2 };
+
+// One product of bitdgdm_linear.
+struct LinearJob {
+    const Linear* layer;
+    const float* x;         // (rows, xStride)
+    float* y;               // (rows, yStride)
+    int32_t xStride;        // a multiple of 4
+    int32_t yStride;        // at least outPadded
+    int32_t finish;
+    int32_t unused;
+};
+
+constexpr int MAX_JOBS = 8;
+
+// Grid: tiles of tileRows rows, chunks of columns, jobs. Shared: scratch of the largest layer.
+struct LinearArguments {
+    LinearJob jobs[MAX_JOBS];
+    int32_t rows;
+    int32_t tileRows;       // 16, 32 or 64
+    int32_t columns;        // of a chunk, a multiple of 8
+    int32_t unused;
+};
+
+static_assert(sizeof(LinearJob) == 40 && offsetof(LinearJob, xStride) == 24, "layout of LinearJob");
+static_assert(sizeof(LinearArguments) == 336 && offsetof(LinearArguments, rows) == 320, "layout of LinearArguments");
+
+// x = LayerNorm(x + update). Grid: 16 rows a block.
+struct NormArguments {
+    float* x;               // (rows, stride)
+    const float* update;    // (rows, stride)
+    const float* weight;    // (width)
+    const float* bias;      // (width)
+    int32_t rows;
+    int32_t width;
+    int32_t stride;
+    int32_t unused;
+};
+
+// out = (a + b) + c.
+struct SumArguments {
+    const float* a;
+    const float* b;
+    const float* c;
+    float* out;
+    int64_t count;
+};
+
+// mean | min | max | spread of each graph's rows of X (blockIdx.y 0) and E (1). Grid: graphs x 2.
+struct PoolArguments {
+    const float* x;         // (graphs, n, xStride)
+    const float* e;         // (graphs, n, n, eStride)
+    float* poolX;           // (graphs, poolXStride)
+    float* poolE;           // (graphs, poolEStride)
+    int32_t nodes;
+    int32_t dx;
+    int32_t xStride;
+    int32_t de;
+    int32_t eStride;
+    int32_t poolXStride;
+    int32_t poolEStride;
+    int32_t biasedVariance;
+};
+
+static_assert(sizeof(NormArguments) == 48 && offsetof(NormArguments, rows) == 32, "layout of NormArguments");
+static_assert(sizeof(SumArguments) == 40 && sizeof(PoolArguments) == 64 && offsetof(PoolArguments, nodes) == 32
+    && offsetof(PoolArguments, biasedVariance) == 60, "layout of SumArguments and PoolArguments");
+
+// E before the layer to E after it, and the attended values of X, modulated by y.
+struct EdgesArguments {
+    const Linear* eMul;
+    const Linear* eAdd;
+    const Linear* eOut;
+    const Linear* first;    // linE1
+    const Linear* second;   // linE2
+    const float* norm1Weight;
+    const float* norm1Bias;
+    const float* norm2Weight;
+    const float* norm2Bias;
+    const float* q;         // (graphs, n, xStride), also k, v, xNew
+    const float* k;
+    const float* v;
+    const float* filmEMul;  // (graphs, xStride) y_e_mul(y) + 1, and so on
+    const float* filmEAdd;
+    const float* filmXMul;
+    const float* filmXAdd;
+    float* e;               // (graphs, n, n, eStride)
+    float* xNew;
+    int32_t nodes;
+    int32_t nodeRows;       // graphs * n
+    int32_t unused;
+    int32_t xStride;
+    int32_t de;
+    int32_t eStride;
+    int32_t tileRows;       // rows of E in a tile: 16, 32 or 64
+    int32_t items;          // nodes i whose rows (i, 0...n-1) make a tile; 1 where they need several tiles
+    int32_t channels;       // of e_mul and e_add at a time, a multiple of 8
+    int32_t eTileStride;    // of the tiles in shared memory, in floats, multiples of 4
+    int32_t yTileStride;
+    int32_t addTileStride;
+    int32_t scratchBytes;   // scratch of the largest layer but e_add, which has its own after it
+    float rootInverse;      // 1 / sqrt(d_head)
+};
+
+// The input MLP's output of every edge, by its class.
+struct EdgeInputArguments {
+    const float* table;     // (edgeTypes, eStride)
+    const uint8_t* classes; // (rows)
+    float* e;               // (rows, eStride)
+    int64_t rows;
+    int32_t eStride;
+    int32_t unused;
+};
+
+// The output MLP of E.
+struct EdgeOutputArguments {
+    const Linear* first;
+    const Linear* second;
+    const float* e;         // (rows, eStride)
+    float* logits;          // (rows, logitStride)
+    int64_t rows;
+    int32_t eStride;
+    int32_t logitStride;
+    int32_t tileRows;
+    int32_t hiddenStride;   // of the tile in shared memory, in floats, a multiple of 4
+};
+
+static_assert(sizeof(EdgesArguments) == 200 && offsetof(EdgesArguments, nodes) == 144
+    && offsetof(EdgesArguments, scratchBytes) == 192, "layout of EdgesArguments");
+static_assert(sizeof(EdgeInputArguments) == 40 && sizeof(EdgeOutputArguments) == 56
+    && offsetof(EdgeOutputArguments, rows) == 32, "layout of EdgeInputArguments and EdgeOutputArguments");
+
+// Where a batch is in time. Lies in device memory, so that one captured graph serves every step.
+struct Progress {
+    int32_t step;           // index of the time that the graphs are at
+    int32_t brokenTime;     // a time at which a logit was not finite; 0: none
+};
+
+// The network's input. Grid: graphs.
+struct FeatureArguments {
+    const uint8_t* nodes;   // (graphs, n)
+    const uint8_t* edges;   // (graphs, n, n)
+    const Progress* progress;
+    const int32_t* times;
+    const float* nodeWeights;  // (nodeTypes) if molecular
+    char* scratch;          // (graphs, scratchBytes), null: shared memory is used
+    float* nodeInput;       // (graphs, n, nodeStride)
+    float* globalInput;     // (graphs, globalStride)
+    int64_t scratchBytes;
+    int32_t n;
+    int32_t nodeTypes;
+    int32_t maxNodes;
+    int32_t diffusionSteps;
+    int32_t fixedBug;
+    int32_t molecular;
+    float maxWeight;
+    int32_t nodeStride;
+    int32_t globalStride;
+    int32_t unused;
+};
+
+// Logits of nodes and edges from what the output MLPs left, and what is done with them. Grid: elements.
+struct DrawArguments {
+    const float* nodeOutput;   // (graphs, n, nodeStride) MLP of X
+    const float* edgeOutput;   // (graphs, n, n, edgeStride) MLP of E
+    uint8_t* nodes;            // (graphs, n)
+    uint8_t* edges;            // (graphs, n, n)
+    const int64_t* ids;        // (graphs)
+    Progress* progress;
+    const int32_t* times;
+    const float* betas;        // (T + 1)
+    const float* alphasBar;    // (T + 1)
+    const float* nodeMarginal;
+    const float* edgeMarginal;
+    float* nodeLogits;         // bitdgdm_logits: (graphs, n, nodeTypes)
+    float* edgeLogits;         // bitdgdm_logits: (graphs, n, n, edgeTypes)
+    uint64_t seed;
+    int32_t n;
+    int32_t graphs;
+    int32_t nodeTypes;
+    int32_t edgeTypes;
+    int32_t nodeStride;
+    int32_t edgeStride;
+};
+
+static_assert(sizeof(Progress) == 8 && sizeof(FeatureArguments) == 112 && offsetof(FeatureArguments, n) == 72
+    && offsetof(FeatureArguments, globalStride) == 104, "layout of FeatureArguments");
+static_assert(sizeof(DrawArguments) == 136 && offsetof(DrawArguments, seed) == 104 && offsetof(DrawArguments, n) == 112
+    && offsetof(DrawArguments, edgeStride) == 132, "layout of DrawArguments");
+
+}  // namespace bitdgdm

@@ -1,0 +1,219 @@
+// One reverse step of the diffusion and its draws, as Posterior.java and CounterRandom.java define them; sums in double,
+// exp in FP32, in the order of the cpu backend. A thread has one element, a node or an edge i < j, and computes a value
+// again rather than keep an array of them.
+#pragma once
+
+#include "device.cuh"
+#include "layout.cuh"
+#include "philox.cuh"
+#include "vector_math.cuh"
+
+namespace bitdgdm {
+
+// The logits of one element: what the MLP gave plus the noisy class; of an edge the mean of both directions.
+struct Logits {
+    const float* one;
+    const float* other;     // null for a node
+    int current;
+
+    BITDGDM_MEMBER float operator()(int k) const {
+        const float noisy = k == current ? 1.0f : 0.0f;
+        return other == nullptr ? one[k] + noisy : ((other[k] + noisy) + (one[k] + noisy)) * 0.5f;
+    }
+};
+
+// p(z_s | z_t) of one element.
+struct Posterior {
+    Logits logits;
+    const float* marginal;
+    int classes;
+    double marginalSum;
+    double beta;
+    double alphaBarT;
+    double alphaBarS;
+    // Found by start().
+    float highest;
+    double total;
+    double currentLimit;
+    double ratioSum;
+    double sum;
+
+    BITDGDM_MEMBER float exponent(int k) const {
+        return exponential(logits(k) - highest);
+    }
+
+    BITDGDM_MEMBER double ratio(int k) const {
+        const double offDiagonal = multiply(subtract(1, alphaBarT), currentLimit);
+        const double denominator = k == logits.current ? add(offDiagonal, alphaBarT) : offDiagonal;
+        return divide(divide((double) exponent(k), total), denominator == 0 ? 1e-6 : denominator);
+    }
+
+    BITDGDM_MEMBER double joint(int k) const {
+        double step = multiply(beta, currentLimit);
+        if (k == logits.current) {
+            step = add(step, subtract(1, beta));
+        }
+        const double limit = divide((double) marginal[k], marginalSum);
+        return multiply(step,
+            add(multiply(alphaBarS, ratio(k)), multiply(multiply(subtract(1, alphaBarS), limit), ratioSum)));
+    }
+
+    BITDGDM_MEMBER float weight(int k) const {
+        return (float) (sum == 0 ? divide(1.0, (double) classes) : divide(joint(k), sum));
+    }
+
+    // False if a logit is not finite.
+    BITDGDM_MEMBER bool start() {
+        marginalSum = 0;
+        for (int k = 0; k < classes; k++) {
+            marginalSum = add(marginalSum, (double) marginal[k]);
+        }
+        highest = logits(0);
+        for (int k = 1; k < classes; k++) {
+            const float value = logits(k);
+            highest = value > highest ? value : highest;
+        }
+        total = 0;
+        for (int k = 0; k < classes; k++) {
+            total = add(total, (double) exponent(k));
+        }
+        if (!(total < (double) infinity())) {
+            return false;
+        }
+        currentLimit = divide((double) marginal[logits.current], marginalSum);
+        ratioSum = 0;
+        for (int k = 0; k < classes; k++) {
+            ratioSum = add(ratioSum, ratio(k));
+        }
+        sum = 0;
+        for (int k = 0; k < classes; k++) {
+            sum = add(sum, joint(k));
+        }
+        return true;
+    }
+
+    // The first class whose cumulative weight exceeds u * total, in FP32; never one of weight 0.
+    BITDGDM_MEMBER int draw(float u) const {
+        float all = 0;
+        for (int k = 0; k < classes; k++) {
+            all = all + weight(k);
+        }
+        const float limit = u * all;
+        float cumulative = 0;
+        int last = 0;
+        for (int k = 0; k < classes; k++) {
+            const float mine = weight(k);
+            if (mine > 0) {
+                cumulative = cumulative + mine;
+                last = k;
+                if (cumulative > limit) {
+                    return k;
+                }
+            }
+        }
+        // u * all may round up to the total itself; the last class of positive weight is then the one meant.
+        return last;
+    }
+};
+
+// Row and column of edge `slot`, counting i < j row-major from 0.
+BITDGDM_DEVICE void edgeOf(int slot, int n, int& i, int& j) {
+    i = 0;
+    while (slot >= n - 1 - i) {
+        slot -= n - 1 - i;
+        i++;
+    }
+    j = i + 1 + slot;
+}
+
+// What thread `element` of a batch works on: node or edge `slot` of `graph`, its logits and its class at t.
+struct Element {
+    size_t graph;
+    int slot;
+    bool node;
+    int i;
+    int j;
+    Logits logits;
+};
+
+BITDGDM_DEVICE bool elementOf(const DrawArguments& args, int64_t index, Element& to) {
+    const int n = args.n;
+    const int slots = n + n * (n - 1) / 2;
+    if (index >= (int64_t) args.graphs * slots) {
+        return false;
+    }
+    to.graph = (size_t) (index / slots);
+    to.slot = (int) (index % slots);
+    to.node = to.slot < n;
+    if (to.node) {
+        to.i = to.j = to.slot;
+        const size_t row = to.graph * n + to.slot;
+        to.logits = {args.nodeOutput + row * args.nodeStride, nullptr, args.nodes[row]};
+    } else {
+        edgeOf(to.slot - n, n, to.i, to.j);
+        const size_t row = to.graph * n * n + (size_t) to.i * n + to.j;
+        const size_t mirrored = to.graph * n * n + (size_t) to.j * n + to.i;
+        to.logits = {args.edgeOutput + row * args.edgeStride, args.edgeOutput + mirrored * args.edgeStride, args.edges[row]};
+    }
+    return true;
+}
+
+BITDGDM_DEVICE void draw(const DrawArguments& args) {
+    Element element;
+    if (!elementOf(args, (int64_t) blockX() * BLOCK + threadIndex(), element)) {
+        return;
+    }
+    const int n = args.n;
+    const int t = args.times[args.progress->step];
+    const int s = args.times[args.progress->step + 1];
+    Posterior posterior;
+    posterior.logits = element.logits;
+    posterior.marginal = element.node ? args.nodeMarginal : args.edgeMarginal;
+    posterior.classes = element.node ? args.nodeTypes : args.edgeTypes;
+    // In FP32, as Diffusion.java has it.
+    posterior.beta = s == t - 1 ? args.betas[t] : 1.0f - args.alphasBar[t] / args.alphasBar[s];
+    posterior.alphaBarT = args.alphasBar[t];
+    posterior.alphaBarS = args.alphasBar[s];
+    if (!posterior.start()) {
+        args.progress->brokenTime = t;
+        return;
+    }
+    const float u = philoxUniform(args.seed, (uint64_t) args.ids[element.graph], (uint32_t) s, (uint32_t) element.slot);
+    const uint8_t drawn = (uint8_t) posterior.draw(u);
+    if (element.node) {
+        args.nodes[element.graph * n + element.i] = drawn;
+    } else {
+        uint8_t* edges = args.edges + element.graph * n * n;
+        edges[element.i * n + element.j] = drawn;
+        edges[element.j * n + element.i] = drawn;
+    }
+}
+
+BITDGDM_DEVICE void writeLogits(const DrawArguments& args) {
+    Element element;
+    if (!elementOf(args, (int64_t) blockX() * BLOCK + threadIndex(), element)) {
+        return;
+    }
+    const int n = args.n;
+    if (element.node) {
+        const size_t row = element.graph * n + element.i;
+        for (int k = 0; k < args.nodeTypes; k++) {
+            args.nodeLogits[row * args.nodeTypes + k] = element.logits(k);
+        }
+        // The diagonal of E has no logits.
+        const size_t diagonal = element.graph * n * n + (size_t) element.i * n + element.i;
+        for (int k = 0; k < args.edgeTypes; k++) {
+            args.edgeLogits[diagonal * args.edgeTypes + k] = 0;
+        }
+    } else {
+        const size_t row = element.graph * n * n + (size_t) element.i * n + element.j;
+        const size_t mirrored = element.graph * n * n + (size_t) element.j * n + element.i;
+        for (int k = 0; k < args.edgeTypes; k++) {
+            const float value = element.logits(k);
+            args.edgeLogits[row * args.edgeTypes + k] = value;
+            args.edgeLogits[mirrored * args.edgeTypes + k] = value;
+        }
+    }
+}
+
+}  // namespace bitdgdm

@@ -1,0 +1,294 @@
+package org.bitdgdm.kernels;
+
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+
+/**
+ * The {@code cuda} backend: every step of the sampler on one NVIDIA GPU. Uploads the model once; then only ids and graphs
+ * cross the bus, and a step is one captured CUDA graph, launched once for each time.
+ *
+ * <p>Any number of threads may use one instance at once: each call has a stream and memory of its own, kept for the next.
+ * Where device memory runs out, a batch is worked on in halves: the same graphs, later. {@link #close} waits for calls.
+ *
+ * <p>A call after which the device is lost throws {@link DeviceLostException}.
+ */
+public final class CudaDenoiser implements Denoiser {
+    /** Device memory of one call; batches that need more are worked on in parts. */
+    private static final long WORKSPACE_BYTES = 8L << 30;
+
+    private final PackedModel model;
+    private final CudaContext context;
+    private final DeviceModel deviceModel;
+    private final CudaNetwork network;
+    private final List<CudaWorkspace> idle = new ArrayList<>();
+    /** Calls hold the read lock, so that the device's memory lives until the last one has returned. */
+    private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+    private boolean closed;
+    /** After a failure that every later call repeats. */
+    private volatile boolean lost;
+
+    /**
+     * Opens the GPU of the options and uploads a model.
+     *
+     * @throws KernelException if there is no GPU that this build runs on; the message says what was looked for
+     */
+    public CudaDenoiser(PackedModel model, BackendOptions options) {
+        this(model, JcudaDriver.open(options), options.cudaPrecision().equals("bf16"));
+    }
+
+    /**
+     * Opens a model on a driver, which is closed with the denoiser.
+     *
+     * @param halves whether layers in full precision are multiplied in BF16
+     */
+    CudaDenoiser(PackedModel model, CudaDriver driver, boolean halves) {
+        this.model = Objects.requireNonNull(model, "model");
+        CudaContext opened = null;
+        DeviceModel uploaded = null;
+        CudaNetwork prepared = null;
+        try {
+            opened = new CudaContext(driver);
+            uploaded = new DeviceModel(opened, model, halves);
+            prepared = new CudaNetwork(opened, uploaded);
+            launchEverything(opened, model, prepared);
+        } catch (RuntimeException e) {
+            CudaFailure failure = e instanceof CudaFailure ? (CudaFailure) e : null;
+            if (failure == null || !failure.sticky()) {
+                release(driver, opened, uploaded, prepared);
+            }
+            throw failure == null ? e : translated(failure, "opening the model");
+        }
+        context = opened;
+        deviceModel = uploaded;
+        network = prepared;
+    }
+
+    /** Gives back, in reverse order, what was opened. */
+    private static void release(CudaDriver driver, CudaContext context, DeviceModel model, CudaNetwork network) {
+        if (network != null) {
+            network.free();
+        }
+        if (model != null) {
+            model.free();
+        }
+        if (context != null) {
+            context.close();
+        } else {
+            driver.close();
+        }
+    }
+
+    /**
+     * Launches every kernel once on one graph: the driver loads a kernel when it is first launched, which it must not do
+     * while a step is captured; and a device that cannot run them is found here.
+     */
+    private static void launchEverything(CudaContext context, PackedModel model, CudaNetwork network) {
+        CudaWorkspace workspace = CudaWorkspace.allocate(context, model, 1, 1);
+        try {
+            workspace.upload(new GraphBatch(1, new long[1]), 0, 1, new int[] {1, 0});
+            network.evaluate(workspace, 1);
+            network.draw(workspace, 1, 0);
+            network.writeLogits(workspace, 1);
+            context.driver().synchronize(workspace.stream());
+        } finally {
+            workspace.free();
+        }
+    }
+
+    @Override
+    public void advance(GraphBatch batch, long seed, int[] times) {
+        requireFits(batch);
+        model.diffusion().requireTimes(times);
+        if (times.length < 2) {
+            return;
+        }
+        inParts(batch, "advancing", (workspace, from, count) -> {
+            workspace.upload(batch, from, count, times);
+            long step = workspace.step(new CudaWorkspace.GraphKey(count, seed), () -> {
+                network.evaluate(workspace, count);
+                network.draw(workspace, count, seed);
+            });
+            for (int i = 0; i + 1 < times.length; i++) {
+                context.driver().launchGraph(step, workspace.stream());
+            }
+            int broken = workspace.download(batch, from, count);
+            if (broken != 0) {
+                throw new KernelException("logits at time " + broken + " are not finite; the model's weights are broken");
+            }
+        });
+    }
+
+    @Override
+    public void logits(GraphBatch batch, int t, float[] nodeLogits, float[] edgeLogits) {
+        requireFits(batch);
+        batch.requireLogits(model.architecture(), nodeLogits, edgeLogits);
+        if (t < 1 || t > model.architecture().diffusionSteps()) {
+            throw new IllegalArgumentException("time must be in 1.." + model.architecture().diffusionSteps() + ", found "
+                + t);
+        }
+        int nodeValues = batch.nodeCount() * model.architecture().nodeTypes();
+        int edgeValues = batch.nodeCount() * batch.nodeCount() * model.architecture().edgeTypes();
+        inParts(batch, "evaluating", (workspace, from, count) -> {
+            workspace.upload(batch, from, count, new int[] {t});
+            network.evaluate(workspace, count);
+            network.writeLogits(workspace, count);
+            workspace.download(workspace.q, nodeLogits, from * nodeValues, count * nodeValues);
+            workspace.download(workspace.e, edgeLogits, from * edgeValues, count * edgeValues);
+        });
+    }
+
+    /**
+     * The network's inputs as the device computes them; the same bits as {@link GraphFeatures}.
+     *
+     * @param nodeInput   (B, n, padded nodeInputs) written
+     * @param globalInput (B, padded globalInputs) written
+     */
+    void features(GraphBatch batch, int t, float[] nodeInput, float[] globalInput) {
+        requireFits(batch);
+        int nodeValues = batch.nodeCount() * DeviceWeights.padded(model.architecture().nodeInputs());
+        int globalValues = DeviceWeights.padded(model.architecture().globalInputs());
+        inParts(batch, "computing features", (workspace, from, count) -> {
+            workspace.upload(batch, from, count, new int[] {t});
+            network.features(workspace, count);
+            workspace.download(workspace.nodeInput, nodeInput, from * nodeValues, count * nodeValues);
+            workspace.download(workspace.globalInput, globalInput, from * globalValues, count * globalValues);
+        });
+    }
+
+    /** What is done with graphs {@code from} ... {@code from + count} of a batch. */
+    @FunctionalInterface
+    private interface Part {
+        void run(CudaWorkspace workspace, int from, int count);
+    }
+
+    /** Works on a batch in as large parts as device memory allows. */
+    private void inParts(GraphBatch batch, String what, Part part) {
+        lock.readLock().lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("this cuda denoiser is closed");
+            }
+            int n = batch.nodeCount();
+            int largest = batch.size();
+            for (int from = 0; from < batch.size();) {
+                int count = Math.min(largest, batch.size() - from);
+                CudaWorkspace workspace = null;
+                boolean finished = false;
+                try {
+                    workspace = lease(n, count);
+                    part.run(workspace, from, count);
+                    finished = true;
+                    from += count;
+                } catch (CudaFailure failure) {
+                    if (!failure.outOfMemory() || count == 1) {
+                        throw translated(failure, what + " " + count + " graphs of " + n + " nodes");
+                    }
+                    largest = count / 2;
+                } finally {
+                    giveBack(workspace, finished);
+                }
+            }
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
+    private CudaWorkspace lease(int n, int count) {
+        synchronized (idle) {
+            for (Iterator<CudaWorkspace> all = idle.iterator(); all.hasNext();) {
+                CudaWorkspace candidate = all.next();
+                if (candidate.n == n && candidate.capacity >= count) {
+                    all.remove();
+                    return candidate;
+                }
+            }
+            // What is idle has another size: sizes come one after the other.
+            idle.forEach(CudaWorkspace::free);
+            idle.clear();
+        }
+        if (count > 1 && CudaWorkspace.bytes(context, model, n, count) > WORKSPACE_BYTES) {
+            throw new CudaFailure(CudaFailure.OUT_OF_MEMORY, "one call takes at most " + WORKSPACE_BYTES + " bytes");
+        }
+        return CudaWorkspace.allocate(context, model, n, count);
+    }
+
+    private void giveBack(CudaWorkspace workspace, boolean finished) {
+        if (workspace == null) {
+            return;
+        }
+        if (!finished) {
+            // Its stream may be capturing, or its device lost: nothing to keep.
+            try {
+                workspace.free();
+            } catch (CudaFailure alreadyReported) {
+                // The failure that brought us here is on its way to the caller.
+            }
+            return;
+        }
+        synchronized (idle) {
+            idle.add(workspace);
+        }
+    }
+
+    /** A failure of the driver as a sentence. */
+    private KernelException translated(CudaFailure failure, String what) {
+        String message = "cuda: " + failure.getMessage() + " while " + what;
+        if (failure.sticky()) {
+            lost = true;
+            return new DeviceLostException(message + "; the device cannot be used by this process any more", failure);
+        }
+        return new KernelException(failure.outOfMemory() ? message + "; free the device or use a smaller model" : message,
+            failure);
+    }
+
+    private void requireFits(GraphBatch batch) {
+        batch.requireFits(model.architecture());
+        if (batch.nodeCount() > GraphFeatures.MAX_NODES) {
+            throw new IllegalArgumentException("graph features are exact up to " + GraphFeatures.MAX_NODES
+                + " nodes, found " + batch.nodeCount());
+        }
+    }
+
+    /** Device memory in use, in bytes; 0 once closed. */
+    public long liveBytes() {
+        return context.liveBytes();
+    }
+
+    /** The most device memory that was in use, in bytes. */
+    public long peakBytes() {
+        return context.peakBytes();
+    }
+
+    @Override
+    public String describe() {
+        return describe(context.driver().device());
+    }
+
+    /** For example {@code cuda (NVIDIA H200, sm_90)}. */
+    static String describe(CudaDriver.Device device) {
+        return "cuda (" + device.name() + ", sm_" + device.computeCapability().replace(".", "") + ")";
+    }
+
+    @Override
+    public void close() {
+        lock.writeLock().lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("this cuda denoiser is closed");
+            }
+            closed = true;
+            if (lost) {
+                // Nothing can be freed any more; the process is about to end.
+                return;
+            }
+            idle.forEach(CudaWorkspace::free);
+            idle.clear();
+            release(context.driver(), context, deviceModel, network);
+        } finally {
+            lock.writeLock().unlock();
+        }
+    }
+}

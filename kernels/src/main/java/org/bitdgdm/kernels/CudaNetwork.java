@@ -1,0 +1,360 @@
+package org.bitdgdm.kernels;
+
+import java.util.List;
+
+/**
+ * The launches of one step, in the order of ReferenceDenoiser: features, input MLPs, transformer layers, output MLPs, draw.
+ * How a launch is cut into blocks depends on sizes and device only, and changes no bit but where a node's edges take
+ * several tiles.
+ */
+final class CudaNetwork {
+    private static final int BLOCK = 256;
+    private static final int ROW_LANES = 16;
+    private static final int MAX_JOBS = 8;
+    /** Columns of a block where columns are spread over blocks, and channels of e_mul and e_add at a time. */
+    private static final int COLUMNS = 64;
+    private static final int WARP = 32;
+    private static final int FEATURE_THREADS = 128;
+    private static final int STORE = 0;
+    private static final int RELU = 1;
+    private static final int PLUS_ONE = 2;
+
+    private final CudaContext context;
+    private final CudaDriver driver;
+    private final CudaDriver.Device device;
+    private final DeviceModel model;
+    private final PackedModel packed;
+    private final Architecture architecture;
+    /** (edgeTypes, de) the input MLP of every edge class; edges have no other input. */
+    private final long edgeTable;
+
+    /** A product y = finish(x W + b). */
+    private record Job(String layer, long x, int xStride, long y, int yStride, int finish) {
+    }
+
+    /**
+     * Prepares launches of a model, and computes its edge table.
+     *
+     * @throws KernelException if a tile of one of its layers does not fit the device's shared memory
+     */
+    CudaNetwork(CudaContext context, DeviceModel model) {
+        this.context = context;
+        this.driver = context.driver();
+        this.device = driver.device();
+        this.model = model;
+        this.packed = model.packed();
+        this.architecture = packed.architecture();
+        for (PackedLinear layer : packed.linears()) {
+            tileRows(DeviceScratch.TILE_ROWS[0], List.of(layer));
+        }
+        edgeTile(architecture.maxNodes(), 1);
+        outputTile();
+        this.edgeTable = edgeTable();
+    }
+
+    private long edgeTable() {
+        int types = architecture.edgeTypes();
+        int inputs = DeviceWeights.padded(types);
+        int hidden = DeviceWeights.padded(linear("mlp_in_E.0").out);
+        int de = DeviceWeights.padded(linear("mlp_in_E.2").out);
+        DeviceImage oneHot = new DeviceImage();
+        int at = oneHot.reserve(4 * types * inputs);
+        for (int type = 0; type < types; type++) {
+            oneHot.putFloat(at + 4 * (type * inputs + type), 1);
+        }
+        int between = oneHot.reserve(4 * types * hidden);
+        long table = context.allocate(4L * types * de, "the table of edge classes");
+        long scratch = 0;
+        try {
+            scratch = context.allocate(oneHot.size(), "the table of edge classes");
+            context.uploadNow(scratch, oneHot.at(scratch));
+            long stream = context.setupStream();
+            linear(stream, types, new Job("mlp_in_E.0", scratch + at, inputs, scratch + between, hidden, RELU));
+            linear(stream, types, new Job("mlp_in_E.2", scratch + between, hidden, table, de, RELU));
+            driver.synchronize(stream);
+            long done = scratch;
+            scratch = 0;
+            context.free(done);
+            return table;
+        } catch (RuntimeException e) {
+            if (scratch != 0) {
+                context.free(scratch);
+            }
+            context.free(table);
+            throw e;
+        }
+    }
+
+    void free() {
+        context.free(edgeTable);
+    }
+
+    /** From the classes of the first {@code graphs} graphs of a workspace to the output of the last MLPs. */
+    void evaluate(CudaWorkspace w, int graphs) {
+        int nodeRows = graphs * w.n;
+        long edgeRows = (long) nodeRows * w.n;
+        features(w, graphs);
+        mlp(w, nodeRows, "mlp_in_X.0", "mlp_in_X.2", w.nodeInput, DeviceWeights.padded(architecture.nodeInputs()), w.hiddenX,
+            w.x, RELU);
+        mlp(w, graphs, "mlp_in_y.0", "mlp_in_y.2", w.globalInput, DeviceWeights.padded(architecture.globalInputs()),
+            w.hiddenY, w.y, RELU);
+        launch(w, "bitdgdm_edge_input", blocks(edgeRows * w.de, BLOCK), BLOCK, 0, new KernelArguments(40)
+            .pointers(edgeTable, w.edges, w.e).value(edgeRows).ints(w.de, 0));
+        for (int layer = 0; layer < architecture.layers(); layer++) {
+            transform(w, graphs, "tf_layers." + layer + ".", layer + 1 < architecture.layers());
+        }
+        mlp(w, nodeRows, "mlp_out_X.0", "mlp_out_X.2", w.x, w.dx, w.hiddenX, w.nodeOutput, STORE);
+        int tile = outputTile();
+        launch(w, "bitdgdm_edge_output", blocks(edgeRows, tile), BLOCK, outputBytes(tile), new KernelArguments(56)
+            .pointers(model.linear("mlp_out_E.0"), model.linear("mlp_out_E.2"), w.e, w.edgeOutput).value(edgeRows)
+            .ints(w.de, DeviceWeights.padded(architecture.edgeTypes()), tile, hiddenStride()));
+    }
+
+    /** Draws the classes at the next time, and goes there. */
+    void draw(CudaWorkspace w, int graphs, long seed) {
+        elements(w, graphs, "bitdgdm_draw", seed);
+        launch(w, "bitdgdm_next_step", 1, WARP, 0, drawArguments(w, graphs, seed));
+    }
+
+    /** Writes logits where q and E were. */
+    void writeLogits(CudaWorkspace w, int graphs) {
+        elements(w, graphs, "bitdgdm_logits", 0);
+    }
+
+    private void elements(CudaWorkspace w, int graphs, String kernel, long seed) {
+        long elements = (long) graphs * (w.n + w.n * (w.n - 1) / 2);
+        launch(w, kernel, blocks(elements, BLOCK), BLOCK, 0, drawArguments(w, graphs, seed));
+    }
+
+    private KernelArguments drawArguments(CudaWorkspace w, int graphs, long seed) {
+        return new KernelArguments(136)
+            .pointers(w.nodeOutput, w.edgeOutput, w.nodes, w.edges, w.ids, w.progress, w.times, model.betas(),
+                model.alphasBar(), model.nodeMarginal(), model.edgeMarginal(), w.q, w.e)
+            .value(seed)
+            .ints(w.n, graphs, architecture.nodeTypes(), architecture.edgeTypes(),
+                DeviceWeights.padded(architecture.nodeTypes()), DeviceWeights.padded(architecture.edgeTypes()));
+    }
+
+    void features(CudaWorkspace w, int graphs) {
+        int threads = w.n <= WARP ? WARP : FEATURE_THREADS;
+        int shared = w.featureScratch == 0 ? (int) DeviceScratch.featureBytes(w.n) : 0;
+        launch(w, "bitdgdm_features", graphs, threads, shared, new KernelArguments(112)
+            .pointers(w.nodes, w.edges, w.progress, w.times, model.nodeWeights(), w.featureScratch, w.nodeInput,
+                w.globalInput)
+            .value(w.featureStride())
+            .ints(w.n, architecture.nodeTypes(), architecture.maxNodes(), architecture.diffusionSteps(),
+                architecture.variant() == Variant.FIXED_BUG ? 1 : 0, architecture.molecular() ? 1 : 0)
+            .value(architecture.maxWeight())
+            .ints(DeviceWeights.padded(architecture.nodeInputs()), DeviceWeights.padded(architecture.globalInputs()), 0));
+    }
+
+    /** One transformer layer; nothing reads y after the last. */
+    private void transform(CudaWorkspace w, int graphs, String block, boolean updateGlobals) {
+        int nodeRows = graphs * w.n;
+        String attention = block + "self_attn.";
+        linear(w.stream(), nodeRows,
+            new Job(attention + "q", w.x, w.dx, w.q, w.dx, STORE),
+            new Job(attention + "k", w.x, w.dx, w.k, w.dx, STORE),
+            new Job(attention + "v", w.x, w.dx, w.v, w.dx, STORE));
+        linear(w.stream(), graphs,
+            new Job(attention + "y_e_mul", w.y, w.dy, w.filmEMul, w.dx, PLUS_ONE),
+            new Job(attention + "y_e_add", w.y, w.dy, w.filmEAdd, w.dx, STORE),
+            new Job(attention + "y_x_mul", w.y, w.dy, w.filmXMul, w.dx, PLUS_ONE),
+            new Job(attention + "y_x_add", w.y, w.dy, w.filmXAdd, w.dx, STORE));
+        if (updateGlobals) {
+            gatherGlobals(w, graphs, attention);
+        }
+        edges(w, nodeRows, block);
+        linear(w.stream(), nodeRows, new Job(attention + "x_out", w.xNew, w.dx, w.q, w.dx, STORE));
+        norm(w, block + "normX1", w.x, w.q, nodeRows, w.dx);
+        mlp(w, nodeRows, block + "linX1", block + "linX2", w.x, w.dx, w.hiddenX, w.q, STORE);
+        norm(w, block + "normX2", w.x, w.q, nodeRows, w.dx);
+        if (updateGlobals) {
+            mlp(w, graphs, attention + "y_out.0", attention + "y_out.2", w.yNew, w.dy, w.hiddenY, w.yTerm, STORE);
+            norm(w, block + "norm_y1", w.y, w.yTerm, graphs, w.dy);
+            mlp(w, graphs, block + "lin_y1", block + "lin_y2", w.y, w.dy, w.hiddenY, w.yTerm, STORE);
+            norm(w, block + "norm_y2", w.y, w.yTerm, graphs, w.dy);
+        }
+    }
+
+    /** The new y from itself and from the pooled channels, all before they are updated. */
+    private void gatherGlobals(CudaWorkspace w, int graphs, String attention) {
+        int dx = linear("mlp_in_X.2").out;
+        int de = linear("mlp_in_E.2").out;
+        int poolX = DeviceWeights.padded(4 * dx);
+        int poolE = DeviceWeights.padded(4 * de);
+        launch(w, "bitdgdm_pool", new int[] {graphs, 2, 1}, BLOCK, 0, new KernelArguments(64)
+            .pointers(w.x, w.e, w.poolX, w.poolE)
+            .ints(w.n, dx, w.dx, de, w.de, poolX, poolE, architecture.variant() == Variant.FIXED_BUG ? 1 : 0));
+        linear(w.stream(), graphs,
+            new Job(attention + "y_y", w.y, w.dy, w.yTerm, w.dy, STORE),
+            new Job(attention + "x_y.lin", w.poolX, poolX, w.yFromX, w.dy, STORE),
+            new Job(attention + "e_y.lin", w.poolE, poolE, w.yFromE, w.dy, STORE));
+        long count = (long) graphs * w.dy;
+        launch(w, "bitdgdm_sum", blocks(count, BLOCK), BLOCK, 0, new KernelArguments(40)
+            .pointers(w.yTerm, w.yFromX, w.yFromE, w.yNew).value(count));
+    }
+
+    private void edges(CudaWorkspace w, int nodeRows, String block) {
+        String attention = block + "self_attn.";
+        int tile = edgeTile(w.n, nodeRows);
+        EdgeLayers layers = new EdgeLayers(block);
+        int items = Math.max(1, tile / w.n);
+        int dHead = linear(attention + "q").out / architecture.heads();
+        launch(w, "bitdgdm_edges", blocks(nodeRows, items), BLOCK, (int) layers.bytes(w.n, tile), new KernelArguments(200)
+            .pointers(model.linear(attention + "e_mul"), model.linear(attention + "e_add"),
+                model.linear(attention + "e_out"), model.linear(block + "linE1"), model.linear(block + "linE2"),
+                model.normWeight(block + "normE1"), model.normBias(block + "normE1"),
+                model.normWeight(block + "normE2"), model.normBias(block + "normE2"),
+                w.q, w.k, w.v, w.filmEMul, w.filmEAdd, w.filmXMul, w.filmXAdd, w.e, w.xNew)
+            .ints(w.n, nodeRows, 0, w.dx, linear("mlp_in_E.2").out, w.de, tile, items, layers.channels, layers.eStride,
+                layers.yStride, layers.addStride, layers.scratchBytes(tile))
+            .value(1 / (float) Math.sqrt(dHead)));
+    }
+
+    /** Sizes of the tiles of one layer's fused part, see {@code network.cuh}. */
+    private final class EdgeLayers {
+        private final PackedLinear eAdd;
+        private final List<PackedLinear> others;
+        private final int dx;
+        private final int channels;
+        private final int eStride;
+        private final int yStride;
+        private final int addStride;
+
+        EdgeLayers(String block) {
+            eAdd = linear(block + "self_attn.e_add");
+            others = List.of(linear(block + "self_attn.e_mul"), linear(block + "self_attn.e_out"), linear(block + "linE1"),
+                linear(block + "linE2"));
+            int de = linear("mlp_in_E.2").out;
+            dx = DeviceWeights.padded(eAdd.out);
+            channels = Math.min(COLUMNS, dx);
+            eStride = DeviceScratch.tileStride(de);
+            yStride = DeviceScratch.tileStride(Math.max(dx, linear(block + "linE1").out));
+            addStride = DeviceScratch.tileStride(Math.max(channels, de));
+        }
+
+        int scratchBytes(int tile) {
+            return others.stream().mapToInt(layer -> model.scratchBytes(layer, tile)).max().orElseThrow();
+        }
+
+        long bytes(int n, int tile) {
+            return 4L * tile * (eStride + yStride + addStride) + (n > tile ? 3L * 4 * dx : 0) + scratchBytes(tile)
+                + model.scratchBytes(eAdd, tile);
+        }
+    }
+
+    /**
+     * Rows of a tile of E: as many as the shared memory holds, fewer where that leaves multiprocessors idle. Graphs that
+     * take several tiles always get the same, so that batches do not change their bits.
+     */
+    private int edgeTile(int n, int nodeRows) {
+        for (int tile : DeviceScratch.TILE_ROWS) {
+            long bytes = 0;
+            for (int layer = 0; layer < architecture.layers(); layer++) {
+                bytes = Math.max(bytes, new EdgeLayers("tf_layers." + layer + ".").bytes(n, tile));
+            }
+            boolean halfServes = tile > DeviceScratch.TILE_ROWS[2] && 2 * n <= tile
+                && blocks(nodeRows, tile / n) < device.multiprocessors();
+            if (bytes <= device.sharedBytesPerBlock() && !halfServes) {
+                return tile;
+            }
+        }
+        throw tooWide("the edge layers of a transformer layer");
+    }
+
+    private int hiddenStride() {
+        return DeviceScratch.tileStride(linear("mlp_out_E.0").out);
+    }
+
+    private int outputBytes(int tile) {
+        return 4 * tile * hiddenStride() + Math.max(model.scratchBytes(linear("mlp_out_E.0"), tile),
+            model.scratchBytes(linear("mlp_out_E.2"), tile));
+    }
+
+    private int outputTile() {
+        for (int tile : DeviceScratch.TILE_ROWS) {
+            if (outputBytes(tile) <= device.sharedBytesPerBlock()) {
+                return tile;
+            }
+        }
+        throw tooWide("mlp_out_E");
+    }
+
+    private KernelException tooWide(String what) {
+        return new KernelException(device.name() + " gives a block " + device.sharedBytesPerBlock()
+            + " bytes of shared memory, too few for " + what + " of this model; use --backend cpu");
+    }
+
+    private void mlp(CudaWorkspace w, int rows, String first, String second, long x, int xStride, long hidden, long y,
+                     int finish) {
+        int hiddenStride = DeviceWeights.padded(linear(first).out);
+        linear(w.stream(), rows, new Job(first, x, xStride, hidden, hiddenStride, RELU));
+        linear(w.stream(), rows, new Job(second, hidden, hiddenStride, y, DeviceWeights.padded(linear(second).out), finish));
+    }
+
+    private void norm(CudaWorkspace w, String name, long x, long update, int rows, int stride) {
+        launch(w, "bitdgdm_norm", blocks(rows, BLOCK / ROW_LANES), BLOCK, 0, new KernelArguments(48)
+            .pointers(x, update, model.normWeight(name), model.normBias(name))
+            .ints(rows, packed.norm(name).weight().length, stride, 0));
+    }
+
+    /** Several products over the same rows, in one launch. */
+    private void linear(long stream, int rows, Job... jobs) {
+        List<PackedLinear> layers = List.of(jobs).stream().map(job -> linear(job.layer())).toList();
+        int tile = tileRows(rows, layers);
+        int shared = 0;
+        int widest = 0;
+        boolean coded = false;
+        KernelArguments arguments = new KernelArguments(336);
+        for (int i = 0; i < jobs.length; i++) {
+            Job job = jobs[i];
+            shared = Math.max(shared, model.scratchBytes(layers.get(i), tile));
+            widest = Math.max(widest, DeviceWeights.padded(layers.get(i).out));
+            coded |= model.scratchBytes(layers.get(i), tile) > 0;
+            arguments.pointers(model.linear(job.layer()), job.x(), job.y())
+                .ints(job.xStride(), job.yStride(), job.finish(), 0);
+        }
+        int tiles = blocks(rows, tile);
+        // Every block of a layer that is not FP32 prepares its rows again, so columns are spread only where blocks are few.
+        boolean spread = !coded || tiles * jobs.length < 2 * device.multiprocessors();
+        int columns = spread ? Math.min(COLUMNS, Math.max(widest, 8)) : widest;
+        driver.launch("bitdgdm_linear", new int[] {tiles, Math.max(1, blocks(widest, columns)), jobs.length}, BLOCK, shared,
+            arguments.skipTo(40 * MAX_JOBS).ints(rows, tile, columns, 0).done(), stream);
+    }
+
+    /** Rows of a tile for a launch: as many as its rows need and shared memory holds, half of it if that is enough. */
+    private int tileRows(int rows, List<PackedLinear> layers) {
+        int fallback = 0;
+        for (int tile : DeviceScratch.TILE_ROWS) {
+            if (tile > DeviceScratch.TILE_ROWS[2] && rows <= tile / 2) {
+                continue;
+            }
+            int bytes = layers.stream().mapToInt(layer -> model.scratchBytes(layer, tile)).max().orElse(0);
+            if (bytes <= device.sharedBytesPerBlock() / 2) {
+                return tile;
+            }
+            fallback = bytes <= device.sharedBytesPerBlock() ? tile : fallback;
+        }
+        if (fallback == 0) {
+            throw tooWide(layers.get(0).name);
+        }
+        return fallback;
+    }
+
+    private PackedLinear linear(String name) {
+        return packed.linear(name);
+    }
+
+    private void launch(CudaWorkspace w, String kernel, int blocks, int threads, int shared, KernelArguments arguments) {
+        launch(w, kernel, new int[] {blocks, 1, 1}, threads, shared, arguments);
+    }
+
+    private void launch(CudaWorkspace w, String kernel, int[] grid, int threads, int shared, KernelArguments arguments) {
+        driver.launch(kernel, grid, threads, shared, arguments.done(), w.stream());
+    }
+
+    private static int blocks(long count, long each) {
+        return Math.toIntExact((count + each - 1) / each);
+    }
+}

@@ -1,0 +1,242 @@
+package org.bitdgdm.kernels;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Device memory and a stream for batches of graphs of one size: one task's share of the device. Strides are widths padded
+ * to multiples of 8 floats.
+ */
+final class CudaWorkspace {
+    private static final int ALIGNMENT = 256;
+    /** Index of the step, and the time of a logit that was not finite. */
+    static final int PROGRESS_BYTES = 8;
+
+    final int n;
+    final int capacity;
+    final int dx;
+    final int de;
+    final int dy;
+    final long ids;
+    final long nodes;
+    final long edges;
+    final long progress;
+    final long times;
+    final long nodeInput;
+    final long globalInput;
+    /** (graphs, n, dx). */
+    final long x;
+    final long q;
+    final long k;
+    final long v;
+    final long xNew;
+    final long hiddenX;
+    /** (graphs, n, n, de). */
+    final long e;
+    /** (graphs, dy); also the three terms of the new y, and their sum. */
+    final long y;
+    final long yTerm;
+    final long yFromX;
+    final long yFromE;
+    final long yNew;
+    final long hiddenY;
+    /** (graphs, dx). */
+    final long filmEMul;
+    final long filmEAdd;
+    final long filmXMul;
+    final long filmXAdd;
+    final long poolX;
+    final long poolE;
+    final long nodeOutput;
+    final long edgeOutput;
+    /** 0 where features are computed in shared memory. */
+    final long featureScratch;
+    private final CudaContext context;
+    private final long arena;
+    private final long bytes;
+    private final long stream;
+    private final ByteBuffer staging;
+    private final Map<GraphKey, Long> graphs = new HashMap<>();
+    private long cursor;
+
+    /** What is baked into a captured step. */
+    record GraphKey(int graphs, long seed) {
+    }
+
+    /**
+     * Allocates for up to {@code capacity} graphs of {@code n} nodes.
+     *
+     * @throws CudaFailure if there is not enough device memory
+     */
+    static CudaWorkspace allocate(CudaContext context, PackedModel model, int n, int capacity) {
+        long bytes = bytes(context, model, n, capacity);
+        long arena = context.allocate(bytes, capacity + (capacity == 1 ? " graph of " : " graphs of ") + n + " nodes");
+        long stream = 0;
+        try {
+            stream = context.driver().newStream();
+            return new CudaWorkspace(context, model, n, capacity, arena, stream);
+        } finally {
+            if (stream == 0) {
+                context.free(arena);
+            }
+        }
+    }
+
+    /** Bytes of device memory that {@link #allocate} takes. */
+    static long bytes(CudaContext context, PackedModel model, int n, int capacity) {
+        return new CudaWorkspace(context, model, n, capacity, 0, 0).bytes;
+    }
+
+    private CudaWorkspace(CudaContext context, PackedModel model, int n, int capacity, long arena, long stream) {
+        this.context = context;
+        this.n = n;
+        this.capacity = capacity;
+        this.arena = arena;
+        this.stream = stream;
+        this.cursor = arena;
+        Architecture architecture = model.architecture();
+        dx = width(model, "mlp_in_X.2");
+        de = width(model, "mlp_in_E.2");
+        dy = width(model, "mlp_in_y.2");
+        long b = capacity;
+        long nodeRows = b * n;
+        long edgeRows = nodeRows * n;
+        int nodeOut = DeviceWeights.padded(architecture.nodeTypes());
+        int edgeOut = DeviceWeights.padded(architecture.edgeTypes());
+        ids = take(8 * b);
+        nodes = take(nodeRows);
+        edges = take(edgeRows);
+        progress = take(PROGRESS_BYTES);
+        times = take(4L * (architecture.diffusionSteps() + 1));
+        nodeInput = take(4 * nodeRows * DeviceWeights.padded(architecture.nodeInputs()));
+        globalInput = take(4 * b * DeviceWeights.padded(architecture.globalInputs()));
+        x = take(4 * nodeRows * dx);
+        // Also holds logits on their way back.
+        q = take(4 * nodeRows * Math.max(dx, nodeOut));
+        k = take(4 * nodeRows * dx);
+        v = take(4 * nodeRows * dx);
+        xNew = take(4 * nodeRows * dx);
+        hiddenX = take(4 * nodeRows * hidden(model, "mlp_in_X.0", "mlp_out_X.0", "linX1", "linX1"));
+        // Also holds logits on their way back.
+        e = take(4 * edgeRows * Math.max(de, edgeOut));
+        y = take(4 * b * dy);
+        yTerm = take(4 * b * dy);
+        yFromX = take(4 * b * dy);
+        yFromE = take(4 * b * dy);
+        yNew = take(4 * b * dy);
+        hiddenY = take(4 * b * hidden(model, "mlp_in_y.0", "mlp_in_y.0", "lin_y1", "self_attn.y_out.0"));
+        filmEMul = take(4 * b * dx);
+        filmEAdd = take(4 * b * dx);
+        filmXMul = take(4 * b * dx);
+        filmXAdd = take(4 * b * dx);
+        poolX = take(4 * b * DeviceWeights.padded(4 * model.linear("mlp_in_X.2").out));
+        poolE = take(4 * b * DeviceWeights.padded(4 * model.linear("mlp_in_E.2").out));
+        nodeOutput = take(4 * nodeRows * nodeOut);
+        edgeOutput = take(4 * edgeRows * edgeOut);
+        boolean shared = DeviceScratch.featureBytes(n) <= context.driver().device().sharedBytesPerBlock();
+        featureScratch = shared ? 0 : take(b * featureStride());
+        bytes = cursor - arena;
+        long staged = Math.max(edgeRows, Math.max(8 * b, 4L * (architecture.diffusionSteps() + 1)));
+        staging = stream == 0 ? null : direct(Math.toIntExact(staged));
+    }
+
+    private static int width(PackedModel model, String linear) {
+        return DeviceWeights.padded(model.linear(linear).out);
+    }
+
+    /** The widest hidden layer of two MLPs outside the blocks and two in each block. */
+    private static int hidden(PackedModel model, String first, String second, String inBlock, String alsoInBlock) {
+        int widest = Math.max(width(model, first), width(model, second));
+        for (int layer = 0; layer < model.architecture().layers(); layer++) {
+            String block = "tf_layers." + layer + ".";
+            widest = Math.max(widest, Math.max(width(model, block + inBlock), width(model, block + alsoInBlock)));
+        }
+        return widest;
+    }
+
+    private long take(long count) {
+        long address = cursor;
+        cursor = Math.addExact(cursor, (count + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+        return address;
+    }
+
+    private static ByteBuffer direct(int bytes) {
+        return ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** Bytes of {@link #featureScratch} for each graph. */
+    long featureStride() {
+        return (DeviceScratch.featureBytes(n) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    }
+
+    long stream() {
+        return stream;
+    }
+
+    CudaContext context() {
+        return context;
+    }
+
+    /** Uploads part of a batch and the times that it is to be taken through, and sets the step to the first of them. */
+    void upload(GraphBatch batch, int from, int count, int[] visited) {
+        CudaDriver driver = context.driver();
+        staging.clear();
+        for (int graph = 0; graph < count; graph++) {
+            staging.putLong(batch.ids()[from + graph]);
+        }
+        driver.upload(ids, staging.flip(), stream);
+        driver.upload(nodes, staging.clear().put(batch.nodes(), from * n, count * n).flip(), stream);
+        driver.upload(edges, staging.clear().put(batch.edges(), from * n * n, count * n * n).flip(), stream);
+        staging.clear();
+        for (int time : visited) {
+            staging.putInt(time);
+        }
+        driver.upload(times, staging.flip(), stream);
+        driver.upload(progress, staging.clear().putLong(0).flip(), stream);
+    }
+
+    /** Waits for the stream, takes the classes back, and returns the time of a logit that was not finite, or 0. */
+    int download(GraphBatch batch, int from, int count) {
+        CudaDriver driver = context.driver();
+        staging.clear().limit(PROGRESS_BYTES);
+        driver.download(progress, staging, stream);
+        driver.synchronize(stream);
+        int broken = staging.getInt(4);
+        staging.clear().limit(count * n);
+        driver.download(nodes, staging, stream);
+        driver.synchronize(stream);
+        staging.get(0, batch.nodes(), from * n, count * n);
+        staging.clear().limit(count * n * n);
+        driver.download(edges, staging, stream);
+        driver.synchronize(stream);
+        staging.get(0, batch.edges(), from * n * n, count * n * n);
+        return broken;
+    }
+
+    /** Waits for the stream and takes values back. */
+    void download(long address, float[] to, int from, int count) {
+        ByteBuffer bytes = direct(4 * count);
+        context.driver().download(address, bytes, stream);
+        context.driver().synchronize(stream);
+        bytes.clear().asFloatBuffer().get(to, from, count);
+    }
+
+    /** The captured step of so many graphs, captured by the first that asks. */
+    long step(GraphKey key, Runnable launches) {
+        return graphs.computeIfAbsent(key, missing -> {
+            context.driver().beginCapture(stream);
+            launches.run();
+            return context.driver().endCapture(stream);
+        });
+    }
+
+    /** Frees everything, in reverse order. */
+    void free() {
+        graphs.values().forEach(context.driver()::freeGraph);
+        graphs.clear();
+        context.driver().freeStream(stream);
+        context.free(arena);
+    }
+}

@@ -1,0 +1,104 @@
+package org.bitdgdm.kernels;
+
+import java.util.HashMap;
+import java.util.Map;
+
+/** A packed model in device memory: one allocation, uploaded once, read by every stream. */
+final class DeviceModel {
+    private final CudaContext context;
+    private final PackedModel model;
+    private final boolean halves;
+    private final Map<String, Integer> linears = new HashMap<>();
+    private final Map<String, int[]> norms = new HashMap<>();
+    private final int betas;
+    private final int alphasBar;
+    private final int nodeMarginal;
+    private final int edgeMarginal;
+    private final int nodeWeights;
+    private final int bytes;
+    private final long address;
+
+    /**
+     * Uploads a model.
+     *
+     * @param halves whether layers in full precision are multiplied in BF16
+     */
+    DeviceModel(CudaContext context, PackedModel model, boolean halves) {
+        this.context = context;
+        this.model = model;
+        this.halves = halves;
+        DeviceImage image = new DeviceImage();
+        DeviceWeights weights = new DeviceWeights(image, halves);
+        for (PackedLinear linear : model.linears()) {
+            linears.put(linear.name, weights.add(linear));
+        }
+        for (LayerNorm norm : model.norms()) {
+            norms.put(norm.name(), new int[] {image.floats(norm.weight()), image.floats(norm.bias())});
+        }
+        Diffusion diffusion = model.diffusion();
+        betas = image.floats(diffusion.betas());
+        alphasBar = image.floats(diffusion.alphasBar());
+        nodeMarginal = image.floats(diffusion.nodeMarginal());
+        edgeMarginal = image.floats(diffusion.edgeMarginal());
+        nodeWeights = image.floats(model.architecture().nodeWeights());
+        bytes = image.size();
+        address = context.allocate(bytes, "the model");
+        try {
+            context.uploadNow(address, image.at(address));
+        } catch (RuntimeException e) {
+            context.free(address);
+            throw e;
+        }
+    }
+
+    PackedModel packed() {
+        return model;
+    }
+
+    /** Bytes of shared memory that a tile of a layer is prepared in. */
+    int scratchBytes(PackedLinear layer, int tileRows) {
+        return DeviceScratch.linearBytes(layer, tileRows, halves);
+    }
+
+    /** Address of a layer's {@code Linear}. */
+    long linear(String name) {
+        return address + linears.get(name);
+    }
+
+    long normWeight(String name) {
+        return address + norms.get(name)[0];
+    }
+
+    long normBias(String name) {
+        return address + norms.get(name)[1];
+    }
+
+    long betas() {
+        return address + betas;
+    }
+
+    long alphasBar() {
+        return address + alphasBar;
+    }
+
+    long nodeMarginal() {
+        return address + nodeMarginal;
+    }
+
+    long edgeMarginal() {
+        return address + edgeMarginal;
+    }
+
+    long nodeWeights() {
+        return address + nodeWeights;
+    }
+
+    /** Bytes of device memory. */
+    int bytes() {
+        return bytes;
+    }
+
+    void free() {
+        context.free(address);
+    }
+}

@@ -1,0 +1,401 @@
+// A stand-in for a GPU that runs the kernels of bitdgdm.cu on the processor: a process that takes commands on its standard
+// input and answers on its standard output, so that it can be built with AddressSanitizer and may crash without harm.
+// Tests only; EmulatedDriver.java is the other end.
+//
+// Commands, little endian: A size -> address; F address; W address size bytes; R address size -> bytes;
+// L name[32] grid[3] threads shared bytes arguments; O order seed. Sizes and addresses have 64 bits, the rest 32. W, F, L
+// and O are answered by one byte, 0. Whatever goes wrong is said on standard error and ends the process.
+//
+// Shared and device memory begins as NaNs. Threads wait for each other only at barriers and operations of a warp; between
+// those they run one after the other: in order (0), in reverse (1) or in an order drawn from a seed (2), and so do blocks.
+#define BITDGDM_EMULATED
+#include "../../main/cuda/bitdgdm.cu"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <numeric>
+#include <string>
+
+#include "fibers.h"
+
+namespace bitdgdm {
+namespace emulated {
+namespace {
+
+constexpr int LANES = 32;
+
+struct Warp {
+    Exchange slots[2][LANES];
+    Operation operation;
+    int arrived;
+    uint32_t generation;
+};
+
+[[noreturn]] void fail(const std::string& message) {
+    std::fprintf(stderr, "emulator: %s\n", message.c_str());
+    std::exit(3);
+}
+
+Fibers fibers;
+int blockIndex[3];
+char* shared;
+void (*kernel)(const void* arguments);
+const void* arguments;
+Warp warps[256 / LANES];
+int waiting;
+int alive;
+bool anyOf[2];
+uint32_t barrierGeneration;
+std::string running;
+
+void passBarrier() {
+    if (waiting > 0 && waiting == alive) {
+        waiting = 0;
+        barrierGeneration++;
+        anyOf[barrierGeneration % 2] = false;
+    }
+}
+
+void wait() {
+    fibers.giveWay();
+}
+
+int32_t byteOf(uint32_t word, int index, bool isUnsigned) {
+    const uint8_t byte = (uint8_t) (word >> (8 * index));
+    return isUnsigned ? (int32_t) byte : (int32_t) (int8_t) byte;
+}
+
+// mma.m16n8k32 as the PTX manual lays out its operands.
+void multiply(Exchange (&lanes)[LANES], bool isUnsigned) {
+    int32_t a[16][32];
+    int32_t b[32][8];
+    for (int lane = 0; lane < LANES; lane++) {
+        for (int i = 0; i < 4; i++) {
+            for (int byte = 0; byte < 4; byte++) {
+                a[lane / 4 + i % 2 * 8][lane % 4 * 4 + byte + i / 2 * 16] = byteOf(lanes[lane].in[i], byte, isUnsigned);
+            }
+        }
+        for (int i = 0; i < 2; i++) {
+            for (int byte = 0; byte < 4; byte++) {
+                b[lane % 4 * 4 + byte + i * 16][lane / 4] = byteOf(lanes[lane].in[4 + i], byte, false);
+            }
+        }
+    }
+    int32_t c[16][8] = {};
+    for (int row = 0; row < 16; row++) {
+        for (int k = 0; k < 32; k++) {
+            for (int column = 0; column < 8; column++) {
+                c[row][column] += a[row][k] * b[k][column];
+            }
+        }
+    }
+    for (int lane = 0; lane < LANES; lane++) {
+        for (int i = 0; i < 4; i++) {
+            lanes[lane].out[i] = c[lane / 4 + i / 2 * 8][lane % 4 * 2 + i % 2];
+        }
+    }
+}
+
+float halfOf(uint32_t word, int index) {
+    return withBits(index == 0 ? word << 16 : word & 0xFFFF0000u);
+}
+
+// mma.m16n8k16 of BF16; the order of a tensor core's sums is its own, so only its closeness can be tested.
+void multiplyHalves(Exchange (&lanes)[LANES]) {
+    float a[16][16];
+    float b[16][8];
+    for (int lane = 0; lane < LANES; lane++) {
+        for (int i = 0; i < 4; i++) {
+            for (int part = 0; part < 2; part++) {
+                a[lane / 4 + i % 2 * 8][lane % 4 * 2 + part + i / 2 * 8] = halfOf(lanes[lane].in[i], part);
+            }
+        }
+        for (int i = 0; i < 2; i++) {
+            for (int part = 0; part < 2; part++) {
+                b[lane % 4 * 2 + part + i * 8][lane / 4] = halfOf(lanes[lane].in[4 + i], part);
+            }
+        }
+    }
+    for (int lane = 0; lane < LANES; lane++) {
+        for (int i = 0; i < 4; i++) {
+            float sum = 0;
+            for (int k = 0; k < 16; k++) {
+                sum += a[lane / 4 + i / 2 * 8][k] * b[k][lane % 4 * 2 + i % 2];
+            }
+            lanes[lane].out[i] = (int32_t) bitsOf(sum);
+        }
+    }
+}
+
+void perform(Operation operation, Exchange (&lanes)[LANES]) {
+    uint32_t bits = 0;
+    switch (operation) {
+        case BALLOT:
+            for (int lane = 0; lane < LANES; lane++) {
+                bits |= lanes[lane].in[0] << lane;
+            }
+            for (Exchange& lane : lanes) {
+                lane.out[0] = (int32_t) bits;
+            }
+            break;
+        case SHUFFLE_XOR:
+            for (int lane = 0; lane < LANES; lane++) {
+                lanes[lane].out[0] = (int32_t) lanes[lane ^ (int) lanes[lane].in[1]].in[0];
+            }
+            break;
+        case MULTIPLY_HALVES:
+            multiplyHalves(lanes);
+            break;
+        default:
+            multiply(lanes, operation == MULTIPLY_UNSIGNED);
+    }
+}
+
+}  // namespace
+
+int threadIndex() { return fibers.running(); }
+int threadCount() { return fibers.count(); }
+int block(int axis) { return blockIndex[axis]; }
+char* sharedMemory() { return shared; }
+
+bool barrier(bool any) {
+    const uint32_t generation = barrierGeneration;
+    anyOf[generation % 2] |= any;
+    waiting++;
+    passBarrier();
+    while (barrierGeneration == generation) {
+        wait();
+    }
+    return anyOf[generation % 2];
+}
+
+void exchange(Operation operation, Exchange& mine) {
+    const int lane = threadIndex() % LANES;
+    Warp& warp = warps[threadIndex() / LANES];
+    const uint32_t generation = warp.generation;
+    if (warp.arrived > 0 && warp.operation != operation) {
+        fail(running + ": lanes of a warp are at different operations");
+    }
+    warp.operation = operation;
+    warp.slots[generation % 2][lane] = mine;
+    if (++warp.arrived == LANES) {
+        perform(operation, warp.slots[generation % 2]);
+        warp.arrived = 0;
+        warp.generation++;
+    }
+    while (warp.generation == generation) {
+        wait();
+    }
+    mine = warp.slots[generation % 2][lane];
+}
+
+namespace {
+
+enum Order { FORWARD, REVERSE, RANDOM };
+int order = FORWARD;
+uint64_t randomState = 1;
+
+uint32_t nextRandom() {
+    randomState ^= randomState << 13;
+    randomState ^= randomState >> 7;
+    randomState ^= randomState << 17;
+    return (uint32_t) (randomState >> 32);
+}
+
+void arrange(std::vector<int>& indexes) {
+    std::iota(indexes.begin(), indexes.end(), 0);
+    if (order == REVERSE) {
+        std::reverse(indexes.begin(), indexes.end());
+    } else if (order == RANDOM) {
+        for (size_t i = indexes.size(); i > 1; i--) {
+            std::swap(indexes[i - 1], indexes[nextRandom() % i]);
+        }
+    }
+}
+
+void runBlock(int threads) {
+    waiting = 0;
+    alive = threads;
+    anyOf[0] = anyOf[1] = false;
+    for (Warp& warp : warps) {
+        warp.arrived = 0;
+    }
+    fibers.start(threads, [](int) {
+        kernel(arguments);
+    });
+    std::vector<int> turns(threads);
+    while (alive > 0) {
+        // A round in which no thread ends and nobody gets past anything cannot be followed by one in which somebody does.
+        const int before = alive;
+        const uint32_t barrierBefore = barrierGeneration;
+        uint32_t warpsBefore = 0;
+        int arrivedBefore = waiting;
+        for (const Warp& warp : warps) {
+            warpsBefore += warp.generation;
+            arrivedBefore += warp.arrived;
+        }
+        arrange(turns);
+        for (int thread : turns) {
+            if (!fibers.done(thread)) {
+                fibers.run(thread);
+                if (fibers.done(thread)) {
+                    alive--;
+                    passBarrier();
+                }
+            }
+        }
+        uint32_t warpsAfter = 0;
+        int arrivedAfter = waiting;
+        for (const Warp& warp : warps) {
+            warpsAfter += warp.generation;
+            arrivedAfter += warp.arrived;
+        }
+        if (alive == before && barrierGeneration == barrierBefore && warpsAfter == warpsBefore
+            && arrivedAfter == arrivedBefore) {
+            fail(running + ": " + std::to_string(alive) + " threads of a block wait for others that never come");
+        }
+    }
+}
+
+template <typename Arguments, void (*KERNEL)(const Arguments&)>
+void call(const void* from) {
+    KERNEL(*static_cast<const Arguments*>(from));
+}
+
+struct Known {
+    void (*call)(const void*);
+    size_t bytes;
+};
+
+const std::map<std::string, Known> KERNELS = {
+    {"bitdgdm_features", {call<FeatureArguments, bitdgdm_features>, sizeof(FeatureArguments)}},
+    {"bitdgdm_linear", {call<LinearArguments, bitdgdm_linear>, sizeof(LinearArguments)}},
+    {"bitdgdm_norm", {call<NormArguments, bitdgdm_norm>, sizeof(NormArguments)}},
+    {"bitdgdm_sum", {call<SumArguments, bitdgdm_sum>, sizeof(SumArguments)}},
+    {"bitdgdm_pool", {call<PoolArguments, bitdgdm_pool>, sizeof(PoolArguments)}},
+    {"bitdgdm_edge_input", {call<EdgeInputArguments, bitdgdm_edge_input>, sizeof(EdgeInputArguments)}},
+    {"bitdgdm_edges", {call<EdgesArguments, bitdgdm_edges>, sizeof(EdgesArguments)}},
+    {"bitdgdm_edge_output", {call<EdgeOutputArguments, bitdgdm_edge_output>, sizeof(EdgeOutputArguments)}},
+    {"bitdgdm_draw", {call<DrawArguments, bitdgdm_draw>, sizeof(DrawArguments)}},
+    {"bitdgdm_logits", {call<DrawArguments, bitdgdm_logits>, sizeof(DrawArguments)}},
+    {"bitdgdm_next_step", {call<DrawArguments, bitdgdm_next_step>, sizeof(DrawArguments)}},
+};
+
+void launch(const std::string& name, const int (&grid)[3], int threads, size_t sharedBytes,
+            const std::vector<char>& bytes) {
+    const auto known = KERNELS.find(name);
+    if (known == KERNELS.end()) {
+        fail("no kernel '" + name + "'");
+    }
+    if (bytes.size() != known->second.bytes) {
+        fail(name + " takes " + std::to_string(known->second.bytes) + " bytes of arguments, found "
+            + std::to_string(bytes.size()));
+    }
+    if (threads < LANES || threads > 256 || threads % LANES != 0) {
+        fail(name + ": a block must have 32 to 256 threads in whole warps, found " + std::to_string(threads));
+    }
+    running = name;
+    kernel = known->second.call;
+    arguments = bytes.data();
+    const int blocks = grid[0] * grid[1] * grid[2];
+    std::vector<int> turns(blocks);
+    arrange(turns);
+    for (int index : turns) {
+        blockIndex[0] = index % grid[0];
+        blockIndex[1] = index / grid[0] % grid[1];
+        blockIndex[2] = index / grid[0] / grid[1];
+        // Not a byte more than asked for, so that a sanitizer sees the end.
+        shared = static_cast<char*>(std::malloc(sharedBytes));
+        std::memset(shared, 0xFF, sharedBytes);
+        runBlock(threads);
+        std::free(shared);
+    }
+}
+
+template <typename T>
+T read() {
+    T value;
+    if (std::fread(&value, sizeof(T), 1, stdin) != 1) {
+        std::exit(0);
+    }
+    return value;
+}
+
+std::vector<char> readBytes(size_t count) {
+    std::vector<char> bytes(count);
+    if (count > 0 && std::fread(bytes.data(), 1, count, stdin) != count) {
+        std::exit(0);
+    }
+    return bytes;
+}
+
+std::map<uint64_t, uint64_t> allocations;
+
+char* checked(uint64_t address, uint64_t size) {
+    auto next = allocations.upper_bound(address);
+    if (next == allocations.begin() || address + size > std::prev(next)->first + std::prev(next)->second) {
+        fail("a copy of " + std::to_string(size) + " bytes is outside every allocation");
+    }
+    return reinterpret_cast<char*>(address);
+}
+
+void serve() {
+    while (true) {
+        const char command = read<char>();
+        if (command == 'A') {
+            const uint64_t size = read<uint64_t>();
+            void* memory = nullptr;
+            if (posix_memalign(&memory, 256, size) != 0) {
+                fail("out of memory");
+            }
+            std::memset(memory, 0xFF, size);
+            const uint64_t address = reinterpret_cast<uint64_t>(memory);
+            allocations[address] = size;
+            std::fwrite(&address, 8, 1, stdout);
+        } else if (command == 'R') {
+            const uint64_t address = read<uint64_t>();
+            const uint64_t size = read<uint64_t>();
+            std::fwrite(checked(address, size), 1, size, stdout);
+        } else {
+            if (command == 'F') {
+                const uint64_t address = read<uint64_t>();
+                if (allocations.erase(address) != 1) {
+                    fail("freed what was not allocated");
+                }
+                std::free(reinterpret_cast<void*>(address));
+            } else if (command == 'W') {
+                const uint64_t address = read<uint64_t>();
+                const uint64_t size = read<uint64_t>();
+                const std::vector<char> bytes = readBytes(size);
+                std::copy(bytes.begin(), bytes.end(), checked(address, size));
+            } else if (command == 'L') {
+                const std::string name = readBytes(32).data();
+                int grid[3];
+                for (int& axis : grid) {
+                    axis = read<int32_t>();
+                }
+                const int threads = read<int32_t>();
+                const int sharedBytes = read<int32_t>();
+                const int size = read<int32_t>();
+                launch(name, grid, threads, sharedBytes, readBytes(size));
+            } else if (command == 'O') {
+                order = read<int32_t>();
+                randomState = (uint64_t) read<int32_t>() * 2654435761u + 1;
+            } else {
+                fail(std::string("unknown command '") + command + "'");
+            }
+            std::fputc(0, stdout);
+        }
+        std::fflush(stdout);
+    }
+}
+
+}  // namespace
+}  // namespace emulated
+}  // namespace bitdgdm
+
+int main() {
+    bitdgdm::emulated::serve();
+}

@@ -1,0 +1,260 @@
+package org.bitdgdm.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * The cuda backend on the emulated device: against the reference, against the cpu backend, and to the bit against itself
+ * over orders of threads and batches.
+ */
+class CudaDenoiserTest {
+    private static final Tolerance LOGITS = new Tolerance(1e-4, 1e-4);
+    /** A code differs where an FP32 sum falls on the other side of a tie than the double one: rare, worth a step of it. */
+    private static final Tolerance FLIPPED_CODE = new Tolerance(0.02, 0.02);
+    private static final TestLayers.Form LOW_BIT = new TestLayers.Form(3, 4, 4, TestLayers.Input.SIGNED, 4, 8, 2, true);
+    private static final int SHARED = 101_376;
+
+    private static CudaDenoiser open(PackedModel model, EmulatedDriver.Order order) {
+        return new CudaDenoiser(model, new EmulatedDriver(order), false);
+    }
+
+    private static GraphBatch noise(PackedModel model, int n, int graphs) {
+        return InitialNoise.draw(model.diffusion(), n, LongStream.range(5, 5 + graphs).toArray(), 11);
+    }
+
+    private static float[][] logits(Denoiser denoiser, PackedModel model, GraphBatch batch, int t) {
+        float[] nodes = new float[batch.nodes().length * model.architecture().nodeTypes()];
+        float[] edges = new float[batch.edges().length * model.architecture().edgeTypes()];
+        denoiser.logits(batch, t, nodes, edges);
+        return new float[][] {nodes, edges};
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void featuresAreTheSameBits(Variant variant) {
+        PackedModel model = TestModels.tiny(variant, 3);
+        Architecture architecture = model.architecture();
+        GraphFeatures expected = new GraphFeatures(architecture);
+        int width = DeviceWeights.padded(architecture.nodeInputs());
+        int globalWidth = DeviceWeights.padded(architecture.globalInputs());
+        for (EmulatedDriver.Order order : EmulatedDriver.Order.values()) {
+            try (CudaDenoiser denoiser = open(model, order)) {
+                for (int n : new int[] {1, 2, 3, 5, 9, 27, 33, 64, 90}) {
+                    GraphBatch batch = noise(model, n, n < 50 ? 6 : 1);
+                    float[] nodes = new float[batch.nodes().length * width];
+                    float[] globals = new float[batch.size() * globalWidth];
+                    denoiser.features(batch, 20, nodes, globals);
+                    for (int g = 0; g < batch.size(); g++) {
+                        float[] node = new float[n * architecture.nodeInputs()];
+                        float[] global = new float[architecture.globalInputs()];
+                        expected.compute(batch, g, 20, node, 0, global, 0);
+                        assertThat(Arrays.copyOfRange(globals, g * globalWidth, g * globalWidth + global.length))
+                            .as("%s, %s nodes, graph %s", order, n, g).isEqualTo(global);
+                        for (int i = 0; i < n; i++) {
+                            int at = (g * n + i) * width;
+                            assertThat(Arrays.copyOfRange(nodes, at, at + architecture.nodeInputs()))
+                                .as("%s, %s nodes, graph %s, node %s", order, n, g, i).isEqualTo(
+                                    Arrays.copyOfRange(node, i * architecture.nodeInputs(),
+                                        (i + 1) * architecture.nodeInputs()));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void logitsOfTheShippedModelAgreeWithTheReference(Variant variant) {
+        PackedModel model = TestModels.qm9(variant);
+        try (CudaDenoiser cuda = open(model, EmulatedDriver.Order.RANDOM)) {
+            for (int n : new int[] {1, 2, 5, 9}) {
+                GraphBatch batch = noise(model, n, 3);
+                float[][] found = logits(cuda, model, batch, 250);
+                float[][] expected = logits(new ReferenceDenoiser(model), model, batch, 250);
+                LOGITS.check("nodes, " + n + " nodes", expected[0], found[0]);
+                LOGITS.check("edges, " + n + " nodes", expected[1], found[1]);
+            }
+        }
+    }
+
+    /** BF16 has 8 bits of significance: logits near 1 through 5 layers. */
+    @Test
+    void halfPrecisionIsNearFullPrecision() {
+        PackedModel model = TestModels.qm9(Variant.FIXED_BUG);
+        Tolerance near = new Tolerance(0.15, 0.05);
+        for (int n : new int[] {1, 9}) {
+            GraphBatch batch = noise(model, n, 2);
+            float[][] expected = logits(new ReferenceDenoiser(model), model, batch, 250);
+            float[][] first = null;
+            for (EmulatedDriver.Order order : EmulatedDriver.Order.values()) {
+                try (CudaDenoiser denoiser = new CudaDenoiser(model, new EmulatedDriver(order), true)) {
+                    float[][] found = logits(denoiser, model, batch, 250);
+                    first = first == null ? found : first;
+                    assertThat(found).as("%s nodes, %s", n, order).isDeepEqualTo(first);
+                }
+            }
+            near.check("nodes, " + n + " nodes", expected[0], first[0]);
+            near.check("edges, " + n + " nodes", expected[1], first[1]);
+            assertThat(distance(expected[0], first[0])).as("BF16 was used").isGreaterThan(1e-4);
+        }
+    }
+
+    /** 27 and 64 nodes take one tile of 64 rows, or several of 16. */
+    @ParameterizedTest
+    @EnumSource
+    void logitsAgreeInEveryOrderAndTile(Variant variant) {
+        for (PackedModel model : new PackedModel[] {TestModels.tiny(variant, 4),
+            TestLayers.quantized(TestModels.tiny(variant, 4), LOW_BIT, 2)}) {
+            for (int n : variant == Variant.MAIN ? new int[] {5, 9} : new int[] {1, 2, 5, 9, 27, 64}) {
+                GraphBatch batch = noise(model, n, n < 27 ? 2 : 1);
+                float[][] expected = logits(new ReferenceDenoiser(model), model, batch, 20);
+                for (int shared : n > 16 ? new int[] {SHARED, 10_000} : new int[] {SHARED}) {
+                    float[][] first = null;
+                    for (EmulatedDriver.Order order : EmulatedDriver.Order.values()) {
+                        try (CudaDenoiser denoiser =
+                            new CudaDenoiser(model, new EmulatedDriver(order, shared, false), false)) {
+                            float[][] found = logits(denoiser, model, batch, 20);
+                            first = first == null ? found : first;
+                            assertThat(found).as("%s nodes, %s", n, order).isDeepEqualTo(first);
+                        }
+                    }
+                    Tolerance tolerance = model.linears().stream().allMatch(PackedLinear::isFull) ? LOGITS : FLIPPED_CODE;
+                    tolerance.check("nodes, " + n + " nodes", expected[0], first[0]);
+                    tolerance.check("edges, " + n + " nodes", expected[1], first[1]);
+                }
+            }
+        }
+    }
+
+    /** Every form of a layer, in a whole network; {@link CudaLinearTest} has them one by one. */
+    @Test
+    void quantizedModelsAgreeWithTheReference() {
+        PackedModel full = TestModels.tiny(Variant.FIXED_BUG, 4);
+        GraphBatch batch = noise(full, 7, 2);
+        List<TestLayers.Form> forms = TestLayers.forms();
+        int flipped = 0;
+        int checked = 0;
+        for (int at = 0; at < forms.size(); at += 7) {
+            PackedModel model = TestLayers.quantized(full, forms.get(at), 1);
+            float[][] expected = logits(new ReferenceDenoiser(model), model, batch, 20);
+            try (CudaDenoiser cuda = open(model, EmulatedDriver.Order.RANDOM)) {
+                float[][] found = logits(cuda, model, batch, 20);
+                FLIPPED_CODE.check("nodes, " + forms.get(at), expected[0], found[0]);
+                FLIPPED_CODE.check("edges, " + forms.get(at), expected[1], found[1]);
+                flipped += distance(expected[1], found[1]) > 1e-5 ? 1 : 0;
+                checked++;
+            }
+        }
+        assertThat(flipped).as("forms in which a code differs, of " + checked).isLessThanOrEqualTo(checked / 10);
+    }
+
+    private static double distance(float[] a, float[] b) {
+        double largest = 0;
+        for (int at = 0; at < a.length; at++) {
+            largest = Math.max(largest, Math.abs((double) a[at] - b[at]));
+        }
+        return largest;
+    }
+
+    @Test
+    void fullPrecisionDrawsTheGraphsOfTheCpu() {
+        PackedModel model = TestModels.tiny(Variant.MAIN, 6);
+        int[] times = model.diffusion().times(20);
+        GraphBatch expected = noise(model, 6, 40);
+        GraphBatch found = noise(model, 6, 40);
+        try (CpuDenoiser cpu = new CpuDenoiser(model, BackendOptions.defaults());
+             CudaDenoiser cuda = open(model, EmulatedDriver.Order.REVERSE)) {
+            cpu.advance(expected, 77, times);
+            cuda.advance(found, 77, times);
+        }
+        assertThat(found.nodes()).isEqualTo(expected.nodes());
+        assertThat(found.edges()).isEqualTo(expected.edges());
+        assertThat(expected.edges()).as("not all alike").contains((byte) 0, (byte) 1);
+    }
+
+    @Test
+    void batchesAndCallsDoNotChangeAGraph() {
+        PackedModel model = TestLayers.quantized(TestModels.tiny(Variant.FIXED_BUG, 6), LOW_BIT, 2);
+        int[] times = model.diffusion().times(10);
+        GraphBatch whole = noise(model, 6, 12);
+        try (CudaDenoiser cuda = open(model, EmulatedDriver.Order.FORWARD)) {
+            cuda.advance(whole, 77, times);
+            for (int from = 0; from < 12; from += 5) {
+                int count = Math.min(5, 12 - from);
+                GraphBatch part = InitialNoise.draw(model.diffusion(), 6,
+                    LongStream.range(5 + from, 5 + from + count).toArray(), 11);
+                cuda.advance(part, 77, Arrays.copyOfRange(times, 0, 5));
+                cuda.advance(part, 77, Arrays.copyOfRange(times, 4, times.length));
+                assertThat(part.edges()).isEqualTo(Arrays.copyOfRange(whole.edges(), from * 36, (from + count) * 36));
+            }
+        }
+    }
+
+    /** Out-of-bounds accesses of shared and device memory, and undefined behaviour. */
+    @Test
+    void nothingIsReadOrWrittenOutOfBounds() {
+        assumeTrue(EmulatedDriver.sanitizedIsThere(), "the compiler has no AddressSanitizer");
+        PackedModel full = TestModels.tiny(Variant.FIXED_BUG, 6);
+        TestLayers.Form perRow = new TestLayers.Form(0, 4, 8, TestLayers.Input.ROW, 8, 8, 0, true);
+        TestLayers.Form decoded = new TestLayers.Form(3, 16, 0, TestLayers.Input.SIGNED, 4, 32, 2, true);
+        TestLayers.Form floatH = new TestLayers.Form(3, 4, 4, TestLayers.Input.SIGNED, 4, 32, 2, false);
+        for (PackedModel model : new PackedModel[] {full, TestLayers.quantized(full, LOW_BIT, 2),
+            TestLayers.quantized(full, perRow, 2), TestLayers.quantized(full, decoded, 2),
+            TestLayers.quantized(full, floatH, 2)}) {
+            for (int n : new int[] {1, 5, 18}) {
+                GraphBatch batch = noise(model, n, 2);
+                try (CudaDenoiser denoiser = new CudaDenoiser(model,
+                    new EmulatedDriver(EmulatedDriver.Order.RANDOM, n == 18 ? 10_000 : SHARED, true),
+                    model == full && n == 5)) {
+                    denoiser.advance(batch, 1, new int[] {50, 25});
+                    logits(denoiser, model, batch, 25);
+                }
+            }
+        }
+    }
+
+    @Test
+    void memoryIsCountedAndFreed() {
+        PackedModel model = TestModels.tiny(Variant.FIXED_BUG, 6);
+        CudaDenoiser denoiser = open(model, EmulatedDriver.Order.FORWARD);
+        long opened = denoiser.liveBytes();
+        assertThat(opened).isGreaterThan(model.bytes());
+        denoiser.advance(noise(model, 5, 4), 1, new int[] {2, 1});
+        assertThat(denoiser.liveBytes()).isGreaterThan(opened);
+        assertThat(denoiser.peakBytes()).isEqualTo(denoiser.liveBytes());
+        denoiser.close();
+        assertThat(denoiser.liveBytes()).isZero();
+        assertThatIllegalStateException().isThrownBy(denoiser::close).withMessageContaining("closed");
+        assertThatIllegalStateException().isThrownBy(() -> denoiser.advance(noise(model, 5, 1), 1, new int[] {2, 1}));
+    }
+
+    @Test
+    void brokenWeightsAreNamed() {
+        PackedModel model = TestModels.tiny(Variant.FIXED_BUG, 6);
+        List<PackedLinear> linears = model.linears().stream().map(linear -> {
+            if (linear.name.equals("mlp_out_X.2")) {
+                float[] bias = linear.bias.clone();
+                bias[0] = Float.NaN;
+                return PackedLinear.full(linear.name, linear.in, linear.out, linear.weight, bias);
+            }
+            return linear;
+        }).toList();
+        try (CudaDenoiser denoiser = open(model.withLinears(linears), EmulatedDriver.Order.FORWARD)) {
+            assertThatThrownBy(() ->
+                denoiser.advance(noise(model, 5, 2), 1, new int[] {9, 8})).isInstanceOf(KernelException.class)
+                .hasMessageContaining("logits at time 9 are not finite");
+            assertThatIllegalArgumentException().isThrownBy(() -> denoiser.advance(noise(model, 5, 2), 1, new int[] {8, 9}));
+        }
+    }
+}

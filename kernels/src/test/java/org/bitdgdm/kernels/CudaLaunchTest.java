@@ -1,0 +1,141 @@
+package org.bitdgdm.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+/** What the cuda backend asks of the driver: order, sizes, frees, and what it makes of failures. No kernel runs here. */
+class CudaLaunchTest {
+    private static final int SHARED = 166_912;
+    private static final int ILLEGAL_ADDRESS = 700;
+    private static final int NOT_SUPPORTED = 801;
+
+    private final PackedModel model = TestModels.tiny(Variant.FIXED_BUG, 6);
+
+    private GraphBatch batch(int n, int graphs) {
+        return InitialNoise.draw(model.diffusion(), n, LongStream.range(0, graphs).toArray(), 11);
+    }
+
+    @Test
+    void aStepIsCapturedOnceAndLaunchedForEachTime() {
+        RecordingDriver driver = new RecordingDriver(SHARED);
+        CudaDenoiser denoiser = new CudaDenoiser(model, driver, false);
+        assertThat(driver.calls.subList(0, 9)).containsExactly("stream", "allocate", "upload " + driver.allocations.values()
+            .iterator().next(), "allocate", "allocate", "upload 768", "linear", "linear", "free");
+        assertThat(driver.calls).as("every kernel was launched before a step is captured").contains("features", "linear",
+            "norm", "sum", "pool", "edge_input", "edges", "edge_output", "draw", "logits", "next_step")
+            .doesNotContain("capture").endsWith("free stream", "free");
+        driver.calls.clear();
+        denoiser.advance(batch(5, 3), 7, new int[] {50, 40, 30, 20});
+        List<String> layer = List.of("linear", "linear", "pool", "linear", "sum", "edges", "linear", "norm", "linear",
+            "linear", "norm", "linear", "linear", "norm", "linear", "linear", "norm");
+        assertThat(driver.calls.subList(0, 12)).containsExactly("allocate", "stream", "upload 24", "upload 15", "upload 75",
+            "upload 16", "upload 8", "capture", "features", "linear", "linear", "linear");
+        assertThat(driver.calls.subList(14, 14 + layer.size())).isEqualTo(layer);
+        assertThat(Collections.frequency(driver.calls, "edges")).isEqualTo(2);
+        assertThat(driver.calls.subList(driver.calls.size() - 10, driver.calls.size())).containsExactly("edge_output",
+            "draw", "next_step", "captured", "graph", "graph", "graph", "download 8", "download 15", "download 75");
+        driver.calls.clear();
+        denoiser.advance(batch(5, 3), 7, new int[] {20, 10});
+        assertThat(driver.calls).as("memory, stream and captured step are kept").containsExactly("upload 24", "upload 15",
+            "upload 75", "upload 8", "upload 8", "graph", "download 8", "download 15", "download 75");
+        driver.calls.clear();
+        denoiser.close();
+        assertThat(driver.calls).as("in reverse").containsExactly("free graph", "free stream", "free", "free", "free",
+            "free stream", "close");
+        assertThat(driver.allocations).isEmpty();
+    }
+
+    @Test
+    void aBatchThatDoesNotFitIsWorkedOnInHalves() {
+        RecordingDriver driver = new RecordingDriver(SHARED);
+        try (CudaDenoiser denoiser = new CudaDenoiser(model, driver, false)) {
+            long one = denoiser.liveBytes();
+            denoiser.advance(batch(6, 8), 7, new int[] {2, 1});
+            long eight = denoiser.liveBytes() - one;
+            denoiser.advance(batch(5, 1), 7, new int[] {2, 1});
+            driver.capacity = one + eight * 2 / 3;
+            driver.calls.clear();
+            denoiser.advance(batch(6, 8), 7, new int[] {2, 1});
+            assertThat(driver.calls).as("two parts of 4 graphs").containsSubsequence("upload 32", "upload 24", "upload 32",
+                "upload 24").doesNotContain("upload 64");
+            driver.capacity = one + 100;
+            assertThatThrownBy(() -> denoiser.advance(batch(7, 8), 7, new int[] {2, 1})).isInstanceOf(KernelException.class)
+                .isNotInstanceOf(DeviceLostException.class)
+                .hasMessageMatching("cuda: device memory: 1 graph of 7 nodes needs \\d+ bytes, free are 100 while advancing"
+                    + " 1 graphs of 7 nodes; free the device or use a smaller model");
+        }
+        assertThat(driver.allocations).isEmpty();
+    }
+
+    @Test
+    void aLostDeviceIsNotUsedAgain() {
+        RecordingDriver driver = new RecordingDriver(SHARED);
+        CudaDenoiser denoiser = new CudaDenoiser(model, driver, false);
+        driver.failure = ILLEGAL_ADDRESS;
+        assertThatThrownBy(() -> denoiser.advance(batch(5, 3), 7, new int[] {2, 1})).isInstanceOf(DeviceLostException.class)
+            .hasMessageContaining("CUresult 700 while advancing 3 graphs of 5 nodes")
+            .hasMessageContaining("cannot be used by this process any more");
+        driver.calls.clear();
+        denoiser.close();
+        assertThat(driver.calls).as("nothing can be freed").isEmpty();
+    }
+
+    @Test
+    void anotherFailureIsAnOrdinaryOne() {
+        RecordingDriver driver = new RecordingDriver(SHARED);
+        try (CudaDenoiser denoiser = new CudaDenoiser(model, driver, false)) {
+            driver.failure = NOT_SUPPORTED;
+            assertThatThrownBy(() -> denoiser.advance(batch(5, 3), 7, new int[] {2, 1})).isInstanceOf(KernelException.class)
+                .isNotInstanceOf(DeviceLostException.class);
+            driver.failure = 0;
+            denoiser.advance(batch(5, 3), 7, new int[] {2, 1});
+        }
+        assertThat(driver.allocations).isEmpty();
+    }
+
+    @Test
+    void aDeviceWithTooLittleSharedMemoryIsRefused() {
+        RecordingDriver driver = new RecordingDriver(2000);
+        assertThatThrownBy(() -> new CudaDenoiser(model, driver, false)).isInstanceOf(KernelException.class)
+            .hasMessageContaining("2000 bytes of shared memory, too few for the edge layers");
+        assertThat(driver.allocations).isEmpty();
+        assertThat(driver.calls).endsWith("close");
+    }
+
+    /** The layers of the shipped model fit the smallest shared memory of the supported architectures, quantized or not. */
+    @Test
+    void theShippedModelFitsEveryArchitecture() {
+        PackedModel full = TestModels.qm9(Variant.FIXED_BUG);
+        TestLayers.Form form = new TestLayers.Form(16, 4, 4, TestLayers.Input.SIGNED, 4, 8, 13, true);
+        for (PackedModel shipped : List.of(full, TestLayers.quantized(full, form, 1))) {
+            for (int shared : new int[] {101_376, 166_912, 232_448}) {
+                RecordingDriver driver = new RecordingDriver(shared);
+                try (CudaDenoiser denoiser = new CudaDenoiser(shipped, driver, false)) {
+                    for (int n : new int[] {1, 9, 27, 64, 200}) {
+                        GraphBatch graphs = InitialNoise.draw(shipped.diffusion(), n, new long[] {1, 2}, 11);
+                        denoiser.advance(graphs, 7, new int[] {2, 1});
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void driversAndArchitecturesAreChecked() {
+        CudaBuild build = new CudaBuild(List.of(80, 86, 89, 90), 13000, new byte[0]);
+        for (int capability : new int[] {80, 86, 87, 89, 90, 100, 120}) {
+            build.requireRunsOn(13000, "GPU", capability);
+        }
+        assertThatThrownBy(() -> build.requireRunsOn(12060, "GPU", 90)).isInstanceOf(KernelException.class)
+            .hasMessage("backend cuda: the NVIDIA driver supports CUDA 12.6, this build needs 13.0 or newer; update the"
+                + " driver, or build with an older nvcc");
+        assertThatThrownBy(() -> build.requireRunsOn(13000, "Tesla T4", 75)).isInstanceOf(KernelException.class)
+            .hasMessage("backend cuda: Tesla T4 has compute capability 7.5, this build runs on [8.0, 8.6, 8.9, 9.0] and"
+                + " newer; use another GPU or --backend cpu");
+    }
+}
