@@ -1,10 +1,12 @@
 package org.bitdgdm.kernels;
 
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.Collectors;
 
 /**
  * The {@code cuda} backend: every step of the sampler on one NVIDIA GPU. Uploads the model once; then only ids and graphs
@@ -18,6 +20,10 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 public final class CudaDenoiser implements Denoiser {
     /** Device memory of one call; batches that need more are worked on in parts. */
     private static final long WORKSPACE_BYTES = 8L << 30;
+
+    /** Parts of layers that the kernels know; looked-up weights are multiplied in FP32. */
+    private static final Set<PackedForm> FORMS = EnumSet.of(PackedForm.FACTORS, PackedForm.RESIDUAL, PackedForm.SPARSE,
+        PackedForm.CODEBOOK);
 
     private final PackedModel model;
     private final CudaContext context;
@@ -33,10 +39,12 @@ public final class CudaDenoiser implements Denoiser {
     /**
      * Opens the GPU of the options and uploads a model.
      *
-     * @throws KernelException if there is no GPU that this build runs on; the message says what was looked for
+     * @throws KernelException if the model has a form that the kernels do not know, or there is no GPU that this build runs
+     *                         on; the message says what was looked for
      */
     public CudaDenoiser(PackedModel model, BackendOptions options) {
-        this(model, JcudaDriver.open(options), options.cudaPrecision().equals("bf16"));
+        // The model first: nothing of the device is touched for one that cannot run.
+        this(requireForms(model), JcudaDriver.open(options), options.cudaPrecision().equals("bf16"));
     }
 
     /**
@@ -45,7 +53,7 @@ public final class CudaDenoiser implements Denoiser {
      * @param halves whether layers in full precision are multiplied in BF16
      */
     CudaDenoiser(PackedModel model, CudaDriver driver, boolean halves) {
-        this.model = Objects.requireNonNull(model, "model");
+        this.model = requireForms(model);
         CudaContext opened = null;
         DeviceModel uploaded = null;
         CudaNetwork prepared = null;
@@ -64,6 +72,21 @@ public final class CudaDenoiser implements Denoiser {
         context = opened;
         deviceModel = uploaded;
         network = prepared;
+    }
+
+    /**
+     * The model, if the kernels know all its forms.
+     *
+     * @throws KernelException naming those that they do not, and the remedy
+     */
+    static PackedModel requireForms(PackedModel model) {
+        Set<PackedForm> unknown = model.forms();
+        unknown.removeAll(FORMS);
+        if (!unknown.isEmpty()) {
+            throw new KernelException("backend cuda: its kernels do not know models with "
+                + unknown.stream().map(PackedForm::words).collect(Collectors.joining(" and ")) + "; use --backend cpu");
+        }
+        return model;
     }
 
     /** Gives back, in reverse order, what was opened. */

@@ -3,6 +3,8 @@ package org.bitdgdm.kernels;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.LongStream;
@@ -105,6 +107,25 @@ class CudaLaunchTest {
             .hasMessageContaining("2000 bytes of shared memory, too few for the edge layers");
         assertThat(driver.allocations).isEmpty();
         assertThat(driver.calls).endsWith("close");
+    }
+
+    @Test
+    void formsThatTheKernelsDoNotKnowAreRefusedBeforeTheUpload() {
+        TestLayers.Form form = new TestLayers.Form(3, 4, 4, TestLayers.Input.SIGNED, 4, 8, 2, true);
+        PackedModel quantized = TestLayers.quantized(model, form, 1);
+        List<PackedLinear> linears = new ArrayList<>(quantized.linears());
+        PackedLinear query = quantized.linear("tf_layers.0.self_attn.q");
+        float[] ones = new float[query.in];
+        Arrays.fill(ones, 1);
+        linears.set(linears.indexOf(query), query.with(InputTransform.scaling(ones), null));
+        RecordingDriver driver = new RecordingDriver(SHARED);
+        assertThatThrownBy(() -> new CudaDenoiser(model.withLinears(linears), driver, false))
+            .isInstanceOf(KernelException.class)
+            .hasMessage("backend cuda: its kernels do not know models with transformed inputs; use --backend cpu");
+        assertThat(driver.calls).isEmpty();
+        Denoisers.requireForms(Backend.CPU, model.withLinears(linears));
+        assertThatThrownBy(() -> Denoisers.requireForms(Backend.CUDA, TestLayers.withRanges(quantized, 2)))
+            .isInstanceOf(KernelException.class).hasMessageContaining("thresholds per range of steps");
     }
 
     /** The layers of the shipped model fit the smallest shared memory of the supported architectures, quantized or not. */
