@@ -36,7 +36,7 @@ final class Generate {
             MetricReport report;
             try (RunLock lock = folder.lock()) {
                 console.printf("model %s (%s, %s), backend %s%n", run.bundle().name(),
-                    run.bundle().architecture().variant().label(), GenerateRun.recipe(conf.quantize()), run.backend());
+                    run.bundle().architecture().variant().label(), GenerateRun.recipe(conf), run.backend());
                 report = run.make(conf, spark, folder, console, model -> {
                     if (!conf.fidelity().on()) {
                         return Optional.empty();

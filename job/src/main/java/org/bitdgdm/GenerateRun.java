@@ -2,6 +2,7 @@ package org.bitdgdm;
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
@@ -28,6 +29,7 @@ import org.bitdgdm.output.RunRecord;
 import org.bitdgdm.output.RunTimings;
 import org.bitdgdm.output.Versions;
 import org.bitdgdm.quantize.Calibrations;
+import org.bitdgdm.recipe.LayerRates;
 import org.bitdgdm.sample.BackendOpener;
 import org.bitdgdm.sample.SampleJob;
 
@@ -71,7 +73,13 @@ record GenerateRun(ModelBundle bundle, BackendOpener opener, String backend, Pro
         } catch (IllegalArgumentException e) {
             throw new InputException("--" + e.getMessage(), e);
         }
-        FidelityProbe.checkSteps(conf.fidelity(), bundle.diffusion());
+        FidelityProbe.checkSteps("--fidelity-steps", conf.fidelity(), bundle.diffusion());
+        if (conf.recipe().auto() || conf.scan().on()) {
+            FidelityProbe.checkSteps("--sensitivity-steps", conf.scan(), bundle.diffusion());
+        }
+        if (conf.recipe().auto()) {
+            LayerRates.of(opener.backend().label());
+        }
     }
 
     /** What a run of this model is. */
@@ -100,7 +108,7 @@ record GenerateRun(ModelBundle bundle, BackendOpener opener, String backend, Pro
         long start = System.nanoTime();
         QuantizedRun quantized;
         try {
-            quantized = QuantizedRun.of(folder, bundle, conf.quantize(), calibrations, console);
+            quantized = QuantizedRun.of(folder, this, conf, spark, console);
         } catch (InputException e) {
             // Settings that do not fit the model.
             if (isNew) {
@@ -138,7 +146,7 @@ record GenerateRun(ModelBundle bundle, BackendOpener opener, String backend, Pro
         if (fidelity.isPresent()) {
             record.timing("fidelity", (System.nanoTime() - before) * NANOS);
         }
-        String title = bundle.name() + ", " + recipe(conf.quantize());
+        String title = bundle.name() + ", " + recipe(conf);
         String subtitle = String.format(Locale.ROOT, "%,d graphs, %d steps, seed %s, %s", conf.sample().count(),
             conf.sample().steps(), Long.toUnsignedString(conf.sample().seed()), backend);
         MetricReport report = new Results(spark, folder, bundle.vocabulary(), reference, protocol, fidelity)
@@ -148,7 +156,14 @@ record GenerateRun(ModelBundle bundle, BackendOpener opener, String backend, Pro
     }
 
     /** The recipe in a few words, for titles. */
-    static String recipe(QuantizeConf quantize) {
+    static String recipe(JobConf conf) {
+        if (conf.recipe().auto()) {
+            return "a recipe within " + conf.recipe().budget() + " nats";
+        }
+        if (!conf.recipe().recipe().isEmpty()) {
+            return "recipe " + Path.of(conf.recipe().recipe()).getFileName();
+        }
+        QuantizeConf quantize = conf.quantize();
         String bits = "W" + quantize.weightBits() + "A" + quantize.activationBits();
         String sparse = "α " + percent(quantize.alpha()) + "%";
         return switch (quantize.method()) {

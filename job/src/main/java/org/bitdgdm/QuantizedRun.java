@@ -3,21 +3,29 @@ package org.bitdgdm;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.conf.QuantizeConf;
+import org.bitdgdm.fidelity.LayerSensitivity;
+import org.bitdgdm.fidelity.SensitivityScan;
 import org.bitdgdm.kernels.ActivationRecorder;
 import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.model.ModelBundle;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.quantize.Calibrations;
+import org.bitdgdm.quantize.LayerAlone;
 import org.bitdgdm.quantize.LayerReport;
 import org.bitdgdm.quantize.Quantization;
 import org.bitdgdm.quantize.QuantizationCsv;
 import org.bitdgdm.quantize.QuantizedBundle;
 import org.bitdgdm.quantize.QuantizedModel;
+import org.bitdgdm.recipe.RecipeSearch;
 import org.bitdgdm.sample.BackendOpener;
 
 /**
@@ -32,6 +40,8 @@ record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds)
     /** Where a run keeps the files of {@link QuantizedBundle}. */
     private static final String KEPT = "_run/model/";
     private static final String CSV = "quantization.csv";
+    private static final String RECIPE = "recipe.conf";
+    private static final double NANOS = 1e-9;
     /** Thresholds come from the same graphs whatever a run's seed, so that nightly runs share one quantized model. */
     private static final long CALIBRATION_SEED = 0;
 
@@ -40,31 +50,74 @@ record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds)
         return new Calibrations(bundle.packed(), CALIBRATION_SEED, model -> recorder(opener.forCalibration(), model, threads));
     }
 
-    /** Quantizes, or takes what an earlier start of the same run has left. */
-    static QuantizedRun of(OutputFolder folder, ModelBundle bundle, QuantizeConf conf, Calibrations calibrations,
-                           PrintStream console) throws IOException {
-        PackedModel full = calibrations.full();
+    /** Chooses a recipe where that is asked for and quantizes, or takes what an earlier start of the same run has left. */
+    static QuantizedRun of(OutputFolder folder, GenerateRun run, JobConf conf, SparkSession spark, PrintStream console)
+        throws IOException {
         // The packed model is written last: its presence says that the others are there.
         if (folder.exists(KEPT + QuantizedBundle.PACKED_FILE)) {
             QuantizedModel kept = QuantizedBundle.read(folder.read(KEPT + QuantizedBundle.RECIPE_FILE),
                 folder.read(KEPT + QuantizedBundle.PACKED_FILE), folder + "/" + KEPT).quantized();
+            if (conf.scan().on()) {
+                publish(folder, kept, alone(run, conf, spark, kept.model(), console));
+            }
             return new QuantizedRun(kept.model(), kept.layers(), Double.NaN);
         }
-        boolean nothing = conf.method().equals("fp32") && conf.overrides().isEmpty();
-        if (!nothing) {
-            console.println("quantizing with " + conf.method() + " …");
+        PackedModel full = run.calibrations().full();
+        QuantizeConf recipe = conf.quantize();
+        QuantizedModel quantized;
+        List<LayerSensitivity> alone;
+        long start = System.nanoTime();
+        if (conf.recipe().auto()) {
+            RecipeSearch.Chosen chosen = new RecipeSearch(JavaSparkContext.fromSparkContext(spark.sparkContext()),
+                run.calibrations(), run.opener(), conf, console).find();
+            recipe = chosen.recipe();
+            quantized = chosen.model();
+            alone = chosen.alone();
+            folder.publish(RECIPE, chosen.text().getBytes(StandardCharsets.UTF_8));
+        } else {
+            if (!recipe.nothing()) {
+                console.println("quantizing with " + (recipe.overrides().isEmpty() ? recipe.method()
+                    : "settings of each layer") + " …");
+            }
+            quantized = Quantization.quantize(run.calibrations(), recipe);
+            alone = conf.scan().on() ? alone(run, conf, spark, quantized.model(), console) : List.of();
         }
-        QuantizedModel quantized = Quantization.quantize(calibrations, conf);
-        folder.publish(CSV, QuantizationCsv.toCsv(quantized.layers()).getBytes(StandardCharsets.UTF_8));
-        if (nothing) {
+        publish(folder, quantized, alone);
+        if (recipe.nothing()) {
             return new QuantizedRun(full, List.of(), Double.NaN);
         }
-        console.printf(Locale.ROOT, "quantized in %.1f s: %,d → %,d bytes%n", quantized.seconds(), full.bytes(),
+        double seconds = conf.recipe().auto() ? (System.nanoTime() - start) * NANOS : quantized.seconds();
+        console.printf(Locale.ROOT, "quantized in %.1f s: %,d → %,d bytes%n", seconds, full.bytes(),
             quantized.model().bytes());
-        Map<String, byte[]> files = new QuantizedBundle(quantized, conf, CALIBRATION_SEED, bundle.sha256()).files();
+        Map<String, byte[]> files = new QuantizedBundle(quantized, recipe, CALIBRATION_SEED, run.bundle().sha256()).files();
         folder.publish(KEPT + QuantizedBundle.RECIPE_FILE, files.get(QuantizedBundle.RECIPE_FILE));
         folder.publish(KEPT + QuantizedBundle.PACKED_FILE, files.get(QuantizedBundle.PACKED_FILE));
-        return new QuantizedRun(quantized.model(), quantized.layers(), quantized.seconds());
+        return new QuantizedRun(quantized.model(), quantized.layers(), seconds);
+    }
+
+    private static void publish(OutputFolder folder, QuantizedModel quantized, List<LayerSensitivity> alone)
+        throws IOException {
+        Map<String, LayerAlone> byName = new LinkedHashMap<>();
+        alone.forEach(layer -> byName.put(layer.layer(), new LayerAlone(known(layer.node().value()),
+            known(layer.edge().value()), known(layer.graph().value()), known(layer.graph().standardError()))));
+        folder.publish(CSV, QuantizationCsv.toCsv(quantized.layers(), byName).getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static double known(Double value) {
+        return value == null ? Double.NaN : value;
+    }
+
+    private static List<LayerSensitivity> alone(GenerateRun run, JobConf conf, SparkSession spark, PackedModel model,
+                                                PrintStream console) {
+        long start = System.nanoTime();
+        try (SensitivityScan scan = new SensitivityScan(JavaSparkContext.fromSparkContext(spark.sparkContext()),
+            run.calibrations().full(), conf.scan(), run.opener())) {
+            List<LayerSensitivity> found = scan.measure(model);
+            console.printf(Locale.ROOT, "each of %d layers alone, %d graphs of %d steps: %.1f s; divergences add up to %.3g%n",
+                found.size(), conf.scan().graphs(), conf.scan().steps(), (System.nanoTime() - start) * NANOS,
+                found.stream().mapToDouble(layer -> layer.graph().value()).sum());
+            return found;
+        }
     }
 
     @SuppressWarnings("unchecked")

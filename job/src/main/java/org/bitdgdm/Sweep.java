@@ -42,7 +42,7 @@ final class Sweep {
     /** What may differ between cells; everything else makes another sweep. */
     private static final Set<String> AXES = Set.of("quantize.method", "quantize.weight-bits", "quantize.activation-bits",
         "quantize.activation-scale", "quantize.rank", "quantize.alpha", "quantize.threshold-percentile", "quantize.residual",
-        "quantize.intermediate-bits", "quantize.cross-term", "sample.steps", "sample.schedule",
+        "quantize.intermediate-bits", "quantize.cross-term", "quantize.recipe", "quantize.budget", "sample.steps", "sample.schedule",
         "sample.seed");
     private static final PrintStream NOWHERE = new PrintStream(OutputStream.nullOutputStream());
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -169,7 +169,7 @@ final class Sweep {
         List<SweepEntry> all = new ArrayList<>();
         for (SweepEntry entry : entries) {
             Optional<SweepEntry> full = entries.stream().filter(other -> other.done() && other != entry
-                && other.cell().conf().quantize().method().equals("fp32")
+                && other.cell().full()
                 && other.cell().conf().sample().equals(entry.cell().conf().sample())).findFirst();
             all.add(entry.done() && full.isPresent() ? new SweepEntry(entry.cell(), entry.metrics(), entry.run(),
                 PairedDifference.ofValidity(molecules(entry), molecules(full.get())), "") : entry);

@@ -174,6 +174,34 @@ class CommandsTest {
     }
 
     @Test
+    void aRecipeIsChosenWithinTheBudgetAndItsFileTakesItBackBitIdentically() throws IOException {
+        Path run = folder.resolve("auto");
+        Path conf = folder.resolve("auto.conf");
+        Files.writeString(conf, "quantize.candidate = [\"method=rtn,activation-scale=row\"]\n"
+            + "measure { sensitivity = 2, sensitivity-steps = 2, fidelity = 2, fidelity-steps = 3 }");
+        assertThat(generate(run, "--config", conf.toString(), "--recipe", "auto", "--budget", "0.01")).as(err).isZero();
+        assertThat(out).contains("recipe 1: predicted").contains("recipe found");
+        assertThat(JSON.readTree(run.resolve("metrics.json").toFile()).at("/fidelity/divergence/graph/value").asDouble())
+            .isPositive().isLessThanOrEqualTo(0.01);
+        assertThat(Files.readString(run.resolve("quantization.csv"))).contains("kl_graph_alone");
+        String recipe = Files.readString(run.resolve("recipe.conf"));
+        assertThat(recipe).contains("method=fp32").contains("method=rtn").contains("budget 0.01");
+        assertThat(generate(run, "--config", conf.toString(), "--recipe", "auto", "--budget", "0.01")).isZero();
+        assertThat(out).contains("finished before").doesNotContain("recipe 1");
+
+        Path again = folder.resolve("from-recipe");
+        assertThat(run("generate", "--model", MODEL, "--count", "3", "--steps", "4", "--out", again.toString(), "--recipe",
+            run.resolve("recipe.conf").toString())).as(err).isZero();
+        for (Path one : List.of(run, again)) {
+            assertThat(one.resolve("_run/model/packed.bdgm")).isNotEmptyFile();
+        }
+        assertThat(again.resolve("_run/model/packed.bdgm")).hasSameBinaryContentAs(run.resolve("_run/model/packed.bdgm"));
+        assertThat(generate(folder.resolve("none"), "--recipe", "auto", "--budget", "0.01", "--backend", "reference"))
+            .isEqualTo(2);
+        assertThat(err).contains("needs measured rates of the backend reference");
+    }
+
+    @Test
     void aSweepRunsItsCellsOnceAndOutlivesAFailedOne() throws IOException {
         Path out = folder.resolve("sweep");
         Path conf = folder.resolve("sweep.conf");

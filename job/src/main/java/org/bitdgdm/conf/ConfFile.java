@@ -59,8 +59,17 @@ public final class ConfFile {
      * @throws InputException if it cannot be read or is not HOCON
      */
     public static ConfFile read(Path file, ConfFile below) {
+        return read("--config", file, below);
+    }
+
+    /** Reads the file of {@code --recipe}. */
+    static ConfFile recipe(Path file) {
+        return read("--recipe", file, defaults());
+    }
+
+    private static ConfFile read(String flag, Path file, ConfFile below) {
         if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
-            throw new InputException("--config must name a readable file, found " + file);
+            throw new InputException(flag + " must name a readable file, found " + file);
         }
         try {
             Config parsed = ConfigFactory.parseFile(file.toFile(), ConfigParseOptions.defaults().setAllowMissing(false));

@@ -19,6 +19,15 @@ public record FidelityConf(int graphs, int steps) {
         return new FidelityConf(settings.whole(Option.FIDELITY), settings.whole(Option.FIDELITY_STEPS));
     }
 
+    /** The graphs and steps along which layers are quantized alone. */
+    static FidelityConf ofScan(Settings settings) {
+        int graphs = settings.whole(Option.SENSITIVITY);
+        int steps = settings.whole(Option.SENSITIVITY_STEPS);
+        Check.that(graphs >= 0, "sensitivity", "must be at least 1, or 0 to leave it out", graphs);
+        Check.that(steps >= 1, "sensitivity-steps", "must be at least 1", steps);
+        return new FidelityConf(graphs, steps);
+    }
+
     /** Whether the comparison is made. */
     public boolean on() {
         return graphs > 0;

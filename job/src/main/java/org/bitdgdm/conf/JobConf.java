@@ -8,22 +8,33 @@ import java.util.Map;
  *
  * @param model    folder of the model bundle as the user wrote it; see {@link #modelFolder()}
  * @param quantize the recipe of the quantization
+ * @param recipe   whether that recipe is to be chosen by the job, or has come from a file
  * @param sample   what to sample and with which backend
  * @param fidelity how closely the quantized model is compared with the full-precision one
+ * @param scan     graphs and steps along which each layer is quantized alone; 0 graphs: not measured
  * @param output   where results go and how they are judged
  * @param verbose  whether errors show their stack trace
  */
-public record JobConf(String model, QuantizeConf quantize, SampleConf sample, FidelityConf fidelity, OutputConf output,
-                      boolean verbose) {
+public record JobConf(String model, QuantizeConf quantize, RecipeConf recipe, SampleConf sample, FidelityConf fidelity,
+                      FidelityConf scan, OutputConf output, boolean verbose) {
 
     /**
      * Validates the merged options for {@code generate}.
      *
      * @throws InputException naming the option, its value and, if a file set it, file and line
      */
-    public static JobConf of(Settings settings) {
-        return settings.blamed(() -> new JobConf(settings.text(Option.MODEL), QuantizeConf.of(settings),
-            SampleConf.of(settings), FidelityConf.of(settings), OutputConf.of(settings), settings.on(Option.VERBOSE)));
+    public static JobConf of(Settings given) {
+        Settings settings = RecipeFile.over(given);
+        return settings.blamed(() -> {
+            QuantizeConf quantize = QuantizeConf.of(settings);
+            RecipeConf recipe = RecipeConf.of(settings);
+            Check.that(!recipe.auto() || quantize.overrides().isEmpty(), "override",
+                "must be left out with --recipe auto, which chooses the settings of every layer", quantize.overrides());
+            recipe.candidates().forEach(candidate -> Overrides.check(quantize, Map.of("*", candidate)));
+            return new JobConf(settings.text(Option.MODEL), quantize, recipe, SampleConf.of(settings),
+                FidelityConf.of(settings), FidelityConf.ofScan(settings), OutputConf.of(settings),
+                settings.on(Option.VERBOSE));
+        });
     }
 
     /**
@@ -41,8 +52,10 @@ public record JobConf(String model, QuantizeConf quantize, SampleConf sample, Fi
         values.put(Option.MODEL, model);
         values.put(Option.VERBOSE, verbose);
         values.put(quantize);
+        values.put(recipe);
         values.put(sample);
         values.put(fidelity);
+        values.putScan(scan);
         values.put(output);
         return values.map();
     }

@@ -31,6 +31,9 @@ public enum Option {
     CALIBRATION_GRAPHS("quantize.calibration-graphs", Kind.WHOLE, "N", GENERATE, SWEEP),
     CALIBRATION_STEPS("quantize.calibration-steps", Kind.WHOLE, "N", GENERATE, SWEEP),
     OVERRIDE("quantize.override", Kind.LIST, "PATTERN:KEY=VALUE,...", GENERATE, SWEEP),
+    RECIPE("quantize.recipe", Kind.TEXT, "auto|FILE", GENERATE, SWEEP),
+    BUDGET("quantize.budget", Kind.NUMBER, "KL", GENERATE, SWEEP),
+    CANDIDATE("quantize.candidate", Kind.LIST, "KEY=VALUE,...", GENERATE, SWEEP),
 
     COUNT("sample.count", Kind.LONG, "N", GENERATE, SWEEP),
     STEPS("sample.steps", Kind.WHOLE, "N", GENERATE, SWEEP),
@@ -45,6 +48,8 @@ public enum Option {
 
     FIDELITY("measure.fidelity", Kind.WHOLE, "N", GENERATE, SWEEP),
     FIDELITY_STEPS("measure.fidelity-steps", Kind.WHOLE, "N", GENERATE, SWEEP),
+    SENSITIVITY("measure.sensitivity", Kind.WHOLE, "N", GENERATE, SWEEP),
+    SENSITIVITY_STEPS("measure.sensitivity-steps", Kind.WHOLE, "N", GENERATE, SWEEP),
 
     OUT("output.out", Kind.TEXT, "DIR", GENERATE, SWEEP, EVALUATE, IMPORT),
     REQUIRE("output.require", Kind.LIST, "METRIC>=VALUE", GENERATE, EVALUATE),

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** Settings of single layers: {@code PATTERN:key=value,...}, the first pattern that matches a layer's name counts. */
 final class Overrides {
@@ -34,6 +35,21 @@ final class Overrides {
                 pattern + " twice");
         }
         return overrides;
+    }
+
+    /** Settings without a pattern: {@code key=value,...}. */
+    static List<Map<String, String>> candidates(List<String> texts) {
+        try {
+            return texts.stream().map(text -> parse(List.of("*:" + text)).get("*")).toList();
+        } catch (Check.OptionException e) {
+            throw new Check.OptionException("candidate", e.rule());
+        }
+    }
+
+    /** {@code key=value,...}. */
+    static String text(Map<String, String> values) {
+        return values.entrySet().stream().map(entry -> entry.getKey() + "=" + entry.getValue())
+            .collect(Collectors.joining(","));
     }
 
     /** Builds the recipe of every pattern once, so that a bad value is known before any layer is. */

@@ -74,6 +74,22 @@ public record QuantizeConf(
         return Overrides.with(this, Overrides.firstMatch(overrides, name));
     }
 
+    /** The same with some settings changed, as in an override; it has no overrides. */
+    public QuantizeConf with(Map<String, String> values) {
+        return Overrides.with(this, values);
+    }
+
+    /** Nothing but settings of layers by their names: a layer without any is left in full precision. */
+    public QuantizeConf ofLayers(Map<String, Map<String, String>> layers) {
+        return new QuantizeConf("fp32", weightBits, activationBits, rank, alpha, thresholdPercentile, residualBits,
+            intermediateBits, activationScale, crossTerm, calibrationGraphs, calibrationSteps, layers);
+    }
+
+    /** Whether no layer is quantized. */
+    public boolean nothing() {
+        return method.equals("fp32") && overrides.isEmpty();
+    }
+
     /** The same with another percentile, and without overrides. */
     public QuantizeConf withThresholdPercentile(double percentile) {
         return new QuantizeConf(method, weightBits, activationBits, rank, alpha, percentile, residualBits, intermediateBits,

@@ -62,7 +62,7 @@ public final class Settings {
         return new Settings(merged);
     }
 
-    private boolean isFlag(Option option) {
+    boolean isFlag(Option option) {
         return settings.get(option).where() == null;
     }
 

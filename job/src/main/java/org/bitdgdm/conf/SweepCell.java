@@ -1,6 +1,7 @@
 package org.bitdgdm.conf;
 
 import java.math.BigDecimal;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -14,8 +15,12 @@ import java.util.Map;
 public record SweepCell(String name, JobConf conf) {
 
     static SweepCell of(JobConf conf) {
-        StringBuilder name = new StringBuilder(conf.quantize().method());
-        Map<String, Object> used = used(conf.quantize());
+        RecipeConf recipe = conf.recipe();
+        StringBuilder name = new StringBuilder(recipe.recipe().isEmpty() ? conf.quantize().method()
+            : recipe.auto() ? "auto" : "recipe-" + Path.of(recipe.recipe()).getFileName().toString()
+                .replaceFirst("\\.[^.]*$", "").replaceAll("[^A-Za-z0-9._-]", "-"));
+        append(name, "-b", recipe.auto() ? recipe.budget() : null);
+        Map<String, Object> used = used(conf);
         if (used.containsKey("weight_bits")) {
             name.append("-w").append(used.get("weight_bits")).append('a').append(used.get("activation_bits"));
         }
@@ -47,6 +52,23 @@ public record SweepCell(String name, JobConf conf) {
 
     /** The settings of the quantization that its method looks at, by column of the table of cells. */
     public Map<String, Object> used() {
+        return used(conf);
+    }
+
+    /** Whether the cell is the model itself, in full precision. */
+    public boolean full() {
+        return conf.recipe().recipe().isEmpty() && conf.quantize().nothing();
+    }
+
+    private static Map<String, Object> used(JobConf conf) {
+        if (!conf.recipe().recipe().isEmpty()) {
+            Map<String, Object> recipe = new LinkedHashMap<>();
+            recipe.put("recipe", conf.recipe().recipe());
+            if (conf.recipe().auto()) {
+                recipe.put("budget", conf.recipe().budget());
+            }
+            return recipe;
+        }
         return used(conf.quantize());
     }
 

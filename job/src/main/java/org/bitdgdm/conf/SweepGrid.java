@@ -23,7 +23,7 @@ final class SweepGrid {
     /** Keys that may have several values. */
     private static final List<Option> AXES = List.of(Option.METHOD, Option.WEIGHT_BITS, Option.ACTIVATION_BITS,
         Option.ACTIVATION_SCALE, Option.RANK, Option.ALPHA, Option.THRESHOLD_PERCENTILE, Option.RESIDUAL,
-        Option.INTERMEDIATE_BITS, Option.CROSS_TERM, Option.STEPS, Option.SCHEDULE,
+        Option.INTERMEDIATE_BITS, Option.CROSS_TERM, Option.RECIPE, Option.BUDGET, Option.STEPS, Option.SCHEDULE,
         Option.SEED);
 
     private final ConfFile file;

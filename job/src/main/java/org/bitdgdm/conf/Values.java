@@ -3,7 +3,6 @@ package org.bitdgdm.conf;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /** Records back to key → value, for {@code run.json}: what a run did is readable in the words it was asked with. */
 final class Values {
@@ -27,8 +26,13 @@ final class Values {
         put(Option.CALIBRATION_GRAPHS, quantize.calibrationGraphs());
         put(Option.CALIBRATION_STEPS, quantize.calibrationSteps());
         put(Option.OVERRIDE, quantize.overrides().entrySet().stream().map(o -> o.getKey() + ":"
-            + o.getValue().entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).collect(Collectors.joining(",")))
-            .toList());
+            + Overrides.text(o.getValue())).toList());
+    }
+
+    void put(RecipeConf recipe) {
+        put(Option.RECIPE, recipe.recipe());
+        put(Option.BUDGET, recipe.budget());
+        put(Option.CANDIDATE, recipe.candidates().stream().map(Overrides::text).toList());
     }
 
     void put(SampleConf sample) {
@@ -47,6 +51,12 @@ final class Values {
     void put(FidelityConf fidelity) {
         put(Option.FIDELITY, fidelity.graphs());
         put(Option.FIDELITY_STEPS, fidelity.steps());
+    }
+
+    /** The graphs and steps of the scan of single layers. */
+    void putScan(FidelityConf scan) {
+        put(Option.SENSITIVITY, scan.graphs());
+        put(Option.SENSITIVITY_STEPS, scan.steps());
     }
 
     void put(OutputConf output) {

@@ -50,7 +50,7 @@ public final class FidelityProbe implements AutoCloseable {
      * @throws InputException if the model has fewer steps
      */
     public FidelityProbe(JavaSparkContext spark, PackedModel model, FidelityConf conf, DenoiserOpener opener, boolean keep) {
-        checkSteps(conf, model.diffusion());
+        checkSteps("--fidelity-steps", conf, model.diffusion());
         this.spark = spark;
         this.opener = opener;
         this.times = model.diffusion().times(conf.steps());
@@ -64,11 +64,12 @@ public final class FidelityProbe implements AutoCloseable {
     /**
      * Refuses more steps than the model has; a run asks before it does anything else.
      *
+     * @param option that says how many
      * @throws InputException naming the option
      */
-    public static void checkSteps(FidelityConf conf, Diffusion diffusion) {
-        if (conf.on() && conf.steps() > diffusion.steps()) {
-            throw new InputException("--fidelity-steps must be at most " + diffusion.steps()
+    public static void checkSteps(String option, FidelityConf conf, Diffusion diffusion) {
+        if (conf.steps() > diffusion.steps() && (conf.on() || !option.startsWith("--fidelity"))) {
+            throw new InputException(option + " must be at most " + diffusion.steps()
                 + ", the diffusion steps of the model, found " + conf.steps());
         }
     }
@@ -96,6 +97,16 @@ public final class FidelityProbe implements AutoCloseable {
             }
         });
         return batches;
+    }
+
+    /** The trajectories, on the driver, in a fixed order. */
+    List<Trajectory> collect() {
+        spark.setJobDescription("full-precision trajectories: " + (times.length - 1) + " steps, " + opener.key());
+        try {
+            return trajectories.collect();
+        } finally {
+            spark.setJobDescription(null);
+        }
     }
 
     /** Compares a model of the same architecture and diffusion. */

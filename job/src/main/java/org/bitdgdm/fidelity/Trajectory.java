@@ -76,6 +76,27 @@ record Trajectory(int n, long[] ids, long seed, int[] times, byte[][] nodes, byt
             edgeDivergence[g], changed[g], changed(whole, times.length - 1, g) == 0)).toList();
     }
 
+    /**
+     * Asks another model for its predictions at every state, and draws nothing.
+     *
+     * @return one entry per graph, in the order of {@link #ids}
+     */
+    List<GraphDivergence> divergence(Denoiser other) {
+        double[] nodeSums = new double[ids.length];
+        double[] edgeSums = new double[ids.length];
+        for (int i = 0; i + 1 < times.length; i++) {
+            float[] nodeQ = new float[nodeLogits[i].length];
+            float[] edgeQ = new float[edgeLogits[i].length];
+            other.logits(state(i), times[i], nodeQ, edgeQ);
+            for (int g = 0; g < ids.length; g++) {
+                nodeSums[g] += nodeDivergence(i, g, nodeQ);
+                edgeSums[g] += edgeDivergence(i, g, edgeQ);
+            }
+        }
+        return IntStream.range(0, ids.length)
+            .mapToObj(g -> new GraphDivergence(ids[g], n, nodeSums[g], edgeSums[g])).toList();
+    }
+
     /** A batch that may be advanced without changing this. */
     private GraphBatch state(int step) {
         return new GraphBatch(n, ids, nodes[step].clone(), edges[step].clone());

@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.StringJoiner;
 import java.util.TreeSet;
 
@@ -47,11 +48,16 @@ public record Fingerprint(Map<String, String> rows, Map<String, String> evaluati
         rows.put("model", PackedModelFormat.sha256(PackedModelFormat.toBytes(model.packed())));
         rows.put("vocabulary", String.join(" ", model.vocabulary().atoms()) + " / "
             + String.join(" ", model.vocabulary().bonds()));
+        Set<String> search = Set.of("quantize.recipe", "quantize.budget", "quantize.candidate");
         conf.values().forEach((key, value) -> {
-            if (key.startsWith("quantize.")) {
+            // A recipe from a file is what it says, wherever the file lies.
+            if (key.startsWith("quantize.") && (conf.recipe().auto() || !search.contains(key))) {
                 rows.put(key, String.valueOf(value));
             }
         });
+        if (conf.recipe().auto()) {
+            rows.put("recipe.measured", conf.scan() + ", " + conf.fidelity());
+        }
         rows.put("sample.count", Long.toString(conf.sample().count()));
         rows.put("sample.steps", Integer.toString(conf.sample().steps()));
         rows.put("sample.schedule", conf.sample().schedule());
@@ -64,6 +70,9 @@ public record Fingerprint(Map<String, String> rows, Map<String, String> evaluati
         evaluation.put("output.reference", reference);
         if (conf.fidelity().on()) {
             evaluation.put("fidelity", conf.fidelity().graphs() + " graphs, " + conf.fidelity().steps() + " steps");
+        }
+        if (conf.scan().on() && !conf.recipe().auto()) {
+            evaluation.put("sensitivity", conf.scan().graphs() + " graphs, " + conf.scan().steps() + " steps");
         }
         return new Fingerprint(rows, evaluation);
     }

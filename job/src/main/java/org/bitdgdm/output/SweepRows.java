@@ -29,6 +29,8 @@ public final class SweepRows {
             .add("status", DataTypes.StringType, false)
             .add("error", DataTypes.StringType, true)
             .add("method", DataTypes.StringType, false)
+            .add("recipe", DataTypes.StringType, true)
+            .add("budget", DataTypes.DoubleType, true)
             .add("weight_bits", DataTypes.IntegerType, true)
             .add("activation_bits", DataTypes.IntegerType, true)
             .add("activation_scale", DataTypes.StringType, true)
@@ -69,8 +71,8 @@ public final class SweepRows {
         values.add(entry.cell().name());
         values.add(entry.done() ? "done" : "failed");
         values.add(entry.done() ? null : entry.error());
-        values.add(entry.cell().conf().quantize().method());
-        for (String column : List.of("weight_bits", "activation_bits", "activation_scale", "rank", "alpha", "percentile",
+        values.add(used.containsKey("recipe") ? "recipe" : entry.cell().conf().quantize().method());
+        for (String column : List.of("recipe", "budget", "weight_bits", "activation_bits", "activation_scale", "rank", "alpha", "percentile",
             "residual", "intermediate_bits", "cross_term")) {
             values.add(used.get(column));
         }

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * {@code quantization.csv}: a row for every linear layer, RFC 4180, UTF-8, a header line, points as decimal separators,
@@ -16,6 +17,10 @@ public final class QuantizationCsv {
     public static final List<String> COLUMNS = List.of("layer", "method", "in", "out", "rank", "weight_bits",
         "activation_bits", "residual_bits", "nnz", "iterations", "objective", "kurtosis_before", "kurtosis_after",
         "weight_error", "output_error", "threshold", "outlier_share", "bytes_before", "bytes_after", "seconds", "note");
+    /** Further columns where layers were measured alone, see {@link LayerAlone}. */
+    public static final List<String> ALONE_COLUMNS = List.of("kl_node_alone", "kl_edge_alone", "kl_graph_alone",
+        "kl_graph_alone_se");
+    private static final LayerAlone NOT_MEASURED = new LayerAlone(Double.NaN, Double.NaN, Double.NaN, Double.NaN);
     private static final String LINE_END = "\r\n";
 
     private QuantizationCsv() {
@@ -28,7 +33,20 @@ public final class QuantizationCsv {
 
     /** The text of the file. */
     public static String toCsv(List<LayerReport> layers) {
-        StringBuilder csv = new StringBuilder(String.join(",", COLUMNS)).append(LINE_END);
+        return toCsv(layers, Map.of());
+    }
+
+    /**
+     * The text of the file with {@link #ALONE_COLUMNS}.
+     *
+     * @param alone by name of the layer; layers that are not in it have empty fields; empty: no such columns
+     */
+    public static String toCsv(List<LayerReport> layers, Map<String, LayerAlone> alone) {
+        StringBuilder csv = new StringBuilder(String.join(",", COLUMNS));
+        if (!alone.isEmpty()) {
+            csv.append(',').append(String.join(",", ALONE_COLUMNS));
+        }
+        csv.append(LINE_END);
         for (LayerReport row : layers) {
             csv.append(String.join(",", quoted(row.layer()), row.method(), whole(row.in()), whole(row.out()),
                 whole(row.rank()), whole(row.weightBits()), whole(row.activationBits()), whole(row.residualBits()),
@@ -36,7 +54,13 @@ public final class QuantizationCsv {
                 number(row.kurtosisAfter()), number(row.weightError()), number(row.outputError()), number(row.threshold()),
                 number(row.outlierShare()), whole(row.bytesBefore()), whole(row.bytesAfter()),
                 Double.isNaN(row.seconds()) ? "" : String.format(Locale.ROOT, "%.3f", row.seconds()),
-                quoted(row.note()))).append(LINE_END);
+                quoted(row.note())));
+            if (!alone.isEmpty()) {
+                LayerAlone of = alone.getOrDefault(row.layer(), NOT_MEASURED);
+                csv.append(',').append(String.join(",", number(of.node()), number(of.edge()), number(of.graph()),
+                    number(of.standardError())));
+            }
+            csv.append(LINE_END);
         }
         return csv.toString();
     }

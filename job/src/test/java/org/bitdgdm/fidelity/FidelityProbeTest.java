@@ -3,14 +3,17 @@ package org.bitdgdm.fidelity;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.bitdgdm.conf.FidelityConf;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.kernels.Backend;
 import org.bitdgdm.kernels.GraphBatch;
 import org.bitdgdm.kernels.InitialNoise;
@@ -18,6 +21,7 @@ import org.bitdgdm.kernels.KernelException;
 import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.ReferenceDenoiser;
+import org.bitdgdm.quantize.Quantization;
 import org.bitdgdm.sample.BackendOpener;
 import org.bitdgdm.sample.TestSpark;
 import org.bitdgdm.sample.TinyModel;
@@ -69,6 +73,30 @@ class FidelityProbeTest {
         }
     }
 
+    /** Along the same trajectories; layers in full precision are left out. */
+    @Test
+    void aLayerAloneIsTheModelWithThatLayerReplaced() {
+        FidelityConf conf = new FidelityConf(5, 4);
+        PackedModel quantized = Quantization.quantize(FULL, new QuantizeConf("rtn", 3, 3, 1, 0, 99, 0, 32, "row", true, 1, 1,
+            Map.of("tf_layers.0.linX1", Map.of("method", "fp32"))), 1, ReferenceDenoiser::new).model();
+        String name = "tf_layers.0.self_attn.e_out";
+        PackedModel alone = FULL.withLinears(FULL.linears().stream()
+            .map(layer -> layer.name.equals(name) ? quantized.linear(name) : layer).toList());
+        try (SensitivityScan scan = new SensitivityScan(spark, FULL, conf, OPENER);
+             FidelityProbe probe = new FidelityProbe(spark, FULL, conf, OPENER, false)) {
+            List<LayerSensitivity> found = scan.measure(quantized);
+            assertThat(found).extracting(LayerSensitivity::layer).containsExactlyElementsOf(quantized.linears().stream()
+                .filter(layer -> !layer.isFull()).map(layer -> layer.name).toList()).doesNotContain("tf_layers.0.linX1");
+            LayerSensitivity layer = found.stream().filter(one -> one.layer().equals(name)).findFirst().orElseThrow();
+            Divergence expected = probe.measure(alone).divergence();
+            assertThat(layer.graph().value()).isPositive().isCloseTo(expected.graph().value(), withinPercentage(1e-6));
+            assertThat(layer.node().value()).isCloseTo(expected.node().value(), withinPercentage(1e-6));
+            assertThat(layer.edge().value()).isCloseTo(expected.edge().value(), withinPercentage(1e-6));
+            assertThat(layer.graph().standardError()).isCloseTo(expected.graph().standardError(), withinPercentage(1e-6));
+            assertThat(scan.measure(FULL)).isEmpty();
+        }
+    }
+
     /** The last bias of the node logits shifted by δ for one class: KL = log Σ p e^δ[k=c] − p_c δ, whatever the network. */
     @Test
     void theDivergenceOfAShiftedLogitIsTheClosedForm() {
@@ -113,10 +141,10 @@ class FidelityProbeTest {
 
     @Test
     void refusesMoreStepsThanTheModelHasAndNumbersThatAreNone() {
-        assertThatThrownBy(() -> FidelityProbe.checkSteps(new FidelityConf(1, 21), FULL.diffusion()))
+        assertThatThrownBy(() -> FidelityProbe.checkSteps("--fidelity-steps", new FidelityConf(1, 21), FULL.diffusion()))
             .isInstanceOf(InputException.class)
             .hasMessage("--fidelity-steps must be at most 20, the diffusion steps of the model, found 21");
-        FidelityProbe.checkSteps(new FidelityConf(0, 21), FULL.diffusion());
+        FidelityProbe.checkSteps("--fidelity-steps", new FidelityConf(0, 21), FULL.diffusion());
         Trajectory broken = new Trajectory(1, new long[] {0}, 0, new int[] {20, 0}, new byte[][] {{0}, {0}},
             new byte[][] {{0}, {0}}, new float[][] {{0, Float.NaN, 0, 0}}, new float[][] {{0, 0, 0, 0, 0}});
         try (ReferenceDenoiser other = new ReferenceDenoiser(FULL)) {

@@ -1,0 +1,67 @@
+package org.bitdgdm.recipe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import org.bitdgdm.conf.InputException;
+import org.bitdgdm.conf.QuantizeConf;
+import org.bitdgdm.kernels.PackedLinear;
+import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.kernels.ReferenceDenoiser;
+import org.bitdgdm.quantize.Quantization;
+import org.bitdgdm.sample.TinyModel;
+import org.junit.jupiter.api.Test;
+
+import java.util.Map;
+
+/** Times of layers counted by hand. */
+class LayerCostTest {
+    private static final LayerRates RATES = new LayerRates("none", 2, 4, 8, 16, 32);
+    private static final PackedModel FULL = TinyModel.packed(1);
+
+    @Test
+    void aLayerCostsItsOperationsOverTheRates() {
+        LayerCost costs = new LayerCost(RATES, FULL);
+        double nodes = mean(1);
+        double pairs = mean(2);
+        PackedLinear q = FULL.linear("tf_layers.0.self_attn.q");
+        PackedLinear edge = FULL.linear("tf_layers.0.linE1");
+        PackedLinear global = FULL.linear("tf_layers.0.self_attn.y_x_add");
+        assertThat(costs.seconds(q, Double.NaN)).isCloseTo(nodes * 2 * q.in * q.out / 2, within(1e-6));
+        assertThat(costs.seconds(edge, Double.NaN)).isCloseTo(pairs * 2 * edge.in * edge.out / 2, within(1e-6));
+        assertThat(costs.seconds(global, Double.NaN)).isCloseTo(global.in * global.out, within(1e-6));
+        PackedLinear unread = FULL.linear("tf_layers." + (FULL.architecture().layers() - 1) + ".lin_y1");
+        assertThat(costs.seconds(unread, Double.NaN)).as("y after the last block").isZero();
+
+        PackedLinear coded = Quantization.quantize(FULL, new QuantizeConf("bit-dgdm", 4, 4, 3, 0.2, 90, 4, 8, "static", true,
+            3, 3, Map.of()), 1, ReferenceDenoiser::new).model().linear(q.name);
+        double size = q.in * q.out;
+        assertThat(coded.integerProduct()).isTrue();
+        assertThat(coded.sparse.entries()).isPositive();
+        assertThat(costs.seconds(coded, 0.25)).isCloseTo(nodes * (2 * size / 4 + 2.0 * 3 * (q.in + q.out) / 8
+            + 2 * (coded.sparse.entries() + 0.25 * size) / 16 + q.in / 32.0), within(1e-6));
+        assertThatThrownBy(() -> costs.seconds(FULL.linear("mlp_in_X.0"), 0)).hasMessageContaining("only layers of blocks");
+    }
+
+    @Test
+    void ratesAreThereForTheCpuAndMissingOnesAreRefused() {
+        LayerRates cpu = LayerRates.of("cpu");
+        assertThat(cpu.full()).isBetween(1e9, 1e13);
+        assertThat(cpu.dense()).isGreaterThan(cpu.full());
+        assertThat(cpu.machine()).contains("commit");
+        assertThatThrownBy(() -> LayerRates.of("reference")).isInstanceOf(InputException.class)
+            .hasMessageContaining("--recipe auto needs measured rates of the backend reference");
+    }
+
+    private static double mean(int power) {
+        float[] sizes = FULL.diffusion().sizes();
+        double sum = 0;
+        double weight = 0;
+        for (int n = 1; n < sizes.length; n++) {
+            sum += sizes[n] * Math.pow(n, power);
+            weight += sizes[n];
+        }
+        return sum / weight;
+    }
+}
