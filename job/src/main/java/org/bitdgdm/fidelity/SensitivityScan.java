@@ -61,6 +61,7 @@ public final class SensitivityScan implements AutoCloseable {
      * @return in the order of {@link PackedModel#linears()}
      */
     public List<LayerSensitivity> measure(PackedModel quantized) {
+        opener.requireForms(quantized);
         List<Integer> layers = IntStream.range(0, quantized.linears().size())
             .filter(layer -> !quantized.linears().get(layer).isFull()).boxed().toList();
         if (layers.isEmpty()) {
@@ -92,7 +93,8 @@ public final class SensitivityScan implements AutoCloseable {
             List<PackedLinear> linears = new ArrayList<>(full.linears());
             linears.set(layer, quantized.linears().get(layer));
             List<GraphDivergence> graphs = new ArrayList<>();
-            try (Denoiser denoiser = opener.open(full.withLinears(linears), TaskContext.get().cpus())) {
+            try (Denoiser denoiser = opener.forTask(TaskContext.get()).open(full.withLinears(linears),
+                TaskContext.get().cpus())) {
                 walks.forEach(walk -> graphs.addAll(walk.divergence(denoiser)));
             }
             found.add(new Found(layer, graphs));
