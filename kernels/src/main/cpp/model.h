@@ -14,9 +14,6 @@ constexpr int PANEL = 16;
 // Entries of X that are quantized at a time; bounds the scratch of a layer.
 constexpr int CHUNK_ENTRIES = 24576;
 constexpr int CHUNK_ROWS = 96;
-// Columns of S that are summed up at once, and those among which such groups are chosen.
-constexpr int SPARSE_GROUP = 4;
-constexpr int SPARSE_SPAN = 64;
 
 static inline int padded(int width) {
     return (width + PANEL - 1) / PANEL * PANEL;
@@ -49,14 +46,12 @@ struct CodePanels {
     bool narrow;            // two products of a code and a weight always fit 16 bits
 };
 
-// S by groups of output columns: within each span of SPARSE_SPAN columns, those with as many entries stand together, so
-// that few places of a group stay unused and the loop over them has no surprises. A column's entries ascend by row of W,
-// unused places come last and are 0 * row 0.
-struct SparseGroups {
-    const int32_t* from;    // (groups + 1) first place of each group; null if S is empty or merged into `weight`
-    const int32_t* column;  // (groups, SPARSE_GROUP) which columns
-    const int32_t* row;     // (places, SPARSE_GROUP) row of W, times 16
-    const float* value;     // (places, SPARSE_GROUP)
+// S by panels of output columns, all columns of a panel with as many places as its fullest. A column's entries ascend by
+// row of W; unused places come last and are 0 * row 0.
+struct SparsePanels {
+    const int32_t* from;    // (panels + 1) first place of each panel; null if S is empty or merged into `weight`
+    const int32_t* row;     // (places, 16) row of W, times 16
+    const float* value;     // (places, 16)
 };
 
 // InputTransform.java; what is missing is null. Rotations are panels, block after block: (ceil(size / 16), size, 16).
@@ -101,7 +96,7 @@ struct Linear {
     // (in, padded out) row-major: what X_S is multiplied by; null where no outlier can be.
     const float* dense;
 
-    SparseGroups sparse;
+    SparsePanels sparse;
     bool crossTerm;
 
     // Only some baselines have these; see transformed.inl. Null if there is none.

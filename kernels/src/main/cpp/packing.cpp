@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <numeric>
 #include <stdexcept>
 #include <utility>
 
@@ -92,10 +91,10 @@ Activation packActivation(const LinearSource& source) {
     return activation;
 }
 
-// S by groups of columns; stays null where S has no entry.
-SparseGroups packSparse(const LinearSource& source, Memory& memory) {
+// S by panels; stays null where S has no entry.
+SparsePanels packSparse(const LinearSource& source, Memory& memory) {
     std::vector<std::vector<std::pair<int32_t, float>>> columns(padded(source.out));
-    bool empty = true;
+    size_t entries = 0;
     for (int row = 0; row < source.in; row++) {
         for (int place = 0; place < source.sparseWidth; place++) {
             const size_t at = static_cast<size_t>(row) * source.sparseWidth + place;
@@ -103,36 +102,33 @@ SparseGroups packSparse(const LinearSource& source, Memory& memory) {
             require(column >= -1 && column < source.out, "a column of the sparse part lies outside the layer");
             if (column >= 0) {
                 columns[column].emplace_back(row, source.sparseValues[at]);
-                empty = false;
+                entries++;
             }
         }
     }
-    if (empty) {
+    if (entries == 0) {
         return {};
     }
-    const int width = padded(source.out);
-    int32_t* order = memory.allocate<int32_t>(width);
-    std::iota(order, order + width, 0);
-    for (int span = 0; span < width; span += SPARSE_SPAN) {
-        std::stable_sort(order + span, order + std::min(span + SPARSE_SPAN, width),
-            [&](int32_t a, int32_t b) { return columns[a].size() > columns[b].size(); });
+    const int panels = static_cast<int>(columns.size()) / PANEL;
+    int32_t* from = memory.allocate<int32_t>(panels + 1);
+    for (int panel = 0; panel < panels; panel++) {
+        size_t fullest = 0;
+        for (int o = 0; o < PANEL; o++) {
+            fullest = std::max(fullest, columns[panel * PANEL + o].size());
+        }
+        from[panel + 1] = from[panel] + static_cast<int32_t>(fullest);
     }
-    const int groups = width / SPARSE_GROUP;
-    int32_t* from = memory.allocate<int32_t>(groups + 1);
-    for (int group = 0; group < groups; group++) {
-        from[group + 1] = from[group] + static_cast<int32_t>(columns[order[group * SPARSE_GROUP]].size());
-    }
-    int32_t* rows = memory.allocate<int32_t>(static_cast<size_t>(from[groups]) * SPARSE_GROUP);
-    float* values = memory.allocate<float>(static_cast<size_t>(from[groups]) * SPARSE_GROUP);
-    for (int place = 0; place < width; place++) {
-        size_t at = static_cast<size_t>(from[place / SPARSE_GROUP]) * SPARSE_GROUP + place % SPARSE_GROUP;
-        for (const auto& [row, value] : columns[order[place]]) {
+    int32_t* rows = memory.allocate<int32_t>(static_cast<size_t>(from[panels]) * PANEL);
+    float* values = memory.allocate<float>(static_cast<size_t>(from[panels]) * PANEL);
+    for (size_t column = 0; column < columns.size(); column++) {
+        size_t at = static_cast<size_t>(from[column / PANEL]) * PANEL + column % PANEL;
+        for (const auto& [row, value] : columns[column]) {
             rows[at] = row * PANEL;
             values[at] = value;
-            at += SPARSE_GROUP;
+            at += PANEL;
         }
     }
-    return {from, order, rows, values};
+    return {from, rows, values};
 }
 
 // W in panels; where X is not coded, S is part of it, since then X S needs no X of its own.

@@ -17,7 +17,7 @@ void allocateQuantized(int widestIn, int widestOut, int widestRank, Memory& memo
     const size_t rankEntries = static_cast<size_t>(CHUNK_ROWS) * padded(widestRank);
     ws.codes = memory.allocate<uint8_t>(entries);
     ws.intermediateCodes = memory.allocate<uint8_t>(rankEntries);
-    ws.intermediateQuads = memory.allocate<uint8_t>(rankEntries);
+    ws.intermediateQuads = memory.allocate<uint8_t>(static_cast<size_t>(padded(widestRank)) * PANEL);
     ws.intermediate = memory.allocate<float>(rankEntries);
     ws.rowScale = memory.allocate<float>(CHUNK_ROWS);
     ws.outlierCount = memory.allocate<int32_t>(CHUNK_ROWS);

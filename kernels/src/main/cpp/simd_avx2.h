@@ -16,8 +16,8 @@ constexpr int TILE_PANELS = 1;
 // The widening integer sum needs four registers a row.
 constexpr int INT_TILE_ROWS = 3;
 constexpr int INT_TILE_PANELS = 1;
-// Blocks of 16 rows whose sums with S are in registers at once.
-constexpr int SPARSE_BLOCKS = 1;
+// Columns of a panel whose sums with S are in registers at once.
+constexpr int SPARSE_COLUMNS = 4;
 // Panels of a row that outliers are summed up in at once.
 constexpr int OUTLIER_PANELS = 4;
 

@@ -15,8 +15,8 @@ constexpr int TILE_ROWS = 12;
 constexpr int TILE_PANELS = 2;
 constexpr int INT_TILE_ROWS = 12;
 constexpr int INT_TILE_PANELS = 2;
-// Blocks of 16 rows whose sums with S are in registers at once.
-constexpr int SPARSE_BLOCKS = 3;
+// Columns of a panel whose sums with S are in registers at once.
+constexpr int SPARSE_COLUMNS = 16;
 // Panels of a row that outliers are summed up in at once.
 constexpr int OUTLIER_PANELS = 16;
 
@@ -68,11 +68,9 @@ BITDGDM_INLINE void storeBytes(uint8_t* to, const I (&a)[4]) {
 BITDGDM_INLINE I loadQuads(const uint8_t* from) { return _mm512_loadu_si512(from); }
 BITDGDM_INLINE I set1Int(int32_t x) { return _mm512_set1_epi32(x); }
 BITDGDM_INLINE I dotQuads(I sum, I codes, const int8_t* weights) {
-    int32_t quad;
-    __builtin_memcpy(&quad, weights, 4);
-    __m512i all = _mm512_set1_epi32(quad);
+    struct Quad { int8_t at[4]; };
     // Not the intrinsic, as in Dot.
-    __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(codes), "v"(all));
+    __asm__("vpdpbusd %2%{1to16%}, %1, %0" : "+v"(sum) : "v"(codes), "m"(*reinterpret_cast<const Quad*>(weights)));
     return sum;
 }
 BITDGDM_INLINE void transposeQuads(const uint8_t* from, size_t stride, uint8_t* to) {

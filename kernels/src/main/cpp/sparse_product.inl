@@ -20,145 +20,85 @@ static void transposeRows(const float* x, size_t xStride, int rows, int in, floa
     }
 }
 
-struct SparseTileArguments {
-    const Linear* layer;
-    Workspace* ws;
-    int row;                // first row within the chunk, a multiple of 16
-    int rows;               // of the chunk
-    bool withRight;         // whether Q(H) R is part of the sum
-    bool relu;
-    float* to;              // (rows, padded out), of the chunk's first row
-};
+// How much is known of Q(H) R when code is compiled: there is none, of any rank, or of the usual rank of 13 to 16.
+constexpr int NO_RIGHT = 0;
+constexpr int ANY_RIGHT = -1;
+constexpr int USUAL_QUADS = 4;
 
-// 16 columns of sums as `rows` rows, each added to where it starts.
-template <bool ALL_ROWS>
-BITDGDM_INLINE void turnPanel(const float* sums, const float* const* start, int column, int rows, bool withRelu, float* to,
-                              size_t stride) {
-    V panel[PANEL];
-    BITDGDM_UNROLL for (int o = 0; o < PANEL; o++) {
-        panel[o] = load(sums + o * PANEL);
-    }
-    transpose(panel);
-    const V lowest = set1(withRelu ? 0 : -__builtin_inff());
-    BITDGDM_UNROLL for (int row = 0; row < PANEL; row++) {
-        if (ALL_ROWS || row < rows) {
-            store(to + row * stride, max(lowest, add(panel[row], load(start[row] + column))));
+// Adds Q(H) R, a row a lane, to the sums of COLUMNS columns from `column` on. `quads` are codes of H as transposeQuads
+// leaves them.
+template <int QUADS, int COLUMNS>
+BITDGDM_INLINE void addRight(const CodePanels& right, const uint8_t* quads, int column, V (&sum)[COLUMNS]) {
+    const int count = QUADS > 0 ? QUADS : right.quads;
+    const int8_t* weights = right.codes + ((size_t) (column / PANEL) * right.quads * PANEL + column % PANEL) * 4;
+    BITDGDM_UNROLL for (int o = 0; o < COLUMNS; o++) {
+        I total = set1Int(right.start[column + o]);
+        BITDGDM_UNROLL for (int quad = 0; quad < count; quad++) {
+            total = dotQuads(total, loadQuads(quads + quad * PANEL * 4), weights + (quad * PANEL + o) * 4);
         }
+        sum[o] = fma(toFloat(total), set1(right.scale[column + o]), sum[o]);
     }
 }
 
-// BLOCKS blocks of 16 rows of `to` = (X S + Q(H) R) + each row's start. A row a lane, so that an entry of S is one
-// multiply-add for 16 rows; groups of columns in any order, put in place and turned back span by span.
-template <int BLOCKS>
-static __attribute__((noinline)) void sparseTile(const SparseTileArguments& a) {
-    const Linear& layer = *a.layer;
-    const SparseGroups& sparse = layer.sparse;
+// 16 rows of `to` = (X S + Q(H) R) + each row's start, `rows` of them stored. `x` has a row a lane, so that an entry of S
+// is one multiply-add for 16 rows; a panel of sums is turned to rows in registers.
+template <int QUADS>
+static __attribute__((noinline)) void sparseBlock(const Linear& layer, const float* x, const uint8_t* quads,
+                                                  const float* const* start, int rows, bool withRelu, float* to) {
+    const SparsePanels& sparse = layer.sparse;
     const int stride = padded(layer.out);
-    const size_t blockSize = (size_t) padded(layer.in) * PANEL;
-    const float* x[BLOCKS];
-    BITDGDM_UNROLL for (int block = 0; block < BLOCKS; block++) {
-        x[block] = a.ws->transposed + (a.row / PANEL + block) * blockSize;
-    }
-    const size_t quadsSize = (size_t) padded(layer.rank) * PANEL;
-    const uint8_t* quads = a.ws->intermediateQuads + a.row / PANEL * quadsSize;
-    alignas(64) float sums[SPARSE_SPAN * BLOCKS * PANEL];
-    for (int span = 0; span < stride; span += SPARSE_SPAN) {
-        const int end = span + SPARSE_SPAN < stride ? span + SPARSE_SPAN : stride;
-        for (int group = span / SPARSE_GROUP; group < end / SPARSE_GROUP; group++) {
-            const int32_t* columns = sparse.column + group * SPARSE_GROUP;
-            V sum[SPARSE_GROUP][BLOCKS];
-            BITDGDM_UNROLL for (int o = 0; o < SPARSE_GROUP; o++) {
-                BITDGDM_UNROLL for (int block = 0; block < BLOCKS; block++) {
-                    sum[o][block] = zero();
+    const V lowest = set1(withRelu ? 0 : -__builtin_inff());
+    for (int column = 0; column < stride; column += PANEL) {
+        const int from = sparse.from[column / PANEL];
+        const int end = sparse.from[column / PANEL + 1];
+        V panel[PANEL];
+        BITDGDM_UNROLL for (int first = 0; first < PANEL; first += SPARSE_COLUMNS) {
+            V sum[SPARSE_COLUMNS];
+            BITDGDM_UNROLL for (int o = 0; o < SPARSE_COLUMNS; o++) {
+                sum[o] = zero();
+            }
+            for (int place = from; place < end; place++) {
+                const int32_t* row = sparse.row + (size_t) place * PANEL + first;
+                const float* value = sparse.value + (size_t) place * PANEL + first;
+                BITDGDM_UNROLL for (int o = 0; o < SPARSE_COLUMNS; o++) {
+                    sum[o] = fma(set1(value[o]), load(x + (uint32_t) row[o]), sum[o]);
                 }
             }
-            for (int place = sparse.from[group]; place < sparse.from[group + 1]; place++) {
-                BITDGDM_UNROLL for (int o = 0; o < SPARSE_GROUP; o++) {
-                    const V value = set1(sparse.value[place * SPARSE_GROUP + o]);
-                    const size_t at = (uint32_t) sparse.row[place * SPARSE_GROUP + o];
-                    BITDGDM_UNROLL for (int block = 0; block < BLOCKS; block++) {
-                        sum[o][block] = fma(value, load(x[block] + at), sum[o][block]);
-                    }
-                }
+            if constexpr (QUADS != NO_RIGHT) {
+                addRight<QUADS>(layer.right, quads, column + first, sum);
             }
-            if (a.withRight) {
-                const int8_t* weights[SPARSE_GROUP];
-                I total[SPARSE_GROUP][BLOCKS];
-                BITDGDM_UNROLL for (int o = 0; o < SPARSE_GROUP; o++) {
-                    weights[o] = layer.right.codes + ((size_t) (columns[o] / PANEL) * layer.right.quads * PANEL
-                        + columns[o] % PANEL) * 4;
-                    BITDGDM_UNROLL for (int block = 0; block < BLOCKS; block++) {
-                        total[o][block] = set1Int(layer.right.start[columns[o]]);
-                    }
-                }
-                for (int quad = 0; quad < layer.right.quads; quad++) {
-                    I codes[BLOCKS];
-                    BITDGDM_UNROLL for (int block = 0; block < BLOCKS; block++) {
-                        codes[block] = loadQuads(quads + block * quadsSize + quad * PANEL * 4);
-                    }
-                    BITDGDM_UNROLL for (int o = 0; o < SPARSE_GROUP; o++) {
-                        BITDGDM_UNROLL for (int block = 0; block < BLOCKS; block++) {
-                            total[o][block] = dotQuads(total[o][block], codes[block], weights[o] + quad * PANEL * 4);
-                        }
-                    }
-                }
-                BITDGDM_UNROLL for (int o = 0; o < SPARSE_GROUP; o++) {
-                    const V scale = set1(layer.right.scale[columns[o]]);
-                    BITDGDM_UNROLL for (int block = 0; block < BLOCKS; block++) {
-                        sum[o][block] = fma(toFloat(total[o][block]), scale, sum[o][block]);
-                    }
-                }
-            }
-            BITDGDM_UNROLL for (int o = 0; o < SPARSE_GROUP; o++) {
-                float* to = sums + (columns[o] - span) * PANEL;
-                BITDGDM_UNROLL for (int block = 0; block < BLOCKS; block++) {
-                    store(to + block * SPARSE_SPAN * PANEL, sum[o][block]);
-                }
+            BITDGDM_UNROLL for (int o = 0; o < SPARSE_COLUMNS; o++) {
+                panel[first + o] = sum[o];
             }
         }
-        for (int block = 0; block < BLOCKS; block++) {
-            const int first = a.row + block * PANEL;
-            const int count = a.rows - first < PANEL ? a.rows - first : PANEL;
-            for (int column = span; column < end; column += PANEL) {
-                const float* from = sums + (block * SPARSE_SPAN + column - span) * PANEL;
-                float* to = a.to + (size_t) first * stride + column;
-                if (count == PANEL) {
-                    turnPanel<true>(from, a.ws->start + first, column, PANEL, a.relu, to, stride);
-                } else {
-                    turnPanel<false>(from, a.ws->start + first, column, count, a.relu, to, stride);
-                }
+        transpose(panel);
+        BITDGDM_UNROLL for (int row = 0; row < PANEL; row++) {
+            if (row < rows) {
+                store(to + row * (size_t) stride + column, max(lowest, add(panel[row], load(start[row] + column))));
             }
         }
     }
-}
-
-template <int BLOCKS>
-BITDGDM_INLINE void runSparseTile(int blocks, const SparseTileArguments& arguments) {
-    if constexpr (BLOCKS > 1) {
-        if (blocks < BLOCKS) {
-            runSparseTile<BLOCKS - 1>(blocks, arguments);
-            return;
-        }
-    }
-    sparseTile<BLOCKS>(arguments);
 }
 
 // to = X S + Q(H) R, if asked, + each row's start, then max(0, y) if asked; X in ws.transposed. `to` may be ws.addend.
 static void sparseProduct(const Linear& layer, int rows, bool withRight, bool relu, float* to, Workspace& ws) {
-    const int blocks = (rows + PANEL - 1) / PANEL;
-    if (withRight) {
-        const size_t rankStride = padded(layer.rank);
-        for (int block = 0; block < blocks; block++) {
-            const size_t first = (size_t) block * PANEL * rankStride;
-            for (size_t c = 0; c < rankStride; c += PANEL) {
-                transposeQuads(ws.intermediateCodes + first + c, rankStride, ws.intermediateQuads + first + c * PANEL);
-            }
+    const size_t rankStride = padded(layer.rank);
+    for (int first = 0; first < rows; first += PANEL) {
+        const int count = rows - first < PANEL ? rows - first : PANEL;
+        const float* x = ws.transposed + first * (size_t) padded(layer.in);
+        uint8_t* quads = ws.intermediateQuads;
+        float* y = to + first * (size_t) padded(layer.out);
+        for (size_t c = 0; withRight && c < rankStride; c += PANEL) {
+            transposeQuads(ws.intermediateCodes + first * rankStride + c, rankStride, quads + c * PANEL);
+        }
+        if (!withRight) {
+            sparseBlock<NO_RIGHT>(layer, x, quads, ws.start + first, count, relu, y);
+        } else if (layer.right.quads == USUAL_QUADS) {
+            sparseBlock<USUAL_QUADS>(layer, x, quads, ws.start + first, count, relu, y);
+        } else {
+            sparseBlock<ANY_RIGHT>(layer, x, quads, ws.start + first, count, relu, y);
         }
     }
-    eachTile(blocks, SPARSE_BLOCKS, [&](int block, int count) __attribute__((always_inline)) {
-        SparseTileArguments a = {&layer, &ws, block * PANEL, rows, withRight, relu, to};
-        runSparseTile<SPARSE_BLOCKS>(count, a);
-    });
 }
 
 // PANELS panels of the bias and the outliers of one row, of which there is one at least, times the dense part, into

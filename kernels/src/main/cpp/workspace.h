@@ -49,7 +49,7 @@ struct Workspace {
 
     uint8_t* codes;         // Q(X_D) with offset: (chunk, padded in)
     uint8_t* intermediateCodes;  // (chunk, padded rank)
-    uint8_t* intermediateQuads;  // (blocks of 16 rows of the chunk, padded rank / 4, 16, 4): the same, a row a lane
+    uint8_t* intermediateQuads;  // (padded rank / 4, 16, 4): the same of 16 rows, a row a lane
     float* intermediate;    // (chunk, padded rank)
     float* rowScale;        // (CHUNK_ROWS) s_x
     int32_t* outlierCount;  // (CHUNK_ROWS)
