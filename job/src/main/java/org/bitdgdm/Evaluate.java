@@ -79,7 +79,7 @@ final class Evaluate {
             GraphReaders.format(text);
         }
         Optional<ReferenceSet> reference = References.of(conf.output(), conf.modelFolder(), bundle.vocabulary(), console);
-        MetricGate.check(conf.output().require(), protocol, reference.isPresent(), false);
+        MetricGate.check(conf.output().require(), protocol, reference.isPresent(), false, false);
         Optional<String> noDrawings = MoleculeDrawings.probe();
         noDrawings.ifPresent(console::println);
 
@@ -115,7 +115,7 @@ final class Evaluate {
                 RunRecord record = new RunRecord("evaluate").configuration(conf.values()).fingerprint(fingerprint)
                     .versions(Versions.all(spark.sparkContext())).fact("model", bundle.name())
                     .fact("master", spark.sparkContext().master()).timing("scoring", (System.nanoTime() - start) * 1e-9);
-                report = new Results(spark, folder, bundle.vocabulary(), reference, protocol, Optional.empty())
+                report = new Results(spark, folder, bundle.vocabulary(), reference, protocol, Comparison.NONE)
                     .publish(record, start, "Evaluation of " + text.getFileName(),
                         String.format(Locale.ROOT, "%,d graphs", graphs), List.of(), noDrawings);
                 folder.finish(fingerprint);

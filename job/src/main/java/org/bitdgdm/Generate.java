@@ -6,6 +6,10 @@ import java.util.Optional;
 import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.fidelity.FidelityProbe;
+import org.bitdgdm.fidelity.FidelityReport;
+import org.bitdgdm.fidelity.LikelihoodProbe;
+import org.bitdgdm.fidelity.LikelihoodReport;
+import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.metrics.MetricGate;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.output.OutputFolder;
@@ -23,7 +27,8 @@ final class Generate {
      */
     static void run(JobConf conf, PrintStream console) throws IOException, InterruptedException {
         GenerateRun run = GenerateRun.prepare(conf, console);
-        MetricGate.check(conf.output().require(), run.protocol(), run.reference().isPresent(), conf.fidelity().on());
+        MetricGate.check(conf.output().require(), run.protocol(), run.reference().isPresent(), conf.fidelity().on(),
+            conf.likelihood().on());
 
         try (Session session = Session.open("bitdgdm generate " + run.bundle().name())) {
             SparkSession spark = session.spark();
@@ -37,19 +42,29 @@ final class Generate {
             try (RunLock lock = folder.lock()) {
                 console.printf("model %s (%s, %s), backend %s%n", run.bundle().name(),
                     run.bundle().architecture().variant().label(), GenerateRun.recipe(conf), run.backend());
-                report = run.make(conf, spark, folder, console, model -> {
-                    if (!conf.fidelity().on()) {
-                        return Optional.empty();
-                    }
-                    console.printf("comparing with full precision: %,d graphs, %d steps …%n", conf.fidelity().graphs(),
-                        conf.fidelity().steps());
-                    try (FidelityProbe probe = run.probe(conf, spark, false)) {
-                        return Optional.of(probe.measure(model));
-                    }
-                });
+                Optional<LikelihoodProbe> likelihood = run.likelihood(conf, spark);
+                report = run.make(conf, spark, folder, console, model -> new Comparison(fidelity(run, conf, spark, model,
+                    console), likelihood.map(probe -> likelihood(probe, model, conf, console))));
             }
             Results.print(folder, console);
             MetricGate.judge(conf.output().require(), report);
         }
+    }
+
+    private static Optional<FidelityReport> fidelity(GenerateRun run, JobConf conf, SparkSession spark, PackedModel model,
+                                                     PrintStream console) {
+        if (!conf.fidelity().on()) {
+            return Optional.empty();
+        }
+        console.printf("comparing with full precision: %,d graphs, %d steps …%n", conf.fidelity().graphs(),
+            conf.fidelity().steps());
+        try (FidelityProbe probe = run.probe(conf, spark, false)) {
+            return Optional.of(probe.measure(model));
+        }
+    }
+
+    private static LikelihoodReport likelihood(LikelihoodProbe probe, PackedModel model, JobConf conf, PrintStream console) {
+        console.println("likelihood of the molecules in " + conf.likelihood().file() + " …");
+        return probe.measure(model);
     }
 }

@@ -2,7 +2,10 @@ package org.bitdgdm;
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
@@ -10,16 +13,20 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
+import org.bitdgdm.conf.LikelihoodConf;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.conf.SampleConf;
 import org.bitdgdm.fidelity.FidelityProbe;
-import org.bitdgdm.fidelity.FidelityReport;
+import org.bitdgdm.fidelity.LikelihoodProbe;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.Protocol;
 import org.bitdgdm.metrics.ReferenceSet;
 import org.bitdgdm.model.ModelBundle;
+import org.bitdgdm.molecule.GraphReader;
+import org.bitdgdm.molecule.GraphReaders;
+import org.bitdgdm.molecule.MolecularGraph;
 import org.bitdgdm.molecule.MoleculeScorer;
 import org.bitdgdm.output.Fingerprint;
 import org.bitdgdm.output.MoleculeDrawings;
@@ -77,6 +84,10 @@ record GenerateRun(ModelBundle bundle, BackendOpener opener, String backend, Pro
         if (conf.recipe().auto() || conf.scan().on()) {
             FidelityProbe.checkSteps("--sensitivity-steps", conf.scan(), bundle.diffusion());
         }
+        if (conf.likelihood().times() > bundle.diffusion().steps()) {
+            throw new InputException("--likelihood-times must be at most " + bundle.diffusion().steps()
+                + ", the diffusion steps of the model, found " + conf.likelihood().times());
+        }
         if (conf.recipe().auto()) {
             LayerRates.of(opener.backend().label());
         }
@@ -94,14 +105,48 @@ record GenerateRun(ModelBundle bundle, BackendOpener opener, String backend, Pro
             conf.fidelity(), opener, keep);
     }
 
+    /** What asks models for the likelihood of the given molecules; empty where none are given. */
+    Optional<LikelihoodProbe> likelihood(JobConf conf, SparkSession spark) {
+        if (!conf.likelihood().on()) {
+            return Optional.empty();
+        }
+        return Optional.of(new LikelihoodProbe(JavaSparkContext.fromSparkContext(spark.sparkContext()), calibrations.full(),
+            molecules(conf.likelihood()), conf.likelihood().times(), opener));
+    }
+
+    /** Reads the given molecules, each as the model's classes. */
+    private List<LikelihoodProbe.Graph> molecules(LikelihoodConf conf) {
+        Path file = Path.of(conf.file());
+        if (!Files.isRegularFile(file)) {
+            throw new InputException("--likelihood must name a file of molecules, found none at " + file);
+        }
+        int most = bundle.architecture().maxNodes();
+        List<LikelihoodProbe.Graph> graphs = new ArrayList<>();
+        try (GraphReader reader = GraphReaders.open(file, bundle.vocabulary())) {
+            while (reader.hasNext()) {
+                MolecularGraph graph = reader.next();
+                if (graph.nodes().length < 1 || graph.nodes().length > most) {
+                    throw new InputException("--likelihood " + file + ": a molecule must have 1 to " + most
+                        + " atoms, the largest that the model knows, found " + graph.nodes().length + " in that of position "
+                        + graph.graphId());
+                }
+                graphs.add(new LikelihoodProbe.Graph(graph.graphId(), graph.nodes(), graph.bonds()));
+            }
+        }
+        if (graphs.isEmpty()) {
+            throw new InputException("--likelihood " + file + " must hold at least one molecule, found none");
+        }
+        return graphs;
+    }
+
     /**
      * Makes what the folder lacks of a run.
      *
      * @param folder      of the run, not finished
-     * @param comparison  with full precision; empty where it is not asked for
+     * @param comparison  with full precision, as far as it is asked for
      */
     MetricReport make(JobConf conf, SparkSession spark, OutputFolder folder, PrintStream console,
-                      Function<PackedModel, Optional<FidelityReport>> comparison) throws IOException, InterruptedException {
+                      Function<PackedModel, Comparison> comparison) throws IOException, InterruptedException {
         Fingerprint fingerprint = fingerprint(conf, spark);
         boolean isNew = folder.state(fingerprint) == OutputFolder.State.NEW;
         folder.begin(fingerprint);
@@ -142,14 +187,14 @@ record GenerateRun(ModelBundle bundle, BackendOpener opener, String backend, Pro
         record.sampling(conf.sample().count(), timings.total(conf.sample().count()));
 
         long before = System.nanoTime();
-        Optional<FidelityReport> fidelity = comparison.apply(model);
-        if (fidelity.isPresent()) {
-            record.timing("fidelity", (System.nanoTime() - before) * NANOS);
+        Comparison compared = comparison.apply(model);
+        if (compared.fidelity().isPresent() || compared.likelihood().isPresent()) {
+            record.timing("comparison", (System.nanoTime() - before) * NANOS);
         }
         String title = bundle.name() + ", " + recipe(conf);
         String subtitle = String.format(Locale.ROOT, "%,d graphs, %d steps, seed %s, %s", conf.sample().count(),
             conf.sample().steps(), Long.toUnsignedString(conf.sample().seed()), backend);
-        MetricReport report = new Results(spark, folder, bundle.vocabulary(), reference, protocol, fidelity)
+        MetricReport report = new Results(spark, folder, bundle.vocabulary(), reference, protocol, compared)
             .publish(record, start, title, subtitle, quantized.layers(), noDrawings);
         folder.finish(fingerprint);
         return report;

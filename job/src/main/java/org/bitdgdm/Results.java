@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -12,6 +13,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.fidelity.FidelityReport;
+import org.bitdgdm.fidelity.LikelihoodReport;
 import org.bitdgdm.metrics.Metric;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.MoleculeMetrics;
@@ -39,16 +41,16 @@ final class Results {
     private final Vocabulary vocabulary;
     private final Optional<ReferenceSet> reference;
     private final Protocol protocol;
-    private final Optional<FidelityReport> fidelity;
+    private final Comparison comparison;
 
     Results(SparkSession spark, OutputFolder folder, Vocabulary vocabulary, Optional<ReferenceSet> reference,
-            Protocol protocol, Optional<FidelityReport> fidelity) {
+            Protocol protocol, Comparison comparison) {
         this.spark = spark;
         this.folder = folder;
         this.vocabulary = vocabulary;
         this.reference = reference;
         this.protocol = protocol;
-        this.fidelity = fidelity;
+        this.comparison = comparison;
     }
 
     /** Computes metrics and writes {@code metrics/}, {@code metrics.json}, {@code report.html} and {@code run.json}. */
@@ -57,7 +59,8 @@ final class Results {
         long start = System.nanoTime();
         Dataset<Row> molecules = spark.read().parquet(folder.molecules().toString());
         MetricReport ratios = MoleculeMetrics.compute(molecules, vocabulary, reference, protocol);
-        MetricReport report = fidelity.map(ratios::with).orElse(ratios);
+        MetricReport compared = comparison.fidelity().map(ratios::with).orElse(ratios);
+        MetricReport report = comparison.likelihood().map(compared::with).orElse(compared);
         folder.publishTable("metrics", MetricRows.of(spark, report));
         folder.publish(METRICS_JSON, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(report.toJson()));
         record.timing("metrics", (System.nanoTime() - start) * NANOS);
@@ -78,7 +81,9 @@ final class Results {
             report.metric(name).ifPresent(metric ->
                 console.printf("%-18s%s%n", name.replace('_', ' '), text(metric, report)));
         }
-        for (String name : FidelityReport.METRICS) {
+        List<String> compared = new ArrayList<>(FidelityReport.METRICS);
+        compared.addAll(LikelihoodReport.METRICS);
+        for (String name : compared) {
             report.metric(name).ifPresent(metric ->
                 console.printf("%-18s%s%n", name.replace('_', ' '), text(metric, report)));
         }

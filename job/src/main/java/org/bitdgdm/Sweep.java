@@ -20,7 +20,7 @@ import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.conf.SweepCell;
 import org.bitdgdm.conf.SweepConf;
 import org.bitdgdm.fidelity.FidelityProbe;
-import org.bitdgdm.fidelity.FidelityReport;
+import org.bitdgdm.fidelity.LikelihoodProbe;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
 import org.bitdgdm.metrics.MetricReport;
@@ -53,7 +53,7 @@ final class Sweep {
     private final OutputFolder folder;
     private final PrintStream console;
     /** Comparisons by hash of the packed model: cells that differ in steps or seed have the same. */
-    private final Map<String, FidelityReport> compared = new LinkedHashMap<>();
+    private final Map<String, Comparison> compared = new LinkedHashMap<>();
 
     private Sweep(SweepConf conf, GenerateRun run, SparkSession spark, OutputFolder folder, PrintStream console) {
         this.conf = conf;
@@ -97,9 +97,10 @@ final class Sweep {
         folder.begin(fingerprint);
         List<SweepEntry> entries = new ArrayList<>();
         JobConf common = conf.common();
+        LikelihoodProbe likelihood = run.likelihood(common, spark).orElse(null);
         try (FidelityProbe probe = common.fidelity().on() ? run.probe(common, spark, true) : null) {
             for (SweepCell cell : conf.cells()) {
-                SweepEntry entry = entry(cell, probe);
+                SweepEntry entry = entry(cell, probe, likelihood);
                 entries.add(entry);
                 console.printf("[%d/%d] %s%n", entries.size(), conf.cells().size(), line(entry));
             }
@@ -124,12 +125,12 @@ final class Sweep {
         return new Fingerprint(rows, evaluation);
     }
 
-    private SweepEntry entry(SweepCell cell, FidelityProbe probe) throws InterruptedException {
+    private SweepEntry entry(SweepCell cell, FidelityProbe probe, LikelihoodProbe likelihood) throws InterruptedException {
         OutputFolder cellFolder = folder.cell(cell.name());
         try {
             if (cellFolder.state(run.fingerprint(cell.conf(), spark)) != OutputFolder.State.FINISHED) {
                 console.println(cell.name() + " …");
-                run.make(cell.conf(), spark, cellFolder, NOWHERE, model -> compare(probe, model));
+                run.make(cell.conf(), spark, cellFolder, NOWHERE, model -> compare(probe, likelihood, model));
             }
             return read(cell);
         } catch (InterruptedException e) {
@@ -141,12 +142,13 @@ final class Sweep {
         }
     }
 
-    private Optional<FidelityReport> compare(FidelityProbe probe, PackedModel model) {
-        if (probe == null) {
-            return Optional.empty();
+    private Comparison compare(FidelityProbe probe, LikelihoodProbe likelihood, PackedModel model) {
+        if (probe == null && likelihood == null) {
+            return Comparison.NONE;
         }
         String hash = PackedModelFormat.sha256(PackedModelFormat.toBytes(model));
-        return Optional.of(compared.computeIfAbsent(hash, absent -> probe.measure(model)));
+        return compared.computeIfAbsent(hash, absent -> new Comparison(Optional.ofNullable(probe).map(p -> p.measure(model)),
+            Optional.ofNullable(likelihood).map(p -> p.measure(model))));
     }
 
     private static String reason(Throwable failure) {

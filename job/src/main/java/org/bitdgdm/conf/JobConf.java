@@ -6,17 +6,18 @@ import java.util.Map;
 /**
  * All that {@code generate} is asked to do.
  *
- * @param model    folder of the model bundle as the user wrote it; see {@link #modelFolder()}
- * @param quantize the recipe of the quantization
- * @param recipe   whether that recipe is to be chosen by the job, or has come from a file
- * @param sample   what to sample and with which backend
- * @param fidelity how closely the quantized model is compared with the full-precision one
- * @param scan     graphs and steps along which each layer is quantized alone; 0 graphs: not measured
- * @param output   where results go and how they are judged
- * @param verbose  whether errors show their stack trace
+ * @param model      folder of the model bundle as the user wrote it; see {@link #modelFolder()}
+ * @param quantize   the recipe of the quantization
+ * @param recipe     whether that recipe is to be chosen by the job, or has come from a file
+ * @param sample     what to sample and with which backend
+ * @param fidelity   how closely the quantized model is compared with the full-precision one
+ * @param scan       graphs and steps along which each layer is quantized alone; 0 graphs: not measured
+ * @param likelihood molecules that the model is asked the likelihood of
+ * @param output     where results go and how they are judged
+ * @param verbose    whether errors show their stack trace
  */
 public record JobConf(String model, QuantizeConf quantize, RecipeConf recipe, SampleConf sample, FidelityConf fidelity,
-                      FidelityConf scan, OutputConf output, boolean verbose) {
+                      FidelityConf scan, LikelihoodConf likelihood, OutputConf output, boolean verbose) {
 
     /**
      * Validates the merged options for {@code generate}.
@@ -32,7 +33,7 @@ public record JobConf(String model, QuantizeConf quantize, RecipeConf recipe, Sa
                 "must be left out with --recipe auto, which chooses the settings of every layer", quantize.overrides());
             recipe.candidates().forEach(candidate -> Overrides.check(quantize, Map.of("*", candidate)));
             return new JobConf(settings.text(Option.MODEL), quantize, recipe, SampleConf.of(settings),
-                FidelityConf.of(settings), FidelityConf.ofScan(settings), OutputConf.of(settings),
+                FidelityConf.of(settings), FidelityConf.ofScan(settings), LikelihoodConf.of(settings), OutputConf.of(settings),
                 settings.on(Option.VERBOSE));
         });
     }
@@ -56,6 +57,7 @@ public record JobConf(String model, QuantizeConf quantize, RecipeConf recipe, Sa
         values.put(sample);
         values.put(fidelity);
         values.putScan(scan);
+        values.put(likelihood);
         values.put(output);
         return values.map();
     }

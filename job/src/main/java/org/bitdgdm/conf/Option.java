@@ -50,6 +50,8 @@ public enum Option {
     FIDELITY_STEPS("measure.fidelity-steps", Kind.WHOLE, "N", GENERATE, SWEEP),
     SENSITIVITY("measure.sensitivity", Kind.WHOLE, "N", GENERATE, SWEEP),
     SENSITIVITY_STEPS("measure.sensitivity-steps", Kind.WHOLE, "N", GENERATE, SWEEP),
+    LIKELIHOOD("measure.likelihood", Kind.TEXT, "FILE", GENERATE, SWEEP),
+    LIKELIHOOD_TIMES("measure.likelihood-times", Kind.WHOLE, "N", GENERATE, SWEEP),
 
     OUT("output.out", Kind.TEXT, "DIR", GENERATE, SWEEP, EVALUATE, IMPORT),
     REQUIRE("output.require", Kind.LIST, "METRIC>=VALUE", GENERATE, EVALUATE),

@@ -59,6 +59,11 @@ final class Values {
         put(Option.SENSITIVITY_STEPS, scan.steps());
     }
 
+    void put(LikelihoodConf likelihood) {
+        put(Option.LIKELIHOOD, likelihood.file());
+        put(Option.LIKELIHOOD_TIMES, likelihood.times());
+    }
+
     void put(OutputConf output) {
         put(Option.OUT, output.out());
         put(Option.REQUIRE, output.require().stream().map(Requirement::toString).toList());

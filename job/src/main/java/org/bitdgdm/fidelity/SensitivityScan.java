@@ -90,10 +90,13 @@ public final class SensitivityScan implements AutoCloseable {
         List<Found> found = new ArrayList<>();
         while (layers.hasNext()) {
             int layer = layers.next();
-            List<PackedLinear> linears = new ArrayList<>(full.linears());
-            linears.set(layer, quantized.linears().get(layer));
+            PackedModel alone = full.withRanges(IntStream.range(0, quantized.stepRanges()).mapToObj(range -> {
+                List<PackedLinear> linears = new ArrayList<>(full.linears());
+                linears.set(layer, quantized.linears(range).get(layer));
+                return linears;
+            }).toList());
             List<GraphDivergence> graphs = new ArrayList<>();
-            try (Denoiser denoiser = opener.forTask(TaskContext.get()).open(full.withLinears(linears),
+            try (Denoiser denoiser = opener.forTask(TaskContext.get()).open(alone,
                 TaskContext.get().cpus())) {
                 walks.forEach(walk -> graphs.addAll(walk.divergence(denoiser)));
             }

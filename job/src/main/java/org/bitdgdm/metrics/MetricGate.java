@@ -7,6 +7,7 @@ import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.Nearest;
 import org.bitdgdm.conf.Requirement;
 import org.bitdgdm.fidelity.FidelityReport;
+import org.bitdgdm.fidelity.LikelihoodReport;
 
 /** The bounds that {@code --require} sets for the metrics of a run. */
 public final class MetricGate {
@@ -16,18 +17,26 @@ public final class MetricGate {
     /**
      * Refuses bounds on metrics that the run cannot have, before it starts.
      *
-     * @param hasReference whether a training set is known
-     * @param hasFidelity  whether models are compared
+     * @param hasReference  whether a training set is known
+     * @param hasFidelity   whether models are compared
+     * @param hasLikelihood whether molecules are given whose likelihood is asked
      * @throws InputException naming the metric and the nearest known one, or what it lacks
      */
     public static void check(List<Requirement> required, Protocol protocol, boolean hasReference,
-                             boolean hasFidelity) {
+                             boolean hasFidelity, boolean hasLikelihood) {
         for (Requirement requirement : required) {
             String name = requirement.metric();
             if (FidelityReport.METRICS.contains(name)) {
                 if (!hasFidelity) {
                     throw new InputException("--require " + requirement + ": " + name + " is a comparison with the"
                         + " full-precision model; generate makes it with --fidelity N");
+                }
+                continue;
+            }
+            if (LikelihoodReport.METRICS.contains(name)) {
+                if (!hasLikelihood) {
+                    throw new InputException("--require " + requirement + ": " + name + " is the likelihood of given"
+                        + " molecules; generate measures it with --likelihood FILE");
                 }
                 continue;
             }

@@ -14,6 +14,7 @@ import org.bitdgdm.conf.InputException;
 import org.bitdgdm.fidelity.Divergence;
 import org.bitdgdm.fidelity.Estimate;
 import org.bitdgdm.fidelity.FidelityReport;
+import org.bitdgdm.fidelity.LikelihoodReport;
 
 /**
  * All numbers of a run: raw counts, the metrics that a protocol makes of them, distributions. Written as
@@ -22,14 +23,16 @@ import org.bitdgdm.fidelity.FidelityReport;
  * @param protocol      what was divided by what
  * @param counts        raw counts, the same whatever the protocol
  * @param metrics       in the order of {@link Protocol#metricNames}, then those of {@code fidelity} in the order of
- *                      {@link FidelityReport#METRICS}; those without a value too
+ *                      {@link FidelityReport#METRICS} and {@link LikelihoodReport#METRICS}; those without a value too
  * @param absent        name of a metric without a value to the reason
  * @param distributions of the graphs of the run
  * @param fidelity      the comparison with the full-precision model; null where it was not made
+ * @param likelihood    of given molecules; null where it was not asked
  */
 public record MetricReport(
     Protocol protocol, MetricCounts counts, List<Metric> metrics, Map<String, String> absent, Distributions distributions,
-    @JsonInclude(JsonInclude.Include.NON_NULL) FidelityReport fidelity) {
+    @JsonInclude(JsonInclude.Include.NON_NULL) FidelityReport fidelity,
+    @JsonInclude(JsonInclude.Include.NON_NULL) LikelihoodReport likelihood) {
 
     public MetricReport {
         Objects.requireNonNull(protocol, "a report must name its protocol");
@@ -59,7 +62,7 @@ public record MetricReport(
         for (int prefix : protocol.prefixes()) {
             ratios.prefix("unique@" + prefix, prefix);
         }
-        return new MetricReport(protocol, counts, ratios.metrics, ratios.absent, distributions, null);
+        return new MetricReport(protocol, counts, ratios.metrics, ratios.absent, distributions, null, null);
     }
 
     /** The same report with a comparison of models, whose numbers become metrics too. */
@@ -78,7 +81,26 @@ public record MetricReport(
         if (divergence.edge().value() == null) {
             reasons.put("kl_edge", "no edges");
         }
-        return new MetricReport(protocol, counts, all, reasons, distributions, found);
+        return new MetricReport(protocol, counts, all, reasons, distributions, found, likelihood);
+    }
+
+    /** The same report with the likelihood of given molecules, whose numbers become metrics too. */
+    public MetricReport with(LikelihoodReport found) {
+        List<Metric> all = new ArrayList<>(metrics);
+        all.add(signed("nll", found.nll()));
+        all.add(signed("nll_pairs", found.nllPairs()));
+        if (found.difference() != null) {
+            all.add(signed("nll_difference", found.difference()));
+            all.add(signed("nll_pairs_difference", found.pairsDifference()));
+        }
+        return new MetricReport(protocol, counts, all, absent, distributions, fidelity, found);
+    }
+
+    /** A mean that may be negative. */
+    private static Metric signed(String name, Estimate estimate) {
+        Double half = estimate.standardError() == null ? null : Interval.Z * estimate.standardError();
+        return new Metric(name, estimate.value(), null, estimate.count(), half == null ? null : estimate.value() - half,
+            half == null ? null : estimate.value() + half);
     }
 
     private static Metric mean(String name, Estimate estimate, Long numerator) {

@@ -71,6 +71,9 @@ public record Fingerprint(Map<String, String> rows, Map<String, String> evaluati
         if (conf.fidelity().on()) {
             evaluation.put("fidelity", conf.fidelity().graphs() + " graphs, " + conf.fidelity().steps() + " steps");
         }
+        if (conf.likelihood().on()) {
+            evaluation.put("likelihood", conf.likelihood().file() + ", " + conf.likelihood().times() + " times");
+        }
         if (conf.scan().on() && !conf.recipe().auto()) {
             evaluation.put("sensitivity", conf.scan().graphs() + " graphs, " + conf.scan().steps() + " steps");
         }

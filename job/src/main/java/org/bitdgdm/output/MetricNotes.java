@@ -11,17 +11,22 @@ final class MetricNotes {
     static final List<String> HEADLINE = List.of("validity", "relaxed_validity", "uniqueness", "novelty");
 
     /** How names of means and of divergences begin; all others are shares. */
-    private static final List<String> NUMBERS = List.of("mean_", "kl_");
+    private static final List<String> NUMBERS = List.of("mean_", "kl_", "nll");
 
     private static final String UNIQUE_AMONG_FIRST = "unique@";
 
     private static final Map<String, String> LABELS = Map.of("vun", "Valid, unique and novel", "mean_fragments",
-        "Fragments per graph", "kl_node", "Divergence per node", "kl_edge", "Divergence per edge", "kl_graph",
+        "Fragments per graph", "nll", "Likelihood bound (NLL)", "nll_pairs", "Likelihood bound over i < j",
+        "nll_difference", "NLL − FP32", "nll_pairs_difference", "NLL over i < j − FP32", "kl_node", "Divergence per node", "kl_edge", "Divergence per edge", "kl_graph",
         "Divergence per graph");
 
     private static final Map<String, String> FIDELITY = Map.of(
         "kl_node", "mean KL(full precision ‖ quantized) of what both predict for a node at a step, nats",
         "kl_edge", "the same for an edge",
+        "nll", "upper bound of −log p of the given molecules, nats each, every edge counted twice as DiGress's own code does",
+        "nll_pairs", "the same with every edge counted once",
+        "nll_difference", "mean of nll − that of full precision, molecule by molecule with the same noise",
+        "nll_pairs_difference", "the same of nll_pairs",
         "kl_graph", "the same summed over the nodes and edges of a graph, per step",
         "changed_entries", "share of drawn nodes and edges that differ from full precision, from the same state with the "
             + "same random numbers",

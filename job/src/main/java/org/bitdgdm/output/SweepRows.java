@@ -15,7 +15,8 @@ import org.bitdgdm.metrics.Metric;
 public final class SweepRows {
     /** Metrics that are columns, each followed by the ends of its 95% interval as {@code <name>_low} and {@code _high}. */
     static final List<String> METRICS = List.of("validity", "relaxed_validity", "uniqueness", "novelty", "kl_node",
-        "kl_edge", "kl_graph", "changed_entries", "identical_graphs");
+        "kl_edge", "kl_graph", "changed_entries", "identical_graphs", "nll", "nll_pairs", "nll_difference",
+        "nll_pairs_difference");
 
     /** Columns, in this order. */
     public static final StructType SCHEMA = schema();

@@ -9,6 +9,7 @@ import java.util.Map;
 import org.apache.spark.SparkContext;
 import org.bitdgdm.conf.FidelityConf;
 import org.bitdgdm.conf.JobConf;
+import org.bitdgdm.conf.LikelihoodConf;
 import org.bitdgdm.conf.OutputConf;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.conf.RecipeConf;
@@ -36,7 +37,7 @@ class FingerprintTest {
     private static Fingerprint of(SampleConf sample, int rank, String protocol) {
         QuantizeConf quantize = new QuantizeConf("bit-dgdm", 4, 4, rank, 0.01, 99, 4, 8, "static", true, 64, 50, Map.of());
         return Fingerprint.ofGenerate(new JobConf("qm9", quantize, new RecipeConf("", 0, List.of()), sample,
-            FidelityConf.OFF, FidelityConf.OFF, new OutputConf("out", List.of(), "", protocol), false), MODEL, "cpu", "abc", spark);
+            FidelityConf.OFF, FidelityConf.OFF, LikelihoodConf.OFF, new OutputConf("out", List.of(), "", protocol), false), MODEL, "cpu", "abc", spark);
     }
 
     private static SampleConf sample(long count, int steps, long seed, int batchSize, int shardSize, String isa) {

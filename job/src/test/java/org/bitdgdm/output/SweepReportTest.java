@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.bitdgdm.conf.FidelityConf;
 import org.bitdgdm.conf.JobConf;
+import org.bitdgdm.conf.LikelihoodConf;
 import org.bitdgdm.conf.OutputConf;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.conf.RecipeConf;
@@ -87,7 +88,7 @@ class SweepReportTest {
         QuantizeConf quantize = new QuantizeConf(method, 4, 4, rank, 0.01, 99, 4, 8, "static", true, 1, 1, Map.of());
         JobConf conf = new JobConf("m", quantize, new RecipeConf("", 0, List.of()),
             new SampleConf(1000, steps, "uniform", seed, 1, 0, "cpu", "auto", ""),
-            new FidelityConf(2, 5), FidelityConf.OFF, new OutputConf("out", List.of(), "", "digress"), false);
+            new FidelityConf(2, 5), FidelityConf.OFF, LikelihoodConf.OFF, new OutputConf("out", List.of(), "", "digress"), false);
         Divergence found = new Divergence(10, 1, new Estimate(divergence / 9, 0.001, 90),
             new Estimate(divergence / 36, 0.001, 360), new Estimate(divergence, divergence / 10, 10));
         MetricReport metrics = MetricReport.of(Protocol.DIGRESS, new MetricCounts(1000, valid, valid, 1000, 1000, valid,

@@ -49,6 +49,15 @@ public final class CpuDenoiser implements Denoiser, ActivationRecorder {
     public void advance(GraphBatch batch, long seed, int[] times) {
         requireFits(batch);
         model.diffusion().requireTimes(times);
+        GraphBatch start = BrokenLayer.copy(batch);
+        try {
+            advanceNative(batch, seed, times);
+        } catch (KernelException e) {
+            throw BrokenLayer.named(e, model, this, start, times, (graphs, two) -> advanceNative(graphs, seed, two));
+        }
+    }
+
+    private void advanceNative(GraphBatch batch, long seed, int[] times) {
         whileOpen(() ->
             CpuNative.advance(engine, batch.nodeCount(), batch.ids(), batch.nodes(), batch.edges(), seed, times));
     }
@@ -104,9 +113,9 @@ public final class CpuDenoiser implements Denoiser, ActivationRecorder {
     }
 
     private void requireTime(int t) {
-        if (t < 1 || t > model.architecture().diffusionSteps()) {
+        if (t < 0 || t > model.architecture().diffusionSteps()) {
             throw new IllegalArgumentException(
-                "time must be in 1.." + model.architecture().diffusionSteps() + ", found " + t);
+                "time must be in 0.." + model.architecture().diffusionSteps() + ", found " + t);
         }
     }
 

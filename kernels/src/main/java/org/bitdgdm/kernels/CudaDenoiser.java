@@ -148,8 +148,8 @@ public final class CudaDenoiser implements Denoiser {
     public void logits(GraphBatch batch, int t, float[] nodeLogits, float[] edgeLogits) {
         requireFits(batch);
         batch.requireLogits(model.architecture(), nodeLogits, edgeLogits);
-        if (t < 1 || t > model.architecture().diffusionSteps()) {
-            throw new IllegalArgumentException("time must be in 1.." + model.architecture().diffusionSteps() + ", found "
+        if (t < 0 || t > model.architecture().diffusionSteps()) {
+            throw new IllegalArgumentException("time must be in 0.." + model.architecture().diffusionSteps() + ", found "
                 + t);
         }
         int nodeValues = batch.nodeCount() * model.architecture().nodeTypes();

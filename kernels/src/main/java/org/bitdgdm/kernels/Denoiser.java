@@ -24,7 +24,7 @@ public interface Denoiser extends AutoCloseable {
      * Evaluates the network once: the logits of p(x₀ | z_t), edges symmetrised and their diagonal zeroed.
      *
      * @param batch      graphs at time t; not changed
-     * @param t          time, 1…T
+     * @param t          time, 0…T; no sampler asks at 0, the reconstruction term of a likelihood does
      * @param nodeLogits (B, n, a) written
      * @param edgeLogits (B, n, n, b) written
      */

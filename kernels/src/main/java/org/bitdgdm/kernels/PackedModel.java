@@ -230,9 +230,9 @@ public final class PackedModel {
         return linearsOfRange.size();
     }
 
-    /** The range that a step from time t belongs to, ⌊(t − 1) K / T⌋: the first holds the times next to 0. */
+    /** The range that a step from time t belongs to, ⌊(t − 1) K / T⌋: the first holds the times next to 0, and 0. */
     public int rangeOf(int t) {
-        return (int) ((t - 1L) * stepRanges() / architecture.diffusionSteps());
+        return (int) (Math.max(0, t - 1L) * stepRanges() / architecture.diffusionSteps());
     }
 
     /** The parts that any of the layers is made of. */

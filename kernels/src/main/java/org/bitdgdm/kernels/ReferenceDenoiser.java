@@ -44,6 +44,15 @@ public final class ReferenceDenoiser implements Denoiser, ActivationRecorder {
         requireOpen();
         batch.requireFits(architecture);
         model.diffusion().requireTimes(times);
+        GraphBatch start = BrokenLayer.copy(batch);
+        try {
+            take(batch, seed, times);
+        } catch (KernelException e) {
+            throw BrokenLayer.named(e, model, this, start, times, (graphs, two) -> take(graphs, seed, two));
+        }
+    }
+
+    private void take(GraphBatch batch, long seed, int[] times) {
         int n = batch.nodeCount();
         float[] nodeLogits = new float[n * architecture.nodeTypes()];
         float[] edgeLogits = new float[n * n * architecture.edgeTypes()];
@@ -127,8 +136,8 @@ public final class ReferenceDenoiser implements Denoiser, ActivationRecorder {
     }
 
     private void requireTime(int t) {
-        if (t < 1 || t > architecture.diffusionSteps()) {
-            throw new IllegalArgumentException("time must be in 1.." + architecture.diffusionSteps() + ", found " + t);
+        if (t < 0 || t > architecture.diffusionSteps()) {
+            throw new IllegalArgumentException("time must be in 0.." + architecture.diffusionSteps() + ", found " + t);
         }
     }
 

@@ -362,9 +362,22 @@ class CpuDenoiserTest {
         float[] weight = q.weight.clone();
         weight[5] = Float.NaN;
         linears.set(linears.indexOf(q), PackedLinear.full(q.name, q.in, q.out, weight, q.bias));
-        try (CpuDenoiser denoiser = open(model.withLinears(linears), "auto", 2)) {
+        PackedModel broken = model.withLinears(linears);
+        for (Denoiser denoiser : List.of(open(broken, "auto", 2), new ReferenceDenoiser(broken))) {
             assertThatThrownBy(() -> denoiser.advance(noise(model, 5, 64), 1, new int[] {50, 25, 0}))
-                .isInstanceOf(KernelException.class).hasMessageContaining("time 50").hasMessageContaining("not finite");
+                .isInstanceOf(KernelException.class).hasMessageContaining("time 50").hasMessageContaining("finite")
+                .hasMessageContaining("the output of tf_layers.0.self_attn.q is the first that is not finite, NaN");
+            denoiser.close();
+        }
+        PackedLinear last = model.linear("mlp_out_X.2");
+        linears.clear();
+        linears.addAll(model.linears());
+        float[] bias = last.bias.clone();
+        bias[0] = Float.POSITIVE_INFINITY;
+        linears.set(linears.indexOf(last), PackedLinear.full(last.name, last.in, last.out, last.weight, bias));
+        try (CpuDenoiser denoiser = open(model.withLinears(linears), "auto", 1)) {
+            assertThatThrownBy(() -> denoiser.advance(noise(model, 5, 64), 1, new int[] {50, 25}))
+                .isInstanceOf(KernelException.class).hasMessageContaining("it is an input or output layer");
         }
     }
 
@@ -374,7 +387,7 @@ class CpuDenoiserTest {
         CpuDenoiser denoiser = open(model, "scalar", 1);
         assertThat(denoiser.describe()).isEqualTo("cpu (scalar, 1 thread)");
         GraphBatch batch = noise(model, 3, 2);
-        assertThatIllegalArgumentException().isThrownBy(() -> denoiser.logits(batch, 0, new float[18], new float[72]));
+        assertThatIllegalArgumentException().isThrownBy(() -> denoiser.logits(batch, -1, new float[18], new float[72]));
         assertThatIllegalArgumentException().isThrownBy(() -> denoiser.logits(batch, 1, new float[17], new float[72]));
         assertThatIllegalArgumentException().isThrownBy(() -> denoiser.advance(batch, 1, new int[] {3, 4}));
         batch.nodes()[0] = 3;

@@ -189,7 +189,7 @@ class ReferenceDenoiserTest {
         GraphBatch batch = noise(model, 2, 1);
         assertThatIllegalArgumentException().isThrownBy(() -> denoiser.advance(batch, 1, new int[] {2, 2}));
         assertThatIllegalArgumentException().isThrownBy(() -> denoiser.logits(batch, 51, new float[6], new float[16]))
-            .withMessageContaining("time must be in 1..50, found 51");
+            .withMessageContaining("time must be in 0..50, found 51");
         assertThatIllegalArgumentException().isThrownBy(() -> denoiser.logits(batch, 5, new float[6], new float[15]))
             .withMessageContaining("found arrays of 6 and 15");
     }

@@ -1,0 +1,25 @@
+package org.bitdgdm.conf;
+
+/**
+ * Which molecules the model is asked the likelihood of.
+ *
+ * @param file  list of SMILES, or graphs in DiGress's text; empty: none
+ * @param times times drawn for each molecule, one in each of so many equal parts of 1…T; 0: all of them
+ */
+public record LikelihoodConf(String file, int times) {
+    /** Not asked. */
+    public static final LikelihoodConf OFF = new LikelihoodConf("", 0);
+
+    public LikelihoodConf {
+        Check.that(times >= 0, "likelihood-times", "must be at least 1, or 0 for all times of the model", times);
+    }
+
+    static LikelihoodConf of(Settings settings) {
+        return new LikelihoodConf(settings.text(Option.LIKELIHOOD).strip(), settings.whole(Option.LIKELIHOOD_TIMES));
+    }
+
+    /** Whether it is asked. */
+    public boolean on() {
+        return !file.isEmpty();
+    }
+}
