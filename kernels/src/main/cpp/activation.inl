@@ -1,7 +1,14 @@
 // What becomes of X before a quantized product: codes, scales, outliers. Included by linear.inl.
 
-// Codes, scales and outliers of `rows` rows of X, into ws.codes, ws.rowScale and ws.outlier*.
-static void quantizeRows(const Linear& layer, const float* x, size_t xStride, int rows, Workspace& ws) {
+// x * inverse within the codes; CLAMPED is not needed where no entry that is coded can leave them.
+template <bool CLAMPED>
+BITDGDM_INLINE V scaledToCode(V x, V inverse, V lowest, V highest) {
+    const V scaled = mul(x, inverse);
+    return CLAMPED ? max(min(scaled, highest), lowest) : scaled;
+}
+
+template <bool CLAMPED>
+static void quantizeRowsAs(const Linear& layer, const float* x, size_t xStride, int rows, Workspace& ws) {
     const Activation& activation = layer.activation;
     const int stride = padded(layer.in);
     const V highest = set1((float) activation.maxCode);
@@ -33,11 +40,10 @@ static void quantizeRows(const Linear& layer, const float* x, size_t xStride, in
             BITDGDM_UNROLL for (int i = 0; i < 4; i++) {
                 V value = load(from + c + i * LANES);
                 uint32_t mask = maskAbove(value, threshold);
-                V scaled = max(min(mul(value, set1(inverse)), highest), lowest);
-                code[i] = add(toInt(keep(scaled, ~mask)), activation.offset);
+                code[i] = keepAsInt(scaledToCode<CLAMPED>(value, set1(inverse), lowest, highest), ~mask);
                 above |= (uint64_t) mask << i * LANES;
             }
-            storeBytes(codes + c, code);
+            storeBytes(codes + c, code, activation.offset);
             // Most often there is none or one, which cannot be foretold: written in any case, counted if it is there.
             int column = c + __builtin_ctzll(above | 1ull << 63);
             columns[outliers] = column;
@@ -53,11 +59,8 @@ static void quantizeRows(const Linear& layer, const float* x, size_t xStride, in
         for (; c < layer.in; c += LANES) {
             V value = load(from + c);
             uint32_t above = maskAbove(value, threshold) & lanesWithin(layer.in, c);
-            V code = max(min(mul(value, set1(inverse)), highest), lowest);
-            if (above != 0) {
-                code = keep(code, ~above);
-            }
-            storeBytes(codes + c, add(toInt(code), activation.offset));
+            I code = keepAsInt(scaledToCode<CLAMPED>(value, set1(inverse), lowest, highest), ~above);
+            storeBytes(codes + c, add(code, activation.offset));
             for (; above != 0; above &= above - 1) {
                 int column = c + __builtin_ctz(above);
                 columns[outliers] = column;
@@ -67,6 +70,18 @@ static void quantizeRows(const Linear& layer, const float* x, size_t xStride, in
         }
         ws.rowScale[row] = scale;
         ws.outlierCount[row] = outliers;
+    }
+}
+
+// Codes, scales and outliers of `rows` rows of X, into ws.codes, ws.rowScale and ws.outlier*.
+static void quantizeRows(const Linear& layer, const float* x, size_t xStride, int rows, Workspace& ws) {
+    const Activation& a = layer.activation;
+    // What is coded lies within the threshold, or the row's largest magnitude, either of which becomes the largest code.
+    const bool bounded = a.perRow || a.threshold * a.inverse < (float) a.maxCode + 0.5f;
+    if (bounded && !a.isUnsigned) {
+        quantizeRowsAs<false>(layer, x, xStride, rows, ws);
+    } else {
+        quantizeRowsAs<true>(layer, x, xStride, rows, ws);
     }
 }
 

@@ -5,8 +5,9 @@
 namespace bitdgdm {
 namespace {
 
-// E of a group: a quarter of a typical L2, beside the weights of a layer and one block of scores.
-constexpr size_t GROUP_EDGE_BYTES = 256 * 1024;
+// E of a group, which passes the caches once a layer. It may be larger than an L2: reading a layer's weights, up to 5 MB,
+// for fewer graphs at a time costs more.
+constexpr size_t GROUP_EDGE_BYTES = 1536 * 1024;
 constexpr int LARGEST_GROUP = 16;
 // Rows of E that go through attention together: a multiple of every register tile.
 constexpr int ATTENTION_ROWS = 48;

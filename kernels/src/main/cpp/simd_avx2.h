@@ -65,6 +65,7 @@ BITDGDM_INLINE __m256 keepHalf(__m256 a, uint32_t mask) {
 BITDGDM_INLINE V keep(V a, uint32_t mask) { return {keepHalf(a.low, mask), keepHalf(a.high, mask >> 8)}; }
 
 BITDGDM_INLINE I toInt(V a) { return {_mm256_cvtps_epi32(a.low), _mm256_cvtps_epi32(a.high)}; }
+BITDGDM_INLINE I keepAsInt(V a, uint32_t mask) { return toInt(keep(a, mask)); }
 BITDGDM_INLINE V toFloat(I a) { return {_mm256_cvtepi32_ps(a.low), _mm256_cvtepi32_ps(a.high)}; }
 BITDGDM_INLINE I add(I a, int32_t b) {
     __m256i all = _mm256_set1_epi32(b);
@@ -80,9 +81,9 @@ BITDGDM_INLINE void storeBytes(uint8_t* to, I a) {
     __m128i bytes = _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
 }
-BITDGDM_INLINE void storeBytes(uint8_t* to, const I (&a)[4]) {
+BITDGDM_INLINE void storeBytes(uint8_t* to, const I (&a)[4], int32_t offset) {
     for (int i = 0; i < 4; i++) {
-        storeBytes(to + i * LANES, a[i]);
+        storeBytes(to + i * LANES, add(a[i], offset));
     }
 }
 

@@ -49,6 +49,7 @@ BITDGDM_INLINE uint32_t maskAbove(V a, float limit) {
 BITDGDM_INLINE V keep(V a, uint32_t mask) { return _mm512_maskz_mov_ps((__mmask16) mask, a); }
 
 BITDGDM_INLINE I toInt(V a) { return _mm512_cvtps_epi32(a); }
+BITDGDM_INLINE I keepAsInt(V a, uint32_t mask) { return _mm512_maskz_cvtps_epi32((__mmask16) mask, a); }
 BITDGDM_INLINE V toFloat(I a) { return _mm512_cvtepi32_ps(a); }
 BITDGDM_INLINE I add(I a, int32_t b) { return _mm512_add_epi32(a, _mm512_set1_epi32(b)); }
 BITDGDM_INLINE V scaleByPowerOfTwo(V value, I exponent) {
@@ -57,11 +58,12 @@ BITDGDM_INLINE V scaleByPowerOfTwo(V value, I exponent) {
 BITDGDM_INLINE void storeBytes(uint8_t* to, I a) {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8(a));
 }
-BITDGDM_INLINE void storeBytes(uint8_t* to, const I (&a)[4]) {
+BITDGDM_INLINE void storeBytes(uint8_t* to, const I (&a)[4], int32_t offset) {
     // Packing works within 128-bit quarters: each holds four bytes of every vector.
     const __m512i inOrder = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    __m512i words = _mm512_packus_epi32(a[0], a[1]);
-    __m512i more = _mm512_packus_epi32(a[2], a[3]);
+    const __m512i toUnsigned = _mm512_set1_epi16((int16_t) offset);
+    __m512i words = _mm512_add_epi16(_mm512_packs_epi32(a[0], a[1]), toUnsigned);
+    __m512i more = _mm512_add_epi16(_mm512_packs_epi32(a[2], a[3]), toUnsigned);
     _mm512_storeu_si512(to, _mm512_permutexvar_epi32(inOrder, _mm512_packus_epi16(words, more)));
 }
 

@@ -79,6 +79,8 @@ BITDGDM_INLINE V keep(const V& a, uint32_t mask) {
 }
 
 BITDGDM_INLINE I toInt(const V& a) { I v; BITDGDM_EACH_LANE v.at[lane] = (int32_t) __builtin_rintf(a.at[lane]); return v; }
+// The lanes of `mask` as the nearest integers, 0 in the others.
+BITDGDM_INLINE I keepAsInt(const V& a, uint32_t mask) { return toInt(keep(a, mask)); }
 BITDGDM_INLINE V toFloat(const I& a) { V v; BITDGDM_EACH_LANE v.at[lane] = (float) a.at[lane]; return v; }
 BITDGDM_INLINE I add(const I& a, int32_t b) { I v; BITDGDM_EACH_LANE v.at[lane] = a.at[lane] + b; return v; }
 // value * 2^exponent for a normal value and result.
@@ -94,9 +96,10 @@ BITDGDM_INLINE V scaleByPowerOfTwo(const V& value, const I& exponent) {
 }
 // Sixteen values of 0...255 as bytes.
 BITDGDM_INLINE void storeBytes(uint8_t* to, const I& a) { BITDGDM_EACH_LANE to[lane] = (uint8_t) a.at[lane]; }
-BITDGDM_INLINE void storeBytes(uint8_t* to, const I (&a)[4]) {
+// 64 values as bytes, `offset` added; with it they are 0...255.
+BITDGDM_INLINE void storeBytes(uint8_t* to, const I (&a)[4], int32_t offset) {
     for (int i = 0; i < 4; i++) {
-        storeBytes(to + i * LANES, a[i]);
+        storeBytes(to + i * LANES, add(a[i], offset));
     }
 }
 
