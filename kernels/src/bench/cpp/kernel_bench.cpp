@@ -153,6 +153,22 @@ void peaks(const Description& d) {
         const double dots = threads * pieces.integerDots(integerRounds);
         print({pieces.integerInstruction, detail, 0, dots, 0, 0},
             timeTogether(threads, d.patience, [&](int) { pieces.integerDots(integerRounds); }));
+        for (size_t kilobytes : {16, 256}) {
+            const size_t count = kilobytes * 1024 / sizeof(float);
+            Memory memory;
+            std::vector<float*> from;
+            for (int thread = 0; thread < threads; thread++) {
+                from.push_back(memory.allocate<float>(count));
+            }
+            const int times = static_cast<int>(262144 / kilobytes);
+            print({"multiply-add, operand from " + std::to_string(kilobytes) + " KiB", detail,
+                      threads * times * pieces.loadedMultiplyAdds(from[0], count), 0, 0, 0},
+                timeTogether(threads, d.patience, [&](int thread) {
+                    for (int time = 0; time < times; time++) {
+                        pieces.loadedMultiplyAdds(from[thread], count);
+                    }
+                }));
+        }
         for (size_t kilobytes : {128, 65536}) {
             const size_t count = kilobytes * 1024 / sizeof(float);
             Memory memory;

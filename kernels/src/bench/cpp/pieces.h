@@ -14,6 +14,8 @@ struct Pieces {
     // The same for unsigned bytes x signed bytes, summed in 32 bits; integer operations.
     double (*integerDots)(long rounds);
     const char* integerInstruction;
+    // Multiply-adds with an operand of 16 lanes loaded for each, from `count` floats in turn; returns operations done.
+    double (*loadedMultiplyAdds)(const float* from, size_t count);
     // `count` floats, a multiple of 16.
     void (*copy)(const float* from, float* to, size_t count);
     void (*exponentials)(const float* x, float* y, size_t count);

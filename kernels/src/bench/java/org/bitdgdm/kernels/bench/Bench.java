@@ -56,10 +56,7 @@ public final class Bench {
 
     private void run() throws IOException, InterruptedException {
         Machine machine = Machine.here(options.home());
-        if (!machine.warning().isEmpty()) {
-            say(machine.warning());
-        }
-        Results results = new Results(machine, options, options.submit() == null
+        Results results = new Results(machine, Machine.busyShare(), options, options.submit() == null
             ? "the benchmark's own forms, of the same cost but not the method's quality" : "the job");
         KernelBench kernels = KernelBench.build(options);
         say("peaks of a core");
@@ -78,6 +75,7 @@ public final class Bench {
             results.job = Optional.of(new JobBench(options).measure());
         }
         results.seconds = (System.nanoTime() - start) * NANOS;
+        results.busyAfter = Machine.busyShare();
         Report report = new Report(results);
         Files.createDirectories(options.report().toAbsolutePath().getParent());
         Files.writeString(options.report(), report.text(handwritten()));

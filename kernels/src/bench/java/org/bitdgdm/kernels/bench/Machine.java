@@ -16,16 +16,19 @@ import java.util.stream.Stream;
  * @param compiler first line of its version
  * @param jvm      name and version
  * @param commit   of the sources, marked where files differ from it
- * @param load     processes that wanted a core in the last minute before the run; NaN where not known
  */
-record Machine(String cpu, int cores, String system, String compiler, String jvm, String commit, double load) {
+record Machine(String cpu, int cores, String system, String compiler, String jvm, String commit) {
+    /** How long the processors are watched while this program waits. */
+    private static final long WATCH_MILLIS = 2000;
+    /** Other programs' share of the processors from which on a machine is not quiet. */
+    private static final double QUIET = 0.05;
 
     static Machine here(Path home) throws IOException, InterruptedException {
         String compiler = System.getenv().getOrDefault("CXX", "g++");
         return new Machine(cpuName(), Runtime.getRuntime().availableProcessors(),
             System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch"),
             Programs.output(home, List.of(compiler, "--version"), "").lines().findFirst().orElse(compiler),
-            System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version"), commit(home), loadAverage());
+            System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version"), commit(home));
     }
 
     private static String cpuName() throws IOException {
@@ -53,14 +56,40 @@ record Machine(String cpu, int cores, String system, String compiler, String jvm
         }
     }
 
-    private static double loadAverage() throws IOException {
-        Path file = Path.of("/proc/loadavg");
-        return Files.exists(file) ? Double.parseDouble(Files.readString(file).split(" ")[0]) : Double.NaN;
+    /**
+     * The share of all processors that others use, this machine's host included; NaN where the system does not tell.
+     * Waits while it watches.
+     */
+    static double busyShare() throws IOException, InterruptedException {
+        Path file = Path.of("/proc/stat");
+        if (!Files.exists(file)) {
+            return Double.NaN;
+        }
+        long[] before = ticks(file);
+        Thread.sleep(WATCH_MILLIS);
+        long[] after = ticks(file);
+        return 1 - (double) (after[0] - before[0]) / (after[1] - before[1]);
     }
 
-    /** A warning where other programs share the cores; empty where they do not. */
-    String warning() {
-        return load > 0.5 ? String.format(Locale.ROOT, "**Other programs ran: the load before the start was %.1f. "
-            + "These numbers are worthless.**", load) : "";
+    /** Idle and all ticks of all processors since the start. */
+    private static long[] ticks(Path file) throws IOException {
+        String[] words = Files.readAllLines(file).get(0).trim().split("\\s+");
+        long all = 0;
+        for (int i = 1; i < words.length; i++) {
+            all += Long.parseLong(words[i]);
+        }
+        // idle and waiting for a disk
+        return new long[] {Long.parseLong(words[4]) + Long.parseLong(words[5]), all};
+    }
+
+    /** A sentence on what else ran before and after the measurements. */
+    static String quietness(double before, double after) {
+        if (Double.isNaN(before)) {
+            return "Whether other programs ran is not known on this system.";
+        }
+        String shares = String.format(Locale.ROOT, "%.0f%% of the processors before the run, %.0f%% after it",
+            100 * before, 100 * after);
+        return before <= QUIET && after <= QUIET ? "The machine was quiet: others used " + shares + "."
+            : "**The machine was not quiet: others used " + shares + ". Repeat the run on a quiet one before comparing.**";
     }
 }

@@ -15,6 +15,16 @@ record Peaks(List<KernelBench.Measurement> measurements) {
         return find(threads, m -> m.floatOperations() > 0).operationsPerSecond().high();
     }
 
+    /** FP32 operations per second of one thread where each multiply-add loads 16 lanes from the first-level cache. */
+    double nearOperations() {
+        return find(1, m -> m.name().endsWith("from 16 KiB")).operationsPerSecond().high();
+    }
+
+    /** The same from the second-level cache. */
+    double farOperations() {
+        return find(1, m -> m.name().endsWith("from 256 KiB")).operationsPerSecond().high();
+    }
+
     /** Integer operations per second of so many threads together. */
     double integerOperations(int threads) {
         return find(threads, m -> m.integerOperations() > 0).operationsPerSecond().high();

@@ -81,9 +81,7 @@ final class Report {
         line("Written by `./submit.sh bench` on %s in %.0f s; medians of %d repeats with their range. Do not edit above"
             + " \"What was tried\".", LocalDate.now(ZoneOffset.UTC), results.seconds, results.options.repeats());
         line("");
-        if (!machine.warning().isEmpty()) {
-            line("%s%n", machine.warning());
-        }
+        line("%s%n", Machine.quietness(results.busyBefore, results.busyAfter));
         table("what", "value");
         row("CPU", machine.cpu() + ", " + machine.cores() + " processors");
         row("system", machine.system());
@@ -147,7 +145,7 @@ final class Report {
         }
         results.job.ifPresent(job -> {
             row("share of the job outside sampling and quantization", percent(job.otherShare()), "under 10%");
-            row("largest resident set of the job's process, heap 512 MB",
+            row("largest resident set of the job's process, driver and executor in one, batch 64, heap 512 MB",
                 String.format(Locale.ROOT, "%.0f MiB", job.residentBytes() / 1048576.0), "under 1024 MiB");
         });
         line("");
@@ -182,7 +180,8 @@ final class Report {
     private void steps(Results.OfModel of) {
         line("## Steps: %s", of.model.name());
         line("");
-        line("Graph-steps per second; share = best batch size ÷ ceiling.");
+        line("Graph-steps per second; share = best batch size ÷ ceiling; in brackets the share of what the ceiling would be if"
+            + " sparse entries cost what multiply-adds in registers do.");
         line("");
         List<Integer> batches = of.model.batches(results.options.full());
         List<String> columns = new ArrayList<>(List.of("setting", "threads"));
@@ -198,7 +197,9 @@ final class Report {
                 }
                 cells.add(of.best(setting, threads).map(step -> range(step.rate(), 1)).orElse("–"));
                 cells.add(of.ceilings.get(setting).rate() * results.peaks.scaling(threads));
-                cells.add(of.share(setting, threads, results.peaks).map(Report::percent).orElse("–"));
+                Ceiling ceiling = of.ceilings.get(setting);
+                cells.add(of.share(setting, threads, results.peaks).map(share -> percent(share) + " ("
+                    + percent(share * ceiling.registers() * ceiling.rate()) + ")").orElse("–"));
                 row(cells.toArray());
             }
         }
@@ -212,7 +213,7 @@ final class Report {
         line("");
         List<String> columns = new ArrayList<>(List.of("setting"));
         columns.addAll(of.ceilings.values().iterator().next().seconds().keySet());
-        columns.addAll(List.of("sum", "graph-steps/s"));
+        columns.addAll(List.of("sum", "graph-steps/s", "sum with sparse entries at the peak of registers"));
         table(columns.toArray(String[]::new));
         for (Map.Entry<Setting, Ceiling> entry : of.ceilings.entrySet()) {
             Ceiling ceiling = entry.getValue();
@@ -220,6 +221,7 @@ final class Report {
             ceiling.seconds().values().forEach(seconds -> cells.add(seconds * MICRO));
             cells.add(MICRO / ceiling.rate());
             cells.add(ceiling.rate());
+            cells.add(ceiling.registers() * MICRO);
             row(cells.toArray());
         }
         line("");
@@ -270,9 +272,10 @@ final class Report {
     private void job(JobBench.Job job) {
         line("## Job");
         line("");
-        table("molecules", "steps", "s in all", "s quantizing", "s sampling", "molecules/s", "outside both");
+        table("molecules", "steps", "s in all", "s quantizing", "s sampling", "s outside both", "share outside both",
+            "molecules/s");
         row(job.count(), job.steps(), job.seconds(), job.quantizationSeconds(), job.samplingSeconds(),
-            job.count() / job.seconds(), percent(job.otherShare()));
+            job.otherShare() * job.seconds(), percent(job.otherShare()), job.count() / job.seconds());
         line("");
     }
 }

@@ -35,6 +35,9 @@ final class Results {
     }
 
     final Machine machine;
+    /** {@link Machine#busyShare} before and after the run. */
+    final double busyBefore;
+    double busyAfter = Double.NaN;
     final BenchOptions options;
     /** The setting of {@code generate} without flags; empty where the job was not asked. */
     Optional<Setting> byDefault = Optional.empty();
@@ -46,8 +49,9 @@ final class Results {
     Optional<JobBench.Job> job = Optional.empty();
     double seconds;
 
-    Results(Machine machine, BenchOptions options, String quantizedBy) {
+    Results(Machine machine, double busyBefore, BenchOptions options, String quantizedBy) {
         this.machine = machine;
+        this.busyBefore = busyBefore;
         this.options = options;
         this.quantizedBy = quantizedBy;
     }

@@ -15,7 +15,8 @@ import org.bitdgdm.kernels.PackedModel;
  * the first block) not at all.
  *
  * @param integerOperations    dense products of codes, two for each multiply-add
- * @param sparseOperations     FP32 operations of X S and of outliers times the dense part
+ * @param sparseOperations     FP32 operations of X S
+ * @param outlierOperations    FP32 operations of outliers times the dense part
  * @param denseOperations      FP32 operations of layers, or parts of them, in full precision
  * @param exponentials         softmax
  * @param attentionOperations  FP32 operations of attention besides exp
@@ -24,9 +25,9 @@ import org.bitdgdm.kernels.PackedModel;
  * @param pooledElements       entries pooled for y
  * @param quantizedEntries     entries of inputs that become codes
  */
-record Workload(double integerOperations, double sparseOperations, double denseOperations, double exponentials,
-                double attentionOperations, double nodeNormElements, double edgeNormElements, double pooledElements,
-                double quantizedEntries) {
+record Workload(double integerOperations, double sparseOperations, double outlierOperations, double denseOperations,
+                double exponentials, double attentionOperations, double nodeNormElements, double edgeNormElements,
+                double pooledElements, double quantizedEntries) {
     /** Of attention, for each channel and pair of nodes, besides exp; see kernel_bench.cpp. */
     private static final int ATTENTION_OPERATIONS = 11;
 
@@ -101,6 +102,7 @@ record Workload(double integerOperations, double sparseOperations, double denseO
         int layers = model.architecture().layers();
         double integers = 0;
         double sparse = 0;
+        double outliers = 0;
         double dense = 0;
         double quantized = 0;
         Set<List<Object>> coded = new HashSet<>();
@@ -116,7 +118,8 @@ record Workload(double integerOperations, double sparseOperations, double denseO
             integers += 2 * rows * ((double) layer.rank() * (layer.in + (codedBetween ? layer.out : 0))
                 + (layer.residual == null ? 0 : size));
             dense += 2 * rows * (codedBetween ? 0 : (double) layer.rank() * layer.out);
-            sparse += 2 * rows * (layer.sparse.entries() + outlierShares[index] * size);
+            sparse += 2 * rows * layer.sparse.entries();
+            outliers += 2 * rows * outlierShares[index] * size;
             if (coded.add(List.of(input(layer.name), layer.activation))) {
                 quantized += rows * layer.in;
             }
@@ -125,7 +128,7 @@ record Workload(double integerOperations, double sparseOperations, double denseO
         double de = model.linear("mlp_in_E.2").out;
         double dy = model.linear("mlp_in_y.2").out;
         double pairs = (double) layers * n * n * dx;
-        return new Workload(integers, sparse, dense, pairs, ATTENTION_OPERATIONS * pairs,
+        return new Workload(integers, sparse, outliers, dense, pairs, ATTENTION_OPERATIONS * pairs,
             2 * layers * n * dx + 2 * (layers - 1) * dy, 2.0 * layers * n * n * de,
             (layers - 1) * (n * dx + (double) n * n * de), quantized);
     }
