@@ -214,6 +214,9 @@ record GenerateRun(ModelBundle bundle, BackendOpener opener, String backend, Pro
         return switch (quantize.method()) {
             case "fp32" -> "FP32";
             case "rtn", "gptq" -> quantize.method().toUpperCase(Locale.ROOT) + " " + bits;
+            case "svdquant" -> String.join(", ", "SVDQuant " + bits, "rank " + quantize.rank());
+            case "squeezellm" -> String.join(", ", "SqueezeLLM " + bits, sparse);
+            case "duquant" -> "DuQuant " + bits;
             case "bit-dgdm-threshold" -> String.join(", ", "Bit-DGDM threshold " + bits, sparse);
             default -> String.join(", ", quantize.method().replace("bit-dgdm", "Bit-DGDM").replace('-', ' ')
                 .replace("Bit DGDM", "Bit-DGDM") + " " + bits, "rank " + quantize.rank(), sparse,

@@ -29,8 +29,10 @@ public record QuantizeConf(
     int calibrationGraphs, int calibrationSteps, Map<String, Map<String, String>> overrides) {
 
     /** Methods this version knows; all but {@code fp32} quantize. */
-    public static final List<String> METHODS = List.of("fp32", "rtn", "gptq", "bit-dgdm", "bit-dgdm-dense-activations",
-        "bit-dgdm-threshold", "bit-dgdm-minus");
+    public static final List<String> METHODS = List.of("fp32", "rtn", "gptq", "squeezellm", "svdquant", "duquant",
+        "bit-dgdm", "bit-dgdm-dense-activations", "bit-dgdm-threshold", "bit-dgdm-minus");
+    /** Methods that quantize a layer by what calibration has recorded of it, whatever their other settings. */
+    public static final List<String> RECORDING_METHODS = List.of("gptq", "squeezellm", "svdquant", "duquant");
 
     public QuantizeConf {
         Check.oneOf("method", METHODS, method);
@@ -48,6 +50,10 @@ public record QuantizeConf(
         Check.that(calibrationSteps >= 1, "calibration-steps", "must be at least 1", calibrationSteps);
         Check.that(!method.equals("gptq") || weightBits <= 8, "weight-bits",
             "must be in 2..8 for method gptq, which does nothing but choose codes of weights", weightBits);
+        Check.that(!method.equals("squeezellm") || weightBits <= 8, "weight-bits",
+            "must be in 2..8 for method squeezellm, which does nothing but put weights into tables", weightBits);
+        Check.that(!method.equals("squeezellm") || activationBits > 8, "activation-bits",
+            "must be 16 or 32 for method squeezellm, which looks weights up and computes in full precision", activationBits);
         Check.that(!method.equals("bit-dgdm-minus") && !method.equals("bit-dgdm-dense-activations") || activationBits <= 8
                 && activationScale.equals("static"), "method", "must be another than one that takes away a part of"
                 + " sparse-dense activations where those are off (activation-bits " + activationBits + ", activation-scale "

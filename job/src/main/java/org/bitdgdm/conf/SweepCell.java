@@ -94,7 +94,10 @@ public record SweepCell(String name, JobConf conf) {
             used.put("residual", quantize.residualBits());
             used.put("intermediate_bits", quantize.intermediateBits());
         }
-        if (method.startsWith("bit-dgdm")) {
+        if (method.equals("svdquant")) {
+            used.put("rank", quantize.rank());
+        }
+        if (method.startsWith("bit-dgdm") || method.equals("squeezellm")) {
             used.put("alpha", quantize.alpha());
         }
         if (fixed && method.startsWith("bit-dgdm") && !method.equals("bit-dgdm-minus")) {

@@ -26,10 +26,6 @@ import org.bitdgdm.kernels.SparseRows;
  */
 final class GptqQuantizer implements Quantizer {
     private static final double DAMPING = 0.01;
-    /** Rows recorded for each input channel: enough for H to be well conditioned. */
-    private static final int ROWS_PER_CHANNEL = 4;
-    /** Bounds the memory of the driver, at the wide layers of y; damping does the rest there. */
-    private static final int MAX_ROWS = 2048;
 
     @Override
     public QuantizedLayer quantize(PackedLinear layer, RecordedInputs inputs, QuantizeConf recipe) {
@@ -49,7 +45,7 @@ final class GptqQuantizer implements Quantizer {
 
     @Override
     public int rows(PackedLinear layer) {
-        return Math.max(InputCollector.ROWS, Math.min(MAX_ROWS, ROWS_PER_CHANNEL * layer.in));
+        return Quantizer.manyRows(layer);
     }
 
     /** XᵀX ÷ rows, without damping. */

@@ -9,6 +9,10 @@ final class InputCollector {
     static final int MAGNITUDES = 1 << 16;
     /** Rows kept for each layer by methods that ask for no more. */
     static final int ROWS = 256;
+    /** Rows for each input channel of methods that ask for more: enough for a Hessian to be well conditioned. */
+    static final int ROWS_PER_CHANNEL = 4;
+    /** Bounds the memory of the driver, at the wide layers of y. */
+    static final int MOST_ROWS = 2048;
 
     private final String layer;
     private final int in;

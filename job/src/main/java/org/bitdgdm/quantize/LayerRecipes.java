@@ -41,7 +41,8 @@ final class LayerRecipes {
     private static QuantizeConf withoutInputs(String layer, QuantizeConf recipe) {
         if (Quantizer.of(recipe.method()).needsInputs(recipe)) {
             throw new InputException("--override of layer " + layer + " needs recorded inputs, but calibration records those"
-                + " of the transformer blocks only; " + (recipe.method().equals("gptq") ? "choose another method than gptq"
+                + " of the transformer blocks only; " + (QuantizeConf.RECORDING_METHODS.contains(recipe.method())
+                ? "choose another method than " + recipe.method()
                 : "add activation-scale=row,intermediate-bits=32 or activation-bits=32"));
         }
         return recipe;

@@ -12,8 +12,8 @@ import org.bitdgdm.kernels.PackedLinear;
  * @param method          method used; {@code fp32} if the layer was left alone
  * @param in              d_in
  * @param out             d_out
- * @param rank            columns of the factors; 0 if there are none
- * @param weightBits      bits of the factors, or of a round-to-nearest weight; 32 = full precision
+ * @param rank            columns of the factors or of the 16-bit branch; 0 if there are none
+ * @param weightBits      bits of the factors, or of the codes or indices of a method without; 32 = full precision
  * @param activationBits  bits of the input; 32 = full precision
  * @param residualBits    bits of the residual; 0 if there is none
  * @param nnz             entries of S
@@ -42,7 +42,8 @@ public record LayerReport(
         boolean full = after.isFull();
         boolean thresholded = after.activation.coded() && !after.activation.perRow();
         DenseMatrix weight = LayerWeight.of(before);
-        return new LayerReport(before.name, full ? "fp32" : recipe.method(), before.in, before.out, after.rank(),
+        return new LayerReport(before.name, full ? "fp32" : recipe.method(), before.in, before.out,
+            after.branch == null ? after.rank() : after.branch.rank(),
             full ? 32 : recipe.weightBits(), full ? 32 : recipe.activationBits(),
             full || after.left == null || after.residual == null ? 0 : recipe.residualBits(),
             full ? 0 : after.sparse.entries(), quantized.iterations(), quantized.objective(),
@@ -54,7 +55,8 @@ public record LayerReport(
             before.bytes(), after.bytes(), seconds, quantized.note());
     }
 
-    private static double outputError(PackedLinear before, PackedLinear after, RecordedInputs inputs) {
+    /** ‖X W − Y‖ ÷ ‖X W‖ on recorded rows, biases left out. */
+    static double outputError(PackedLinear before, PackedLinear after, RecordedInputs inputs) {
         if (!inputs.present()) {
             return Double.NaN;
         }

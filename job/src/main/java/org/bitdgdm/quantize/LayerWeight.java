@@ -17,7 +17,7 @@ final class LayerWeight {
         return ofRowMajor(layer.in, layer.out, layer.weight);
     }
 
-    /** (in, out) L̂R̂ᵀ + Ê + S of a quantized layer, or W. */
+    /** (in, out) what a quantized layer computes with, T (L̂R̂ᵀ + Ê + S + A B), or W. */
     static DenseMatrix effective(PackedLinear layer) {
         if (layer.isFull()) {
             return of(layer);
@@ -29,7 +29,20 @@ final class LayerWeight {
                 weight.values()[sparse.columns()[at] * layer.in + at / sparse.width()] += sparse.values()[at];
             }
         }
-        return weight;
+        if (layer.branch != null) {
+            int rank = layer.branch.rank();
+            DenseAlgebra.multiply(1, ofRowMajor(layer.in, rank, layer.branch.down()), false,
+                ofRowMajor(rank, layer.out, layer.branch.up()), false, 1, weight);
+        }
+        if (layer.transform == null) {
+            return weight;
+        }
+        float[] identity = new float[layer.in * layer.in];
+        for (int i = 0; i < layer.in; i++) {
+            identity[i * layer.in + i] = 1;
+        }
+        return DenseAlgebra.product(ofRowMajor(layer.in, layer.in, layer.transform.apply(identity, layer.in)), false, weight,
+            false);
     }
 
     /** The values that codes stand for. */
@@ -66,7 +79,8 @@ final class LayerWeight {
         return new SparseRows(rows, sparse.numCols(), width, columns, values);
     }
 
-    private static DenseMatrix ofRowMajor(int rows, int cols, float[] values) {
+    /** A (rows, cols) row-major matrix. */
+    static DenseMatrix ofRowMajor(int rows, int cols, float[] values) {
         double[] columns = new double[values.length];
         for (int row = 0; row < rows; row++) {
             for (int col = 0; col < cols; col++) {

@@ -20,6 +20,13 @@ interface Quantizer {
         return recipe.activationBits() <= 8 && recipe.activationScale().equals("static");
     }
 
+    /**
+     * The rows that methods record which look at single input channels, as many for each, within limits.
+     */
+    static int manyRows(PackedLinear layer) {
+        return Math.max(InputCollector.ROWS, Math.min(InputCollector.MOST_ROWS, InputCollector.ROWS_PER_CHANNEL * layer.in));
+    }
+
     /** Whole rows of a layer's input that the method wants recorded. */
     default int rows(PackedLinear layer) {
         return InputCollector.ROWS;
@@ -31,6 +38,9 @@ interface Quantizer {
             case "fp32" -> new FullPrecision();
             case "rtn" -> new RoundToNearestQuantizer();
             case "gptq" -> new GptqQuantizer();
+            case "squeezellm" -> new SqueezeLlmQuantizer();
+            case "svdquant" -> new SvdQuantizer();
+            case "duquant" -> new DuQuantizer();
             case "bit-dgdm" -> new BitDgdmQuantizer();
             case "bit-dgdm-dense-activations" -> new AblatedQuantizer(recipe -> recipe.withThresholdPercentile(100));
             case "bit-dgdm-threshold" -> new ThresholdQuantizer();

@@ -2,8 +2,10 @@ package org.bitdgdm.quantize;
 
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import java.util.Arrays;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.kernels.ActivationCodes;
+import org.bitdgdm.kernels.InputTransform;
 import org.bitdgdm.kernels.PackedModel;
 
 /**
@@ -65,12 +67,42 @@ record RecordedInputs(
         return (double) above / magnitudes.length * nonZeros / values;
     }
 
+    /** The same with no more than so many of the rows. */
+    RecordedInputs first(int count) {
+        int fewer = Math.min(count, rowCount);
+        int width = rowCount == 0 ? 0 : rows.length / rowCount;
+        return new RecordedInputs(layer, magnitudes, maximum, values, nonZeros, Arrays.copyOf(rows, fewer * width), fewer);
+    }
+
+    /** What a transform makes of the recorded rows; magnitudes are those of these rows. */
+    RecordedInputs transformed(InputTransform transform) {
+        float[] turned = transform.apply(rows, rowCount);
+        float[] sorted = new float[turned.length];
+        int count = 0;
+        for (float value : turned) {
+            if (value != 0) {
+                sorted[count++] = Math.abs(value);
+            }
+        }
+        sorted = Arrays.copyOf(sorted, count);
+        Arrays.sort(sorted);
+        return new RecordedInputs(layer, sorted, count == 0 ? 0 : sorted[count - 1], turned.length, count, turned, rowCount);
+    }
+
     /** How a recipe quantizes these inputs. */
     ActivationCodes codes(QuantizeConf recipe) {
+        return codes(recipe, PackedModel.hasNonNegativeInput(layer));
+    }
+
+    /** The same where a transform may have made inputs negative that were not. */
+    ActivationCodes signedCodes(QuantizeConf recipe) {
+        return codes(recipe, false);
+    }
+
+    private ActivationCodes codes(QuantizeConf recipe, boolean unsigned) {
         if (recipe.activationBits() > 8) {
             return ActivationCodes.off();
         }
-        boolean unsigned = PackedModel.hasNonNegativeInput(layer);
         if (recipe.activationScale().equals("row")) {
             return ActivationCodes.perRow(recipe.activationBits(), unsigned);
         }

@@ -83,7 +83,8 @@ class QuantizationTest {
     @Test
     void everyMethodQuantizesTheBlocksAndRunsThroughTheReference() {
         for (String method : QuantizeConf.METHODS) {
-            QuantizeConf conf = new QuantizeConf(method, 4, 4, 2, 0.25, 95, 4, 8, "static", true, 4, 3, Map.of());
+            int bits = method.equals("squeezellm") ? 16 : 4;
+            QuantizeConf conf = new QuantizeConf(method, 4, bits, 2, 0.25, 95, 4, 8, "static", true, 4, 3, Map.of());
             QuantizedModel quantized = quantize(conf, 5, 2);
             for (LayerReport layer : quantized.layers()) {
                 boolean changed = PackedModel.isBlockLinear(layer.layer()) && !method.equals("fp32");
