@@ -21,17 +21,17 @@ import org.bitdgdm.kernels.SparseRows;
  *     that blocks have their share of outliers each;</li>
  * <li>R₂ as R₁, of what P leaves.</li>
  * </ol>
- * Departures: blocks of 32 channels instead of 128, since layers here are 64 to 2,048 wide and the rotations are made at
- * run time, where they cost 2 · 32 multiply-adds a channel; rotations are rounded to bfloat16 and the weight takes their
- * exact inverses; no clipping factors for activations and weights, none of their learned weight clipping. A rotated input
- * may be negative, so that its codes are signed after a ReLU too. Where its scale is static, entries above the percentile
- * stay in full precision as in {@link BitDgdmQuantizer}.
+ * Departures: blocks of 16 channels instead of 128, since layers here are 64 to 2,048 wide and the rotations are made at
+ * run time, where each channel costs 2 · 16 multiply-adds and 2 · 32 bytes; rotations are rounded to bfloat16 and the weight
+ * takes their exact inverses; no clipping factors for activations and weights, none of their learned weight clipping. A
+ * rotated input may be negative, so that its codes are signed after a ReLU too. Where its scale is static, entries above the
+ * percentile stay in full precision as in {@link BitDgdmQuantizer}.
  */
 final class DuQuantizer implements Quantizer {
-    static final int BLOCK = 32;
+    static final int BLOCK = 16;
     private static final double STRENGTH = 0.6;
     /** Rows that rotations are found on. */
-    private static final int SEARCH_ROWS = 512;
+    private static final int SEARCH_ROWS = 256;
     /** Newton steps to the inverse of a rounded rotation: each squares an error of about 1%. */
     private static final int INVERSE_STEPS = 4;
 

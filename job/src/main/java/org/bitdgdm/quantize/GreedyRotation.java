@@ -11,7 +11,7 @@ import org.bitdgdm.kernels.CounterRandom;
  */
 final class GreedyRotation {
     /** Steps; the authors take 256 for blocks of 128 channels. */
-    private static final int STEPS = 64;
+    private static final int STEPS = 48;
     private static final double UNIT = 0x1p-32;
 
     private final int size;

@@ -95,7 +95,7 @@ class SweepConfTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"paper-table1, 19", "paper-ranks, 9", "paper-ablations, 8", "few-steps, 20"})
+    @CsvSource({"paper-table1, 27", "paper-ranks, 9", "paper-ablations, 8", "few-steps, 20"})
     void shippedSweepsAreWhole(String name, int cells) {
         Path file = Path.of("../conf/sweeps", name + ".conf");
         SweepConf conf = SweepConf.of(Settings.load(Optional.of(file), Map.of(Option.OUT, List.of("x"))), Optional.of(file));
