@@ -324,6 +324,7 @@ public:
         std::printf("# group of %d graphs of %d nodes, %d nodes i at a time\n", graphs_, n_,
             scratch_.workspace.attentionNodes);
         exponentials();
+        turns();
         attention();
         norms();
         pools();
@@ -387,6 +388,22 @@ private:
         isa_.pieces->exponentials(x, y, COUNT);
         requireSame("exp", same, y, COUNT * sizeof(float));
         measure({"exp", "4096", 0, 0, 8.0 * COUNT, COUNT}, [&] { isa_.pieces->exponentials(x, y, COUNT); });
+    }
+
+    void turns() {
+        constexpr size_t BLOCKS = 8;
+        constexpr size_t COUNT = BLOCKS * PANEL * PANEL;
+        Memory memory;
+        Numbers numbers;
+        float* x = memory.allocate<float>(COUNT);
+        float* y = memory.allocate<float>(COUNT);
+        float* same = memory.allocate<float>(COUNT);
+        fill(x, COUNT, numbers, 1);
+        SCALAR_PIECES.turn(x, same, BLOCKS);
+        isa_.pieces->turn(x, y, BLOCKS);
+        requireSame("turn", same, y, COUNT * sizeof(float));
+        measure({"turn", std::to_string(BLOCKS) + " blocks", 0, 0, 2.0 * COUNT * sizeof(float), BLOCKS},
+            [&] { isa_.pieces->turn(x, y, BLOCKS); });
     }
 
     void attention() {

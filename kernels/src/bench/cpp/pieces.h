@@ -19,6 +19,8 @@ struct Pieces {
     // `count` floats, a multiple of 16.
     void (*copy)(const float* from, float* to, size_t count);
     void (*exponentials)(const float* x, float* y, size_t count);
+    // Each block of 16 x 16 floats with rows and columns exchanged.
+    void (*turn)(const float* from, float* to, size_t blocks);
     // Of the product, see network.inl, vector_math.inl and linear.inl.
     void (*attend)(const Model& model, Workspace& ws, int row, float* eMul, const float* eAdd);
     void (*normalise)(const Norm& norm, const float* a, const float* b, float* to, int rows);

@@ -7,6 +7,19 @@ static void copy(const float* from, float* to, size_t count) {
     }
 }
 
+static void turn(const float* from, float* to, size_t blocks) {
+    for (size_t block = 0; block < blocks; block++) {
+        V rows[LANES];
+        BITDGDM_UNROLL for (int i = 0; i < LANES; i++) {
+            rows[i] = load(from + (block * LANES + i) * LANES);
+        }
+        transpose(rows);
+        BITDGDM_UNROLL for (int i = 0; i < LANES; i++) {
+            store(to + (block * LANES + i) * LANES, rows[i]);
+        }
+    }
+}
+
 static double loadedMultiplyAdds(const float* from, size_t count) {
     constexpr int SUMS = 6;
     V sum[SUMS];
@@ -32,5 +45,5 @@ static void exponentials(const float* x, float* y, size_t count) {
     }
 }
 
-static const Pieces PIECES = {multiplyAdds, integerDots, INTEGER_INSTRUCTION, loadedMultiplyAdds, copy, exponentials, attend,
-    addAndNormalise, pool, quantizeRows};
+static const Pieces PIECES = {multiplyAdds, integerDots, INTEGER_INSTRUCTION, loadedMultiplyAdds, copy, exponentials, turn,
+    attend, addAndNormalise, pool, quantizeRows};

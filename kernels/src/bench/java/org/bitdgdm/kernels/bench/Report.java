@@ -180,8 +180,8 @@ final class Report {
     private void steps(Results.OfModel of) {
         line("## Steps: %s", of.model.name());
         line("");
-        line("Graph-steps per second; share = best batch size ÷ ceiling; in brackets the share of what the ceiling would be if"
-            + " sparse entries cost what multiply-adds in registers do.");
+        line("Graph-steps per second; share = best batch size ÷ ceiling; in brackets the share of the strict ceiling, in which"
+            + " X S and outliers cost what multiply-adds in registers do.");
         line("");
         List<Integer> batches = of.model.batches(results.options.full());
         List<String> columns = new ArrayList<>(List.of("setting", "threads"));
@@ -199,7 +199,7 @@ final class Report {
                 cells.add(of.ceilings.get(setting).rate() * results.peaks.scaling(threads));
                 Ceiling ceiling = of.ceilings.get(setting);
                 cells.add(of.share(setting, threads, results.peaks).map(share -> percent(share) + " ("
-                    + percent(share * ceiling.registers() * ceiling.rate()) + ")").orElse("–"));
+                    + percent(share * ceiling.strict() * ceiling.rate()) + ")").orElse("–"));
                 row(cells.toArray());
             }
         }
@@ -213,7 +213,7 @@ final class Report {
         line("");
         List<String> columns = new ArrayList<>(List.of("setting"));
         columns.addAll(of.ceilings.values().iterator().next().seconds().keySet());
-        columns.addAll(List.of("sum", "graph-steps/s", "sum with sparse entries at the peak of registers"));
+        columns.addAll(List.of("sum", "graph-steps/s", "strict sum"));
         table(columns.toArray(String[]::new));
         for (Map.Entry<Setting, Ceiling> entry : of.ceilings.entrySet()) {
             Ceiling ceiling = entry.getValue();
@@ -221,7 +221,7 @@ final class Report {
             ceiling.seconds().values().forEach(seconds -> cells.add(seconds * MICRO));
             cells.add(MICRO / ceiling.rate());
             cells.add(ceiling.rate());
-            cells.add(ceiling.registers() * MICRO);
+            cells.add(ceiling.strict() * MICRO);
             row(cells.toArray());
         }
         line("");

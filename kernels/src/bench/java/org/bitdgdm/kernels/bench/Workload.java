@@ -17,6 +17,7 @@ import org.bitdgdm.kernels.PackedModel;
  * @param integerOperations    dense products of codes, two for each multiply-add
  * @param sparseOperations     FP32 operations of X S
  * @param outlierOperations    FP32 operations of outliers times the dense part
+ * @param turnedBlocks         blocks of 16 x 16 entries of X, and of Y, whose rows and columns are exchanged for X S
  * @param denseOperations      FP32 operations of layers, or parts of them, in full precision
  * @param exponentials         softmax
  * @param attentionOperations  FP32 operations of attention besides exp
@@ -25,11 +26,13 @@ import org.bitdgdm.kernels.PackedModel;
  * @param pooledElements       entries pooled for y
  * @param quantizedEntries     entries of inputs that become codes
  */
-record Workload(double integerOperations, double sparseOperations, double outlierOperations, double denseOperations,
-                double exponentials, double attentionOperations, double nodeNormElements, double edgeNormElements,
+record Workload(double integerOperations, double sparseOperations, double outlierOperations, double turnedBlocks,
+                double denseOperations, double exponentials, double attentionOperations, double nodeNormElements, double edgeNormElements,
                 double pooledElements, double quantizedEntries) {
     /** Of attention, for each channel and pair of nodes, besides exp; see kernel_bench.cpp. */
     private static final int ATTENTION_OPERATIONS = 11;
+    /** Entries of a block that is turned. */
+    private static final double TURNED = 256;
 
     /** What the rows of a layer's input are. */
     enum Rows {
@@ -103,9 +106,11 @@ record Workload(double integerOperations, double sparseOperations, double outlie
         double integers = 0;
         double sparse = 0;
         double outliers = 0;
+        double turned = 0;
         double dense = 0;
         double quantized = 0;
         Set<List<Object>> coded = new HashSet<>();
+        Set<String> turnedInputs = new HashSet<>();
         for (int index = 0; index < model.linears().size(); index++) {
             PackedLinear layer = model.linears().get(index);
             double rows = isFree(layer.name, layers) ? 0 : Rows.of(layer.name).count(n);
@@ -120,6 +125,9 @@ record Workload(double integerOperations, double sparseOperations, double outlie
             dense += 2 * rows * (codedBetween ? 0 : (double) layer.rank() * layer.out);
             sparse += 2 * rows * layer.sparse.entries();
             outliers += 2 * rows * outlierShares[index] * size;
+            if (layer.sparse.entries() > 0) {
+                turned += rows * (layer.out + (turnedInputs.add(input(layer.name)) ? layer.in : 0)) / TURNED;
+            }
             if (coded.add(List.of(input(layer.name), layer.activation))) {
                 quantized += rows * layer.in;
             }
@@ -128,7 +136,7 @@ record Workload(double integerOperations, double sparseOperations, double outlie
         double de = model.linear("mlp_in_E.2").out;
         double dy = model.linear("mlp_in_y.2").out;
         double pairs = (double) layers * n * n * dx;
-        return new Workload(integers, sparse, outliers, dense, pairs, ATTENTION_OPERATIONS * pairs,
+        return new Workload(integers, sparse, outliers, turned, dense, pairs, ATTENTION_OPERATIONS * pairs,
             2 * layers * n * dx + 2 * (layers - 1) * dy, 2.0 * layers * n * n * de,
             (layers - 1) * (n * dx + (double) n * n * de), quantized);
     }
