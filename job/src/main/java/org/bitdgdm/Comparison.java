@@ -1,16 +1,28 @@
 package org.bitdgdm;
 
 import java.util.Optional;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 import org.bitdgdm.fidelity.FidelityReport;
 import org.bitdgdm.fidelity.LikelihoodReport;
 
 /**
- * What a model is asked besides for graphs; empty where it is not.
+ * What a model is asked besides for graphs, and what its graphs are compared with; empty where there is nothing.
  *
  * @param fidelity   how closely it follows full precision
  * @param likelihood of given molecules
+ * @param other      scored rows of another run, compared at the same ids
  */
-record Comparison(Optional<FidelityReport> fidelity, Optional<LikelihoodReport> likelihood) {
+record Comparison(Optional<FidelityReport> fidelity, Optional<LikelihoodReport> likelihood, Optional<Dataset<Row>> other) {
     /** Nothing. */
     static final Comparison NONE = new Comparison(Optional.empty(), Optional.empty());
+
+    Comparison(Optional<FidelityReport> fidelity, Optional<LikelihoodReport> likelihood) {
+        this(fidelity, likelihood, Optional.empty());
+    }
+
+    /** With another run alone. */
+    static Comparison with(Dataset<Row> other) {
+        return new Comparison(Optional.empty(), Optional.empty(), Optional.of(other));
+    }
 }

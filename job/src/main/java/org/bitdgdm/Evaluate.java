@@ -79,7 +79,8 @@ final class Evaluate {
             GraphReaders.format(text);
         }
         Optional<ReferenceSet> reference = References.of(conf.output(), conf.modelFolder(), bundle.vocabulary(), console);
-        MetricGate.check(conf.output().require(), protocol, reference.isPresent(), false, false);
+        MetricGate.check(conf.output().require(), protocol, reference.isPresent(), false, false,
+            !conf.against().isEmpty());
         Optional<String> noDrawings = MoleculeDrawings.probe();
         noDrawings.ifPresent(console::println);
 
@@ -92,6 +93,8 @@ final class Evaluate {
                 MetricGate.judge(conf.output().require(), Results.print(folder, console));
                 return;
             }
+            Optional<Dataset<Row>> other = conf.against().isEmpty() ? Optional.empty()
+                : Optional.of(finished(conf.against(), spark));
             Optional<Dataset<Row>> table = isText ? Optional.empty() : Optional.of(parquet(spark, conf.input()));
             if (table.isPresent()) {
                 requireWhole(table.get(), conf.input());
@@ -115,7 +118,8 @@ final class Evaluate {
                 RunRecord record = new RunRecord("evaluate").configuration(conf.values()).fingerprint(fingerprint)
                     .versions(Versions.all(spark.sparkContext())).fact("model", bundle.name())
                     .fact("master", spark.sparkContext().master()).timing("scoring", (System.nanoTime() - start) * 1e-9);
-                report = new Results(spark, folder, bundle.vocabulary(), reference, protocol, Comparison.NONE)
+                report = new Results(spark, folder, bundle.vocabulary(), reference, protocol,
+                    other.map(Comparison::with).orElse(Comparison.NONE))
                     .publish(record, start, "Evaluation of " + text.getFileName(),
                         String.format(Locale.ROOT, "%,d graphs", graphs), List.of(), noDrawings);
                 folder.finish(fingerprint);
@@ -154,6 +158,27 @@ final class Evaluate {
             context.setJobDescription(null);
         }
         return graphs;
+    }
+
+    /** The scored rows of another run. */
+    private static Dataset<Row> finished(String run, SparkSession spark) {
+        try {
+            Dataset<Row> rows = spark.read().parquet(moleculesOf(run, spark));
+            List<String> columns = List.of(rows.columns());
+            for (String wanted : List.of(GRAPH_ID, "valid", "relaxed_valid", "connected", "logp", "weight", "rings")) {
+                if (!columns.contains(wanted)) {
+                    throw new InputException("--against " + run + " must be the folder of a finished run, found no column "
+                        + wanted + " in its molecules");
+                }
+            }
+            return rows;
+        } catch (InputException e) {
+            throw e;
+        } catch (Exception e) {
+            // Spark declares no checked AnalysisException to Java, but throws it.
+            throw new InputException("--against must be the folder of a finished run, found " + run + ": "
+                + String.valueOf(e.getMessage()).lines().findFirst().orElse(""), e);
+        }
     }
 
     /** The folder of a run stands for its molecules. */
@@ -265,7 +290,11 @@ final class Evaluate {
         rows.put("vocabulary", String.join(" ", bundle.vocabulary().atoms()) + " / "
             + String.join(" ", bundle.vocabulary().bonds()));
         rows.putAll(Versions.ofRows(spark.sparkContext()));
-        return new Fingerprint(rows, References.evaluation(conf.output(), reference));
+        Map<String, String> evaluation = new LinkedHashMap<>(References.evaluation(conf.output(), reference));
+        if (!conf.against().isEmpty()) {
+            evaluation.put("against", inputs(conf.against(), spark));
+        }
+        return new Fingerprint(rows, evaluation);
     }
 
     /** Path, files, size and time of the input, so that changed input is another run. */

@@ -28,7 +28,7 @@ final class Generate {
     static void run(JobConf conf, PrintStream console) throws IOException, InterruptedException {
         GenerateRun run = GenerateRun.prepare(conf, console);
         MetricGate.check(conf.output().require(), run.protocol(), run.reference().isPresent(), conf.fidelity().on(),
-            conf.likelihood().on());
+            conf.likelihood().on(), false);
 
         try (Session session = Session.open("bitdgdm generate " + run.bundle().name())) {
             SparkSession spark = session.spark();

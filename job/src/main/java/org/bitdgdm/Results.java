@@ -19,6 +19,7 @@ import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.MoleculeMetrics;
 import org.bitdgdm.metrics.Protocol;
 import org.bitdgdm.metrics.ReferenceSet;
+import org.bitdgdm.metrics.RunDifference;
 import org.bitdgdm.model.Vocabulary;
 import org.bitdgdm.output.MetricRows;
 import org.bitdgdm.output.OutputFolder;
@@ -60,7 +61,8 @@ final class Results {
         Dataset<Row> molecules = spark.read().parquet(folder.molecules().toString());
         MetricReport ratios = MoleculeMetrics.compute(molecules, vocabulary, reference, protocol);
         MetricReport compared = comparison.fidelity().map(ratios::with).orElse(ratios);
-        MetricReport report = comparison.likelihood().map(compared::with).orElse(compared);
+        MetricReport likely = comparison.likelihood().map(compared::with).orElse(compared);
+        MetricReport report = comparison.other().map(other -> likely.with(RunDifference.of(molecules, other))).orElse(likely);
         folder.publishTable("metrics", MetricRows.of(spark, report));
         folder.publish(METRICS_JSON, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(report.toJson()));
         record.timing("metrics", (System.nanoTime() - start) * NANOS);
@@ -79,27 +81,28 @@ final class Results {
         JsonNode run = JSON.readTree(folder.read(RUN_JSON));
         for (String name : List.of("validity", "relaxed_validity", "uniqueness", "novelty")) {
             report.metric(name).ifPresent(metric ->
-                console.printf("%-18s%s%n", name.replace('_', ' '), text(metric, report)));
+                console.printf("%-22s%s%n", name.replace('_', ' '), text(metric, report)));
         }
         List<String> compared = new ArrayList<>(FidelityReport.METRICS);
         compared.addAll(LikelihoodReport.METRICS);
+        compared.addAll(RunDifference.METRICS);
         for (String name : compared) {
             report.metric(name).ifPresent(metric ->
-                console.printf("%-18s%s%n", name.replace('_', ' '), text(metric, report)));
+                console.printf("%-22s%s%n", name.replace('_', ' '), text(metric, report)));
         }
         JsonNode rate = run.path("graphs_per_second");
         if (rate.isNumber()) {
-            console.printf(Locale.ROOT, "%-18s%.1f (%,d graphs in %.1f s of sampling)%n", "graphs/s", rate.asDouble(),
+            console.printf(Locale.ROOT, "%-22s%.1f (%,d graphs in %.1f s of sampling)%n", "graphs/s", rate.asDouble(),
                 run.at("/graphs/sampled").asLong(), run.at("/timings/sampling_seconds").asDouble());
         }
         JsonNode bytes = run.path("model_bytes");
         if (bytes.has("before")) {
             long before = bytes.path("before").asLong();
             long after = bytes.path("after").asLong();
-            console.printf(Locale.ROOT, "%-18s%,d → %,d (÷ %.2f)%n", "model bytes", before, after, before / (double) after);
+            console.printf(Locale.ROOT, "%-22s%,d → %,d (÷ %.2f)%n", "model bytes", before, after, before / (double) after);
         }
         for (String name : List.of(OutputFolder.MOLECULES, METRICS_JSON, REPORT)) {
-            console.printf("%-18s%s%n", name, folder.path(name));
+            console.printf("%-22s%s%n", name, folder.path(name));
         }
         return report;
     }

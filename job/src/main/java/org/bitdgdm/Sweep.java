@@ -24,7 +24,7 @@ import org.bitdgdm.fidelity.LikelihoodProbe;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
 import org.bitdgdm.metrics.MetricReport;
-import org.bitdgdm.metrics.PairedDifference;
+import org.bitdgdm.metrics.RunDifference;
 import org.bitdgdm.output.Fingerprint;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.RunLock;
@@ -164,7 +164,7 @@ final class Sweep {
     private SweepEntry read(SweepCell cell) throws IOException {
         OutputFolder cellFolder = folder.cell(cell.name());
         MetricReport metrics = MetricReport.parse(new String(cellFolder.read("metrics.json"), StandardCharsets.UTF_8));
-        return new SweepEntry(cell, metrics, JSON.readTree(cellFolder.read("run.json")), null, "");
+        return new SweepEntry(cell, metrics, JSON.readTree(cellFolder.read("run.json")), List.of(), "");
     }
 
     private List<SweepEntry> withDifferences(List<SweepEntry> entries) {
@@ -174,7 +174,7 @@ final class Sweep {
                 && other.cell().full()
                 && other.cell().conf().sample().equals(entry.cell().conf().sample())).findFirst();
             all.add(entry.done() && full.isPresent() ? new SweepEntry(entry.cell(), entry.metrics(), entry.run(),
-                PairedDifference.ofValidity(molecules(entry), molecules(full.get())), "") : entry);
+                RunDifference.of(molecules(entry), molecules(full.get())), "") : entry);
         }
         return all;
     }

@@ -174,6 +174,25 @@ class CommandsTest {
     }
 
     @Test
+    void anEvaluationIsComparedWithAnotherRunAtTheSameIds() throws IOException {
+        Path run = folder.resolve("compared-with");
+        assertThat(generate(run, "--method", "fp32")).as(err).isZero();
+        Path same = folder.resolve("same");
+        assertThat(run("evaluate", "--model", MODEL, "--input", run.toString(), "--against", run.toString(), "--out",
+            same.toString(), "--require", "validity_difference>=0")).as(err).isZero();
+        assertThat(out).contains("validity difference").contains("logp difference");
+        assertThat(Files.readString(same.resolve("report.html"))).contains("Validity difference");
+        for (JsonNode metric : JSON.readTree(same.resolve("metrics.json").toFile()).path("metrics")) {
+            if (metric.path("name").asText().endsWith("_difference") && !metric.path("value").isNull()) {
+                assertThat(metric.path("value").asDouble()).as(metric.toString()).isZero();
+            }
+        }
+        assertThat(run("evaluate", "--model", MODEL, "--input", run.toString(), "--against", "nowhere", "--out",
+            folder.resolve("other").toString())).isEqualTo(2);
+        assertThat(err).contains("--against").hasLineCount(1);
+    }
+
+    @Test
     void aRecipeIsChosenWithinTheBudgetAndItsFileTakesItBackBitIdentically() throws IOException {
         Path run = folder.resolve("auto");
         Path conf = folder.resolve("auto.conf");

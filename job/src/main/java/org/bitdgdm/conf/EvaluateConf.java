@@ -7,11 +7,12 @@ import java.util.Map;
  * All that {@code evaluate} is asked to do.
  *
  * @param input   file or folder of graphs to score, a path or a Hadoop URI
+ * @param against folder of another run, whose graphs of the same ids are compared with; empty: none
  * @param model   folder of the bundle whose vocabulary and reference set hold; see {@link #modelFolder()}
  * @param output  where results go and how they are judged
  * @param verbose whether errors show their stack trace
  */
-public record EvaluateConf(String input, String model, OutputConf output, boolean verbose) {
+public record EvaluateConf(String input, String against, String model, OutputConf output, boolean verbose) {
 
     public EvaluateConf {
         Check.that(!input.isBlank(), "input", "must name the graphs to score", "");
@@ -23,7 +24,8 @@ public record EvaluateConf(String input, String model, OutputConf output, boolea
      * @throws InputException naming the option, its value and, if a file set it, file and line
      */
     public static EvaluateConf of(Settings settings) {
-        return settings.blamed(() -> new EvaluateConf(settings.text(Option.INPUT), settings.text(Option.MODEL),
+        return settings.blamed(() -> new EvaluateConf(settings.text(Option.INPUT),
+            settings.text(Option.AGAINST).strip(), settings.text(Option.MODEL),
             OutputConf.of(settings), settings.on(Option.VERBOSE)));
     }
 
@@ -43,6 +45,7 @@ public record EvaluateConf(String input, String model, OutputConf output, boolea
         values.put(Option.VERBOSE, verbose);
         values.put(output);
         values.put(Option.INPUT, input);
+        values.put(Option.AGAINST, against);
         return values.map();
     }
 }

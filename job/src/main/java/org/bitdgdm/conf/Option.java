@@ -59,6 +59,7 @@ public enum Option {
     PROTOCOL("output.protocol", Kind.TEXT, "NAME", GENERATE, SWEEP, EVALUATE),
 
     INPUT("evaluate.input", Kind.TEXT, "PATH", EVALUATE),
+    AGAINST("evaluate.against", Kind.TEXT, "RUN", EVALUATE),
 
     CHECKPOINT("import.checkpoint", Kind.TEXT, "FILE", IMPORT),
     VARIANT("import.variant", Kind.TEXT, "NAME", IMPORT),

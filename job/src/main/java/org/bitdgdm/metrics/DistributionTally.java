@@ -11,8 +11,9 @@ import org.bitdgdm.molecule.MoleculeProperties;
 /** {@link Distributions} while they are counted: parts add up in any order to the same. */
 final class DistributionTally implements Serializable {
     private static final long serialVersionUID = 1;
-    private static final double WEIGHT_BIN = 5;
-    private static final double LOGP_BIN = 0.25;
+    /** Fine enough for a Wasserstein distance; charts draw several as one. */
+    private static final double WEIGHT_BIN = 0.5;
+    private static final double LOGP_BIN = 0.0625;
 
     private final TreeMap<String, Long> atoms = new TreeMap<>();
     private final TreeMap<String, Long> bonds = new TreeMap<>();
@@ -65,7 +66,7 @@ final class DistributionTally implements Serializable {
             binned("sizes", "atoms", 1, sizes),
             binned("weight", "g/mol", WEIGHT_BIN, weight),
             binned("logp", MoleculeProperties.LOGP_DESCRIPTOR, LOGP_BIN, logp),
-            binned("rings", "", 1, rings));
+            binned("rings", "", 1, rings), new Histogram("scaffolds", "", 0, Map.of()));
     }
 
     private static Map<String, Long> ordered(Map<String, Long> counts, Collection<String> first) {

@@ -19,17 +19,25 @@ public final class MetricGate {
      *
      * @param hasReference  whether a training set is known
      * @param hasFidelity   whether models are compared
+     * @param hasOther      whether another run is given to compare with
      * @param hasLikelihood whether molecules are given whose likelihood is asked
      * @throws InputException naming the metric and the nearest known one, or what it lacks
      */
     public static void check(List<Requirement> required, Protocol protocol, boolean hasReference,
-                             boolean hasFidelity, boolean hasLikelihood) {
+                             boolean hasFidelity, boolean hasLikelihood, boolean hasOther) {
         for (Requirement requirement : required) {
             String name = requirement.metric();
             if (FidelityReport.METRICS.contains(name)) {
                 if (!hasFidelity) {
                     throw new InputException("--require " + requirement + ": " + name + " is a comparison with the"
                         + " full-precision model; generate makes it with --fidelity N");
+                }
+                continue;
+            }
+            if (RunDifference.METRICS.contains(name)) {
+                if (!hasOther) {
+                    throw new InputException("--require " + requirement + ": " + name + " is a difference from another run;"
+                        + " evaluate measures it with --against RUN");
                 }
                 continue;
             }

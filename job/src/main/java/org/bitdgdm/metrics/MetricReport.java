@@ -43,8 +43,14 @@ public record MetricReport(
             Objects.requireNonNull(absent, "a report must say which metrics are absent")));
     }
 
-    /** The metrics of a protocol from raw counts. */
+    /** The metrics of a protocol from raw counts, without a reference set to measure distances from. */
     public static MetricReport of(Protocol protocol, MetricCounts counts, Distributions distributions) {
+        return of(protocol, counts, distributions, Optional.empty());
+    }
+
+    /** The metrics of a protocol from raw counts, and distances from the distributions of the training set. */
+    public static MetricReport of(Protocol protocol, MetricCounts counts, Distributions distributions,
+                                  Optional<Distributions> reference) {
         Ratios ratios = new Ratios(counts);
         ratios.share("validity", counts.valid());
         ratios.share("relaxed_validity", counts.relaxedValid());
@@ -61,6 +67,11 @@ public record MetricReport(
         ratios.mean("mean_fragments", counts.fragments());
         for (int prefix : protocol.prefixes()) {
             ratios.prefix("unique@" + prefix, prefix);
+        }
+        Map<String, Double> distances = reference.map(set -> DistributionDistances.of(distributions, set)).orElse(Map.of());
+        for (String name : DistributionDistances.METRICS) {
+            ratios.distance(name, distances.get(name), reference.isPresent() ? "nothing to compare"
+                : "no training set is known");
         }
         return new MetricReport(protocol, counts, ratios.metrics, ratios.absent, distributions, null, null);
     }
@@ -94,6 +105,20 @@ public record MetricReport(
             all.add(signed("nll_pairs_difference", found.pairsDifference()));
         }
         return new MetricReport(protocol, counts, all, absent, distributions, fidelity, found);
+    }
+
+    /**
+     * The same report with differences from another run, which become metrics too.
+     *
+     * @param differences see {@link RunDifference}
+     */
+    public MetricReport with(List<Metric> differences) {
+        List<Metric> all = new ArrayList<>(metrics);
+        all.addAll(differences);
+        Map<String, String> reasons = new LinkedHashMap<>(absent);
+        differences.stream().filter(metric -> metric.value() == null)
+            .forEach(metric -> reasons.put(metric.name(), "no graph is a molecule in both runs"));
+        return new MetricReport(protocol, counts, all, reasons, distributions, fidelity, likelihood);
     }
 
     /** A mean that may be negative. */
@@ -198,6 +223,13 @@ public record MetricReport(
                 leaveOut(name, null, (long) prefix, "fewer than " + prefix + " molecules");
             } else {
                 add(name, found.distinct(), prefix, Interval.jackknife(found.distinct(), found.once(), prefix));
+            }
+        }
+
+        void distance(String name, Double value, String reason) {
+            metrics.add(new Metric(name, value, null, counts.graphs(), null, null));
+            if (value == null) {
+                absent.put(name, reason);
             }
         }
 

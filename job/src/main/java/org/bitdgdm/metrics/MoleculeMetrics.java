@@ -8,6 +8,7 @@ import static org.apache.spark.sql.functions.when;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -16,6 +17,7 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.bitdgdm.model.Vocabulary;
+import org.bitdgdm.molecule.Scaffolds;
 
 /**
  * Metrics of a set of scored graphs on Spark. One pass counts graph by graph, one shuffle by SMILES counts molecule by
@@ -45,8 +47,10 @@ public final class MoleculeMetrics {
             spark.sc().setJobDescription("metrics: verdicts and distributions");
             GraphTally graphs = graphs(molecules, vocabulary);
             spark.sc().setJobDescription("metrics: different molecules");
+            Set<String> scaffolds = reference.map(set -> Set.copyOf(set.distributions().scaffolds().counts().keySet()))
+                .orElse(Set.of());
             SmilesTally different =
-                different(smiles, spark, reference.map(ReferenceSet::hashes).orElse(new long[0]));
+                different(smiles, spark, reference.map(ReferenceSet::hashes).orElse(new long[0]), scaffolds);
             spark.sc().setJobDescription("metrics: first molecules");
             SortedMap<Integer, MetricCounts.PrefixCounts> prefixes = new TreeMap<>();
             for (int prefix : protocol.prefixes()) {
@@ -58,7 +62,9 @@ public final class MoleculeMetrics {
                 graphs.connected(), graphs.fragments(), different.distinct(), different.once(),
                 reference.isEmpty() ? null : Long.valueOf(different.novel()),
                 reference.isEmpty() ? null : Long.valueOf(different.novelOnce()), prefixes);
-            return MetricReport.of(protocol, counts, graphs.distributions());
+            Distributions found = graphs.distributions().with(different.scaffolds().among(reference.map(set ->
+                set.distributions().scaffolds().counts().keySet()).orElse(Set.of())));
+            return MetricReport.of(protocol, counts, found, reference.map(ReferenceSet::distributions));
         } finally {
             spark.sc().setJobDescription(null);
         }
@@ -70,12 +76,18 @@ public final class MoleculeMetrics {
             .treeAggregate(new GraphTally(vocabulary), GraphTally::add, GraphTally::merge);
     }
 
-    private static SmilesTally different(Dataset<Row> smiles, JavaSparkContext spark, long[] hashes) {
+    private static SmilesTally different(Dataset<Row> smiles, JavaSparkContext spark, long[] hashes,
+                                         Set<String> scaffolds) {
         Broadcast<long[]> training = spark.broadcast(hashes);
         try {
             return smiles.groupBy(col(SMILES)).agg(count(lit(1)).as(GRAPHS)).javaRDD().treeAggregate(new SmilesTally(),
-                (tally, row) -> tally.add(row.getLong(1), ReferenceSet.contains(training.value(), row.getString(0))),
-                SmilesTally::merge);
+                (tally, row) -> {
+                    if (!scaffolds.isEmpty()) {
+                        String label = ScaffoldTally.label(row.getString(0), new Scaffolds());
+                        tally.addScaffold(scaffolds.contains(label) ? label : ScaffoldTally.OTHER, row.getLong(1));
+                    }
+                    return tally.add(row.getLong(1), ReferenceSet.contains(training.value(), row.getString(0)));
+                }, SmilesTally::merge);
         } finally {
             training.destroy();
         }

@@ -9,9 +9,10 @@ import static org.apache.spark.sql.functions.when;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.bitdgdm.conf.InputException;
 
 /**
- * The difference in validity of two runs at the same graph ids: far narrower than two intervals, since most graphs are
+ * The difference in a verdict, such as validity, of two runs at the same graph ids: far narrower than two intervals, since most graphs are
  * judged alike in both.
  *
  * @param gained graphs valid here only
@@ -20,16 +21,26 @@ import org.apache.spark.sql.Row;
  */
 public record PairedDifference(long gained, long lost, long graphs) {
 
-    /** Compares the rows of {@code molecules/} of two runs by id. */
+    /** Compares the verdicts of two runs by id. */
     public static PairedDifference ofValidity(Dataset<Row> here, Dataset<Row> there) {
-        Column valid = col("valid");
+        return of("valid", here, there);
+    }
+
+    /**
+     * Compares a column of {@code molecules/} of two runs by id.
+     *
+     * @param column of booleans, such as {@code valid}
+     * @throws InputException if the runs have no id in common
+     */
+    public static PairedDifference of(String column, Dataset<Row> here, Dataset<Row> there) {
+        Column valid = col(column);
         Column other = col("other");
-        Row counts = here.select("graph_id", "valid")
+        Row counts = here.select("graph_id", column)
             .join(there.select(col("graph_id"), valid.as("other")), "graph_id")
             .agg(sum(when(valid.and(other.equalTo(false)), 1L).otherwise(0L)),
                 sum(when(other.and(valid.equalTo(false)), 1L).otherwise(0L)), count(lit(1))).first();
         if (counts.getLong(2) == 0) {
-            throw new IllegalArgumentException("two runs must have graphs of the same ids to be compared");
+            throw new InputException("two runs must have graphs of the same ids to be compared, found none in common");
         }
         return new PairedDifference(counts.getLong(0), counts.getLong(1), counts.getLong(2));
     }

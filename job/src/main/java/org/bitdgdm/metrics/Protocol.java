@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.bitdgdm.conf.InputException;
 
 /**
@@ -31,7 +32,8 @@ public enum Protocol {
     GUACAMOL(List.of());
 
     /** Metrics that are absent without a training set. */
-    public static final List<String> NEEDS_REFERENCE = List.of("novelty", "vun");
+    public static final List<String> NEEDS_REFERENCE = Stream.concat(Stream.of("novelty", "vun"),
+        DistributionDistances.METRICS.stream()).toList();
 
     private final List<Integer> prefixes;
 
@@ -67,6 +69,7 @@ public enum Protocol {
         List<String> names = new ArrayList<>(List.of("validity", "relaxed_validity", "uniqueness", "novelty", "vun",
             "connected", "mean_fragments"));
         prefixes.forEach(prefix -> names.add("unique@" + prefix));
+        names.addAll(DistributionDistances.METRICS);
         return names;
     }
 }

@@ -12,6 +12,7 @@ import org.bitdgdm.conf.InputException;
 import org.bitdgdm.model.Vocabulary;
 import org.bitdgdm.molecule.Canonicaliser;
 import org.bitdgdm.molecule.MoleculeProperties;
+import org.bitdgdm.molecule.Scaffolds;
 import org.bitdgdm.molecule.TextLines;
 import org.openscience.cdk.exception.CDKException;
 import org.openscience.cdk.interfaces.IAtom;
@@ -42,6 +43,7 @@ final class ReferenceSetBuilder {
      */
     ReferenceSet build(Path file) {
         DistributionTally tally = new DistributionTally();
+        ScaffoldTally scaffolds = new ScaffoldTally();
         List<long[]> parts = new ArrayList<>();
         long molecules = 0;
         try (TextLines lines = new TextLines(file)) {
@@ -56,6 +58,7 @@ final class ReferenceSetBuilder {
                     }
                     parts.add(part.hashes);
                     tally.merge(part.tally);
+                    scaffolds.merge(part.scaffolds);
                     molecules += part.hashes.length;
                 }
             }
@@ -64,7 +67,8 @@ final class ReferenceSetBuilder {
             throw new InputException(file + " holds no SMILES; a reference set needs at least one");
         }
         long[] hashes = parts.stream().flatMapToLong(Arrays::stream).sorted().distinct().toArray();
-        return new ReferenceSet(String.valueOf(file.getFileName()), molecules, hashes, tally.distributions(vocabulary));
+        return new ReferenceSet(String.valueOf(file.getFileName()), molecules, hashes,
+            tally.distributions(vocabulary).with(scaffolds.mostFrequent()));
     }
 
     private static List<Line> chunk(TextLines lines) {
@@ -85,6 +89,8 @@ final class ReferenceSetBuilder {
     /** Some lines, counted by one thread. */
     private final class Part {
         private final DistributionTally tally = new DistributionTally();
+        private final ScaffoldTally scaffolds = new ScaffoldTally();
+        private final Scaffolds murcko = new Scaffolds();
         private final long[] hashes;
         /** The first bad line; kept instead of thrown so that the lowest line of a file is the one named. */
         private InputException failure;
@@ -126,7 +132,9 @@ final class ReferenceSetBuilder {
             IAtomContainer largest = Canonicaliser.largestFragment(molecule);
             MoleculeProperties found = properties.of(largest);
             tally.addProperties(found.weight(), found.logp(), found.rings());
-            return Canonicaliser.smiles(largest);
+            String smiles = Canonicaliser.smiles(largest);
+            scaffolds.add(ScaffoldTally.label(smiles, murcko), 1);
+            return smiles;
         }
     }
 }

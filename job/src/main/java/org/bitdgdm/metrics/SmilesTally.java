@@ -10,6 +10,7 @@ final class SmilesTally implements Serializable {
     private long once;
     private long novel;
     private long novelOnce;
+    private final ScaffoldTally scaffolds = new ScaffoldTally();
 
     long distinct() {
         return distinct;
@@ -25,6 +26,17 @@ final class SmilesTally implements Serializable {
 
     long novelOnce() {
         return novelOnce;
+    }
+
+    /** Molecules by scaffold. */
+    ScaffoldTally scaffolds() {
+        return scaffolds;
+    }
+
+    /** Counts the scaffold of a different molecule. */
+    SmilesTally addScaffold(String label, long graphs) {
+        scaffolds.add(label, graphs);
+        return this;
     }
 
     /**
@@ -48,6 +60,7 @@ final class SmilesTally implements Serializable {
         once += other.once;
         novel += other.novel;
         novelOnce += other.novelOnce;
+        scaffolds.merge(other.scaffolds);
         return this;
     }
 }

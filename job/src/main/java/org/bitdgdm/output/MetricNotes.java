@@ -11,7 +11,7 @@ final class MetricNotes {
     static final List<String> HEADLINE = List.of("validity", "relaxed_validity", "uniqueness", "novelty");
 
     /** How names of means and of divergences begin; all others are shares. */
-    private static final List<String> NUMBERS = List.of("mean_", "kl_", "nll");
+    private static final List<String> NUMBERS = List.of("mean_", "kl_", "nll", "w1_", "js_");
 
     private static final String UNIQUE_AMONG_FIRST = "unique@";
 
@@ -76,6 +76,16 @@ final class MetricNotes {
         if (metric.startsWith(UNIQUE_AMONG_FIRST)) {
             long first = Long.parseLong(metric.substring(UNIQUE_AMONG_FIRST.length()));
             return "different molecules among the first " + Numbers.count(first) + " by graph id";
+        }
+        if (metric.endsWith("_difference") && !metric.startsWith("nll")) {
+            return metric.substring(0, metric.indexOf("_difference")).replace('_', ' ')
+                + " here − there, at the graph ids of both runs";
+        }
+        if (metric.startsWith("w1_")) {
+            return "Wasserstein-1 distance of " + metric.substring(3) + " from the training set, in its own unit";
+        }
+        if (metric.startsWith("js_")) {
+            return "Jensen–Shannon divergence of " + metric.substring(3) + " from the training set, bits, 0 to 1";
         }
         String meaning = MEANINGS.getOrDefault(metric, FIDELITY.getOrDefault(metric, ""));
         return protocol == Protocol.GUACAMOL ? GUACAMOL.getOrDefault(metric, meaning) : meaning;

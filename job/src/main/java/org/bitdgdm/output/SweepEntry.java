@@ -7,22 +7,23 @@ import java.util.Optional;
 import org.bitdgdm.conf.SweepCell;
 import org.bitdgdm.metrics.Metric;
 import org.bitdgdm.metrics.MetricReport;
-import org.bitdgdm.metrics.PairedDifference;
+import org.bitdgdm.metrics.RunDifference;
 
 /**
  * What became of one cell of a sweep.
  *
- * @param cell       the run
- * @param metrics    its numbers; null if it has failed
- * @param run        its {@code run.json}; missing if it has failed
- * @param difference in validity from the FP32 cell of the same steps and seed; null where there is none
- * @param error      why it has failed; empty if it has not
+ * @param cell        the run
+ * @param metrics     its numbers; null if it has failed
+ * @param run         its {@code run.json}; missing if it has failed
+ * @param differences from the FP32 cell of the same steps and seed, see {@link RunDifference}; empty where there is none
+ * @param error       why it has failed; empty if it has not
  */
-public record SweepEntry(SweepCell cell, MetricReport metrics, JsonNode run, PairedDifference difference, String error) {
+public record SweepEntry(SweepCell cell, MetricReport metrics, JsonNode run, List<Metric> differences,
+                         String error) {
 
     /** A cell that has failed. */
     public static SweepEntry failed(SweepCell cell, String error) {
-        return new SweepEntry(cell, null, MissingNode.getInstance(), null, error);
+        return new SweepEntry(cell, null, MissingNode.getInstance(), List.of(), error);
     }
 
     /** Whether there are numbers. */
@@ -33,6 +34,11 @@ public record SweepEntry(SweepCell cell, MetricReport metrics, JsonNode run, Pai
     /** The metric of a name where it has a value. */
     Optional<Metric> metric(String name) {
         return done() ? metrics.metric(name).filter(metric -> metric.value() != null) : Optional.empty();
+    }
+
+    /** A difference from FP32 where it has a value. */
+    Optional<Metric> difference(String name) {
+        return differences.stream().filter(metric -> metric.name().equals(name) && metric.value() != null).findFirst();
     }
 
     /** Graphs per second while sampling; NaN if not known. */

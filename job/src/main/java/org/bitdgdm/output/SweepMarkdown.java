@@ -43,8 +43,8 @@ public final class SweepMarkdown {
             return row.add("failed: " + entry.error().replace("|", "\\|")).toString() + " | | | | | | | |";
         }
         row.add(share(entry, "validity"));
-        row.add(entry.difference() == null ? "" : String.format(Locale.ROOT, "%+.2f [%+.2f to %+.2f]",
-            100 * entry.difference().value(), 100 * entry.difference().low(), 100 * entry.difference().high()));
+        row.add(entry.difference("validity_difference").map(metric -> String.format(Locale.ROOT,
+            "%+.2f [%+.2f to %+.2f]", 100 * metric.value(), 100 * metric.low(), 100 * metric.high())).orElse(""));
         SHARES.stream().skip(1).forEach(name -> row.add(share(entry, name)));
         DIVERGENCES.forEach(name -> row.add(divergence(entry, name)));
         row.add(Double.isFinite(entry.graphsPerSecond()) ? Numbers.significant(entry.graphsPerSecond(), 3) : "");

@@ -110,8 +110,8 @@ public final class SweepReport {
     }
 
     private static String difference(SweepEntry entry) {
-        return entry.difference() == null ? "–" : String.format(Locale.ROOT, "%+.2f [%+.2f to %+.2f]",
-            100 * entry.difference().value(), 100 * entry.difference().low(), 100 * entry.difference().high());
+        return entry.difference("validity_difference").map(metric -> String.format(Locale.ROOT,
+            "%+.2f [%+.2f to %+.2f]", 100 * metric.value(), 100 * metric.low(), 100 * metric.high())).orElse("–");
     }
 
     private static String divergence(SweepEntry entry) {

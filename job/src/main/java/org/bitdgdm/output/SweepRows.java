@@ -9,7 +9,9 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import org.bitdgdm.fidelity.Divergence;
 import org.bitdgdm.metrics.Metric;
+import org.bitdgdm.metrics.RunDifference;
 
 /** Rows of {@code cells/}: one per cell of a sweep, in its order; what a cell does not have is null. */
 public final class SweepRows {
@@ -17,6 +19,10 @@ public final class SweepRows {
     static final List<String> METRICS = List.of("validity", "relaxed_validity", "uniqueness", "novelty", "kl_node",
         "kl_edge", "kl_graph", "changed_entries", "identical_graphs", "nll", "nll_pairs", "nll_difference",
         "nll_pairs_difference");
+
+    /** Metrics without intervals, distances from the training set. */
+    static final List<String> DISTANCES = List.of("w1_logp", "w1_weight", "w1_rings", "js_atoms", "js_bonds", "js_sizes",
+        "js_scaffolds");
 
     /** Columns, in this order. */
     public static final StructType SCHEMA = schema();
@@ -49,10 +55,18 @@ public final class SweepRows {
             schema = schema.add(metric, DataTypes.DoubleType, true).add(metric + "_low", DataTypes.DoubleType, true)
                 .add(metric + "_high", DataTypes.DoubleType, true);
         }
+        // By range of steps, largest times first: the time each begins at, divergence per graph and step, its standard error.
+        schema = schema.add("kl_range_from", DataTypes.createArrayType(DataTypes.IntegerType), true)
+            .add("kl_graph_range", DataTypes.createArrayType(DataTypes.DoubleType), true)
+            .add("kl_graph_range_se", DataTypes.createArrayType(DataTypes.DoubleType), true);
+        for (String distance : DISTANCES) {
+            schema = schema.add(distance, DataTypes.DoubleType, true);
+        }
+        for (String difference : RunDifference.METRICS) {
+            schema = schema.add(difference, DataTypes.DoubleType, true)
+                .add(difference + "_low", DataTypes.DoubleType, true).add(difference + "_high", DataTypes.DoubleType, true);
+        }
         return schema
-            .add("validity_difference", DataTypes.DoubleType, true)
-            .add("validity_difference_low", DataTypes.DoubleType, true)
-            .add("validity_difference_high", DataTypes.DoubleType, true)
             .add("graphs_per_second", DataTypes.DoubleType, true)
             .add("sampling_seconds", DataTypes.DoubleType, true)
             .add("quantization_seconds", DataTypes.DoubleType, true)
@@ -87,10 +101,19 @@ public final class SweepRows {
             values.add(metric == null ? null : metric.low());
             values.add(metric == null ? null : metric.high());
         }
-        boolean paired = entry.difference() != null;
-        values.add(paired ? entry.difference().value() : null);
-        values.add(paired ? entry.difference().low() : null);
-        values.add(paired ? entry.difference().high() : null);
+        List<Divergence> ranges = entry.done() && entry.metrics().fidelity() != null
+            ? entry.metrics().fidelity().ranges() : null;
+        values.add(ranges == null ? null : ranges.stream().map(Divergence::from).toArray(Integer[]::new));
+        values.add(ranges == null ? null : ranges.stream().map(range -> range.graph().value()).toArray(Double[]::new));
+        values.add(ranges == null ? null
+            : ranges.stream().map(range -> range.graph().standardError()).toArray(Double[]::new));
+        DISTANCES.forEach(name -> values.add(entry.metric(name).map(Metric::value).orElse(null)));
+        for (String name : RunDifference.METRICS) {
+            Metric difference = entry.difference(name).orElse(null);
+            values.add(difference == null ? null : difference.value());
+            values.add(difference == null ? null : difference.low());
+            values.add(difference == null ? null : difference.high());
+        }
         values.add(known(entry.graphsPerSecond()));
         values.add(known(entry.run().at("/timings/sampling_seconds").asDouble(Double.NaN)));
         values.add(known(entry.run().at("/timings/quantization_seconds").asDouble(Double.NaN)));

@@ -13,12 +13,12 @@ class HistogramTest {
     void binsByLowerEnd() {
         DistributionTally tally = new DistributionTally();
         tally.addProperties(15.0, -0.25, 0);
-        tally.addProperties(19.99, -0.01, 3);
-        tally.addProperties(20.0, 0.0, 3);
+        tally.addProperties(15.49, -0.2, 3);
+        tally.addProperties(15.5, 0.0, 3);
         tally.addProperties(null, null, null);
         Distributions found = tally.distributions(Graphs.QM9);
 
-        assertThat(found.weight().counts()).containsExactly(Map.entry("15", 2L), Map.entry("20", 1L));
+        assertThat(found.weight().counts()).containsExactly(Map.entry("15", 2L), Map.entry("15.5", 1L));
         assertThat(found.logp().counts()).containsExactly(Map.entry("-0.25", 2L), Map.entry("0", 1L));
         assertThat(found.logp().unit()).isEqualTo("XLogP");
         assertThat(found.rings().counts()).containsExactly(Map.entry("0", 1L), Map.entry("3", 2L));

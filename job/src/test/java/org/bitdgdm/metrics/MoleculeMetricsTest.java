@@ -88,7 +88,7 @@ class MoleculeMetricsTest {
         assertThat(found.sizes().counts()).containsExactly(Map.entry("3", 4L), Map.entry("5", 1L), Map.entry("6", 1L));
         // Ethane 30.07, cyclopropane 42.08, ethanol 46.07 twice, tetramethylammonium 74.15.
         assertThat(found.weight().counts())
-            .containsExactly(Map.entry("30", 1L), Map.entry("40", 1L), Map.entry("45", 2L), Map.entry("70", 1L));
+            .containsExactly(Map.entry("30", 1L), Map.entry("42", 1L), Map.entry("46", 2L), Map.entry("74", 1L));
         assertThat(found.rings().counts()).containsExactly(Map.entry("0", 4L), Map.entry("1", 1L));
         assertThat(found.logp().total()).isEqualTo(5);
     }
@@ -109,7 +109,7 @@ class MoleculeMetricsTest {
         MetricReport refused =
             MoleculeMetrics.compute(rows(SIX.subList(5, 6)), Graphs.QM9, Optional.empty(), Protocol.DIGRESS);
 
-        assertThat(unknown.absent()).containsOnlyKeys("novelty", "vun");
+        assertThat(unknown.absent().keySet()).containsExactlyInAnyOrderElementsOf(Protocol.NEEDS_REFERENCE);
         assertThat(empty.metrics()).allMatch(metric -> metric.value() == null);
         assertThat(empty.counts().graphs()).isZero();
         assertThat(refused.metric("validity").orElseThrow().value()).isZero();

@@ -12,6 +12,7 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import org.bitdgdm.conf.InputException;
 import org.bitdgdm.sample.TestSpark;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -30,7 +31,28 @@ class PairedDifferenceTest {
         Dataset<Row> there = rows(spark, true, false, false, false, true);
         assertThat(PairedDifference.ofValidity(here, there)).isEqualTo(new PairedDifference(2, 1, 5));
         assertThatThrownBy(() -> PairedDifference.ofValidity(here, rows(spark)))
-            .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("graphs of the same ids");
+            .isInstanceOf(InputException.class).hasMessageContaining("graphs of the same ids");
+    }
+
+    @Test
+    void propertiesAreComparedWhereBothRunsHaveThem() {
+        SparkSession spark = TestSpark.on("local[1]").getOrCreate();
+        PairedMean found = PairedMean.of("logp", values(spark, 1.0, 2.0, null, 5.0), values(spark, 0.5, 3.0, 1.0, 3.5, 9.0));
+        // 0.5, −1 and 1.5: mean 1/3, standard deviation √(19/12).
+        assertThat(found.graphs()).isEqualTo(3);
+        assertThat(found.value()).isCloseTo(1 / 3.0, within(1e-12));
+        assertThat(found.standardError()).isCloseTo(Math.sqrt(19 / 12.0 / 3), within(1e-12));
+        assertThat(PairedMean.of("logp", values(spark, (Double) null), values(spark, 1.0)))
+            .isEqualTo(new PairedMean(null, null, 0));
+    }
+
+    private static Dataset<Row> values(SparkSession spark, Double... values) {
+        List<Row> rows = new ArrayList<>();
+        for (int id = 0; id < values.length; id++) {
+            rows.add(RowFactory.create((long) id, values[id]));
+        }
+        return spark.createDataFrame(rows, new StructType().add("graph_id", DataTypes.LongType)
+            .add("logp", DataTypes.DoubleType));
     }
 
     @Test

@@ -58,7 +58,8 @@ final class ReportFixture {
             histogram("sizes", "atoms", 1, "8", 10 * times, "9", 90 * times),
             histogram("weight", "g/mol", 5, "110", 20 * times, "120", 78 * times),
             histogram("logp", "XLogP", 0.25, "-0.5", 30 * times, "0", 68 * times),
-            histogram("rings", "", 1, "0", 30 * times, "1", 68 * times));
+            histogram("rings", "", 1, "0", 30 * times, "1", 68 * times),
+            histogram("scaffolds", "", 0));
     }
 
     static Histogram histogram(String name, String unit, double binWidth, Object... counts) {

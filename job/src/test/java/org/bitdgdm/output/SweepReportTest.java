@@ -21,9 +21,9 @@ import org.bitdgdm.fidelity.Estimate;
 import org.bitdgdm.fidelity.FidelityReport;
 import org.bitdgdm.metrics.Distributions;
 import org.bitdgdm.metrics.Histogram;
+import org.bitdgdm.metrics.Metric;
 import org.bitdgdm.metrics.MetricCounts;
 import org.bitdgdm.metrics.MetricReport;
-import org.bitdgdm.metrics.PairedDifference;
 import org.bitdgdm.metrics.Protocol;
 import org.junit.jupiter.api.Test;
 
@@ -92,11 +92,11 @@ class SweepReportTest {
         Divergence found = new Divergence(10, 1, new Estimate(divergence / 9, 0.001, 90),
             new Estimate(divergence / 36, 0.001, 360), new Estimate(divergence, divergence / 10, 10));
         MetricReport metrics = MetricReport.of(Protocol.DIGRESS, new MetricCounts(1000, valid, valid, 1000, 1000, valid,
-            valid, null, null, new TreeMap<>()), new Distributions(NONE, NONE, NONE, NONE, NONE, NONE)).with(
+            valid, null, null, new TreeMap<>()), new Distributions(NONE, NONE, NONE, NONE, NONE, NONE, NONE)).with(
             new FidelityReport(2, 5, 1, found, List.of(found), new Estimate(divergence / 100, 0.0, 400), 1));
         ObjectNode run = new ObjectMapper().createObjectNode().put("graphs_per_second", speed).put("backend", "cpu");
         run.putObject("model_bytes").put("before", 18_000_000).put("after", bytes);
         return new SweepEntry(new SweepCell(method + rank + steps, conf), metrics, run,
-            method.equals("fp32") ? null : new PairedDifference(10, 5, 1000), "");
+            method.equals("fp32") ? List.of() : List.of(new Metric("validity_difference", 0.005, 5L, 1000L, -0.0028, 0.0128)), "");
     }
 }
