@@ -286,19 +286,19 @@ final class Evaluate {
                                            SparkSession spark) {
         Map<String, String> rows = new LinkedHashMap<>();
         rows.put("command", "evaluate");
-        rows.put("input", inputs(conf.input(), spark));
+        rows.put("input", inputs("--input", conf.input(), spark));
         rows.put("vocabulary", String.join(" ", bundle.vocabulary().atoms()) + " / "
             + String.join(" ", bundle.vocabulary().bonds()));
         rows.putAll(Versions.ofRows(spark.sparkContext()));
         Map<String, String> evaluation = new LinkedHashMap<>(References.evaluation(conf.output(), reference));
         if (!conf.against().isEmpty()) {
-            evaluation.put("against", inputs(conf.against(), spark));
+            evaluation.put("against", inputs("--against", conf.against(), spark));
         }
         return new Fingerprint(rows, evaluation);
     }
 
     /** Path, files, size and time of the input, so that changed input is another run. */
-    private static String inputs(String input, SparkSession spark) {
+    private static String inputs(String option, String input, SparkSession spark) {
         try {
             org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(input);
             FileSystem system = path.getFileSystem(spark.sparkContext().hadoopConfiguration());
@@ -314,9 +314,9 @@ final class Evaluate {
             return system.makeQualified(path) + ", " + count + " files, " + size + " bytes, changed "
                 + Instant.ofEpochMilli(newest);
         } catch (FileNotFoundException absent) {
-            throw new InputException("--input must name existing graphs, found nothing at " + input, absent);
+            throw new InputException(option + " must name existing graphs, found nothing at " + input, absent);
         } catch (IOException | IllegalArgumentException failed) {
-            throw new InputException("--input " + input + " cannot be read: "
+            throw new InputException(option + " " + input + " cannot be read: "
                 + String.valueOf(failed.getMessage()).lines().findFirst().orElse("")
                 + "; check its name and permissions", failed);
         }

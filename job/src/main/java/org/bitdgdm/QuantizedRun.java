@@ -113,7 +113,8 @@ record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds)
         try (SensitivityScan scan = new SensitivityScan(JavaSparkContext.fromSparkContext(spark.sparkContext()),
             run.calibrations().full(), conf.scan(), run.opener())) {
             List<LayerSensitivity> found = scan.measure(model);
-            console.printf(Locale.ROOT, "each of %d layers alone, %d graphs of %d steps: %.1f s; divergences add up to %.3g%n",
+            console.printf(Locale.ROOT,
+                "each of %d layers alone, %d graphs of %d steps: %.1f s; divergences add up to %.3g%n",
                 found.size(), conf.scan().graphs(), conf.scan().steps(), (System.nanoTime() - start) * NANOS,
                 found.stream().mapToDouble(layer -> layer.graph().value()).sum());
             return found;

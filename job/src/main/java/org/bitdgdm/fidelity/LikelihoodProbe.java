@@ -107,7 +107,8 @@ public final class LikelihoodProbe {
             List<GraphBound> found = new ArrayList<>(spark.parallelize(batches, batches.size()).flatMap(batch -> {
                 try (ExecutorDenoiser.Lease lease = broadcast.lease(TaskContext.get())) {
                     VariationalBound bound = new VariationalBound(lease.diffusion(), lease.denoiser(), SEED, times);
-                    return List.of(bound.of(new GraphBatch(batch.n(), batch.ids(), batch.nodes(), batch.edges()))).iterator();
+                    return List.of(bound.of(new GraphBatch(batch.n(), batch.ids(), batch.nodes(), batch.edges())))
+                        .iterator();
                 }
             }).collect());
             found.sort(Comparator.comparingLong(GraphBound::id));

@@ -22,7 +22,8 @@ public record Distributions(
 
     public Distributions {
         for (Histogram histogram : new Histogram[] {atoms, bonds, sizes, weight, logp, rings, scaffolds}) {
-            Objects.requireNonNull(histogram, "distributions must have atoms, bonds, sizes, weight, logp, rings and scaffolds");
+            Objects.requireNonNull(histogram, "distributions must have atoms, bonds, sizes, weight, logp, rings and"
+                + " scaffolds");
         }
     }
 

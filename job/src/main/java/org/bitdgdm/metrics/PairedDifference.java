@@ -12,8 +12,8 @@ import org.apache.spark.sql.Row;
 import org.bitdgdm.conf.InputException;
 
 /**
- * The difference in a verdict, such as validity, of two runs at the same graph ids: far narrower than two intervals, since most graphs are
- * judged alike in both.
+ * The difference in a verdict, such as validity, of two runs at the same graph ids: far narrower than two intervals, since
+ * most graphs are judged alike in both.
  *
  * @param gained graphs valid here only
  * @param lost   graphs valid there only

@@ -8,8 +8,8 @@ import org.apache.spark.sql.Row;
 
 /**
  * What differs between two runs at the same graph ids, as metrics: {@code validity_difference},
- * {@code relaxed_validity_difference} and {@code connected_difference} (McNemar's table, Agresti and Min's interval, over the
- * ids that both have), {@code logp_difference}, {@code weight_difference} and {@code rings_difference} (mean of the paired
+ * {@code relaxed_validity_difference} and {@code connected_difference} (McNemar's table, Agresti and Min's interval, over
+ * the ids that both have), {@code logp_difference}, {@code weight_difference} and {@code rings_difference} (mean of the paired
  * differences, over the ids at which both are molecules). Uniqueness and novelty are no sums over graphs and have none.
  */
 public final class RunDifference {
