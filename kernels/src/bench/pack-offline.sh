@@ -1,33 +1,125 @@
 #!/usr/bin/env bash
-# Packs the benchmark of the kernels, with a Java runtime, the libraries and the shipped model, for a GPU host that has
-# neither Java nor a network: into parts of at most 40 MB, which unpack anywhere.
+# For a host that has neither Java nor a network: packs what runs there into parts of at most 40 MB, and unpacks them.
 #
-#   kernels/src/bench/pack-offline.sh FOLDER     writes FOLDER/bitdgdm-bench.tar.gz.00, .01 and so on
+#   pack-offline.sh bench FOLDER         writes FOLDER/bitdgdm-bench.tar.gz.00 ...: the benchmark of the kernels, its checks
+#   pack-offline.sh job FOLDER           writes FOLDER/bitdgdm-job.tar.gz.00 ...: the Spark job on a local master
+#   pack-offline.sh unpack FOLDER INTO   unpacks all parts in FOLDER
 #
-# There: cat bitdgdm-bench.tar.gz.* | tar xz && bitdgdm-bench/kernels/src/bench/cuda/gpu.sh
+# Each pack has a Java runtime, the jars and the shipped model. There, on any PATH:
+#   INTO/bitdgdm-bench/run.sh --backend cuda         flags as those of ./submit.sh bench; cuda/gpu.sh does all checks
+#   INTO/bitdgdm-job/run.sh generate --backend cuda --out out/first     flags as those of ./submit.sh
 set -euo pipefail
 
-folder=$(mkdir -p -- "${1:?usage: pack-offline.sh FOLDER}" && cd -- "$1" && pwd -P)
-home=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/../../.." && pwd -P)
-command -v "${JAVA_HOME:+$JAVA_HOME/bin/}jlink" > /dev/null || { echo 'error: no jlink; a JDK is needed' >&2; exit 2; }
+part_bytes=40000000
+# Of Spark: the state store of streaming, and native libraries of other systems.
+unused=('rocksdbjni-*' 'netty-*-osx-*' 'netty-*-windows-*' 'netty-*-linux-aarch_64*' 'netty-*-linux-riscv64*'
+    'netty-codec-native-quic-*')
+
+fail() {
+    echo "error: $1" >&2
+    exit 2
+}
+
+usage() {
+    fail 'usage: pack-offline.sh bench|job FOLDER, or pack-offline.sh unpack FOLDER INTO'
+}
+
+# A Java runtime without a compiler.
+link_runtime() {
+    local jlink=${JAVA_HOME:+$JAVA_HOME/bin/}jlink
+    command -v "$jlink" > /dev/null || fail 'no jlink found; a JDK 17 with its jmods is needed, point JAVA_HOME at it'
+    "$jlink" --add-modules "$2" --strip-debug --no-header-files --no-man-pages --compress 2 --output "$1/runtime"
+}
+
+# Splits the pack NAME of the work folder into parts.
+split_pack() {
+    rm -f "$folder/$1".tar.gz.*
+    tar -C "$work" -cf - "$1" | gzip -6 | split -b "$part_bytes" -d - "$folder/$1.tar.gz."
+    ls -l "$folder/$1".tar.gz.*
+}
+
+pack_bench() {
+    local pack=$work/bitdgdm-bench library libraries
+    ./mvnw -q -B -ntp -pl kernels -P bench process-test-classes
+    mkdir -p "$pack/kernels/target/bench" "$pack/kernels/lib" "$pack/conf/models"
+    link_runtime "$pack" java.base,java.logging,java.management,java.sql,jdk.unsupported
+    cp -r kernels/src "$pack/kernels/src"
+    cp -r kernels/target/classes kernels/target/test-classes "$pack/kernels/target/"
+    cp -r conf/models/qm9 "$pack/conf/models/qm9"
+    # Libraries, by paths that hold where the pack is unpacked.
+    IFS=: read -ra libraries < kernels/target/bench/classpath
+    for library in "${libraries[@]}"; do
+        cp "$library" "$pack/kernels/lib/"
+    done
+    (cd "$pack/kernels" && printf '%s\n' lib/*.jar | paste -sd: > target/bench/classpath)
+    cat > "$pack/run.sh" << 'END'
+#!/usr/bin/env bash
+# The benchmark in this pack; --help lists its flags.
+set -euo pipefail
+cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/kernels"
+exec ../runtime/bin/java -Xmx4g -cp "target/test-classes:target/classes:$(< target/bench/classpath)" \
+    org.bitdgdm.kernels.bench.Bench "$@"
+END
+    chmod +x "$pack/run.sh"
+    split_pack bitdgdm-bench
+}
+
+pack_job() {
+    local pack=$work/bitdgdm-job pattern jar
+    ./mvnw -q -B -ntp package -DskipTests
+    mkdir -p "$pack/job/target/spark"
+    # What Spark's own jars and those of the job name, the incubating one being asked for on its command line.
+    link_runtime "$pack" "java.se,jdk.unsupported,jdk.incubator.vector,jdk.charsets,jdk.crypto.ec,jdk.localedata,jdk.zipfs,\
+jdk.security.auth,jdk.management"
+    cp submit.sh README.md LICENSE "$pack/"
+    cp -r conf "$pack/conf"
+    cp job/target/bitdgdm.jar "$pack/job/target/"
+    cp -r job/target/spark/jars "$pack/job/target/spark/jars"
+    for pattern in "${unused[@]}"; do
+        for jar in "$pack"/job/target/spark/jars/$pattern.jar; do
+            [[ ! -e $jar ]] || rm -- "$jar"
+        done
+    done
+    cat > "$pack/run.sh" << 'END'
+#!/usr/bin/env bash
+# The job in this pack: submit.sh with the pack's own Java.
+set -euo pipefail
+here=$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")
+unset SPARK_HOME
+JAVA_HOME=$here/runtime exec "$here/submit.sh" "$@"
+END
+    chmod +x "$pack/run.sh"
+    split_pack bitdgdm-job
+}
+
+unpack() {
+    local name found=false
+    for name in bitdgdm-bench bitdgdm-job; do
+        if [[ -e $folder/$name.tar.gz.00 ]]; then
+            found=true
+            cat "$folder/$name".tar.gz.* | tar -C "$1" -xz
+            echo "unpacked: $1/$name"
+        fi
+    done
+    $found || fail "$folder holds no parts bitdgdm-bench.tar.gz.00 or bitdgdm-job.tar.gz.00"
+}
+
+[[ $# -ge 2 ]] || usage
+command=$1
+[[ $command != unpack || -d $2 ]] || fail "$2 is no folder"
+folder=$(mkdir -p -- "$2" && cd -- "$2" && pwd -P)
+if [[ $command = unpack ]]; then
+    [[ $# = 3 ]] || usage
+    into=$(mkdir -p -- "$3" && cd -- "$3" && pwd -P)
+    unpack "$into"
+    exit
+fi
+[[ $# = 2 ]] || usage
 work=$(mktemp -d)
 trap 'rm -rf -- "$work"' EXIT
-
-cd "$home"
-./mvnw -q -B -ntp -pl kernels -P bench process-test-classes
-pack=$work/bitdgdm-bench
-mkdir -p "$pack/kernels/target/bench" "$pack/kernels/lib" "$pack/conf/models"
-"${JAVA_HOME:+$JAVA_HOME/bin/}jlink" --add-modules java.base,java.logging,java.management,java.sql,jdk.unsupported \
-    --strip-debug --no-header-files --no-man-pages --compress 2 --output "$pack/runtime"
-cp -r kernels/src "$pack/kernels/src"
-cp -r kernels/target/classes kernels/target/test-classes "$pack/kernels/target/"
-cp -r conf/models/qm9 "$pack/conf/models/qm9"
-# Libraries, by paths that hold where the pack is unpacked.
-IFS=: read -ra libraries < kernels/target/bench/classpath
-for library in "${libraries[@]}"; do
-    cp "$library" "$pack/kernels/lib/"
-done
-(cd "$pack/kernels" && printf '%s\n' lib/*.jar | paste -sd: > target/bench/classpath)
-rm -f "$folder"/bitdgdm-bench.tar.gz.*
-tar -C "$work" -czf - bitdgdm-bench | split -b 40000000 -d - "$folder/bitdgdm-bench.tar.gz."
-ls -l "$folder"/bitdgdm-bench.tar.gz.*
+cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/../../.."
+case $command in
+    bench) pack_bench ;;
+    job) pack_job ;;
+    *) usage ;;
+esac

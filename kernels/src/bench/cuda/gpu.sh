@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Everything that a machine with a GPU is asked for, in one go: builds the kernels for it, checks them, runs them under
-# compute-sanitizer, times them, and prints a table.
+# Everything that a machine with a GPU is asked for, in one go: checks the kernels, runs them under compute-sanitizer, times
+# them, and prints a table.
 #
 #   kernels/src/bench/cuda/gpu.sh [REPORT]
 #
@@ -18,13 +18,14 @@ java=java
     exit 2; }
 
 nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv
-"$kernels/src/main/cuda/build.sh" "$kernels/target/cuda" "$kernels/target/classes"
+# The kernels are those of the build; a host without nvcc must not lose them to a build that finds none.
+[[ -f $kernels/target/classes/cuda/bitdgdm.fatbin ]] || "$kernels/src/main/cuda/build.sh" "$kernels/target/cuda" \
+    "$kernels/target/classes"
 
 # Its test classes look for the shipped model from here.
 cd "$kernels"
-mkdir -p "$(dirname -- "$report")"
 classpath=target/test-classes:target/classes:$(< target/bench/classpath)
-run=("$java" -Xmx4g -cp "$classpath" org.bitdgdm.kernels.bench.CudaBench)
+run=("$java" -Xmx4g -cp "$classpath" org.bitdgdm.kernels.bench.Bench --backend cuda)
 if command -v compute-sanitizer > /dev/null; then
     for tool in memcheck racecheck; do
         echo "compute-sanitizer --tool $tool"
@@ -33,10 +34,4 @@ if command -v compute-sanitizer > /dev/null; then
 else
     echo 'no compute-sanitizer here: memory and races are not checked'
 fi
-"${run[@]}" "$report"
-{
-    echo
-    nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader
-    git rev-parse --short=12 HEAD 2> /dev/null || true
-} >> "$report"
-echo "written: $report"
+"${run[@]}" --report "$report"

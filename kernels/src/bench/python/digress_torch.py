@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The peer of the CPU benchmark: the DiGress denoiser in PyTorch, FP32, from the tensors of a model bundle.
+"""The peer of the benchmarks: the DiGress denoiser in PyTorch, from the tensors of a model bundle; FP32 on processors, and
+on a GPU (--device cuda) FP32, BF16 and BF16 compiled.
 
 One reverse step is what the sampler does: extra features, network, posterior, draw; for a batch of graphs of one size,
 so without padding and masks. The network is the published one (src/models/transformer_model.py), spelled for speed where
@@ -7,9 +8,10 @@ PyTorch has a faster spelling; features and posterior are batched tensor code, a
 
     digress_torch.py --check            against the golden file; exit code 1 if a tolerance is broken
     digress_torch.py --bench            graph-steps per second as JSON: batch sizes x (one process, two processes)
+    digress_torch.py --bench --device cuda    the same on a GPU: batch sizes x precisions, one process
 
-Needs Debian's python3-torch, python3-numpy and a fast BLAS (libopenblas0-openmp); exit code 3 and one line of text where
-one of them is absent. Nothing else in this repository needs Python.
+Needs Debian's python3-torch, python3-numpy and a fast BLAS (libopenblas0-openmp), or a PyTorch 2 that sees a GPU; exit
+code 3 and one line of text where one of them is absent. Nothing else in this repository needs Python.
 
 Shapes: B graphs of n nodes; X (B, n, dx), E (B, n, n, de), y (B, dy).
 """
@@ -24,6 +26,8 @@ import time
 
 SKIPPED = 3
 REPOSITORY = pathlib.Path(__file__).resolve().parents[4]
+# Precision and compilation of what --device cuda measures.
+GPU_MODES = ("fp32", "bf16", "bf16 compiled")
 GOLDEN_GROUPS = ("n9", "n8", "n6", "n4", "n2", "mol9", "mol8", "mol6")
 # glibc then keeps large blocks instead of handing each (B, n, n, dx) tensor back to the kernel: page faults would
 # otherwise be what is measured.
@@ -54,7 +58,8 @@ def read_safetensors(path):
             begin, end = entry["data_offsets"]
             kind = {"F32": "<f4", "I32": "<i4"}[entry["dtype"]]
             values = numpy.frombuffer(data[start + begin:start + end], kind).reshape(entry["shape"])
-            tensors[name] = torch.from_numpy(values.copy())
+            # On the default device, which --device sets.
+            tensors[name] = torch.tensor(values.copy())
     return tensors
 
 
@@ -126,8 +131,10 @@ class Features:
 class Network:
     """The graph transformer: logits of p(x0 | z_t), edges symmetric with a diagonal of zeros."""
 
-    def __init__(self, tensors, facts):
-        self.weights = {name[len("model."):]: value for name, value in tensors.items() if name.startswith("model.")}
+    def __init__(self, tensors, facts, precision):
+        self.precision = precision
+        self.weights = {name[len("model."):]: value.to(precision) for name, value in tensors.items()
+                        if name.startswith("model.")}
         self.layers = facts["layers"]
         self.heads = facts["heads"]
         self.fixed_bug = facts["variant"] == "fixed_bug"
@@ -153,6 +160,7 @@ class Network:
         return torch.cat((mean.squeeze(1), values.amin(1), values.amax(1), spread), -1)
 
     def __call__(self, x_in, e_in, y_in, x_types):
+        x_in, e_in, y_in, x_types = (value.to(self.precision) for value in (x_in, e_in, y_in, x_types))
         x = self.mlp("mlp_in_X.0", "mlp_in_X.2", x_in).relu_()
         e = self.mlp("mlp_in_E.0", "mlp_in_E.2", e_in).relu_()
         e = (e + e.transpose(1, 2)) / 2
@@ -163,7 +171,7 @@ class Network:
         e = self.mlp("mlp_out_E.0", "mlp_out_E.2", e) + e_in
         e = (e + e.transpose(1, 2)) / 2
         e.diagonal(dim1=1, dim2=2).zero_()
-        return x, e
+        return x.float(), e.float()
 
     def block(self, block, x, e, y):
         attention = block + "self_attn."
@@ -214,12 +222,14 @@ class Posterior:
 class Denoiser:
     """Model bundle to reverse steps."""
 
-    def __init__(self, bundle, variant=None):
+    def __init__(self, bundle, variant=None, precision=torch.float32, compiled=False):
         facts = json.loads((bundle / "model.json").read_text())
         facts["variant"] = variant or facts["variant"]
         tensors = read_safetensors(bundle / "model.safetensors")
         self.features = Features(facts)
-        self.network = Network(tensors, facts)
+        network = Network(tensors, facts, precision)
+        # One program for each batch size: sizes vary between measurements only.
+        self.network = torch.compile(network.__call__, dynamic=False) if compiled else network
         self.steps = facts["diffusion_steps"]
         betas = tensors["noise_schedule.betas"]
         alphas_bar = torch.exp(torch.cumsum(torch.log(1 - betas.double().clamp(max=0.9999)), 0)).float()
@@ -365,6 +375,56 @@ class Processes:
             worker.wait()
 
 
+def gpu_rates(denoiser, graphs, arguments):
+    """Graph-steps per second of each repeat; the clock is read once the device has finished."""
+    state = denoiser.noise(graphs, arguments.nodes)
+
+    def seconds(steps):
+        nonlocal state
+        torch.cuda.synchronize()
+        start = time.perf_counter()
+        for k in range(steps):
+            t = torch.full((graphs,), denoiser.steps // 2 - k % (denoiser.steps // 2))
+            state = denoiser.step(*state, t)
+        torch.cuda.synchronize()
+        return time.perf_counter() - start
+
+    # Compiles, picks algorithms, grows the allocator's pools.
+    seconds(3)
+    steps = max(1, round(arguments.seconds / (seconds(3) / 3)))
+    return [graphs * steps / seconds(steps) for _ in range(arguments.repeats)]
+
+
+def bench_gpu(arguments):
+    """Prints JSON: for each precision and batch size the graph-steps per second and the peak of allocated bytes."""
+    result = {"torch": torch.__version__, "python": sys.version.split()[0], "device": torch.cuda.get_device_name(),
+              "nodes": arguments.nodes, "repeats": arguments.repeats, "rows": []}
+    for mode in GPU_MODES:
+        denoiser = Denoiser(arguments.bundle, precision=torch.float32 if mode == "fp32" else torch.bfloat16,
+                            compiled=mode.endswith("compiled"))
+        for graphs in sorted(arguments.batches):
+            torch.cuda.empty_cache()
+            torch.cuda.reset_peak_memory_stats()
+            try:
+                rates = gpu_rates(denoiser, graphs, arguments)
+            except torch.cuda.OutOfMemoryError:
+                # Larger ones would not fit either.
+                break
+            result["rows"].append({"mode": mode, "batch": graphs, "median": statistics.median(rates), "low": min(rates),
+                                   "high": max(rates), "peak_bytes": torch.cuda.max_memory_allocated()})
+    json.dump(result, sys.stdout, indent=1)
+    print()
+
+
+def use_gpu():
+    """Makes the first GPU the default device."""
+    if not torch.cuda.is_available():
+        skip(f"PyTorch {torch.__version__} sees no GPU")
+    if not hasattr(torch, "set_default_device"):
+        skip(f"PyTorch {torch.__version__} is too old for the GPU benchmark, 2.0 is needed")
+    torch.set_default_device("cuda")
+
+
 def bench(arguments):
     """Prints JSON: for each layout and batch size the median, lowest and highest graph-steps per second."""
     blas = blas_library()
@@ -400,6 +460,7 @@ def main():
     mode.add_argument("--check", action="store_true", help="compare with the golden files")
     mode.add_argument("--bench", action="store_true", help="measure and print JSON")
     mode.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where to run [cpu]")
     parser.add_argument("--bundle", type=pathlib.Path, default=REPOSITORY / "conf/models/qm9", help="folder of the model")
     parser.add_argument("--golden", type=pathlib.Path, help="folder of the golden files",
                         default=REPOSITORY / "kernels/src/test/resources/org/bitdgdm/kernels")
@@ -413,11 +474,15 @@ def main():
     parser.add_argument("--threads", type=int, default=1, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     torch.set_grad_enabled(False)
+    if arguments.device == "cuda":
+        use_gpu()
     with torch.inference_mode():
         if arguments.check:
             sys.exit(0 if check(arguments.bundle, arguments.golden) else 1)
         elif arguments.work:
             work(arguments)
+        elif arguments.device == "cuda":
+            bench_gpu(arguments)
         else:
             bench(arguments)
 

@@ -5,14 +5,14 @@
 #include "linear.cuh"
 #include "network.cuh"
 #include "posterior.cuh"
+#include "prepared.cuh"
 #include "vector_math.cuh"
 
 using namespace bitdgdm;
 
-// Inputs of the network from the classes of each graph. One block a graph.
+// Inputs of the network from the classes of each graph.
 BITDGDM_KERNEL(bitdgdm_features, FeatureArguments, 2) {
-    char* memory = args.scratch == nullptr ? sharedMemory() : args.scratch + blockX() * args.scratchBytes;
-    features(args, blockX(), divide(args.n, memory));
+    features(args);
 }
 
 // y = finish(x W + b), for several layers at once.
@@ -72,7 +72,7 @@ BITDGDM_KERNEL(bitdgdm_edge_input, EdgeInputArguments, 2) {
     }
 }
 
-BITDGDM_KERNEL(bitdgdm_edges, EdgesArguments, 1) {
+BITDGDM_KERNEL(bitdgdm_edges, EdgesArguments, 2) {
     edges(args);
 }
 

@@ -70,4 +70,9 @@ minimum-driver=$((major * 1000))
 architectures=${architectures[*]}
 build-id=$build_id
 END
-echo "cuda: built with nvcc $major.$minor for sm_${architectures[*]} and PTX; registers in $work/ptxas.log"
+echo "cuda: built with nvcc $major.$minor for sm_${architectures[*]} and PTX; all of ptxas' report is in $work/ptxas.log"
+awk -v q="'" '/Compiling entry function/ { split($0, word, q); kernel = word[2]; architecture = word[4] }
+    / Used [0-9]+ registers/ { match($0, /Used [0-9]+/)
+        registers[kernel] = registers[kernel] " " architecture " " substr($0, RSTART + 5, RLENGTH - 5) }
+    END { for (kernel in registers) print "cuda: registers of " kernel ":" registers[kernel] "; no spills" }' \
+    "$work/ptxas.log" | sort

@@ -58,16 +58,36 @@ BITDGDM_DEVICE double divide(double a, double b) { return __ddiv_rn(a, b); }
 BITDGDM_DEVICE double squareRoot(double a) { return __dsqrt_rn(a); }
 BITDGDM_DEVICE double magnitude(double a) { return fabs(a); }
 
+// A thread's share of the left operand of a tensor core's product: 16 rows of 32 bytes in shared memory, `stride` bytes
+// apart, which with the address is a multiple of 16. One instruction of the whole warp; the layout is that of ldmatrix and
+// the same for operands of 4, 8 and 16 bits.
+BITDGDM_DEVICE void loadTile(uint32_t (&a)[4], const int8_t* rows, int stride) {
+    const int lane = (int) threadIdx.x % 32;
+    const uint32_t address = (uint32_t) __cvta_generic_to_shared(rows + (lane % 16) * stride + lane / 16 * 16);
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3},[%4];"
+        : "=r"(a[0]), "=r"(a[1]), "=r"(a[2]), "=r"(a[3]) : "r"(address));
+}
+
+#define BITDGDM_MULTIPLY(instruction) \
+    asm volatile(instruction " {%0,%1,%2,%3},{%4,%5,%6,%7},{%8,%9},{%0,%1,%2,%3};" \
+        : "+r"(c[0]), "+r"(c[1]), "+r"(c[2]), "+r"(c[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1))
+
 // c += a b for a 16 x 32 (row major) tile of bytes and a 32 x 8 (column major) one, spread over the 32 threads of a warp
-// as the PTX manual has it for mma.m16n8k32. IS_UNSIGNED: a's bytes are 0...255.
-template <bool IS_UNSIGNED>
-BITDGDM_DEVICE void multiplyTiles(int32_t (&c)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
-    if (IS_UNSIGNED) {
-        asm volatile("mma.sync.aligned.m16n8k32.row.col.s32.u8.s8.s32 {%0,%1,%2,%3},{%4,%5,%6,%7},{%8,%9},{%0,%1,%2,%3};"
-            : "+r"(c[0]), "+r"(c[1]), "+r"(c[2]), "+r"(c[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+// as the PTX manual has it for mma.m16n8k32; isUnsigned: a's bytes are 0...255. The same for all threads of a warp.
+BITDGDM_DEVICE void multiplyBytes(bool isUnsigned, int32_t (&c)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
+    if (isUnsigned) {
+        BITDGDM_MULTIPLY("mma.sync.aligned.m16n8k32.row.col.s32.u8.s8.s32");
     } else {
-        asm volatile("mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0,%1,%2,%3},{%4,%5,%6,%7},{%8,%9},{%0,%1,%2,%3};"
-            : "+r"(c[0]), "+r"(c[1]), "+r"(c[2]), "+r"(c[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+        BITDGDM_MULTIPLY("mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32");
+    }
+}
+
+// The same for tiles of 16 x 64 and 64 x 8 codes of 4 bits, the first in the low ones: mma.m16n8k64.
+BITDGDM_DEVICE void multiplyNibbles(bool isUnsigned, int32_t (&c)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
+    if (isUnsigned) {
+        BITDGDM_MULTIPLY("mma.sync.aligned.m16n8k64.row.col.s32.u4.s4.s32");
+    } else {
+        BITDGDM_MULTIPLY("mma.sync.aligned.m16n8k64.row.col.s32.s4.s4.s32");
     }
 }
 

@@ -1,5 +1,8 @@
 // The network's input for one noisy graph: GraphFeatures.java and SymmetricEigen.java, operation by operation, so that
-// the bits are the same. One block a graph; integer sums in any order, everything else in the order of the rule.
+// the bits are the same. Integer sums in any order, everything else in the order of the rule.
+//
+// A team of threads has a graph: a block, or, where graphs are small, as many threads as it has nodes, so that a warp works
+// out the rotations of several graphs at once. Barriers are the block's, so all its teams take the same number of them.
 #pragma once
 
 #include "device.cuh"
@@ -14,6 +17,16 @@ constexpr double CYCLE_UNIT = 10;
 constexpr double SKIP = 1e-12;
 constexpr int MAX_SWEEPS = 64;
 constexpr int CYCLE_SUMS = 5;
+
+// The threads of a graph, and whether there is one: a block may have teams without.
+struct Team {
+    int lane;
+    int size;
+    bool working;
+};
+
+// Teams of a block of 32 threads for graphs of n nodes; CudaNetwork.java has the same.
+BITDGDM_DEVICE int teamsOf(int n) { return n <= 16 ? 32 / n : 1; }
 
 // Where a graph's intermediate results lie; featureBytes in DeviceScratch.java has their sizes.
 struct FeatureMemory {
@@ -41,11 +54,11 @@ BITDGDM_DEVICE float capped(int64_t multiple, int factor) {
 }
 
 // Cycle counts from closed walks, as the variant counts them.
-BITDGDM_DEVICE void cycles(const uint8_t* edges, int n, bool fixedBug, const FeatureMemory& memory, float* node, int stride,
-                           float* global) {
+BITDGDM_DEVICE void cycles(const Team& team, const uint8_t* edges, int n, bool fixedBug, const FeatureMemory& memory,
+                           float* node, int stride, float* global) {
     int32_t* a2 = (int32_t*) memory.matrix;
     int32_t* a3 = a2 + n * n;
-    for (int ij = threadIndex(); ij < n * n; ij += threadCount()) {
+    for (int ij = team.lane; team.working && ij < n * n; ij += team.size) {
         int32_t sum = 0;
         for (int k = 0; k < n; k++) {
             sum += edges[ij / n * n + k] != 0 && edges[k * n + ij % n] != 0 ? 1 : 0;
@@ -53,7 +66,7 @@ BITDGDM_DEVICE void cycles(const uint8_t* edges, int n, bool fixedBug, const Fea
         a2[ij] = sum;
     }
     sync();
-    for (int ij = threadIndex(); ij < n * n; ij += threadCount()) {
+    for (int ij = team.lane; team.working && ij < n * n; ij += team.size) {
         int32_t sum = 0;
         for (int k = 0; k < n; k++) {
             sum += edges[k * n + ij % n] != 0 ? a2[ij / n * n + k] : 0;
@@ -61,7 +74,7 @@ BITDGDM_DEVICE void cycles(const uint8_t* edges, int n, bool fixedBug, const Fea
         a3[ij] = sum;
     }
     sync();
-    for (int i = threadIndex(); i < n; i += threadCount()) {
+    for (int i = team.lane; team.working && i < n; i += team.size) {
         const int64_t degree = a2[i * n + i];
         const int64_t walks3 = a3[i * n + i];
         int64_t walks4 = 0, walks5 = 0, closed6 = 0, neighbourDegrees = 0, neighbourWalks3 = 0;
@@ -95,7 +108,7 @@ BITDGDM_DEVICE void cycles(const uint8_t* edges, int n, bool fixedBug, const Fea
             + 4 * degree * degree * degree + 3 * threeStepWalks - 12 * degree * degree + 4 * degree;
     }
     sync();
-    if (threadIndex() == 0) {
+    if (team.working && team.lane == 0) {
         int64_t total[CYCLE_SUMS] = {0, 0, 0, 0, 0};
         for (int i = 0; i < n; i++) {
 #pragma unroll
@@ -112,17 +125,17 @@ BITDGDM_DEVICE void cycles(const uint8_t* edges, int n, bool fixedBug, const Fea
 }
 
 // Labels every node with the lowest node of its component; returns the labels.
-BITDGDM_DEVICE const int32_t* components(const uint8_t* edges, int n, const FeatureMemory& memory) {
+BITDGDM_DEVICE const int32_t* components(const Team& team, const uint8_t* edges, int n, const FeatureMemory& memory) {
     int32_t* label = memory.label;
     int32_t* next = memory.label + n;
-    for (int i = threadIndex(); i < n; i += threadCount()) {
+    for (int i = team.lane; team.working && i < n; i += team.size) {
         label[i] = i;
     }
     bool changed = true;
     while (changed) {
         sync();
         bool mine = false;
-        for (int i = threadIndex(); i < n; i += threadCount()) {
+        for (int i = team.lane; team.working && i < n; i += team.size) {
             int32_t lowest = label[i];
             for (int j = 0; j < n; j++) {
                 lowest = edges[i * n + j] != 0 && label[j] < lowest ? label[j] : lowest;
@@ -138,21 +151,25 @@ BITDGDM_DEVICE const int32_t* components(const uint8_t* edges, int n, const Feat
     return label;
 }
 
-// One rotation of rows and columns p, q; all threads call it with the same p, q. Begins and ends with a barrier.
-BITDGDM_DEVICE void rotate(double* a, double* v, int n, int p, int q) {
-    const double apq = a[p * n + q];
-    const double app = a[p * n + p];
-    const double aqq = a[q * n + q];
-    const double theta = divide(subtract(aqq, app), multiply(2, apq));
-    double t = divide(1, add(magnitude(theta), squareRoot(add(multiply(theta, theta), 1))));
-    if (theta < 0) {
-        t = -t;
+// One rotation of rows and columns p, q, where `due`. Begins with a barrier, before which all threads of the team have read
+// the same entries, and ends with one.
+BITDGDM_DEVICE void rotate(const Team& team, bool due, double* a, double* v, int n, int p, int q) {
+    double app = 0, aqq = 0, c = 1, s = 0, shift = 0;
+    if (due) {
+        const double apq = a[p * n + q];
+        app = a[p * n + p];
+        aqq = a[q * n + q];
+        const double theta = divide(subtract(aqq, app), multiply(2, apq));
+        double t = divide(1, add(magnitude(theta), squareRoot(add(multiply(theta, theta), 1))));
+        if (theta < 0) {
+            t = -t;
+        }
+        c = divide(1, squareRoot(add(multiply(t, t), 1)));
+        s = multiply(t, c);
+        shift = multiply(t, apq);
     }
-    const double c = divide(1, squareRoot(add(multiply(t, t), 1)));
-    const double s = multiply(t, c);
-    const double shift = multiply(t, apq);
     sync();
-    for (int k = threadIndex(); k < n; k += threadCount()) {
+    for (int k = team.lane; due && k < n; k += team.size) {
         if (k == p) {
             a[p * n + p] = subtract(app, shift);
             a[p * n + q] = 0;
@@ -178,10 +195,10 @@ BITDGDM_DEVICE void rotate(double* a, double* v, int n, int p, int q) {
 }
 
 // Diagonalises the Laplacian by cyclic Jacobi rotations in a fixed order and sorts its eigenvalues.
-BITDGDM_DEVICE void eigen(const uint8_t* edges, int n, const FeatureMemory& memory) {
+BITDGDM_DEVICE void eigen(const Team& team, const uint8_t* edges, int n, const FeatureMemory& memory) {
     double* a = memory.matrix;
     double* v = memory.rotations;
-    for (int i = threadIndex(); i < n; i += threadCount()) {
+    for (int i = team.lane; team.working && i < n; i += team.size) {
         int degree = 0;
         for (int j = 0; j < n; j++) {
             const int one = edges[i * n + j] != 0 ? 1 : 0;
@@ -197,8 +214,10 @@ BITDGDM_DEVICE void eigen(const uint8_t* edges, int n, const FeatureMemory& memo
         bool rotated = false;
         for (int p = 0; p < n - 1; p++) {
             for (int q = p + 1; q < n; q++) {
-                if (magnitude(a[p * n + q]) >= SKIP) {
-                    rotate(a, v, n, p, q);
+                const bool due = team.working && magnitude(a[p * n + q]) >= SKIP;
+                // Teams that are done wait for the others of their block.
+                if (team.size == threadCount() ? due : syncOr(due)) {
+                    rotate(team, due, a, v, n, p, q);
                     rotated = true;
                 }
             }
@@ -208,7 +227,7 @@ BITDGDM_DEVICE void eigen(const uint8_t* edges, int n, const FeatureMemory& memo
         }
     }
     // The rank of an eigenvalue in a stable sort.
-    for (int i = threadIndex(); i < n; i += threadCount()) {
+    for (int i = team.lane; team.working && i < n; i += team.size) {
         const double value = a[i * n + i];
         int rank = 0;
         for (int j = 0; j < n; j++) {
@@ -220,10 +239,13 @@ BITDGDM_DEVICE void eigen(const uint8_t* edges, int n, const FeatureMemory& memo
     sync();
 }
 
-BITDGDM_DEVICE void laplacian(const uint8_t* edges, int n, const FeatureMemory& memory, float* node, int stride,
-                              float* global) {
-    const int32_t* label = components(edges, n, memory);
-    eigen(edges, n, memory);
+BITDGDM_DEVICE void laplacian(const Team& team, const uint8_t* edges, int n, const FeatureMemory& memory, float* node,
+                              int stride, float* global) {
+    const int32_t* label = components(team, edges, n, memory);
+    eigen(team, edges, n, memory);
+    if (!team.working) {
+        return;
+    }
     // Every thread finds these two alone: n is small.
     int count = 0;
     int largest = 0;
@@ -242,13 +264,13 @@ BITDGDM_DEVICE void laplacian(const uint8_t* edges, int n, const FeatureMemory& 
             count++;
         }
     }
-    for (int k = threadIndex(); k < 1 + EIGENVALUES; k += threadCount()) {
+    for (int k = team.lane; k < 1 + EIGENVALUES; k += team.size) {
         const int from = count + k - 1;
         global[k] = k == 0 ? (float) count
             : from < n ? (float) divide(memory.matrix[memory.order[from] * n + memory.order[from]], (double) n)
             : MISSING_EIGENVALUE;
     }
-    for (int i = threadIndex(); i < n; i += threadCount()) {
+    for (int i = team.lane; team.working && i < n; i += team.size) {
         node[i * stride] = label[i] == largest ? 0.0f : 1.0f;
         for (int k = 0; k < EIGENVECTORS; k++) {
             float entry = 0;
@@ -265,23 +287,34 @@ BITDGDM_DEVICE void laplacian(const uint8_t* edges, int n, const FeatureMemory& 
     }
 }
 
-BITDGDM_DEVICE void features(const FeatureArguments& args, int graph, const FeatureMemory& memory) {
+BITDGDM_DEVICE void features(const FeatureArguments& args) {
     const int n = args.n;
+    const int teams = teamsOf(n);
+    Team team;
+    team.size = teams == 1 ? threadCount() : n;
+    const int index = threadIndex() / team.size;
+    team.lane = threadIndex() % team.size;
+    // Threads past the last team and teams past the last graph only take part in barriers; they look at the first graph.
+    team.working = index < teams && blockX() * teams + index < args.graphs;
+    const int graph = team.working ? blockX() * teams + index : 0;
+    char* place = args.scratch == nullptr ? sharedMemory() + (team.working ? index : 0) * args.scratchBytes
+        : args.scratch + graph * args.scratchBytes;
+    const FeatureMemory memory = divide(n, place);
     const uint8_t* nodes = args.nodes + (size_t) graph * n;
     const uint8_t* edges = args.edges + (size_t) graph * n * n;
     float* node = args.nodeInput + (size_t) graph * n * args.nodeStride;
     float* global = args.globalInput + (size_t) graph * args.globalStride;
-    for (int i = threadIndex(); i < n; i += threadCount()) {
+    for (int i = team.lane; team.working && i < n; i += team.size) {
         for (int k = 0; k < args.nodeTypes; k++) {
             node[i * args.nodeStride + k] = nodes[i] == k ? 1.0f : 0.0f;
         }
     }
     float* at = node + args.nodeTypes;
-    cycles(edges, n, args.fixedBug != 0, memory, at, args.nodeStride, global + 1);
-    laplacian(edges, n, memory, at + 3, args.nodeStride, global + 5);
+    cycles(team, edges, n, args.fixedBug != 0, memory, at, args.nodeStride, global + 1);
+    laplacian(team, edges, n, memory, at + 3, args.nodeStride, global + 5);
     at += 3 + 1 + EIGENVECTORS;
     if (args.molecular) {
-        for (int i = threadIndex(); i < n; i += threadCount()) {
+        for (int i = team.lane; team.working && i < n; i += team.size) {
             int valency = 0;
             for (int j = 0; j < n; j++) {
                 valency += edges[i * n + j];
@@ -290,7 +323,7 @@ BITDGDM_DEVICE void features(const FeatureArguments& args, int graph, const Feat
             at[i * args.nodeStride + 1] = (float) valency;
         }
     }
-    if (threadIndex() == 0) {
+    if (team.working && team.lane == 0) {
         global[0] = (float) divide((double) n, (double) args.maxNodes);
         float* y = global + 5 + 1 + EIGENVALUES;
         if (args.molecular) {

@@ -1,5 +1,5 @@
 // What Java hands to the kernels, byte by byte: the packed model in device memory and the arguments of each kernel.
-// DeviceLayout.java writes the same offsets; the assertions here and its test hold the two together. Little endian,
+// DeviceLayout.java has the same offsets; the assertions here and its test hold the two together. Little endian,
 // pointers of 8 bytes.
 #pragma once
 
@@ -8,16 +8,23 @@
 
 namespace bitdgdm {
 
+// How codes of a weight are stored and multiplied: in 8 bits; in 4 bits, as bytes; in 4 bits, by the tensor cores' own
+// product of 4 bits, where the other operand has no more either and the chip has one.
+enum CodeForm : int32_t { BYTES = 0, NARROW = 1, NIBBLES = 2 };
+
 // Integer weight for the tensor cores, in the order in which a warp reads it: (nTiles, kTiles, 32 threads) of one word
-// (4 bits a code) or two (8 bits), each the share that a thread has of a 32 x 8 tile. See DeviceWeights.java.
+// (NARROW) or two, each the share that a thread has of a tile of 32 (NIBBLES: 64) x 8. See DeviceWeights.java.
 struct CodeTiles {
     const uint32_t* codes;  // null if there is none
     const float* scale;     // (nTiles * 8), 0 in padding
-    int32_t narrow;         // 4 bits a code
-    int32_t kTiles;         // ceil(depth / 32)
+    int32_t form;           // CodeForm
+    int32_t kTiles;         // ceil(depth / 32), NIBBLES: ceil(depth / 64)
     int32_t nTiles;         // ceil(columns / 8)
     int32_t unused;
 };
+
+// Whether X is coded, and in how many bits its codes lie in shared memory.
+enum Coded : int32_t { NOT_CODED = 0, WHOLE_BYTES = 1, HALF_BYTES = 2 };
 
 // One linear layer, see PackedLinear.java. Exactly one of `weight`, `halves` and the integer parts is used. Widths are
 // padded to multiples of 8 columns; padding is 0.
@@ -37,7 +44,7 @@ struct Linear {
     int32_t outPadded;
     int32_t rank;
     int32_t rankPadded;
-    int32_t coded;
+    int32_t coded;             // Coded
     int32_t perRow;
     int32_t isUnsigned;
     int32_t maxCode;
@@ -52,7 +59,7 @@ struct Linear {
                                // thread's share of a 16 x 8 tile
 };
 
-static_assert(sizeof(CodeTiles) == 32 && offsetof(CodeTiles, scale) == 8 && offsetof(CodeTiles, narrow) == 16
+static_assert(sizeof(CodeTiles) == 32 && offsetof(CodeTiles, scale) == 8 && offsetof(CodeTiles, form) == 16
     && offsetof(CodeTiles, kTiles) == 20 && offsetof(CodeTiles, nTiles) == 24, "layout of CodeTiles");
 static_assert(sizeof(Linear) == 216 && offsetof(Linear, weight) == 8 && offsetof(Linear, left) == 16
     && offsetof(Linear, right) == 48 && offsetof(Linear, rightValues) == 80 && offsetof(Linear, residual) == 88
@@ -200,14 +207,14 @@ struct Progress {
     int32_t brokenTime;     // a time at which a logit was not finite; 0: none
 };
 
-// The network's input. Grid: graphs.
+// The network's input. Grid: graphs, over the teams of a block.
 struct FeatureArguments {
     const uint8_t* nodes;   // (graphs, n)
     const uint8_t* edges;   // (graphs, n, n)
     const Progress* progress;
     const int32_t* times;
     const float* nodeWeights;  // (nodeTypes) if molecular
-    char* scratch;          // (graphs, scratchBytes), null: shared memory is used
+    char* scratch;          // (graphs, scratchBytes), null: shared memory is used, so many bytes a team
     float* nodeInput;       // (graphs, n, nodeStride)
     float* globalInput;     // (graphs, globalStride)
     int64_t scratchBytes;
@@ -220,7 +227,7 @@ struct FeatureArguments {
     float maxWeight;
     int32_t nodeStride;
     int32_t globalStride;
-    int32_t unused;
+    int32_t graphs;
 };
 
 // Logits of nodes and edges from what the output MLPs left, and what is done with them. Grid: elements.

@@ -19,7 +19,10 @@ struct Exchange {
     int32_t out[4];
 };
 
-enum Operation { BALLOT, SHUFFLE_XOR, MULTIPLY_SIGNED, MULTIPLY_UNSIGNED, MULTIPLY_HALVES };
+enum Operation {
+    BALLOT, SHUFFLE_XOR, MULTIPLY_SIGNED, MULTIPLY_UNSIGNED, MULTIPLY_SIGNED_NIBBLES, MULTIPLY_UNSIGNED_NIBBLES,
+    MULTIPLY_HALVES
+};
 
 int threadIndex();
 int threadCount();
@@ -29,6 +32,8 @@ char* sharedMemory();
 bool barrier(bool any);
 // Waits for all 32 lanes of the warp; they must be at the same operation.
 void exchange(Operation operation, Exchange& mine);
+// A tile in shared memory that the device could not load.
+[[noreturn]] void misaligned();
 
 }  // namespace emulated
 
@@ -70,13 +75,31 @@ static inline double divide(double a, double b) { return a / b; }
 static inline double squareRoot(double a) { return __builtin_sqrt(a); }
 static inline double magnitude(double a) { return __builtin_fabs(a); }
 
-template <bool IS_UNSIGNED>
-static inline void multiplyTiles(int32_t (&c)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
+static inline void loadTile(uint32_t (&a)[4], const int8_t* rows, int stride) {
+    const int lane = threadIndex() % 32;
+    if (stride % 16 != 0 || reinterpret_cast<uintptr_t>(rows) % 16 != 0) {
+        emulated::misaligned();
+    }
+    for (int i = 0; i < 4; i++) {
+        std::memcpy(&a[i], rows + (lane / 4 + i % 2 * 8) * stride + i / 2 * 16 + lane % 4 * 4, 4);
+    }
+}
+
+static inline void multiplyCodes(emulated::Operation operation, int32_t (&c)[4], const uint32_t (&a)[4], uint32_t b0,
+                                 uint32_t b1) {
     emulated::Exchange mine = {{a[0], a[1], a[2], a[3], b0, b1}, {}};
-    emulated::exchange(IS_UNSIGNED ? emulated::MULTIPLY_UNSIGNED : emulated::MULTIPLY_SIGNED, mine);
+    emulated::exchange(operation, mine);
     for (int i = 0; i < 4; i++) {
         c[i] += mine.out[i];
     }
+}
+
+static inline void multiplyBytes(bool isUnsigned, int32_t (&c)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
+    multiplyCodes(isUnsigned ? emulated::MULTIPLY_UNSIGNED : emulated::MULTIPLY_SIGNED, c, a, b0, b1);
+}
+
+static inline void multiplyNibbles(bool isUnsigned, int32_t (&c)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
+    multiplyCodes(isUnsigned ? emulated::MULTIPLY_UNSIGNED_NIBBLES : emulated::MULTIPLY_SIGNED_NIBBLES, c, a, b0, b1);
 }
 
 static inline void multiplyHalves(float (&c)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {

@@ -6,6 +6,8 @@
 // L name[32] grid[3] threads shared bytes arguments; O order seed. Sizes and addresses have 64 bits, the rest 32. W, F, L
 // and O are answered by one byte, 0. Whatever goes wrong is said on standard error and ends the process.
 //
+// With --layout it prints instead where structures have their fields.
+//
 // Shared and device memory begins as NaNs. Threads wait for each other only at barriers and operations of a warp; between
 // those they run one after the other: in order (0), in reverse (1) or in an order drawn from a seed (2), and so do blocks.
 #define BITDGDM_EMULATED
@@ -58,34 +60,52 @@ void passBarrier() {
     }
 }
 
-void wait() {
-    fibers.giveWay();
+// What a thread waits for: a count to go past a value. It is not woken before.
+struct Wait {
+    const uint32_t* generation;
+    uint32_t before;
+};
+
+Wait waits[256];
+
+void waitFor(const uint32_t& generation, uint32_t before) {
+    waits[fibers.running()] = {&generation, before};
+    while (generation == before) {
+        fibers.giveWay();
+    }
+    waits[fibers.running()].generation = nullptr;
 }
 
-int32_t byteOf(uint32_t word, int index, bool isUnsigned) {
-    const uint8_t byte = (uint8_t) (word >> (8 * index));
-    return isUnsigned ? (int32_t) byte : (int32_t) (int8_t) byte;
+// Code `index` of a word of 4 bytes or 8 half-bytes, the lowest first.
+template <int BITS>
+int32_t codeOf(uint32_t word, int index, bool isUnsigned) {
+    const uint32_t code = word << (32 - BITS * (index + 1));
+    return isUnsigned ? (int32_t) (code >> (32 - BITS)) : (int32_t) code >> (32 - BITS);
 }
 
-// mma.m16n8k32 as the PTX manual lays out its operands.
+// mma.m16n8k32 of bytes or m16n8k64 of half-bytes as the PTX manual lays out their operands.
+template <int BITS>
 void multiply(Exchange (&lanes)[LANES], bool isUnsigned) {
-    int32_t a[16][32];
-    int32_t b[32][8];
+    constexpr int CODES = 32 / BITS;
+    constexpr int DEPTH = 8 * CODES;
+    int32_t a[16][DEPTH];
+    int32_t b[DEPTH][8];
     for (int lane = 0; lane < LANES; lane++) {
         for (int i = 0; i < 4; i++) {
-            for (int byte = 0; byte < 4; byte++) {
-                a[lane / 4 + i % 2 * 8][lane % 4 * 4 + byte + i / 2 * 16] = byteOf(lanes[lane].in[i], byte, isUnsigned);
+            for (int code = 0; code < CODES; code++) {
+                a[lane / 4 + i % 2 * 8][lane % 4 * CODES + code + i / 2 * DEPTH / 2] =
+                    codeOf<BITS>(lanes[lane].in[i], code, isUnsigned);
             }
         }
         for (int i = 0; i < 2; i++) {
-            for (int byte = 0; byte < 4; byte++) {
-                b[lane % 4 * 4 + byte + i * 16][lane / 4] = byteOf(lanes[lane].in[4 + i], byte, false);
+            for (int code = 0; code < CODES; code++) {
+                b[lane % 4 * CODES + code + i * DEPTH / 2][lane / 4] = codeOf<BITS>(lanes[lane].in[4 + i], code, false);
             }
         }
     }
     int32_t c[16][8] = {};
     for (int row = 0; row < 16; row++) {
-        for (int k = 0; k < 32; k++) {
+        for (int k = 0; k < DEPTH; k++) {
             for (int column = 0; column < 8; column++) {
                 c[row][column] += a[row][k] * b[k][column];
             }
@@ -148,8 +168,12 @@ void perform(Operation operation, Exchange (&lanes)[LANES]) {
         case MULTIPLY_HALVES:
             multiplyHalves(lanes);
             break;
+        case MULTIPLY_SIGNED_NIBBLES:
+        case MULTIPLY_UNSIGNED_NIBBLES:
+            multiply<4>(lanes, operation == MULTIPLY_UNSIGNED_NIBBLES);
+            break;
         default:
-            multiply(lanes, operation == MULTIPLY_UNSIGNED);
+            multiply<8>(lanes, operation == MULTIPLY_UNSIGNED);
     }
 }
 
@@ -165,10 +189,12 @@ bool barrier(bool any) {
     anyOf[generation % 2] |= any;
     waiting++;
     passBarrier();
-    while (barrierGeneration == generation) {
-        wait();
-    }
+    waitFor(barrierGeneration, generation);
     return anyOf[generation % 2];
+}
+
+void misaligned() {
+    fail(running + ": a tile for the tensor cores is not aligned to 16 bytes");
 }
 
 void exchange(Operation operation, Exchange& mine) {
@@ -185,9 +211,7 @@ void exchange(Operation operation, Exchange& mine) {
         warp.arrived = 0;
         warp.generation++;
     }
-    while (warp.generation == generation) {
-        wait();
-    }
+    waitFor(warp.generation, generation);
     mine = warp.slots[generation % 2][lane];
 }
 
@@ -222,6 +246,9 @@ void runBlock(int threads) {
     for (Warp& warp : warps) {
         warp.arrived = 0;
     }
+    for (Wait& wait : waits) {
+        wait.generation = nullptr;
+    }
     fibers.start(threads, [](int) {
         kernel(arguments);
     });
@@ -238,7 +265,8 @@ void runBlock(int threads) {
         }
         arrange(turns);
         for (int thread : turns) {
-            if (!fibers.done(thread)) {
+            const Wait& wait = waits[thread];
+            if (!fibers.done(thread) && (wait.generation == nullptr || *wait.generation != wait.before)) {
                 fibers.run(thread);
                 if (fibers.done(thread)) {
                     alive--;
@@ -392,10 +420,54 @@ void serve() {
     }
 }
 
+#define BITDGDM_FIELD(Structure, field) std::printf(#Structure "." #field " %zu\n", offsetof(Structure, field))
+#define BITDGDM_SIZE(Structure) std::printf(#Structure ".size %zu\n", sizeof(Structure))
+
+// Where the compiler has the fields that Java writes into device memory.
+void printLayout() {
+    BITDGDM_FIELD(CodeTiles, codes);
+    BITDGDM_FIELD(CodeTiles, scale);
+    BITDGDM_FIELD(CodeTiles, form);
+    BITDGDM_FIELD(CodeTiles, kTiles);
+    BITDGDM_FIELD(CodeTiles, nTiles);
+    BITDGDM_SIZE(CodeTiles);
+    BITDGDM_FIELD(Linear, bias);
+    BITDGDM_FIELD(Linear, weight);
+    BITDGDM_FIELD(Linear, left);
+    BITDGDM_FIELD(Linear, right);
+    BITDGDM_FIELD(Linear, rightValues);
+    BITDGDM_FIELD(Linear, residual);
+    BITDGDM_FIELD(Linear, dense);
+    BITDGDM_FIELD(Linear, sparseRow);
+    BITDGDM_FIELD(Linear, sparseValue);
+    BITDGDM_FIELD(Linear, in);
+    BITDGDM_FIELD(Linear, out);
+    BITDGDM_FIELD(Linear, outPadded);
+    BITDGDM_FIELD(Linear, rank);
+    BITDGDM_FIELD(Linear, rankPadded);
+    BITDGDM_FIELD(Linear, coded);
+    BITDGDM_FIELD(Linear, perRow);
+    BITDGDM_FIELD(Linear, isUnsigned);
+    BITDGDM_FIELD(Linear, maxCode);
+    BITDGDM_FIELD(Linear, threshold);
+    BITDGDM_FIELD(Linear, scale);
+    BITDGDM_FIELD(Linear, inverse);
+    BITDGDM_FIELD(Linear, intermediateMax);
+    BITDGDM_FIELD(Linear, intermediateInverse);
+    BITDGDM_FIELD(Linear, sparseWidth);
+    BITDGDM_FIELD(Linear, crossTerm);
+    BITDGDM_FIELD(Linear, halves);
+    BITDGDM_SIZE(Linear);
+}
+
 }  // namespace
 }  // namespace emulated
 }  // namespace bitdgdm
 
-int main() {
-    bitdgdm::emulated::serve();
+int main(int count, char** words) {
+    if (count > 1 && std::strcmp(words[1], "--layout") == 0) {
+        bitdgdm::emulated::printLayout();
+    } else {
+        bitdgdm::emulated::serve();
+    }
 }

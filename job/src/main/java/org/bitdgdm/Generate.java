@@ -26,12 +26,13 @@ final class Generate {
      * @throws org.bitdgdm.conf.GateException if a {@code --require} does not hold at the end
      */
     static void run(JobConf conf, PrintStream console) throws IOException, InterruptedException {
-        GenerateRun run = GenerateRun.prepare(conf, console);
-        MetricGate.check(conf.output().require(), run.protocol(), run.reference().isPresent(), conf.fidelity().on(),
-            conf.likelihood().on(), false);
+        GenerateRun prepared = GenerateRun.prepare(conf, console);
+        MetricGate.check(conf.output().require(), prepared.protocol(), prepared.reference().isPresent(),
+            conf.fidelity().on(), conf.likelihood().on(), false);
 
-        try (Session session = Session.open("bitdgdm generate " + run.bundle().name())) {
+        try (Session session = Session.open("bitdgdm generate " + prepared.bundle().name())) {
             SparkSession spark = session.spark();
+            GenerateRun run = prepared.onDevices(spark);
             OutputFolder folder = OutputFolder.of(conf.output().out(), spark.sparkContext().hadoopConfiguration());
             if (folder.state(run.fingerprint(conf, spark)) == OutputFolder.State.FINISHED) {
                 console.println("finished before, nothing to do: " + folder);

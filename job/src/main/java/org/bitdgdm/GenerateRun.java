@@ -73,6 +73,12 @@ record GenerateRun(ModelBundle bundle, BackendOpener opener, String backend, Pro
         return run;
     }
 
+    /** This run on the kind of GPU that the executors have, where they have any. */
+    GenerateRun onDevices(SparkSession spark) {
+        BackendOpener known = opener.onDevices(JavaSparkContext.fromSparkContext(spark.sparkContext()));
+        return new GenerateRun(bundle, known, backend, protocol, reference, noDrawings, calibrations);
+    }
+
     /** The steps are an option, but only the model knows their limit. */
     void checkSteps(JobConf conf) {
         try {

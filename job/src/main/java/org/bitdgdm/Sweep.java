@@ -74,7 +74,7 @@ final class Sweep {
         try (Session session = Session.open("bitdgdm sweep " + run.bundle().name())) {
             SparkSession spark = session.spark();
             OutputFolder folder = OutputFolder.of(conf.common().output().out(), spark.sparkContext().hadoopConfiguration());
-            new Sweep(conf, run, spark, folder, console).run();
+            new Sweep(conf, run.onDevices(spark), spark, folder, console).run();
         }
     }
 

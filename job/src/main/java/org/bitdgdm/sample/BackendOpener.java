@@ -1,10 +1,12 @@
 package org.bitdgdm.sample;
 
 import java.nio.file.Path;
+import java.util.List;
 
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.bitdgdm.conf.SampleConf;
 import org.bitdgdm.kernels.Backend;
 import org.bitdgdm.kernels.BackendOptions;
@@ -23,9 +25,10 @@ import org.bitdgdm.kernels.PackedModel;
  * @param nativeDirectory folder for native libraries; empty: the temporary folder
  * @param cudaDevice      position of the GPU among those that the process sees; {@link #forTask} finds it
  * @param cudaPrecision   {@code fp32} or {@code bf16}
+ * @param cudaCapability  compute capability of the run's GPUs; empty before {@link #onDevices}, and for other backends
  */
-public record BackendOpener(Backend backend, String cpuIsa, String nativeDirectory, int cudaDevice, String cudaPrecision)
-    implements DenoiserOpener {
+public record BackendOpener(Backend backend, String cpuIsa, String nativeDirectory, int cudaDevice, String cudaPrecision,
+                            String cudaCapability) implements DenoiserOpener {
 
     public BackendOpener {
         if (backend == Backend.AUTO) {
@@ -35,7 +38,7 @@ public record BackendOpener(Backend backend, String cpuIsa, String nativeDirecto
 
     /** In FP32 on the first GPU, where the backend is {@code cuda}. */
     public BackendOpener(Backend backend, String cpuIsa, String nativeDirectory) {
-        this(backend, cpuIsa, nativeDirectory, 0, "fp32");
+        this(backend, cpuIsa, nativeDirectory, 0, "fp32", "");
     }
 
     /**
@@ -49,9 +52,10 @@ public record BackendOpener(Backend backend, String cpuIsa, String nativeDirecto
             backend = GpuAddress.requested(spark) ? Backend.CUDA : Backend.CPU;
         }
         // The folder of the native library counts here too: with the temporary one, auto may find no backend.
-        BackendOptions options = options(1, conf.cpuIsa(), conf.nativeDirectory(), 0, conf.cudaPrecision());
-        return new BackendOpener(Denoisers.resolve(backend, options), conf.cpuIsa(), conf.nativeDirectory(), 0,
-            conf.cudaPrecision());
+        BackendOpener asked = new BackendOpener(Backend.CPU, conf.cpuIsa(), conf.nativeDirectory(), 0, conf.cudaPrecision(),
+            "");
+        return new BackendOpener(Denoisers.resolve(backend, asked.options(1)), conf.cpuIsa(), conf.nativeDirectory(), 0,
+            conf.cudaPrecision(), "");
     }
 
     /**
@@ -84,18 +88,26 @@ public record BackendOpener(Backend backend, String cpuIsa, String nativeDirecto
     @Override
     public BackendOpener forTask(TaskContext task) {
         return backend != Backend.CUDA ? this : new BackendOpener(backend, cpuIsa, nativeDirectory,
-            GpuAddress.ordinal(task, SparkEnv.get().conf()), cudaPrecision);
+            GpuAddress.ordinal(task, SparkEnv.get().conf()), cudaPrecision, cudaCapability);
     }
 
     /** What the kernels take, for so many threads. */
     public BackendOptions options(int threads) {
-        return options(threads, cpuIsa, nativeDirectory, cudaDevice, cudaPrecision);
+        return new BackendOptions(threads, cpuIsa, nativeDirectory.isEmpty() ? null : Path.of(nativeDirectory),
+            cudaDevice, cudaPrecision, cudaCapability);
     }
 
-    private static BackendOptions options(int threads, String cpuIsa, String nativeDirectory, int cudaDevice,
-                                          String cudaPrecision) {
-        return new BackendOptions(threads, cpuIsa, nativeDirectory.isEmpty() ? null : Path.of(nativeDirectory),
-            cudaDevice, cudaPrecision);
+    /**
+     * This opener for one kind of GPU, that of the executor which is asked: it decides the graphs, so the others must have
+     * the same. Any other backend is as it was.
+     */
+    public BackendOpener onDevices(JavaSparkContext spark) {
+        if (backend != Backend.CUDA) {
+            return this;
+        }
+        String capability = spark.parallelize(List.of(this), 1)
+            .map(opener -> Denoisers.cudaCapability(opener.forTask(TaskContext.get()).options(1))).first();
+        return new BackendOpener(backend, cpuIsa, nativeDirectory, cudaDevice, cudaPrecision, capability);
     }
 
     @Override
@@ -105,13 +117,14 @@ public record BackendOpener(Backend backend, String cpuIsa, String nativeDirecto
 
     /** What of the backend decides the graphs, for fingerprints of runs. */
     public String identity() {
-        return backend == Backend.CUDA && !cudaPrecision.equals("fp32") ? key() : backend.label();
+        return backend == Backend.CUDA ? key() : backend.label();
     }
 
     @Override
     public String key() {
-        if (backend == Backend.CUDA && !cudaPrecision.equals("fp32")) {
-            return backend.label() + " (" + cudaPrecision + ")";
+        if (backend == Backend.CUDA) {
+            return backend.label() + " (" + (cudaCapability.isEmpty() ? "" : "compute capability " + cudaCapability + ", ")
+                + cudaPrecision + ")";
         }
         return backend == Backend.CPU ? backend.label() + " (" + cpuIsa + ")" : backend.label();
     }

@@ -26,6 +26,18 @@ class BackendOpenerTest {
         assertThatThrownBy(() -> new BackendOpener(Backend.AUTO, "auto", "")).hasMessageContaining("resolved");
     }
 
+    /** The same seed may give other graphs on another kind of GPU, or in another precision. */
+    @Test
+    void theKindOfGpuIsPartOfWhatARunIs() {
+        BackendOpener opener = new BackendOpener(Backend.CUDA, "auto", "", 0, "fp32", "9.0");
+        assertThat(opener.identity()).isEqualTo("cuda (compute capability 9.0, fp32)").isEqualTo(opener.key());
+        assertThat(opener.options(1).cudaCapability()).isEqualTo("9.0");
+        assertThat(new BackendOpener(Backend.CUDA, "auto", "", 0, "bf16", "8.0").identity())
+            .isEqualTo("cuda (compute capability 8.0, bf16)");
+        assertThat(of("cpu").onDevices(null)).isEqualTo(of("cpu"));
+        assertThat(of("cpu").identity()).isEqualTo("cpu");
+    }
+
     @Test
     void opensWhatItNames() {
         PackedModel model = TinyModel.packed(1);

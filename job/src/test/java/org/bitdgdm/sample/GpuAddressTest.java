@@ -64,8 +64,8 @@ class GpuAddressTest {
     void calibrationNeedsNoGpu() {
         BackendOpener cuda = new BackendOpener(Backend.CUDA, "auto", "");
         assertThat(cuda.forCalibration()).isEqualTo(new BackendOpener(Backend.CPU, "auto", ""));
-        assertThat(cuda.key()).isEqualTo("cuda");
-        BackendOpener halves = new BackendOpener(Backend.CUDA, "auto", "", 0, "bf16");
+        assertThat(cuda.key()).isEqualTo("cuda (fp32)");
+        BackendOpener halves = new BackendOpener(Backend.CUDA, "auto", "", 0, "bf16", "");
         assertThat(halves.identity()).isEqualTo("cuda (bf16)").isNotEqualTo(cuda.identity());
     }
 }

@@ -14,8 +14,11 @@ import java.util.Objects;
  * @param cudaDevice      position of the GPU of the {@code cuda} backend among those that this process sees
  * @param cudaPrecision   how the {@code cuda} backend multiplies layers in full precision: fp32, or bf16 with FP32 sums;
  *                        this one does change results
+ * @param cudaCapability  compute capability that the GPU must have, for example {@code 9.0}, since results may differ
+ *                        between them; empty: any
  */
-public record BackendOptions(int threads, String cpuIsa, Path nativeDirectory, int cudaDevice, String cudaPrecision) {
+public record BackendOptions(int threads, String cpuIsa, Path nativeDirectory, int cudaDevice, String cudaPrecision,
+                             String cudaCapability) {
     /** Values of {@code cudaPrecision}. */
     public static final List<String> CUDA_PRECISIONS = List.of("fp32", "bf16");
     /** Values of {@code cpuIsa}. */
@@ -23,6 +26,7 @@ public record BackendOptions(int threads, String cpuIsa, Path nativeDirectory, i
 
     public BackendOptions {
         Objects.requireNonNull(cpuIsa, "cpuIsa");
+        Objects.requireNonNull(cudaCapability, "cudaCapability");
         if (threads < 1) {
             throw new IllegalArgumentException("threads of a backend must be at least 1, found " + threads);
         }
@@ -37,6 +41,11 @@ public record BackendOptions(int threads, String cpuIsa, Path nativeDirectory, i
             throw new IllegalArgumentException("CPU instruction set must be one of " + String.join(", ", CPU_ISAS)
                 + ", found '" + cpuIsa + "'");
         }
+    }
+
+    /** On a GPU of any compute capability, where the backend is {@code cuda}. */
+    public BackendOptions(int threads, String cpuIsa, Path nativeDirectory, int cudaDevice, String cudaPrecision) {
+        this(threads, cpuIsa, nativeDirectory, cudaDevice, cudaPrecision, "");
     }
 
     /** In FP32 on the first GPU, where the backend is {@code cuda}. */

@@ -53,13 +53,18 @@ public final class CudaDenoiser implements Denoiser {
      * @param halves whether layers in full precision are multiplied in BF16
      */
     CudaDenoiser(PackedModel model, CudaDriver driver, boolean halves) {
+        this(model, driver, DeviceProducts.of(driver.device(), halves));
+    }
+
+    /** The same with products of choice, for tests. */
+    CudaDenoiser(PackedModel model, CudaDriver driver, DeviceProducts products) {
         this.model = requireForms(model);
         CudaContext opened = null;
         DeviceModel uploaded = null;
         CudaNetwork prepared = null;
         try {
             opened = new CudaContext(driver);
-            uploaded = new DeviceModel(opened, model, halves);
+            uploaded = new DeviceModel(opened, model, products);
             prepared = new CudaNetwork(opened, uploaded);
             launchEverything(opened, model, prepared);
         } catch (RuntimeException e) {

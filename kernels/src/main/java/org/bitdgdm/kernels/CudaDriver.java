@@ -18,9 +18,11 @@ interface CudaDriver extends AutoCloseable {
      * @param computeCapability        for example {@code 9.0}
      * @param multiprocessors          count
      * @param sharedBytesPerBlock      dynamic shared memory that a block may have
+     * @param sharedBytesPerProcessor  shared memory of a multiprocessor, for all its blocks
      * @param ordinal                  position among the devices that this process sees
      */
-    record Device(String name, String computeCapability, int multiprocessors, int sharedBytesPerBlock, int ordinal) {
+    record Device(String name, String computeCapability, int multiprocessors, int sharedBytesPerBlock,
+                  int sharedBytesPerProcessor, int ordinal) {
     }
 
     Device device();

@@ -8,6 +8,7 @@ import java.util.List;
  * several tiles.
  */
 final class CudaNetwork {
+    static final String EDGES = "bitdgdm_edges";
     private static final int BLOCK = 256;
     private static final int ROW_LANES = 16;
     private static final int MAX_JOBS = 8;
@@ -15,6 +16,8 @@ final class CudaNetwork {
     private static final int COLUMNS = 64;
     private static final int WARP = 32;
     private static final int FEATURE_THREADS = 128;
+    /** Shared memory that the driver takes for itself in every block. */
+    private static final int RESERVED_BYTES = 1024;
     private static final int STORE = 0;
     private static final int RELU = 1;
     private static final int PLUS_ONE = 2;
@@ -137,15 +140,17 @@ final class CudaNetwork {
 
     void features(CudaWorkspace w, int graphs) {
         int threads = w.n <= WARP ? WARP : FEATURE_THREADS;
-        int shared = w.featureScratch == 0 ? (int) DeviceScratch.featureBytes(w.n) : 0;
-        launch(w, "bitdgdm_features", graphs, threads, shared, new KernelArguments(112)
+        int teams = DeviceScratch.featureTeams(w.n);
+        int shared = w.featureScratch == 0 ? Math.toIntExact(teams * w.featureStride()) : 0;
+        launch(w, "bitdgdm_features", blocks(graphs, teams), threads, shared, new KernelArguments(112)
             .pointers(w.nodes, w.edges, w.progress, w.times, model.nodeWeights(), w.featureScratch, w.nodeInput,
                 w.globalInput)
             .value(w.featureStride())
             .ints(w.n, architecture.nodeTypes(), architecture.maxNodes(), architecture.diffusionSteps(),
                 architecture.variant() == Variant.FIXED_BUG ? 1 : 0, architecture.molecular() ? 1 : 0)
             .value(architecture.maxWeight())
-            .ints(DeviceWeights.padded(architecture.nodeInputs()), DeviceWeights.padded(architecture.globalInputs()), 0));
+            .ints(DeviceWeights.padded(architecture.nodeInputs()), DeviceWeights.padded(architecture.globalInputs()),
+                graphs));
     }
 
     /** One transformer layer; nothing reads y after the last. */
@@ -201,7 +206,7 @@ final class CudaNetwork {
         EdgeLayers layers = new EdgeLayers(block);
         int items = Math.max(1, tile / w.n);
         int dHead = linear(attention + "q").out / architecture.heads();
-        launch(w, "bitdgdm_edges", blocks(nodeRows, items), BLOCK, (int) layers.bytes(w.n, tile), new KernelArguments(200)
+        launch(w, EDGES, blocks(nodeRows, items), BLOCK, (int) layers.bytes(w.n, tile), new KernelArguments(200)
             .pointers(model.linear(attention + "e_mul"), model.linear(attention + "e_add"),
                 model.linear(attention + "e_out"), model.linear(block + "linE1"), model.linear(block + "linE2"),
                 model.normWeight(block + "normE1"), model.normBias(block + "normE1"),
@@ -245,22 +250,40 @@ final class CudaNetwork {
     }
 
     /**
-     * Rows of a tile of E: as many as the shared memory holds, fewer where that leaves multiprocessors idle. Graphs that
-     * take several tiles always get the same, so that batches do not change their bits.
+     * Rows of a tile of E: as many as the shared memory holds, in two blocks of a multiprocessor where that leaves a tile
+     * worth its weights, because one works while the other waits; fewer where multiprocessors would idle. Graphs that take
+     * several tiles always get the same, so that batches do not change their bits.
      */
     private int edgeTile(int n, int nodeRows) {
-        for (int tile : DeviceScratch.TILE_ROWS) {
-            long bytes = 0;
-            for (int layer = 0; layer < architecture.layers(); layer++) {
-                bytes = Math.max(bytes, new EdgeLayers("tf_layers." + layer + ".").bytes(n, tile));
-            }
-            boolean halfServes = tile > DeviceScratch.TILE_ROWS[2] && 2 * n <= tile
-                && blocks(nodeRows, tile / n) < device.multiprocessors();
-            if (bytes <= device.sharedBytesPerBlock() && !halfServes) {
-                return tile;
+        int half = device.sharedBytesPerProcessor() / 2 - RESERVED_BYTES;
+        int[] tiles = DeviceScratch.TILE_ROWS;
+        int smallest = tiles[tiles.length - 1];
+        int largest = 0;
+        for (int tile : tiles) {
+            long bytes = edgeBytes(n, tile);
+            if (bytes <= device.sharedBytesPerBlock()) {
+                largest = Math.max(largest, tile);
+                if (bytes <= half && tile > smallest) {
+                    largest = tile;
+                    break;
+                }
             }
         }
-        throw tooWide("the edge layers of a transformer layer");
+        if (largest == 0) {
+            throw tooWide("the edge layers of a transformer layer");
+        }
+        while (largest > smallest && 2 * n <= largest && blocks(nodeRows, largest / n) < device.multiprocessors()) {
+            largest /= 2;
+        }
+        return largest;
+    }
+
+    private long edgeBytes(int n, int tile) {
+        long bytes = 0;
+        for (int layer = 0; layer < architecture.layers(); layer++) {
+            bytes = Math.max(bytes, new EdgeLayers("tf_layers." + layer + ".").bytes(n, tile));
+        }
+        return bytes;
     }
 
     private int hiddenStride() {

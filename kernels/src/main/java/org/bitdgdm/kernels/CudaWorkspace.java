@@ -135,7 +135,7 @@ final class CudaWorkspace {
         poolE = take(4 * b * DeviceWeights.padded(4 * model.linear("mlp_in_E.2").out));
         nodeOutput = take(4 * nodeRows * nodeOut);
         edgeOutput = take(4 * edgeRows * edgeOut);
-        boolean shared = DeviceScratch.featureBytes(n) <= context.driver().device().sharedBytesPerBlock();
+        boolean shared = DeviceScratch.featureTeams(n) * featureStride() <= context.driver().device().sharedBytesPerBlock();
         featureScratch = shared ? 0 : take(b * featureStride());
         bytes = cursor - arena;
         long staged = Math.max(edgeRows, Math.max(8 * b, 4L * (architecture.diffusionSteps() + 1)));

@@ -45,6 +45,15 @@ public final class Denoisers {
         };
     }
 
+    /**
+     * Compute capability of the GPU that the cuda backend would use, for example {@code 9.0}.
+     *
+     * @throws KernelException if there is none
+     */
+    public static String cudaCapability(BackendOptions options) {
+        return JcudaDriver.find(options, CudaBuild.read()).computeCapability();
+    }
+
     /** The backend that {@code auto} stands for here, with default options; any other backend is itself. */
     public static Backend resolve(Backend backend) {
         return resolve(backend, BackendOptions.defaults());

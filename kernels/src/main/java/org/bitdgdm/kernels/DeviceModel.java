@@ -7,7 +7,7 @@ import java.util.Map;
 final class DeviceModel {
     private final CudaContext context;
     private final PackedModel model;
-    private final boolean halves;
+    private final DeviceProducts products;
     private final Map<String, Integer> linears = new HashMap<>();
     private final Map<String, int[]> norms = new HashMap<>();
     private final int betas;
@@ -18,17 +18,13 @@ final class DeviceModel {
     private final int bytes;
     private final long address;
 
-    /**
-     * Uploads a model.
-     *
-     * @param halves whether layers in full precision are multiplied in BF16
-     */
-    DeviceModel(CudaContext context, PackedModel model, boolean halves) {
+    /** Uploads a model. */
+    DeviceModel(CudaContext context, PackedModel model, DeviceProducts products) {
         this.context = context;
         this.model = model;
-        this.halves = halves;
+        this.products = products;
         DeviceImage image = new DeviceImage();
-        DeviceWeights weights = new DeviceWeights(image, halves);
+        DeviceWeights weights = new DeviceWeights(image, products);
         for (PackedLinear linear : model.linears()) {
             linears.put(linear.name, weights.add(linear));
         }
@@ -57,7 +53,7 @@ final class DeviceModel {
 
     /** Bytes of shared memory that a tile of a layer is prepared in. */
     int scratchBytes(PackedLinear layer, int tileRows) {
-        return DeviceScratch.linearBytes(layer, tileRows, halves);
+        return DeviceScratch.linearBytes(layer, tileRows, products);
     }
 
     /** Address of a layer's {@code Linear}. */

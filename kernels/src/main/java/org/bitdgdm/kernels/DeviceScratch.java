@@ -7,40 +7,55 @@ final class DeviceScratch {
     /** Added to rows of floats in shared memory, so that rows fall on different banks. */
     private static final int FLOAT_PADDING = 4;
     private static final int CODE_PADDING = 16;
-    private static final int DEPTH = 32;
-    private static final int HALF_DEPTH = 16;
+    private static final int WARP = 32;
+    /** Bytes of a row in the left operand of a tensor core's product. */
+    private static final int OPERAND_BYTES = 32;
+    /** Codes of a byte, of half a byte, or values of BF16 in such a row. */
+    static final int DEPTH = 32;
+    static final int NIBBLE_DEPTH = 64;
+    static final int HALF_DEPTH = 16;
     private static final int CYCLE_SUMS = 5;
 
     private DeviceScratch() {
     }
 
-    /**
-     * What prepare() of {@code linear.cuh} leaves for a tile of rows; 0 for a layer whose input stays FP32.
-     *
-     * @param halves whether layers in full precision are multiplied in BF16
-     */
-    static int linearBytes(PackedLinear layer, int tileRows, boolean halves) {
-        if (halves && layer.isFull()) {
-            int row = (layer.in + HALF_DEPTH - 1) / HALF_DEPTH * HALF_DEPTH * 2 + CODE_PADDING;
+    /** What prepare() of {@code prepared.cuh} leaves for a tile of rows; 0 for a layer whose input stays FP32. */
+    static int linearBytes(PackedLinear layer, int tileRows, DeviceProducts products) {
+        if (products.halves(layer)) {
             // Outliers have no words then, scales their place.
-            return (row + 4) * tileRows;
+            return (tiles(layer.in, HALF_DEPTH) * OPERAND_BYTES + CODE_PADDING + 4) * tileRows;
         }
         if (!layer.activation.coded()) {
             return 0;
         }
-        int words = (layer.in + DEPTH - 1) / DEPTH;
-        int row = words * DEPTH + CODE_PADDING + 4 * words + 4;
+        int depth = depth(products.nibbles(layer));
+        int words = tiles(layer.in, depth) * depth / WARP;
+        int row = tiles(layer.in, depth) * OPERAND_BYTES + CODE_PADDING + 4 * words + 4;
         if (DeviceWeights.intermediateMax(layer) > 0) {
-            row += (layer.rank() + DEPTH - 1) / DEPTH * DEPTH + CODE_PADDING;
+            row += tiles(layer.rank(), depth(products.nibbleIntermediate(layer))) * OPERAND_BYTES + CODE_PADDING;
         } else if (layer.integerProduct() && layer.rank() > 0) {
             row += 4 * DeviceWeights.padded(layer.rank());
         }
         return row * tileRows;
     }
 
+    private static int depth(boolean nibbles) {
+        return nibbles ? NIBBLE_DEPTH : DEPTH;
+    }
+
+    /** Tiles of so many codes in a row. */
+    private static int tiles(int width, int depth) {
+        return (width + depth - 1) / depth;
+    }
+
     /** Floats between the rows of a tile in shared memory. */
     static int tileStride(int width) {
         return DeviceWeights.padded(width) + FLOAT_PADDING;
+    }
+
+    /** Graphs of n nodes that one warp computes the features of at once, a thread for each node. */
+    static int featureTeams(int n) {
+        return n <= WARP / 2 ? WARP / n : 1;
     }
 
     /** What the features of one graph of n nodes are computed in. */

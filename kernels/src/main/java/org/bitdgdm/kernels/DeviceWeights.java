@@ -7,27 +7,29 @@ import java.util.Arrays;
  * order in which the threads of a warp read them, S by column in equal shares.
  */
 final class DeviceWeights {
-    /** Size of {@code Linear} and offsets of its fields. */
-    static final int LINEAR_BYTES = 216;
-    private static final int LEFT = 16;
-    private static final int RIGHT = 48;
-    private static final int RESIDUAL = 88;
-
     private static final int WARP = 32;
-    private static final int TILE_DEPTH = 32;
     private static final int TILE_COLUMNS = 8;
-    /** Codes of at most so many bits are stored in 4. */
-    private static final int NARROW_BITS = 4;
-
-    private static final int HALF_DEPTH = 16;
+    private static final int HALF_DEPTH = DeviceScratch.HALF_DEPTH;
+    /** Codes in the share that a thread has of a tile. */
+    private static final int SHARE = 8;
+    private static final int NIBBLE_SHARE = 16;
 
     private final DeviceImage image;
-    private final boolean halves;
+    private final DeviceProducts products;
 
-    /** @param halves whether layers in full precision are stored in BF16 */
-    DeviceWeights(DeviceImage image, boolean halves) {
+    /** How codes of a weight are stored and multiplied: {@code CodeForm}. */
+    private enum CodeForm {
+        BYTES, NARROW, NIBBLES
+    }
+
+    /** How codes of X lie in shared memory: {@code Coded}. */
+    private enum Coded {
+        NOT_CODED, WHOLE_BYTES, HALF_BYTES
+    }
+
+    DeviceWeights(DeviceImage image, DeviceProducts products) {
         this.image = image;
-        this.halves = halves;
+        this.products = products;
     }
 
     /** Columns of a row of so many values. */
@@ -43,40 +45,42 @@ final class DeviceWeights {
 
     /** Appends a layer; returns the offset of its {@code Linear}. */
     int add(PackedLinear layer) {
-        int at = image.reserve(LINEAR_BYTES);
+        int at = image.reserve(DeviceLayout.Linear.SIZE);
         ActivationCodes activation = layer.activation;
-        image.putPointer(at, image.floats(Arrays.copyOf(layer.bias, padded(layer.out))));
+        image.putPointer(at + DeviceLayout.Linear.BIAS, image.floats(Arrays.copyOf(layer.bias, padded(layer.out))));
         boolean integer = layer.integerProduct();
-        if (halves && layer.isFull()) {
-            image.putPointer(at + 208, halves(layer));
+        if (products.halves(layer)) {
+            image.putPointer(at + DeviceLayout.Linear.HALVES, halves(layer));
         } else if (!integer) {
-            image.putPointer(at + 8, image.floats(columns(weight(layer), layer.in, layer.out)));
+            image.putPointer(at + DeviceLayout.Linear.WEIGHT, image.floats(columns(weight(layer), layer.in, layer.out)));
         }
         if (integer && layer.rank() > 0) {
             lowRank(at, layer);
         }
         if (integer && layer.residual != null) {
             CodeMatrix residual = layer.residual;
-            tiles(at + RESIDUAL, layer.in, layer.out, residual.bits(), residual.scale(),
-                (k, c) -> residual.codes()[k * layer.out + c]);
+            tiles(at + DeviceLayout.Linear.RESIDUAL, layer.in, layer.out, form(residual, products.nibbles(layer)),
+                residual.scale(), (k, c) -> residual.codes()[k * layer.out + c]);
         }
         if (integer && !activation.perRow()) {
-            image.putPointer(at + 120, image.floats(columns(layer.densePart(), layer.in, layer.out)));
+            image.putPointer(at + DeviceLayout.Linear.DENSE, image.floats(columns(layer.densePart(), layer.in, layer.out)));
         }
-        int sparseWidth = activation.coded() ? sparse(at, layer) : 0;
-        int[] fields = {layer.in, layer.out, padded(layer.out), layer.rank(), padded(layer.rank()),
-            activation.coded() ? 1 : 0, activation.perRow() ? 1 : 0, activation.unsigned() ? 1 : 0,
-            activation.coded() ? activation.maxCode() : 0};
-        for (int i = 0; i < fields.length; i++) {
-            image.putInt(at + 144 + 4 * i, fields[i]);
-        }
-        image.putFloat(at + 180, activation.threshold());
-        image.putFloat(at + 184, activation.scale());
-        image.putFloat(at + 188, activation.inverse());
-        image.putInt(at + 192, intermediateMax(layer));
-        image.putFloat(at + 196, layer.intermediateInverse);
-        image.putInt(at + 200, sparseWidth);
-        image.putInt(at + 204, layer.crossTerm ? 1 : 0);
+        image.putInt(at + DeviceLayout.Linear.SPARSE_WIDTH, activation.coded() ? sparse(at, layer) : 0);
+        image.putInt(at + DeviceLayout.Linear.IN, layer.in);
+        image.putInt(at + DeviceLayout.Linear.OUT, layer.out);
+        image.putInt(at + DeviceLayout.Linear.OUT_PADDED, padded(layer.out));
+        image.putInt(at + DeviceLayout.Linear.RANK, layer.rank());
+        image.putInt(at + DeviceLayout.Linear.RANK_PADDED, padded(layer.rank()));
+        image.putInt(at + DeviceLayout.Linear.CODED, coded(layer).ordinal());
+        image.putInt(at + DeviceLayout.Linear.PER_ROW, activation.perRow() ? 1 : 0);
+        image.putInt(at + DeviceLayout.Linear.IS_UNSIGNED, activation.unsigned() ? 1 : 0);
+        image.putInt(at + DeviceLayout.Linear.MAX_CODE, activation.coded() ? activation.maxCode() : 0);
+        image.putFloat(at + DeviceLayout.Linear.THRESHOLD, activation.threshold());
+        image.putFloat(at + DeviceLayout.Linear.SCALE, activation.scale());
+        image.putFloat(at + DeviceLayout.Linear.INVERSE, activation.inverse());
+        image.putInt(at + DeviceLayout.Linear.INTERMEDIATE_MAX, intermediateMax(layer));
+        image.putFloat(at + DeviceLayout.Linear.INTERMEDIATE_INVERSE, layer.intermediateInverse);
+        image.putInt(at + DeviceLayout.Linear.CROSS_TERM, layer.crossTerm ? 1 : 0);
         return at;
     }
 
@@ -105,13 +109,15 @@ final class DeviceWeights {
         CodeMatrix left = layer.left;
         CodeMatrix right = layer.right;
         int rank = layer.rank();
-        tiles(at + LEFT, layer.in, rank, left.bits(), left.scale(), (k, c) -> left.codes()[k * rank + c]);
+        tiles(at + DeviceLayout.Linear.LEFT, layer.in, rank, form(left, products.nibbles(layer)), left.scale(),
+            (k, c) -> left.codes()[k * rank + c]);
         if (layer.intermediateBits <= 8) {
             float[] scale = new float[layer.out];
             for (int o = 0; o < layer.out; o++) {
                 scale[o] = layer.intermediateScale * right.scale()[o];
             }
-            tiles(at + RIGHT, rank, layer.out, right.bits(), scale, (k, c) -> right.codes()[c * rank + k]);
+            tiles(at + DeviceLayout.Linear.RIGHT, rank, layer.out, form(right, products.nibbleIntermediate(layer)), scale,
+                (k, c) -> right.codes()[c * rank + k]);
         } else {
             int width = padded(layer.out);
             float[] values = new float[rank * width];
@@ -120,39 +126,54 @@ final class DeviceWeights {
                     values[c * width + o] = right.get(o, c);
                 }
             }
-            image.putPointer(at + 80, image.floats(values));
+            image.putPointer(at + DeviceLayout.Linear.RIGHT_VALUES, image.floats(values));
         }
     }
 
+    private Coded coded(PackedLinear layer) {
+        return !layer.activation.coded() ? Coded.NOT_CODED : products.nibbles(layer) ? Coded.HALF_BYTES : Coded.WHOLE_BYTES;
+    }
+
+    private static CodeForm form(CodeMatrix weight, boolean nibbles) {
+        return nibbles ? CodeForm.NIBBLES : DeviceProducts.isNarrow(weight) ? CodeForm.NARROW : CodeForm.BYTES;
+    }
+
     /** Writes a {@code CodeTiles} and what it points to. */
-    private void tiles(int at, int depth, int columns, int bits, float[] scale, Codes codes) {
-        int kTiles = (depth + TILE_DEPTH - 1) / TILE_DEPTH;
+    private void tiles(int at, int depth, int columns, CodeForm form, float[] scale, Codes codes) {
+        int share = form == CodeForm.NIBBLES ? NIBBLE_SHARE : SHARE;
+        int tileDepth = 4 * share;
+        int kTiles = (depth + tileDepth - 1) / tileDepth;
         int nTiles = (columns + TILE_COLUMNS - 1) / TILE_COLUMNS;
-        boolean narrow = bits <= NARROW_BITS;
-        int[] words = new int[Math.multiplyExact(nTiles * kTiles * WARP, narrow ? 1 : 2)];
+        int[] words = new int[Math.multiplyExact(nTiles * kTiles * WARP, form == CodeForm.NARROW ? 1 : 2)];
         for (int tile = 0; tile < nTiles * kTiles; tile++) {
             for (int lane = 0; lane < WARP; lane++) {
+                int word = tile * WARP + lane;
                 int column = tile / kTiles * TILE_COLUMNS + lane / 4;
-                int first = tile % kTiles * TILE_DEPTH + lane % 4 * 4;
-                for (int i = 0; i < 4; i++) {
-                    // A thread has four entries of the upper half of the tile and four of the lower.
+                int first = tile % kTiles * tileDepth + lane % 4 * share / 2;
+                // A thread has as many entries of the upper half of the tile as of the lower.
+                for (int i = 0; i < share / 2; i++) {
                     int upper = entry(codes, first + i, depth, column, columns);
-                    int lower = entry(codes, first + i + TILE_DEPTH / 2, depth, column, columns);
-                    int word = tile * WARP + lane;
-                    if (narrow) {
-                        words[word] |= (upper & 0xF | (lower & 0xF) << 4) << 8 * i;
-                    } else {
-                        words[2 * word] |= (upper & 0xFF) << 8 * i;
-                        words[2 * word + 1] |= (lower & 0xFF) << 8 * i;
+                    int lower = entry(codes, first + i + tileDepth / 2, depth, column, columns);
+                    switch (form) {
+                        case BYTES -> {
+                            words[2 * word] |= (upper & 0xFF) << 8 * i;
+                            words[2 * word + 1] |= (lower & 0xFF) << 8 * i;
+                        }
+                        case NARROW -> words[word] |= (upper & 0xF | (lower & 0xF) << 4) << 8 * i;
+                        case NIBBLES -> {
+                            words[2 * word] |= (upper & 0xF) << 4 * i;
+                            words[2 * word + 1] |= (lower & 0xF) << 4 * i;
+                        }
+                        default -> throw new IllegalStateException(form.toString());
                     }
                 }
             }
         }
-        image.putPointer(at, image.ints(words));
-        image.putPointer(at + 8, image.floats(Arrays.copyOf(scale, nTiles * TILE_COLUMNS)));
-        image.putInt(at + 16, narrow ? 1 : 0);
-        image.putInt(at + 20, kTiles);
-        image.putInt(at + 24, nTiles);
+        image.putPointer(at + DeviceLayout.CodeTiles.CODES, image.ints(words));
+        image.putPointer(at + DeviceLayout.CodeTiles.SCALE, image.floats(Arrays.copyOf(scale, nTiles * TILE_COLUMNS)));
+        image.putInt(at + DeviceLayout.CodeTiles.FORM, form.ordinal());
+        image.putInt(at + DeviceLayout.CodeTiles.K_TILES, kTiles);
+        image.putInt(at + DeviceLayout.CodeTiles.N_TILES, nTiles);
     }
 
     /** W in BF16, a thread's share of each 16 x 8 tile. */
@@ -208,8 +229,8 @@ final class DeviceWeights {
             }
         }
         if (width > 0) {
-            image.putPointer(at + 128, image.ints(rows));
-            image.putPointer(at + 136, image.floats(values));
+            image.putPointer(at + DeviceLayout.Linear.SPARSE_ROW, image.ints(rows));
+            image.putPointer(at + DeviceLayout.Linear.SPARSE_VALUE, image.floats(values));
         }
         return width;
     }

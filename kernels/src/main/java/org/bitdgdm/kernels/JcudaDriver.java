@@ -25,6 +25,8 @@ import jcuda.driver.JCudaDriver;
 /** The CUDA driver through JCuda: the device's primary context, which all denoisers of a process share. */
 final class JcudaDriver implements CudaDriver {
     private static final int NAME_BYTES = 256;
+    /** Percentage of a multiprocessor's memory. */
+    private static final int ALL_SHARED = 100;
 
     private final CUdevice handle;
     private final CUcontext context = new CUcontext();
@@ -88,11 +90,22 @@ final class JcudaDriver implements CudaDriver {
         Device device = new Device(new String(name, StandardCharsets.UTF_8).replaceAll("\0.*", "").strip(),
             capability / 10 + "." + capability % 10,
             attribute(handle, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
-            attribute(handle, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN), ordinal);
+            attribute(handle, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN),
+            attribute(handle, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_MULTIPROCESSOR), ordinal);
         int[] version = new int[1];
         check(JCudaDriver.cuDriverGetVersion(version), "cuDriverGetVersion");
         build.requireRunsOn(version[0], device.name(), capability);
+        requireCapability(device, options.cudaCapability());
         return device;
+    }
+
+    /** Refuses a GPU of another kind than the run's others: the same seed could give other graphs there. */
+    static void requireCapability(Device device, String expected) {
+        if (!expected.isEmpty() && !expected.equals(device.computeCapability())) {
+            throw new KernelException("backend cuda: " + device.name() + " has compute capability "
+                + device.computeCapability() + ", this run began on " + expected
+                + "; let all its executors have GPUs of one model");
+        }
     }
 
     private JcudaDriver(Device device, CudaBuild build) {
@@ -218,6 +231,12 @@ final class JcudaDriver implements CudaDriver {
         check(JCudaDriver.cuModuleGetFunction(function, module, kernel), "cuModuleGetFunction of " + kernel);
         check(JCudaDriver.cuFuncSetAttribute(function, CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
             device.sharedBytesPerBlock()), "cuFuncSetAttribute of " + kernel);
+        if (kernel.equals(CudaNetwork.EDGES)) {
+            // Its tiles fill shared memory; what the cache loses would hold weights that are read once a tile.
+            check(JCudaDriver.cuFuncSetAttribute(function,
+                CUfunction_attribute.CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT, ALL_SHARED),
+                "cuFuncSetAttribute of " + kernel);
+        }
         return function;
     }
 

@@ -159,4 +159,14 @@ class CudaLaunchTest {
             .hasMessage("backend cuda: Tesla T4 has compute capability 7.5, this build runs on [8.0, 8.6, 8.9, 9.0] and"
                 + " newer; use another GPU or --backend cpu");
     }
+
+    @Test
+    void aGpuOfAnotherKindThanTheRunsIsRefused() {
+        CudaDriver.Device device = new RecordingDriver(SHARED).device();
+        JcudaDriver.requireCapability(device, "");
+        JcudaDriver.requireCapability(device, "8.0");
+        assertThatThrownBy(() -> JcudaDriver.requireCapability(device, "9.0")).isInstanceOf(KernelException.class)
+            .hasMessage("backend cuda: recorder has compute capability 8.0, this run began on 9.0; let all its executors"
+                + " have GPUs of one model");
+    }
 }

@@ -14,6 +14,9 @@ class CudaLinearTest {
     /** Codes are the reference's and integer sums exact; what remains is FP32 summation of terms near 1. */
     private static final Tolerance SUMS = new Tolerance(1e-4, 1e-4);
     private static final int BLOCK = 256;
+    private static final DeviceProducts BYTES = new DeviceProducts(false, false);
+    private static final DeviceProducts NIBBLES = new DeviceProducts(false, true);
+    private static final DeviceProducts HALVES = new DeviceProducts(true, false);
 
     @Test
     void everyFormAgreesWithTheReference() {
@@ -26,6 +29,7 @@ class CudaLinearTest {
                     forms++;
                 }
             }
+            assertThat(bench.narrow).isGreaterThan(10);
         }
         assertThat(forms).isGreaterThan(200);
     }
@@ -76,7 +80,7 @@ class CudaLinearTest {
                     float[] scale = new float[out];
                     Arrays.fill(scale, 1e-3f);
                     PackedLinear layer = PackedLinear.quantized("extreme", in, out, new float[out],
-                        ActivationCodes.of(8, unsigned, 1), null, null, 32, 0,
+                        ActivationCodes.of(weightBits == 2 ? 4 : 8, unsigned, 1), null, null, 32, 0,
                         new CodeMatrix(in, out, weightBits, false, codes, scale, new float[0]), SparseRows.empty(in, out),
                         true);
                     float[] input = new float[3 * in];
@@ -107,7 +111,7 @@ class CudaLinearTest {
                     for (EmulatedDriver driver : bench.drivers) {
                         for (int tile : DeviceScratch.TILE_ROWS) {
                             SUMS.check(layer.in + " x " + layer.out + ", tiles of " + tile, expected,
-                                Bench.product(driver, layer, input, rows, tile, true));
+                                Bench.product(driver, layer, input, rows, tile, HALVES));
                         }
                     }
                 }
@@ -128,6 +132,8 @@ class CudaLinearTest {
     private static final class Bench implements AutoCloseable {
         private final List<EmulatedDriver> drivers =
             Arrays.stream(EmulatedDriver.Order.values()).map(EmulatedDriver::new).toList();
+        /** Layers that were multiplied in 4 bits too. */
+        private int narrow;
 
         void check(PackedLinear layer, int rows, int tile) {
             check(layer, TestLayers.input(layer, rows, new Random(rows)), rows, tile);
@@ -141,17 +147,22 @@ class CudaLinearTest {
             }
             float[] first = null;
             for (EmulatedDriver driver : drivers) {
-                float[] found = product(driver, layer, input, rows, tile, false);
+                float[] found = product(driver, layer, input, rows, tile, BYTES);
                 first = first == null ? found : first;
                 assertThat(found).as("%s, %s rows, tiles of %s: orders of threads", layer.name, rows, tile).isEqualTo(first);
+            }
+            if (NIBBLES.nibbles(layer) || NIBBLES.nibbleIntermediate(layer)) {
+                assertThat(product(drivers.get(rows % drivers.size()), layer, input, rows, tile, NIBBLES))
+                    .as("%s, %s rows, tiles of %s: products of 4 bits", layer.name, rows, tile).isEqualTo(first);
+                narrow++;
             }
             SUMS.check(layer.name + " " + layer.in + " x " + layer.out, expected, first);
         }
 
         private static float[] product(CudaDriver driver, PackedLinear layer, float[] input, int rows, int tile,
-                                       boolean halves) {
+                                       DeviceProducts products) {
             DeviceImage image = new DeviceImage();
-            int linear = new DeviceWeights(image, halves).add(layer);
+            int linear = new DeviceWeights(image, products).add(layer);
             int xStride = DeviceWeights.padded(layer.in);
             int yStride = DeviceWeights.padded(layer.out);
             int x = image.floats(DeviceWeights.columns(input, rows, layer.in));
@@ -164,7 +175,8 @@ class CudaLinearTest {
                 .pointers(address + linear, address + x, address + y).ints(xStride, yStride, 0, 0)
                 .skipTo(320).ints(rows, tile, columns, 0);
             int[] grid = {(rows + tile - 1) / tile, (yStride + columns - 1) / columns, 1};
-            driver.launch("bitdgdm_linear", grid, BLOCK, DeviceScratch.linearBytes(layer, tile, halves), arguments.done(), stream);
+            driver.launch("bitdgdm_linear", grid, BLOCK, DeviceScratch.linearBytes(layer, tile, products), arguments.done(),
+                stream);
             ByteBuffer wide = ByteBuffer.allocateDirect(4 * rows * yStride).order(ByteOrder.LITTLE_ENDIAN);
             driver.download(address + y, wide, stream);
             driver.freeStream(stream);

@@ -53,7 +53,7 @@ final class EmulatedDriver implements CudaDriver {
      * @param sanitized   whether the process was built with AddressSanitizer
      */
     EmulatedDriver(Order order, int sharedBytes, boolean sanitized) {
-        this.device = new Device("emulated", "9.0", 4, sharedBytes, 0);
+        this.device = new Device("emulated", "9.0", 4, sharedBytes, sharedBytes, 0);
         try {
             errors = File.createTempFile("emulator", ".txt");
             String program = FOLDER.resolve(sanitized ? "emulator-sanitized" : "emulator").toString();

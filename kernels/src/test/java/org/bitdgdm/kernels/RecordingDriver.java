@@ -17,7 +17,7 @@ final class RecordingDriver implements CudaDriver {
     private final Device device;
 
     RecordingDriver(int sharedBytes) {
-        device = new Device("recorder", "8.0", 108, sharedBytes, 0);
+        device = new Device("recorder", "8.0", 108, sharedBytes, sharedBytes + 1024, 0);
     }
 
     private long used() {

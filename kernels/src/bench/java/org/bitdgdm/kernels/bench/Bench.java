@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -26,13 +25,18 @@ public final class Bench {
     }
 
     public static void main(String[] args) throws IOException, InterruptedException {
-        List<String> arguments = Arrays.asList(args);
+        List<String> arguments = List.of(args);
         if (arguments.contains("--help")) {
-            System.out.print(BenchOptions.USAGE);
+            System.out.print(BenchOptions.USAGE + BenchOptions.CUDA_USAGE);
             return;
         }
         BenchOptions options;
         try {
+            arguments = new ArrayList<>(arguments);
+            if (isCuda(arguments)) {
+                CudaBench.run(home(), arguments);
+                return;
+            }
             options = BenchOptions.parse(home(), arguments);
         } catch (IllegalArgumentException e) {
             System.err.println("error: " + e.getMessage());
@@ -40,6 +44,20 @@ public final class Bench {
             return;
         }
         new Bench(options).run();
+    }
+
+    /** Takes the backend out of a command line; whether it is cuda. */
+    private static boolean isCuda(List<String> arguments) {
+        int at = arguments.indexOf("--backend");
+        if (at < 0) {
+            return false;
+        }
+        String backend = at + 1 < arguments.size() ? arguments.get(at + 1) : "nothing";
+        if (!backend.equals("cpu") && !backend.equals("cuda")) {
+            throw new IllegalArgumentException("--backend must be cpu or cuda, found " + backend);
+        }
+        arguments.subList(at, at + 2).clear();
+        return backend.equals("cuda");
     }
 
     /** The root of the repository, from the folder above which this runs. */

@@ -46,6 +46,7 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
     static final String USAGE = """
         Measures the cpu backend and writes kernels/benchmarks/cpu.md.
 
+          --backend NAME   cpu or cuda, which has flags of its own, below [cpu]
           --levels LIST    of kernel,step,peer,job [kernel,step,peer]; the peaks of a core are always measured
           --models LIST    of qm9,moses,planar [all]
           --threads N      most threads of a step [all processors]
@@ -58,6 +59,16 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
           --job-count N    molecules of the job level [10000]
           --job-steps N    steps of each of them [500]
           --report FILE    where to write, from the root of the repository [kernels/benchmarks/cpu.md]
+
+        """;
+
+    static final String CUDA_USAGE = """
+        With --backend cuda: checks and measures the cuda backend, PyTorch beside it, and writes kernels/benchmarks/cuda.md.
+
+          --bounds         write only what follows from data sheets, which needs no GPU
+          --short          only check, on few graphs: for compute-sanitizer
+          --python FILE    interpreter with a PyTorch that sees the GPU [/usr/bin/python3]
+          --report FILE    where to write, from the root of the repository [kernels/benchmarks/cuda.md]
         """;
 
     /**

@@ -1,12 +1,16 @@
 package org.bitdgdm.kernels.bench;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.LongStream;
 import org.bitdgdm.kernels.Backend;
 import org.bitdgdm.kernels.BackendOptions;
@@ -17,52 +21,122 @@ import org.bitdgdm.kernels.Denoisers;
 import org.bitdgdm.kernels.Diffusion;
 import org.bitdgdm.kernels.GraphBatch;
 import org.bitdgdm.kernels.InitialNoise;
+import org.bitdgdm.kernels.KernelException;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.ReferenceDenoiser;
 
 /**
- * Checks the cuda backend on a GPU, then measures it; writes one Markdown file. Started by {@code cuda/gpu.sh}.
+ * The benchmark of the cuda backend: bounds that follow from the data sheets, and, where there is a GPU, checks, times of
+ * whole steps, and PyTorch on the same GPU. Writes one Markdown file.
  *
  * <p>Checks: logits of the shipped model against the reference (FP32 within 1e-4 + 1e-4 |reference|) and graphs over 50
- * steps against the cpu backend, in every setting. Times: whole steps, by the wall clock around calls that end with a
- * synchronization, the median of several repeats.
+ * steps against the cpu backend. Times: whole steps, by the wall clock around calls that end with a synchronization.
  */
-public final class CudaBench {
+final class CudaBench {
     private static final long SEED = 1;
     private static final int CHECKED_GRAPHS = 256;
     private static final int CHECKED_STEPS = 50;
     private static final double TOLERANCE = 1e-4;
     private static final double MIN_IDENTICAL = 0.99;
-    private static final int REPEATS = 5;
+    private static final int REPEATS = 11;
     private static final int STEPS_PER_CALL = 25;
+    private static final int SAMPLE_GRAPHS = 4;
     private static final double NANOS = 1e9;
+    private static final double MICRO = 1e6;
+    /** Below this line a report is written by people, and kept. */
+    private static final String HANDWRITTEN = "## What the kernels do about each term";
+    private static final int PEER_SKIPPED = 3;
 
+    private final Path home;
+    private final String python;
     private final StringBuilder report = new StringBuilder();
     private boolean passed = true;
+    private double fastestPeer = Double.NaN;
 
-    private CudaBench() {
+    private CudaBench(Path home, String python) {
+        this.home = home;
+        this.python = python;
     }
 
-    /** @param arguments file to write; and {@code --short}: checks on few graphs and no times, for compute-sanitizer */
-    public static void main(String[] arguments) throws IOException {
-        List<String> words = new ArrayList<>(List.of(arguments));
-        boolean quick = words.remove("--short");
-        CudaBench bench = new CudaBench();
-        bench.line("# cuda backend, measured");
-        bench.line("");
-        bench.line(Denoisers.probe(Backend.CUDA, BackendOptions.defaults()));
-        bench.check(quick ? 8 : CHECKED_GRAPHS, quick ? 2 : CHECKED_STEPS);
-        if (!quick) {
-            bench.times("qm9", List.of(64, 256, 1024, 4096, 16384));
-            bench.times("moses", List.of(64, 256, 1024));
-            bench.times("planar", List.of(16, 64, 256));
+    /** @param flags those of {@link BenchOptions#CUDA_USAGE} */
+    static void run(Path home, List<String> flags) throws IOException, InterruptedException {
+        boolean bounds = false;
+        boolean quick = false;
+        String python = "/usr/bin/python3";
+        Path file = home.resolve("kernels/benchmarks/cuda.md");
+        List<String> left = new ArrayList<>(flags);
+        while (!left.isEmpty()) {
+            String flag = left.remove(0);
+            if (flag.equals("--bounds")) {
+                bounds = true;
+            } else if (flag.equals("--short")) {
+                quick = true;
+            } else if (flag.equals("--report") && !left.isEmpty()) {
+                file = home.resolve(left.remove(0));
+            } else if (flag.equals("--python") && !left.isEmpty()) {
+                python = left.remove(0);
+            } else {
+                throw new IllegalArgumentException(flag + " is no flag of the cuda benchmark, or lacks its value\n"
+                    + BenchOptions.CUDA_USAGE);
+            }
         }
-        if (!words.isEmpty()) {
-            Files.writeString(Path.of(words.get(0)), bench.report);
+        CudaBench bench = new CudaBench(home, python);
+        if (quick) {
+            bench.check(8, 2);
+        } else {
+            bench.write(file, bounds);
         }
         if (!bench.passed) {
-            System.err.println("a check failed, see above");
-            System.exit(1);
+            throw new IllegalStateException("a check of the cuda backend failed, see above");
+        }
+    }
+
+    private void write(Path file, boolean bounds) throws IOException, InterruptedException {
+        String device = bounds ? "" : device();
+        line("# Speed of the cuda backend");
+        line("");
+        line("Written by `./submit.sh bench --backend cuda`%s. Do not edit above \"%s\".", bounds ? " `--bounds`" : "",
+            HANDWRITTEN.substring(3));
+        bounds();
+        line("## Measured");
+        line("");
+        if (bounds) {
+            line("Not measured on a GPU: none was at hand. With one, this section has device, driver and commit, the checks"
+                + " against the reference and the cpu backend, times of whole steps in every setting and precision, PyTorch"
+                + " on the same GPU in FP32, BF16 and compiled BF16, and peaks of device memory.");
+        } else {
+            line("%s, %s, commit %s", device, driver(), Machine.here(home).commit());
+            check(CHECKED_GRAPHS, CHECKED_STEPS);
+            peer();
+            times("qm9", List.of(64, 256, 512, 1024, 4096, 16384));
+            times("moses", List.of(64, 256, 1024));
+            times("planar", List.of(16, 64, 256));
+        }
+        line("");
+        String below = Files.exists(file) ? Files.readString(file) : "";
+        int from = below.indexOf(HANDWRITTEN);
+        report.append(from < 0 ? HANDWRITTEN + "\n" : below.substring(from));
+        Files.createDirectories(file.toAbsolutePath().getParent());
+        Files.writeString(file, report);
+        System.err.println("written " + file);
+    }
+
+    /** What is measured; refuses where there is no GPU. */
+    private static String device() {
+        try {
+            return Denoisers.probe(Backend.CUDA, BackendOptions.defaults());
+        } catch (KernelException e) {
+            throw new IllegalArgumentException(e.getMessage()
+                + "; the benchmark needs a GPU, but for its bounds: --backend cuda --bounds", e);
+        }
+    }
+
+    private String driver() throws InterruptedException {
+        try {
+            return Programs.run(home, List.of("nvidia-smi", "--query-gpu=driver_version,clocks.max.sm",
+                "--format=csv,noheader"), "").output().strip().replace('\n', ';');
+        } catch (IOException e) {
+            return "driver not known: " + e.getMessage();
         }
     }
 
@@ -72,9 +146,63 @@ public final class CudaBench {
         report.append(line).append('\n');
     }
 
+    private void bounds() {
+        for (String name : List.of("qm9", "moses", "planar")) {
+            BenchModel model = BenchModel.of(name);
+            line("");
+            line("## Bounds: %s", model.name());
+            line("");
+            line("µs of one graph and step, derived from the model's operations and the rates of data sheets, not measured;"
+                + " features as %.0f times fewer instructions than one warp for a graph takes. Total: the larger of memory"
+                + " and the sum of the others.", CudaBudget.featureOverhead(model.nodes()));
+            Map<Setting, PackedModel> packed = new LinkedHashMap<>();
+            Map<Setting, Workload> work = new LinkedHashMap<>();
+            try (CpuDenoiser cpu = new CpuDenoiser(model.full(), cpuOptions())) {
+                GraphBatch graphs = model.graphs(1, cpu);
+                for (Setting setting : Setting.ALL) {
+                    packed.put(setting, PackedForms.of(model.full(), setting, cpu, graphs, model.startTime()));
+                    work.put(setting, work(packed.get(setting), model, graphs));
+                }
+            }
+            for (CudaBudget.Gpu gpu : CudaBudget.Gpu.ALL) {
+                String terms = String.join(" | ", CudaBudget.TERMS);
+                line("");
+                line("| %s | %s | total | graph-steps/s at most |", gpu.name(), terms);
+                line("|---|%s---|---|", "---|".repeat(CudaBudget.TERMS.size()));
+                for (Setting setting : Setting.ALL) {
+                    for (String precision : precisions(setting)) {
+                        CudaBudget budget = CudaBudget.of(work.get(setting), packed.get(setting), model.nodes(),
+                            precision.equals("bf16"), gpu);
+                        StringBuilder cells = new StringBuilder();
+                        for (double seconds : budget.seconds().values()) {
+                            cells.append(String.format(Locale.ROOT, " %.4f |", MICRO * seconds));
+                        }
+                        line("| %s |%s %.4f | %,.0f |", label(setting, precision), cells, MICRO * budget.total(),
+                            1 / budget.total());
+                    }
+                }
+            }
+        }
+        line("");
+    }
+
+    private static Workload work(PackedModel packed, BenchModel model, GraphBatch graphs) {
+        try (CpuDenoiser cpu = new CpuDenoiser(packed, cpuOptions())) {
+            return Workload.of(packed, model.nodes(), Workload.outlierShares(packed, cpu, graphs, model.startTime()));
+        }
+    }
+
+    private static List<String> precisions(Setting setting) {
+        return setting == Setting.FP32 ? BackendOptions.CUDA_PRECISIONS : List.of("fp32");
+    }
+
+    private static String label(Setting setting, String precision) {
+        return precision.equals("bf16") ? precision : setting.name();
+    }
+
     private static PackedModel packed(BenchModel model, Setting setting) {
         try (CpuDenoiser cpu = new CpuDenoiser(model.full(), cpuOptions())) {
-            return PackedForms.of(model.full(), setting, cpu, model.graphs(4, cpu), model.startTime());
+            return PackedForms.of(model.full(), setting, cpu, model.graphs(SAMPLE_GRAPHS, cpu), model.startTime());
         }
     }
 
@@ -108,7 +236,7 @@ public final class CudaBench {
                 }
                 double identical = identical(cuda, cpu, model.diffusion(), graphs, steps);
                 // Of quantized layers a code may differ, see CudaDenoiserTest; what that does is printed, not judged.
-                passed &= setting.bits() <= 8 || excess <= 1 && identical > MIN_IDENTICAL;
+                passed &= setting != Setting.FP32 || excess <= 1 && identical > MIN_IDENTICAL;
                 line("| %s | %.2g | %.2f%% |", setting.name(), distance, 100 * identical);
             }
         }
@@ -138,36 +266,68 @@ public final class CudaBench {
         return (double) equal / graphs;
     }
 
+    private void peer() throws IOException, InterruptedException {
+        line("");
+        line("### PyTorch on the same GPU, QM9, n = 9");
+        line("");
+        Programs.Outcome outcome;
+        try {
+            outcome = Programs.run(home, List.of(python, "kernels/src/bench/python/digress_torch.py", "--bench", "--device",
+                "cuda", "--batches", "64", "256", "1024", "4096", "16384", "--repeats", "5"), "");
+        } catch (IOException e) {
+            line("Skipped: %s", e.getMessage());
+            return;
+        }
+        if (outcome.code() == PEER_SKIPPED) {
+            line("Skipped: %s", outcome.output().strip());
+            return;
+        }
+        if (outcome.code() != 0) {
+            throw new IllegalStateException("digress_torch.py ended with exit code " + outcome.code()
+                + "; see its message above");
+        }
+        JsonNode json = new ObjectMapper().readTree(outcome.output());
+        line("PyTorch %s", json.get("torch").asText());
+        line("");
+        line("| precision | batch | graph-steps/s | range | peak of allocated bytes |");
+        line("|---|---|---|---|---|");
+        for (JsonNode row : json.get("rows")) {
+            double median = row.get("median").asDouble();
+            fastestPeer = Double.isNaN(fastestPeer) ? median : Math.max(fastestPeer, median);
+            line("| %s | %d | %,.0f | %,.0f–%,.0f | %,d |", row.get("mode").asText(), row.get("batch").asInt(), median,
+                row.get("low").asDouble(), row.get("high").asDouble(), row.get("peak_bytes").asLong());
+        }
+    }
+
     private void times(String name, List<Integer> batches) {
         BenchModel model = BenchModel.of(name);
+        boolean compared = name.equals("qm9") && !Double.isNaN(fastestPeer);
         line("");
-        line("## %s", model.name());
-        line("| setting | batch | ms a step | graph-steps/s | graphs/s at %d steps | device bytes |",
-            model.full().diffusion().steps());
-        line("|---|---|---|---|---|---|");
+        line("### %s", model.name());
+        line("");
+        line("| setting | batch | ms a step | range | graph-steps/s | graphs/s at %d steps | peak of device bytes%s |",
+            model.full().diffusion().steps(), compared ? " | ÷ fastest PyTorch" : "");
+        line("|---|---|---|---|---|---|---|%s", compared ? "---|" : "");
         for (Setting setting : Setting.ALL) {
             PackedModel packed = packed(model, setting);
-            for (String precision : setting.bits() > 8 ? BackendOptions.CUDA_PRECISIONS : List.of("fp32")) {
-                times(setting, precision, model, packed, batches);
+            for (String precision : precisions(setting)) {
+                for (int batch : batches) {
+                    try (CudaDenoiser cuda = new CudaDenoiser(packed, new BackendOptions(1, "auto", null, 0, precision))) {
+                        Spread seconds = secondsPerStep(cuda, model, batch);
+                        double rate = batch / seconds.median();
+                        line("| %s | %d | %.3f | %.3f–%.3f | %,.0f | %,.1f | %,d%s |", label(setting, precision), batch,
+                            1e3 * seconds.median(), 1e3 * seconds.low(), 1e3 * seconds.high(), rate,
+                            rate / model.full().diffusion().steps(), cuda.peakBytes(),
+                            compared ? String.format(Locale.ROOT, " | %.1f×", rate / fastestPeer) : "");
+                    }
+                }
             }
         }
     }
 
-    private void times(Setting setting, String precision, BenchModel model, PackedModel packed, List<Integer> batches) {
-        String name = precision.equals("bf16") ? precision : setting.name();
-        int steps = model.full().diffusion().steps();
-        for (int batch : batches) {
-            try (CudaDenoiser cuda = new CudaDenoiser(packed, new BackendOptions(1, "auto", null, 0, precision))) {
-                double seconds = secondsPerStep(cuda, model, batch);
-                line("| %s | %d | %.3f | %,.0f | %,.1f | %,d |", name, batch, 1e3 * seconds, batch / seconds,
-                    batch / seconds / steps, cuda.peakBytes());
-            }
-        }
-    }
-
-    private static double secondsPerStep(Denoiser cuda, BenchModel model, int size) {
-        long[] ids = LongStream.range(0, size).toArray();
-        GraphBatch batch = InitialNoise.draw(model.full().diffusion(), model.nodes(), ids, SEED);
+    private static Spread secondsPerStep(Denoiser cuda, BenchModel model, int size) {
+        GraphBatch batch = InitialNoise.draw(model.full().diffusion(), model.nodes(),
+            LongStream.range(0, size).toArray(), SEED);
         int[] times = new int[STEPS_PER_CALL + 1];
         for (int i = 0; i < times.length; i++) {
             times[i] = model.startTime() - i;
@@ -179,7 +339,6 @@ public final class CudaBench {
             cuda.advance(batch, SEED, times);
             seconds[repeat] = (System.nanoTime() - start) / NANOS / STEPS_PER_CALL;
         }
-        Arrays.sort(seconds);
-        return seconds[REPEATS / 2];
+        return new Spread(seconds);
     }
 }

@@ -1,0 +1,58 @@
+package org.bitdgdm.kernels;
+
+/**
+ * Offsets and sizes in bytes of what {@code layout.cuh} lays out: the structures that Java writes into device memory. The
+ * compilers of both languages assert them there, and a test compares the two.
+ */
+final class DeviceLayout {
+
+    /** {@code CodeTiles}. */
+    static final class CodeTiles {
+        static final int CODES = 0;
+        static final int SCALE = 8;
+        static final int FORM = 16;
+        static final int K_TILES = 20;
+        static final int N_TILES = 24;
+        static final int SIZE = 32;
+
+        private CodeTiles() {
+        }
+    }
+
+    /** {@code Linear}. */
+    static final class Linear {
+        static final int BIAS = 0;
+        static final int WEIGHT = 8;
+        static final int LEFT = 16;
+        static final int RIGHT = 48;
+        static final int RIGHT_VALUES = 80;
+        static final int RESIDUAL = 88;
+        static final int DENSE = 120;
+        static final int SPARSE_ROW = 128;
+        static final int SPARSE_VALUE = 136;
+        static final int IN = 144;
+        static final int OUT = 148;
+        static final int OUT_PADDED = 152;
+        static final int RANK = 156;
+        static final int RANK_PADDED = 160;
+        static final int CODED = 164;
+        static final int PER_ROW = 168;
+        static final int IS_UNSIGNED = 172;
+        static final int MAX_CODE = 176;
+        static final int THRESHOLD = 180;
+        static final int SCALE = 184;
+        static final int INVERSE = 188;
+        static final int INTERMEDIATE_MAX = 192;
+        static final int INTERMEDIATE_INVERSE = 196;
+        static final int SPARSE_WIDTH = 200;
+        static final int CROSS_TERM = 204;
+        static final int HALVES = 208;
+        static final int SIZE = 216;
+
+        private Linear() {
+        }
+    }
+
+    private DeviceLayout() {
+    }
+}

@@ -1,0 +1,133 @@
+package org.bitdgdm.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+/** On a real GPU what {@link CudaDenoiserTest} and {@link CudaLinearTest} check on the emulated one. */
+@Gpu
+class CudaDeviceTest {
+    private static final Tolerance LOGITS = new Tolerance(1e-4, 1e-4);
+    private static final Tolerance FLIPPED_CODE = new Tolerance(0.02, 0.02);
+    private static final TestLayers.Form LOW_BIT = new TestLayers.Form(3, 4, 4, TestLayers.Input.SIGNED, 4, 8, 2, true);
+
+    private static CudaDenoiser open(PackedModel model) {
+        return new CudaDenoiser(model, BackendOptions.defaults());
+    }
+
+    private static GraphBatch noise(PackedModel model, int n, int from, int to) {
+        return InitialNoise.draw(model.diffusion(), n, LongStream.range(from, to).toArray(), 11);
+    }
+
+    private static float[][] logits(Denoiser denoiser, PackedModel model, GraphBatch batch, int t) {
+        float[] nodes = new float[batch.nodes().length * model.architecture().nodeTypes()];
+        float[] edges = new float[batch.edges().length * model.architecture().edgeTypes()];
+        denoiser.logits(batch, t, nodes, edges);
+        return new float[][] {nodes, edges};
+    }
+
+    @Test
+    void logitsAgreeWithTheReference() {
+        for (Variant variant : Variant.values()) {
+            PackedModel tiny = TestModels.tiny(variant, 4);
+            for (PackedModel model : List.of(TestModels.qm9(variant), tiny, TestLayers.quantized(tiny, LOW_BIT, 2))) {
+                boolean full = model.linears().stream().allMatch(PackedLinear::isFull);
+                int[] sizes = model.architecture().maxNodes() == 9 ? new int[] {1, 2, 5, 9} : new int[] {1, 2, 5, 9, 27, 64};
+                for (int n : sizes) {
+                    GraphBatch batch = noise(model, n, 5, 8);
+                    float[][] expected = logits(new ReferenceDenoiser(model), model, batch, 20);
+                    try (CudaDenoiser cuda = open(model)) {
+                        float[][] found = logits(cuda, model, batch, 20);
+                        (full ? LOGITS : FLIPPED_CODE).check("nodes, " + n + " nodes", expected[0], found[0]);
+                        (full ? LOGITS : FLIPPED_CODE).check("edges, " + n + " nodes", expected[1], found[1]);
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void everyFormAgreesWithTheReference() {
+        PackedModel full = TestModels.tiny(Variant.FIXED_BUG, 4);
+        GraphBatch batch = noise(full, 7, 0, 2);
+        for (TestLayers.Form form : TestLayers.forms()) {
+            PackedModel model = TestLayers.quantized(full, form, 1);
+            float[][] expected = logits(new ReferenceDenoiser(model), model, batch, 20);
+            try (CudaDenoiser cuda = open(model)) {
+                float[][] found = logits(cuda, model, batch, 20);
+                FLIPPED_CODE.check("nodes, " + form, expected[0], found[0]);
+                FLIPPED_CODE.check("edges, " + form, expected[1], found[1]);
+            }
+        }
+    }
+
+    /** Also where the chip only emulates the product of 4 bits. */
+    @Test
+    void codesOfFourBitsGiveTheSameBitsEitherWay() {
+        PackedModel model = TestLayers.quantized(TestModels.qm9(Variant.FIXED_BUG), LOW_BIT, 2);
+        GraphBatch batch = noise(model, 9, 0, 40);
+        float[][] first = null;
+        for (boolean nibbles : new boolean[] {false, true}) {
+            try (CudaDenoiser cuda = new CudaDenoiser(model, JcudaDriver.open(BackendOptions.defaults()),
+                new DeviceProducts(false, nibbles))) {
+                float[][] found = logits(cuda, model, batch, 250);
+                first = first == null ? found : first;
+                assertThat(found).isDeepEqualTo(first);
+            }
+        }
+    }
+
+    @Test
+    void fullPrecisionDrawsTheGraphsOfTheCpu() {
+        PackedModel model = TestModels.qm9(Variant.FIXED_BUG);
+        int graphs = 512;
+        GraphBatch expected = noise(model, 9, 0, graphs);
+        GraphBatch found = noise(model, 9, 0, graphs);
+        try (CpuDenoiser cpu = new CpuDenoiser(model, BackendOptions.defaults()); CudaDenoiser cuda = open(model)) {
+            cpu.advance(expected, 77, model.diffusion().times(50));
+            cuda.advance(found, 77, model.diffusion().times(50));
+        }
+        int same = 0;
+        for (int g = 0; g < graphs; g++) {
+            same += Arrays.equals(expected.nodes(), g * 9, g * 9 + 9, found.nodes(), g * 9, g * 9 + 9)
+                && Arrays.equals(expected.edges(), g * 81, g * 81 + 81, found.edges(), g * 81, g * 81 + 81) ? 1 : 0;
+        }
+        assertThat((double) same / graphs).as("identical graphs").isGreaterThan(0.99);
+    }
+
+    @Test
+    void batchesAndStreamsDoNotChangeAGraph() throws Exception {
+        PackedModel model = TestLayers.quantized(TestModels.qm9(Variant.FIXED_BUG), LOW_BIT, 2);
+        int[] times = model.diffusion().times(20);
+        GraphBatch whole = noise(model, 9, 0, 300);
+        ExecutorService threads = Executors.newFixedThreadPool(3);
+        CudaDenoiser cuda = open(model);
+        try {
+            cuda.advance(whole, 77, times);
+            List<Future<GraphBatch>> parts = new ArrayList<>();
+            for (int from = 0; from < 300; from += 60) {
+                int first = from;
+                parts.add(threads.submit(() -> {
+                    GraphBatch part = noise(model, 9, first, first + 60);
+                    cuda.advance(part, 77, times);
+                    return part;
+                }));
+            }
+            for (int at = 0; at < parts.size(); at++) {
+                assertThat(parts.get(at).get().edges())
+                    .isEqualTo(Arrays.copyOfRange(whole.edges(), at * 60 * 81, (at + 1) * 60 * 81));
+            }
+        } finally {
+            threads.shutdown();
+            cuda.close();
+        }
+        assertThat(cuda.liveBytes()).isZero();
+    }
+}
