@@ -41,7 +41,8 @@ import org.bitdgdm.output.SweepRows;
 final class Sweep {
     /** What may differ between cells; everything else makes another sweep. */
     private static final Set<String> AXES = Set.of("quantize.method", "quantize.weight-bits", "quantize.activation-bits",
-        "quantize.activation-scale", "quantize.rank", "quantize.alpha", "quantize.threshold-percentile", "quantize.residual",
+        "quantize.activation-scale", "quantize.rank", "quantize.alpha", "quantize.threshold-percentile",
+        "quantize.threshold-buckets", "quantize.residual",
         "quantize.intermediate-bits", "quantize.cross-term", "quantize.recipe", "quantize.budget", "sample.steps", "sample.schedule",
         "sample.seed");
     private static final PrintStream NOWHERE = new PrintStream(OutputStream.nullOutputStream());

@@ -24,6 +24,7 @@ public enum Option {
     RANK("quantize.rank", Kind.WHOLE, "N", GENERATE, SWEEP),
     ALPHA("quantize.alpha", Kind.NUMBER, "SHARE", GENERATE, SWEEP),
     THRESHOLD_PERCENTILE("quantize.threshold-percentile", Kind.NUMBER, "PERCENT", GENERATE, SWEEP),
+    THRESHOLD_BUCKETS("quantize.threshold-buckets", Kind.WHOLE, "K", GENERATE, SWEEP),
     RESIDUAL("quantize.residual", Kind.WHOLE, "BITS", GENERATE, SWEEP),
     INTERMEDIATE_BITS("quantize.intermediate-bits", Kind.WHOLE, "BITS", GENERATE, SWEEP),
     ACTIVATION_SCALE("quantize.activation-scale", Kind.TEXT, "NAME", GENERATE, SWEEP),

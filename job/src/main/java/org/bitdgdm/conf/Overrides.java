@@ -85,6 +85,9 @@ final class Overrides {
     }
 
     static QuantizeConf with(QuantizeConf conf, Map<String, String> values) {
+        // A layer without static scales has none to differ between ranges of steps.
+        boolean fixed = or(values, Option.ACTIVATION_BITS, conf.activationBits()) <= 8
+            && or(values, Option.ACTIVATION_SCALE, conf.activationScale()).equals("static");
         return new QuantizeConf(
             or(values, Option.METHOD, conf.method()),
             or(values, Option.WEIGHT_BITS, conf.weightBits()),
@@ -96,7 +99,7 @@ final class Overrides {
             or(values, Option.INTERMEDIATE_BITS, conf.intermediateBits()),
             or(values, Option.ACTIVATION_SCALE, conf.activationScale()),
             or(values, Option.CROSS_TERM, conf.crossTerm()),
-            conf.calibrationGraphs(), conf.calibrationSteps(), Map.of());
+            conf.calibrationGraphs(), conf.calibrationSteps(), fixed ? conf.thresholdBuckets() : 1, Map.of());
     }
 
     @SuppressWarnings("unchecked")

@@ -20,13 +20,14 @@ import java.util.Map;
  * @param crossTerm           whether X_S S is computed; false only in the ablation
  * @param calibrationGraphs   graphs that the full-precision model samples to set thresholds
  * @param calibrationSteps    steps of each of them
+ * @param thresholdBuckets    ranges of diffusion steps with thresholds and static scales of their own; 1: the same for all
  * @param overrides           layer-name pattern (glob over DiGress's names) to {@code key -> value} of this record, first
  *                            match wins; {@code method = fp32} leaves a layer alone
  */
 public record QuantizeConf(
     String method, int weightBits, int activationBits, int rank, double alpha, double thresholdPercentile,
     int residualBits, int intermediateBits, String activationScale, boolean crossTerm,
-    int calibrationGraphs, int calibrationSteps, Map<String, Map<String, String>> overrides) {
+    int calibrationGraphs, int calibrationSteps, int thresholdBuckets, Map<String, Map<String, String>> overrides) {
 
     /** Methods this version knows; all but {@code fp32} quantize. */
     public static final List<String> METHODS = List.of("fp32", "rtn", "gptq", "squeezellm", "svdquant", "duquant",
@@ -48,6 +49,12 @@ public record QuantizeConf(
         Check.oneOf("activation-scale", List.of("static", "row"), activationScale);
         Check.that(calibrationGraphs >= 1, "calibration-graphs", "must be at least 1", calibrationGraphs);
         Check.that(calibrationSteps >= 1, "calibration-steps", "must be at least 1", calibrationSteps);
+        Check.that(thresholdBuckets >= 1, "threshold-buckets", "must be at least 1", thresholdBuckets);
+        Check.that(thresholdBuckets <= calibrationSteps, "threshold-buckets", "must be at most calibration-steps, "
+            + calibrationSteps + ", so that every range of steps is seen", thresholdBuckets);
+        Check.that(thresholdBuckets == 1 || method.equals("fp32") || activationBits <= 8 && activationScale.equals("static"),
+            "threshold-buckets", "must be 1 where no threshold is fixed before sampling (activation-bits " + activationBits
+                + ", activation-scale " + activationScale + ")", thresholdBuckets);
         Check.that(!method.equals("gptq") || weightBits <= 8, "weight-bits",
             "must be in 2..8 for method gptq, which does nothing but choose codes of weights", weightBits);
         Check.that(!method.equals("squeezellm") || weightBits <= 8, "weight-bits",
@@ -62,8 +69,16 @@ public record QuantizeConf(
         if (!overrides.isEmpty()) {
             Overrides.check(new QuantizeConf(method, weightBits, activationBits, rank, alpha, thresholdPercentile,
                 residualBits, intermediateBits, activationScale, crossTerm, calibrationGraphs, calibrationSteps,
-                Map.of()), overrides);
+                thresholdBuckets, Map.of()), overrides);
         }
+    }
+
+    /** One range of steps. */
+    public QuantizeConf(String method, int weightBits, int activationBits, int rank, double alpha, double thresholdPercentile,
+                        int residualBits, int intermediateBits, String activationScale, boolean crossTerm,
+                        int calibrationGraphs, int calibrationSteps, Map<String, Map<String, String>> overrides) {
+        this(method, weightBits, activationBits, rank, alpha, thresholdPercentile, residualBits, intermediateBits,
+            activationScale, crossTerm, calibrationGraphs, calibrationSteps, 1, overrides);
     }
 
     static QuantizeConf of(Settings settings) {
@@ -72,7 +87,7 @@ public record QuantizeConf(
             settings.number(Option.THRESHOLD_PERCENTILE), settings.whole(Option.RESIDUAL),
             settings.whole(Option.INTERMEDIATE_BITS), settings.text(Option.ACTIVATION_SCALE),
             settings.on(Option.CROSS_TERM), settings.whole(Option.CALIBRATION_GRAPHS),
-            settings.whole(Option.CALIBRATION_STEPS), Overrides.parse(settings.list(Option.OVERRIDE)));
+            settings.whole(Option.CALIBRATION_STEPS), settings.whole(Option.THRESHOLD_BUCKETS), Overrides.parse(settings.list(Option.OVERRIDE)));
     }
 
     /** The recipe of one layer: this one with the first override whose pattern matches the name; it has no overrides. */
@@ -88,7 +103,8 @@ public record QuantizeConf(
     /** Nothing but settings of layers by their names: a layer without any is left in full precision. */
     public QuantizeConf ofLayers(Map<String, Map<String, String>> layers) {
         return new QuantizeConf("fp32", weightBits, activationBits, rank, alpha, thresholdPercentile, residualBits,
-            intermediateBits, activationScale, crossTerm, calibrationGraphs, calibrationSteps, layers);
+            intermediateBits, activationScale, crossTerm, calibrationGraphs, calibrationSteps, thresholdBuckets,
+            layers);
     }
 
     /** Whether no layer is quantized. */
@@ -99,13 +115,13 @@ public record QuantizeConf(
     /** The same with another percentile, and without overrides. */
     public QuantizeConf withThresholdPercentile(double percentile) {
         return new QuantizeConf(method, weightBits, activationBits, rank, alpha, percentile, residualBits, intermediateBits,
-            activationScale, crossTerm, calibrationGraphs, calibrationSteps, Map.of());
+            activationScale, crossTerm, calibrationGraphs, calibrationSteps, thresholdBuckets, Map.of());
     }
 
     /** The same without X_S S, and without overrides. */
     public QuantizeConf withoutCrossTerm() {
         return new QuantizeConf(method, weightBits, activationBits, rank, alpha, thresholdPercentile, residualBits,
-            intermediateBits, activationScale, false, calibrationGraphs, calibrationSteps, Map.of());
+            intermediateBits, activationScale, false, calibrationGraphs, calibrationSteps, thresholdBuckets, Map.of());
     }
 
     /** Whether an override names this layer: such a layer is quantized even if it is not by default. */

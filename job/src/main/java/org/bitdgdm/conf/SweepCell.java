@@ -29,6 +29,7 @@ public record SweepCell(String name, JobConf conf) {
         append(name, "-e", used.get("residual"));
         append(name, "-h", used.get("intermediate_bits"));
         append(name, "-p", used.get("percentile"));
+        append(name, "-k", used.get("threshold_buckets"));
         if ("row".equals(used.get("activation_scale"))) {
             name.append("-row");
         }
@@ -87,6 +88,9 @@ public record SweepCell(String name, JobConf conf) {
         }
         if (fixed && !method.equals("bit-dgdm-dense-activations")) {
             used.put("percentile", quantize.thresholdPercentile());
+        }
+        if (fixed && quantize.thresholdBuckets() > 1) {
+            used.put("threshold_buckets", quantize.thresholdBuckets());
         }
         boolean factors = method.startsWith("bit-dgdm") && !method.equals("bit-dgdm-threshold");
         if (factors) {

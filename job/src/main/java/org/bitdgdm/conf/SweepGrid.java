@@ -22,7 +22,8 @@ final class SweepGrid {
     private static final String PERCENTILE = "percentile";
     /** Keys that may have several values. */
     private static final List<Option> AXES = List.of(Option.METHOD, Option.WEIGHT_BITS, Option.ACTIVATION_BITS,
-        Option.ACTIVATION_SCALE, Option.RANK, Option.ALPHA, Option.THRESHOLD_PERCENTILE, Option.RESIDUAL,
+        Option.ACTIVATION_SCALE, Option.RANK, Option.ALPHA, Option.THRESHOLD_PERCENTILE, Option.THRESHOLD_BUCKETS,
+        Option.RESIDUAL,
         Option.INTERMEDIATE_BITS, Option.CROSS_TERM, Option.RECIPE, Option.BUDGET, Option.STEPS, Option.SCHEDULE,
         Option.SEED);
 

@@ -19,6 +19,7 @@ final class Values {
         put(Option.RANK, quantize.rank());
         put(Option.ALPHA, quantize.alpha());
         put(Option.THRESHOLD_PERCENTILE, quantize.thresholdPercentile());
+        put(Option.THRESHOLD_BUCKETS, quantize.thresholdBuckets());
         put(Option.RESIDUAL, quantize.residualBits());
         put(Option.INTERMEDIATE_BITS, quantize.intermediateBits());
         put(Option.ACTIVATION_SCALE, quantize.activationScale());

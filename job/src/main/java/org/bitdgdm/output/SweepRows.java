@@ -44,6 +44,7 @@ public final class SweepRows {
             .add("rank", DataTypes.IntegerType, true)
             .add("alpha", DataTypes.DoubleType, true)
             .add("percentile", DataTypes.DoubleType, true)
+            .add("threshold_buckets", DataTypes.IntegerType, true)
             .add("residual", DataTypes.IntegerType, true)
             .add("intermediate_bits", DataTypes.IntegerType, true)
             .add("cross_term", DataTypes.BooleanType, true)
@@ -87,8 +88,8 @@ public final class SweepRows {
         values.add(entry.done() ? "done" : "failed");
         values.add(entry.done() ? null : entry.error());
         values.add(used.containsKey("recipe") ? "recipe" : entry.cell().conf().quantize().method());
-        for (String column : List.of("recipe", "budget", "weight_bits", "activation_bits", "activation_scale", "rank", "alpha", "percentile",
-            "residual", "intermediate_bits", "cross_term")) {
+        for (String column : List.of("recipe", "budget", "weight_bits", "activation_bits", "activation_scale", "rank",
+            "alpha", "percentile", "threshold_buckets", "residual", "intermediate_bits", "cross_term")) {
             values.add(used.get(column));
         }
         values.add(entry.cell().conf().sample().steps());

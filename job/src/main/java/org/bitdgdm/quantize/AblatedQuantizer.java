@@ -25,6 +25,11 @@ record AblatedQuantizer(UnaryOperator<QuantizeConf> change) implements Quantizer
     }
 
     @Override
+    public QuantizeConf adapted(QuantizeConf recipe) {
+        return change.apply(recipe);
+    }
+
+    @Override
     public boolean needsInputs(QuantizeConf recipe) {
         return WHOLE.needsInputs(recipe);
     }

@@ -57,8 +57,7 @@ final class BitDgdmQuantizer implements Quantizer {
         int intermediateBits = requantizes(recipe) ? recipe.intermediateBits() : 32;
         float intermediateScale = 0;
         if (intermediateBits <= 8) {
-            intermediateScale = ScalarQuantizer.LEAST_SQUARES.scale(intermediate(layer.name, inputs, codes, left),
-                intermediateBits);
+            intermediateScale = intermediateScale(layer.name, inputs, codes, left, intermediateBits);
             // Nothing but zeros were recorded: no scale is known, so H stays FP32.
             intermediateBits = intermediateScale > 0 ? intermediateBits : 32;
         }
@@ -89,6 +88,11 @@ final class BitDgdmQuantizer implements Quantizer {
             }
         }
         return error;
+    }
+
+    /** The scale of least squared error of H on recorded rows. */
+    static float intermediateScale(String name, RecordedInputs inputs, ActivationCodes codes, CodeMatrix left, int bits) {
+        return ScalarQuantizer.LEAST_SQUARES.scale(intermediate(name, inputs, codes, left), bits);
     }
 
     /** (rows, rank) H = Q(X_D) L̂ of the recorded rows: the product of a layer whose R is the identity. */

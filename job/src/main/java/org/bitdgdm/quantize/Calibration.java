@@ -38,10 +38,11 @@ final class Calibration {
      * @param steps    steps of each, at most T
      * @param runSeed  seed of the run
      * @param rows     whole rows to keep of each layer of {@link PackedModel#linears()}
+     * @param ranges   ranges of steps to tell apart, see {@link PackedModel#rangeOf}; 1: none
      * @return for every layer of {@link PackedModel#linears()}, in its order
      */
     static <D extends Denoiser & ActivationRecorder> List<RecordedInputs> run(
-        PackedModel model, D denoiser, int graphs, int steps, long runSeed, int[] rows) {
+        PackedModel model, D denoiser, int graphs, int steps, long runSeed, int[] rows, int ranges) {
         if (steps > model.architecture().diffusionSteps()) {
             throw new InputException("--calibration-steps must be at most " + model.architecture().diffusionSteps()
                 + ", the diffusion steps of the model, found " + steps);
@@ -50,6 +51,7 @@ final class Calibration {
         // One collector for all layers that read the same input: they get one threshold, so kernels make one set of codes.
         List<PackedLinear> layers = model.linears();
         Map<String, InputCollector> collectorOf = new HashMap<>();
+        Map<String, InputCollector[]> collectorsOfRanges = new HashMap<>();
         Map<String, Integer> mostRows = new HashMap<>();
         for (int layer = 0; layer < layers.size(); layer++) {
             mostRows.merge(PackedModel.firstWithInputOf(layers.get(layer).name), rows[layer], Math::max);
@@ -59,8 +61,14 @@ final class Calibration {
             if (PackedModel.firstWithInputOf(linear.name).equals(linear.name)) {
                 collectorOf.put(linear.name, new InputCollector(linear.name, linear.in, seed, layer,
                     mostRows.get(linear.name)));
+                InputCollector[] ofRanges = new InputCollector[ranges > 1 ? ranges : 0];
+                for (int range = 0; range < ofRanges.length; range++) {
+                    ofRanges[range] = new InputCollector(linear.name, linear.in, seed, (range + 1) * layers.size() + layer);
+                }
+                collectorsOfRanges.put(linear.name, ofRanges);
             }
         }
+        int diffusionSteps = model.architecture().diffusionSteps();
         int[] times = model.diffusion().times(steps);
         for (Map.Entry<Integer, long[]> size : idsBySize(model, graphs, seed).entrySet()) {
             int n = size.getKey();
@@ -74,6 +82,10 @@ final class Calibration {
                         InputCollector collector = collectorOf.get(layers.get(layer).name);
                         if (collector != null) {
                             collector.accept(input, count, t);
+                            InputCollector[] ofRanges = collectorsOfRanges.get(layers.get(layer).name);
+                            if (ofRanges.length > 0) {
+                                ofRanges[PackedModel.rangeOf(t, ranges, diffusionSteps)].accept(input, count, t);
+                            }
                         }
                     });
                     denoiser.advance(batch, seed, new int[] {t, times[i + 1]});
@@ -81,7 +93,8 @@ final class Calibration {
             }
         }
         Map<String, RecordedInputs> recorded = new HashMap<>();
-        collectorOf.forEach((name, collector) -> recorded.put(name, collector.recorded()));
+        collectorOf.forEach((name, collector) -> recorded.put(name, collector.recorded()
+            .with(Arrays.stream(collectorsOfRanges.get(name)).map(InputCollector::recorded).toList())));
         return layers.stream().map(layer -> recorded.get(PackedModel.firstWithInputOf(layer.name)).of(layer.name)).toList();
     }
 

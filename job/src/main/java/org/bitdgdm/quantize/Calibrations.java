@@ -31,7 +31,7 @@ public final class Calibrations {
 
     /** Records anew. */
     private interface Recording {
-        List<RecordedInputs> of(int graphs, int steps, int[] rows);
+        List<RecordedInputs> of(int graphs, int steps, int[] rows, int ranges);
     }
 
     /**
@@ -45,9 +45,9 @@ public final class Calibrations {
                                                                   Function<PackedModel, D> opener) {
         this.full = full;
         this.seed = seed;
-        this.recording = (graphs, steps, rows) -> {
+        this.recording = (graphs, steps, rows, ranges) -> {
             try (D denoiser = opener.apply(full)) {
-                return Calibration.run(full, denoiser, graphs, steps, seed, rows);
+                return Calibration.run(full, denoiser, graphs, steps, seed, rows, ranges);
             }
         };
     }
@@ -63,8 +63,8 @@ public final class Calibrations {
     }
 
     /** The inputs of every layer, see {@link Calibration#run}. */
-    List<RecordedInputs> of(int graphs, int steps, int[] rows) {
-        List<Object> key = List.of(graphs, steps, Arrays.toString(rows));
-        return recorded.computeIfAbsent(key, absent -> recording.of(graphs, steps, rows));
+    List<RecordedInputs> of(int graphs, int steps, int[] rows, int ranges) {
+        List<Object> key = List.of(graphs, steps, Arrays.toString(rows), ranges);
+        return recorded.computeIfAbsent(key, absent -> recording.of(graphs, steps, rows, ranges));
     }
 }

@@ -51,6 +51,6 @@ final class LayerRecipes {
     private static QuantizeConf with(QuantizeConf run, String method, Map<String, Map<String, String>> overrides) {
         return new QuantizeConf(method, run.weightBits(), run.activationBits(), run.rank(), run.alpha(),
             run.thresholdPercentile(), run.residualBits(), run.intermediateBits(), run.activationScale(), run.crossTerm(),
-            run.calibrationGraphs(), run.calibrationSteps(), overrides);
+            run.calibrationGraphs(), run.calibrationSteps(), run.thresholdBuckets(), overrides);
     }
 }

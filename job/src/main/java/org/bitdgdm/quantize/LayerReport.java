@@ -1,5 +1,6 @@
 package org.bitdgdm.quantize;
 
+import java.util.List;
 import org.apache.spark.ml.linalg.DenseMatrix;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.kernels.LinearReference;
@@ -53,6 +54,17 @@ public record LayerReport(
             thresholded ? after.activation.threshold() : Double.NaN,
             thresholded ? inputs.outlierShare(after.activation.threshold()) : Double.NaN,
             before.bytes(), after.bytes(), seconds, quantized.note());
+    }
+
+    /** The same of a layer whose static scales differ between ranges of steps; its threshold is that of all steps. */
+    LayerReport withRanges(PackedLinear before, List<PackedLinear> ranges, RecordedInputs inputs) {
+        if (ranges.size() == 1) {
+            return this;
+        }
+        return new LayerReport(layer, method, in, out, rank, weightBits, activationBits, residualBits, nnz, iterations,
+            objective, kurtosisBefore, kurtosisAfter, weightError, StepRanges.outputError(before, ranges, inputs), threshold,
+            outlierShare, bytesBefore, bytesAfter, seconds,
+            note + (note.isEmpty() ? "" : "; ") + StepRanges.note(ranges));
     }
 
     /** ‖X W − Y‖ ÷ ‖X W‖ on recorded rows, biases left out. */

@@ -63,18 +63,30 @@ public final class Quantization {
         } else {
             inputs = calibrations.of(conf.calibrationGraphs(), conf.calibrationSteps(),
                 IntStream.range(0, recipes.size()).map(layer
-                    -> Quantizer.of(recipes.get(layer).method()).rows(full.linears().get(layer))).toArray());
+                    -> Quantizer.of(recipes.get(layer).method()).rows(full.linears().get(layer))).toArray(),
+                conf.thresholdBuckets());
         }
-        List<PackedLinear> layers = new ArrayList<>();
+        List<List<PackedLinear>> layers = new ArrayList<>();
         List<LayerReport> reports = new ArrayList<>();
         for (Outcome outcome : inParallel(full.linears(), inputs, recipes, threads)) {
-            layers.add(outcome.layer);
+            layers.add(outcome.ranges);
             reports.add(outcome.report);
         }
-        return new QuantizedModel(full.withLinears(layers), reports, (System.nanoTime() - start) * NANOS);
+        return new QuantizedModel(model(full, layers), reports, (System.nanoTime() - start) * NANOS);
     }
 
-    private record Outcome(PackedLinear layer, LayerReport report) {
+    /** @param layers of each, its form in every range of steps, or the one that it has in all of them */
+    private static PackedModel model(PackedModel full, List<List<PackedLinear>> layers) {
+        int ranges = layers.stream().mapToInt(List::size).max().orElse(1);
+        List<List<PackedLinear>> byRange = new ArrayList<>();
+        for (int range = 0; range < ranges; range++) {
+            int at = range;
+            byRange.add(layers.stream().map(layer -> layer.get(Math.min(at, layer.size() - 1))).toList());
+        }
+        return full.withRanges(byRange);
+    }
+
+    private record Outcome(List<PackedLinear> ranges, LayerReport report) {
     }
 
     private static List<Outcome> inParallel(List<PackedLinear> layers, List<RecordedInputs> inputs,
@@ -114,7 +126,10 @@ public final class Quantization {
         }
         QuantizedLayer quantized = layer.weight.length == 0 ? QuantizedLayer.untouched(layer)
             : Quantizer.of(recipe.method()).quantize(layer, inputs, recipe);
+        List<PackedLinear> ranges = StepRanges.of(quantized.packed(), inputs,
+            Quantizer.of(recipe.method()).adapted(recipe));
         double seconds = (System.nanoTime() - start) * NANOS;
-        return new Outcome(quantized.packed(), LayerReport.of(layer, quantized, inputs, recipe, seconds));
+        return new Outcome(ranges, LayerReport.of(layer, quantized, inputs, recipe, seconds)
+            .withRanges(layer, ranges, inputs));
     }
 }

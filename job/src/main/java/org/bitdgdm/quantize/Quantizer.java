@@ -15,6 +15,11 @@ interface Quantizer {
      */
     QuantizedLayer quantize(PackedLinear layer, RecordedInputs inputs, QuantizeConf recipe);
 
+    /** The recipe that a method follows in fact. */
+    default QuantizeConf adapted(QuantizeConf recipe) {
+        return recipe;
+    }
+
     /** Whether a recipe needs what the calibration records of a layer. */
     default boolean needsInputs(QuantizeConf recipe) {
         return recipe.activationBits() <= 8 && recipe.activationScale().equals("static");

@@ -3,6 +3,7 @@ package org.bitdgdm.quantize;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.Arrays;
+import java.util.List;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.kernels.ActivationCodes;
 import org.bitdgdm.kernels.InputTransform;
@@ -18,9 +19,16 @@ import org.bitdgdm.kernels.PackedModel;
  * @param nonZeros   entries seen that are not 0
  * @param rows       uniform sample of whole rows, (rowCount, in) row-major
  * @param rowCount   rows in that sample; 0: nothing was recorded
+ * @param ranges     the same of every range of diffusion steps; empty where they were not told apart
  */
 record RecordedInputs(
-    String layer, float[] magnitudes, float maximum, long values, long nonZeros, float[] rows, int rowCount) {
+    String layer, float[] magnitudes, float maximum, long values, long nonZeros, float[] rows, int rowCount,
+    List<RecordedInputs> ranges) {
+
+    /** Inputs of all steps, or of one range. */
+    RecordedInputs(String layer, float[] magnitudes, float maximum, long values, long nonZeros, float[] rows, int rowCount) {
+        this(layer, magnitudes, maximum, values, nonZeros, rows, rowCount, List.of());
+    }
 
     /** A layer whose inputs were not recorded. */
     static RecordedInputs none(String layer) {
@@ -29,7 +37,13 @@ record RecordedInputs(
 
     /** The same inputs, of another layer that reads them. */
     RecordedInputs of(String other) {
-        return new RecordedInputs(other, magnitudes, maximum, values, nonZeros, rows, rowCount);
+        return new RecordedInputs(other, magnitudes, maximum, values, nonZeros, rows, rowCount,
+            ranges.stream().map(range -> range.of(other)).toList());
+    }
+
+    /** The same with what was recorded of every range of steps. */
+    RecordedInputs with(List<RecordedInputs> ofRanges) {
+        return new RecordedInputs(layer, magnitudes, maximum, values, nonZeros, rows, rowCount, ofRanges);
     }
 
     /** Whether anything was recorded. */
@@ -99,7 +113,8 @@ record RecordedInputs(
         return codes(recipe, false);
     }
 
-    private ActivationCodes codes(QuantizeConf recipe, boolean unsigned) {
+    /** How a recipe quantizes these inputs, with codes that are known to be unsigned or not. */
+    ActivationCodes codes(QuantizeConf recipe, boolean unsigned) {
         if (recipe.activationBits() > 8) {
             return ActivationCodes.off();
         }

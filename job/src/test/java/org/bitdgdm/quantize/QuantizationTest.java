@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -97,6 +98,52 @@ class QuantizationTest {
                 denoiser.advance(InitialNoise.draw(FULL.diffusion(), 4, new long[] {1}, 3), 3, new int[] {20, 10, 0});
             }
         }
+    }
+
+    @Test
+    void rangesOfStepsHaveThresholdsOfTheirOwn() {
+        for (String method : new String[] {"bit-dgdm", "bit-dgdm-dense-activations", "rtn", "duquant"}) {
+            QuantizedModel one = quantize(inRanges(method, 1, Map.of()), 5, 2);
+            QuantizedModel three = quantize(inRanges(method, 3, Map.of("*linX1", Map.of("activation-scale", "row"))), 5, 2);
+            assertThat(one.model().stepRanges()).isEqualTo(1);
+            assertThat(three.model().stepRanges()).isEqualTo(3);
+            int differing = 0;
+            for (int layer = 0; layer < FULL.linears().size(); layer++) {
+                PackedLinear alone = one.model().linears().get(layer);
+                PackedLinear first = three.model().linears(0).get(layer);
+                PackedLinear last = three.model().linears(2).get(layer);
+                if (!first.hasStaticScale()) {
+                    assertThat(last).isSameAs(first);
+                    continue;
+                }
+                // Weights come from all steps; the threshold of all lies within those of the ranges.
+                assertThat(first.residual).usingRecursiveComparison().isEqualTo(alone.residual);
+                float[] thresholds = {first.activation.threshold(), three.model().linears(1).get(layer).activation.threshold(),
+                    last.activation.threshold()};
+                Arrays.sort(thresholds);
+                if (alone.transform == null) {
+                    assertThat(alone.activation.threshold()).as(method + " " + alone.name)
+                        .isBetween(thresholds[0], thresholds[2]);
+                }
+                differing += thresholds[0] < thresholds[2] ? 1 : 0;
+                assertThat(three.layers().get(layer).note()).contains("thresholds by range of steps");
+                assertThat(three.layers().get(layer).outputError()).isBetween(0.0, 0.9);
+            }
+            assertThat(differing).as(method).isGreaterThan(10);
+        }
+    }
+
+    @Test
+    void rangesWithoutThresholdsOrStepsAreRefused() {
+        assertThatThrownBy(() -> inRanges("bit-dgdm", 6, Map.of())).isInstanceOf(InputException.class)
+            .hasMessageContaining("--threshold-buckets must be at most calibration-steps, 5").hasMessageContaining("found 6");
+        assertThatThrownBy(() -> new QuantizeConf("rtn", 4, 4, 4, 0.2, 95, 4, 8, "row", true, 6, 5, 2, Map.of()))
+            .isInstanceOf(InputException.class).hasMessageContaining("--threshold-buckets must be 1")
+            .hasMessageContaining("activation-scale row");
+    }
+
+    private static QuantizeConf inRanges(String method, int ranges, Map<String, Map<String, String>> overrides) {
+        return new QuantizeConf(method, 4, 4, 4, 0.2, 95, 4, 8, "static", true, 6, 5, ranges, overrides);
     }
 
     @Test

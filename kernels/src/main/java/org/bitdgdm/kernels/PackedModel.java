@@ -232,7 +232,12 @@ public final class PackedModel {
 
     /** The range that a step from time t belongs to, ⌊(t − 1) K / T⌋: the first holds the times next to 0, and 0. */
     public int rangeOf(int t) {
-        return (int) (Math.max(0, t - 1L) * stepRanges() / architecture.diffusionSteps());
+        return rangeOf(t, stepRanges(), architecture.diffusionSteps());
+    }
+
+    /** The range of a step from time t where T diffusion steps have K ranges. */
+    public static int rangeOf(int t, int ranges, int diffusionSteps) {
+        return (int) (Math.max(0, t - 1L) * ranges / diffusionSteps);
     }
 
     /** The parts that any of the layers is made of. */
