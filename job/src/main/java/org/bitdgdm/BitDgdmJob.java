@@ -87,7 +87,13 @@ public final class BitDgdmJob {
         throws IOException, InterruptedException {
         switch (arguments.command()) {
             case GENERATE -> Generate.run(JobConf.of(settings), out);
-            case SWEEP -> Sweep.run(SweepConf.of(settings, arguments.config()), out);
+            case SWEEP -> {
+                if (SweepConf.isDecompositionStudy(arguments.config())) {
+                    DecompositionSweep.run(JobConf.of(settings), out);
+                } else {
+                    Sweep.run(SweepConf.of(settings, arguments.config()), out);
+                }
+            }
             case EVALUATE -> Evaluate.run(EvaluateConf.of(settings), out);
             case IMPORT -> ImportModel.run(ImportConf.of(settings), out);
         }

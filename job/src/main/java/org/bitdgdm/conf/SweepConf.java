@@ -1,5 +1,6 @@
 package org.bitdgdm.conf;
 
+import com.typesafe.config.ConfigObject;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,6 +13,8 @@ import java.util.Optional;
  * @param cells the runs, each once; they differ in recipe, steps and seed only
  */
 public record SweepConf(List<SweepCell> cells) {
+    private static final String STUDY = "study";
+    private static final String DECOMPOSITION = "decomposition";
 
     public SweepConf {
         cells = List.copyOf(cells);
@@ -34,6 +37,26 @@ public record SweepConf(List<SweepCell> cells) {
             cells.putIfAbsent(cell.name(), cell);
         }
         return new SweepConf(List.copyOf(cells.values()));
+    }
+
+    /**
+     * Whether a file asks for the study of decompositions, {@code sweep { study = decomposition }}, instead of a grid.
+     *
+     * @throws InputException if it asks for another study, or for a grid beside it
+     */
+    public static boolean isDecompositionStudy(Optional<Path> file) {
+        if (file.isEmpty()) {
+            return false;
+        }
+        ConfigObject section = ConfFile.read(file.get(), ConfFile.defaults()).sweep();
+        if (!section.containsKey(STUDY)) {
+            return false;
+        }
+        if (!DECOMPOSITION.equals(section.get(STUDY).unwrapped()) || section.size() > 1) {
+            throw new InputException("sweep.study must be " + DECOMPOSITION + " and stand alone in its section, found "
+                + section.unwrapped() + " in " + file.get());
+        }
+        return true;
     }
 
     /** What the cells have in common: model, count, backend, folder; the recipe is that of the first. */

@@ -21,16 +21,34 @@ import org.apache.spark.ml.linalg.DenseMatrix;
  * @param stepSize      η
  * @param tolerance     relative change of ‖G‖ that ends the search
  * @param maxIterations updates at most
+ * @param scaled        whether steps have the inverse Gram matrices; without them they are plain gradients times η ÷ σ₁, σ₁
+ *                      the largest singular value at the start, which is what the scaled steps are compared with
  */
-record ScaledGradientDescent(int rank, double alpha, double stepSize, double tolerance, int maxIterations) {
+record ScaledGradientDescent(int rank, double alpha, double stepSize, double tolerance, int maxIterations, boolean scaled) {
     private static final double STEP_SIZE = 0.5;
     /** A hundred times smaller changes the relative error of the shipped model's weights by less than 0.003. */
     private static final double TOLERANCE = 1e-4;
-    private static final int MAX_ITERATIONS = 200;
+    static final int MAX_ITERATIONS = 200;
     private static final double NEGLIGIBLE = 1e-8;
 
     ScaledGradientDescent(int rank, double alpha) {
-        this(rank, alpha, STEP_SIZE, TOLERANCE, MAX_ITERATIONS);
+        this(rank, alpha, STEP_SIZE, TOLERANCE, MAX_ITERATIONS, true);
+    }
+
+    /** Scaled steps. */
+    ScaledGradientDescent(int rank, double alpha, double stepSize, double tolerance, int maxIterations) {
+        this(rank, alpha, stepSize, tolerance, maxIterations, true);
+    }
+
+    /** The same with plain gradients. */
+    ScaledGradientDescent plain() {
+        return new ScaledGradientDescent(rank, alpha, stepSize, tolerance, maxIterations, false);
+    }
+
+    /** Sees L and R before every update, and says whether to go on. */
+    @FunctionalInterface
+    interface Observer {
+        boolean goesOn(DenseMatrix left, DenseMatrix right);
     }
 
     /**
@@ -39,21 +57,28 @@ record ScaledGradientDescent(int rank, double alpha, double stepSize, double tol
      * @param weight (in, out) W, finite, column-major
      */
     Decomposition decompose(DenseMatrix weight) {
+        return decompose(weight, (left, right) -> true);
+    }
+
+    /** The same under the eyes of an observer, who may end it. */
+    Decomposition decompose(DenseMatrix weight, Observer observer) {
         int in = weight.numRows();
         int out = weight.numCols();
         AlphaSparsity sparsity = new AlphaSparsity(in, out, alpha);
         DenseMatrix[] factors = initialFactors(weight, sparsity);
         DenseMatrix left = factors[0];
         DenseMatrix right = factors[1];
+        // Both have √Σ: the first column of either has the norm √σ₁.
+        double factor = scaled ? stepSize : stepSize / squaredColumn(left);
         DenseMatrix residual = weight.copy();
         double negligible = NEGLIGIBLE * NEGLIGIBLE * DenseAlgebra.squaredNorm(weight);
         double squaredNorm = difference(weight, left, right, sparsity, residual);
         int iterations = 0;
-        while (squaredNorm > negligible && iterations < maxIterations) {
+        while (observer.goesOn(left, right) && squaredNorm > negligible && iterations < maxIterations) {
             double before = squaredNorm;
             // residual = −G, so the steps are added.
-            DenseMatrix leftStep = step(residual, false, right);
-            DenseMatrix rightStep = step(residual, true, left);
+            DenseMatrix leftStep = step(residual, false, right, factor);
+            DenseMatrix rightStep = step(residual, true, left, factor);
             add(left, leftStep);
             add(right, rightStep);
             squaredNorm = difference(weight, left, right, sparsity, residual);
@@ -112,12 +137,27 @@ record ScaledGradientDescent(int rank, double alpha, double stepSize, double tol
         }
     }
 
-    /** η · op(−G) F (FᵀF)⁺. */
-    private DenseMatrix step(DenseMatrix residual, boolean transpose, DenseMatrix factor) {
-        DenseMatrix inverse = DenseAlgebra.pseudoInverse(DenseAlgebra.product(factor, true, factor, false));
+    /** σ₁. */
+    private static double squaredColumn(DenseMatrix matrix) {
+        double sum = 0;
+        for (int i = 0; i < matrix.numRows() && matrix.numCols() > 0; i++) {
+            sum += matrix.apply(i, 0) * matrix.apply(i, 0);
+        }
+        return sum;
+    }
+
+    /** η · op(−G) F (FᵀF)⁺, or without the last. */
+    private DenseMatrix step(DenseMatrix residual, boolean transpose, DenseMatrix factor, double size) {
         DenseMatrix gradient = DenseAlgebra.product(residual, transpose, factor, false);
+        if (!scaled) {
+            for (int at = 0; at < gradient.values().length; at++) {
+                gradient.values()[at] *= size;
+            }
+            return gradient;
+        }
+        DenseMatrix inverse = DenseAlgebra.pseudoInverse(DenseAlgebra.product(factor, true, factor, false));
         DenseMatrix step = DenseMatrix.zeros(gradient.numRows(), gradient.numCols());
-        DenseAlgebra.multiply(stepSize, gradient, false, inverse, false, 0, step);
+        DenseAlgebra.multiply(size, gradient, false, inverse, false, 0, step);
         return step;
     }
 

@@ -103,4 +103,14 @@ class SweepConfTest {
         assertThat(conf.cells().get(0).conf().quantize().method()).isEqualTo("fp32");
         assertThat(conf.common().fidelity()).isEqualTo(new FidelityConf(64, 50));
     }
+
+    @Test
+    void aStudyStandsAlone(@TempDir Path folder) throws IOException {
+        assertThat(SweepConf.isDecompositionStudy(Optional.of(Path.of("../conf/sweeps/paper-decomposition.conf")))).isTrue();
+        assertThat(SweepConf.isDecompositionStudy(Optional.of(Path.of("../conf/sweeps/few-steps.conf")))).isFalse();
+        assertThat(SweepConf.isDecompositionStudy(Optional.empty())).isFalse();
+        Path file = Files.writeString(folder.resolve("s.conf"), "sweep { study = decomposition, rank = [1, 2] }");
+        assertThatThrownBy(() -> SweepConf.isDecompositionStudy(Optional.of(file))).isInstanceOf(InputException.class)
+            .hasMessageContaining("sweep.study must be decomposition and stand alone");
+    }
 }

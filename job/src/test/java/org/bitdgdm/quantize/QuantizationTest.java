@@ -104,7 +104,8 @@ class QuantizationTest {
     void rangesOfStepsHaveThresholdsOfTheirOwn() {
         for (String method : new String[] {"bit-dgdm", "bit-dgdm-dense-activations", "rtn", "duquant"}) {
             QuantizedModel one = quantize(inRanges(method, 1, Map.of()), 5, 2);
-            QuantizedModel three = quantize(inRanges(method, 3, Map.of("*linX1", Map.of("activation-scale", "row"))), 5, 2);
+            QuantizedModel three = quantize(inRanges(method, 3, Map.of("*linX1", Map.of("method", "rtn", "activation-scale",
+                "row"))), 5, 2);
             assertThat(one.model().stepRanges()).isEqualTo(1);
             assertThat(three.model().stepRanges()).isEqualTo(3);
             int differing = 0;

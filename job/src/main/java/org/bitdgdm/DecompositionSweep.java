@@ -1,0 +1,48 @@
+package org.bitdgdm;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.SparkSession;
+import org.bitdgdm.conf.JobConf;
+import org.bitdgdm.model.ModelBundle;
+import org.bitdgdm.output.DecompositionTable;
+import org.bitdgdm.output.Fingerprint;
+import org.bitdgdm.output.OutputFolder;
+import org.bitdgdm.output.RunLock;
+import org.bitdgdm.quantize.DecompositionStudy;
+
+/** The study of decompositions as a sweep: it samples nothing, and runs on the driver alone. */
+final class DecompositionSweep {
+    private DecompositionSweep() {
+    }
+
+    /** Runs the study and writes its rows as Parquet ({@code cells}), CSV and Markdown; a finished one is only said again. */
+    static void run(JobConf conf, PrintStream console) throws IOException {
+        ModelBundle bundle = ModelBundle.load(conf.modelFolder());
+        Fingerprint fingerprint = new Fingerprint(Map.of("command", "sweep", "study", "decomposition", "model",
+            bundle.sha256(), "version", BitDgdmJob.version()), Map.of());
+        try (Session session = Session.open("bitdgdm decomposition study")) {
+            SparkSession spark = session.spark();
+            OutputFolder folder = OutputFolder.of(conf.output().out(), spark.sparkContext().hadoopConfiguration());
+            if (folder.state(fingerprint) == OutputFolder.State.FINISHED) {
+                console.println("finished before, nothing to do: " + folder);
+                console.print(new String(folder.read("sweep.md"), StandardCharsets.UTF_8));
+                return;
+            }
+            try (RunLock lock = folder.lock()) {
+                folder.begin(fingerprint);
+                List<DecompositionStudy.Row> rows = DecompositionStudy.run(bundle.packed(), console::println);
+                folder.publishTable("cells", DecompositionTable.of(spark, rows));
+                folder.publish("decomposition.csv", DecompositionTable.csv(rows).getBytes(StandardCharsets.UTF_8));
+                String text = DecompositionTable.markdown(bundle.name(), rows);
+                folder.publish("sweep.md", text.getBytes(StandardCharsets.UTF_8));
+                folder.finish(fingerprint);
+                console.print(text);
+                console.println("sweep.md          " + folder.path("sweep.md"));
+            }
+        }
+    }
+}
