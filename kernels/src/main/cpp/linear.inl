@@ -23,10 +23,12 @@ BITDGDM_INLINE bool sameCodes(const Activation& a, const Activation& b) {
 // One chunk of rows of a layer whose input is coded: codes, outliers and, if there is S, transposed rows are in the
 // workspace.
 static void codedProduct(const Linear& layer, int rows, bool hasSparse, float* y, bool relu, Workspace& ws) {
-    startRows(layer, rows, ws);
+    // What is summed in floats is in Y before it is added up.
+    const bool inFloats = layer.weight != nullptr || layer.rightValues != nullptr;
+    startRows(layer, rows, inFloats ? ws.addend : y, ws);
     intermediateProduct(layer, rows, ws);
     // Where H R and S are all, their sum is Y.
-    const bool hasMore = layer.weight != nullptr || layer.residual.codes != nullptr || layer.rightValues != nullptr;
+    const bool hasMore = inFloats || layer.residual.codes != nullptr;
     bool withRight = layer.right.codes != nullptr;
     if (hasSparse) {
         sparseProduct(layer, rows, withRight, relu && !hasMore, hasMore ? ws.addend : y, ws);

@@ -101,10 +101,10 @@ static void sparseProduct(const Linear& layer, int rows, bool withRight, bool re
     }
 }
 
-// PANELS panels of the bias and the outliers of one row, of which there is one at least, times the dense part, into
-// ws.addend. Most often there is just one.
+// PANELS panels of the bias and the outliers of one row, of which there is one at least, times the dense part, into `to`,
+// the row's own. Most often there is just one.
 template <int PANELS>
-BITDGDM_INLINE void outlierPanels(const Linear& layer, int row, size_t column, Workspace& ws) {
+BITDGDM_INLINE void outlierPanels(const Linear& layer, int row, size_t column, float* to, Workspace& ws) {
     const size_t stride = padded(layer.out);
     const int32_t* columns = ws.outlierColumn + (size_t) row * layer.in;
     const float* values = ws.outlierValue + (size_t) row * layer.in;
@@ -125,18 +125,19 @@ BITDGDM_INLINE void outlierPanels(const Linear& layer, int row, size_t column, W
         }
     }
     BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
-        store(ws.addend + row * stride + column + panel * PANEL, sum[panel]);
+        store(to + column + panel * PANEL, sum[panel]);
     }
 }
 
-// ws.start = b + X_S D: row by row over all columns, since a loop over a few outliers costs most where it ends.
-static void startRows(const Linear& layer, int rows, Workspace& ws) {
+// ws.start = b + X_S D, in `to`, (rows, padded out), where a row has outliers: row by row over all columns, since a loop
+// over a few outliers costs most where it ends.
+static void startRows(const Linear& layer, int rows, float* to, Workspace& ws) {
     const size_t stride = padded(layer.out);
     int32_t withOutliers[CHUNK_ROWS];
     int count = 0;
     for (int row = 0; row < rows; row++) {
         const bool any = layer.dense != nullptr && ws.outlierCount[row] > 0;
-        ws.start[row] = any ? ws.addend + row * stride : layer.bias;
+        ws.start[row] = any ? to + row * stride : layer.bias;
         withOutliers[count] = row;
         count += any;
     }
@@ -144,13 +145,13 @@ static void startRows(const Linear& layer, int rows, Workspace& ws) {
         const int row = withOutliers[i];
         size_t column = 0;
         for (; column + OUTLIER_PANELS * PANEL <= stride; column += OUTLIER_PANELS * PANEL) {
-            outlierPanels<OUTLIER_PANELS>(layer, row, column, ws);
+            outlierPanels<OUTLIER_PANELS>(layer, row, column, to + row * stride, ws);
         }
         for (; OUTLIER_PANELS > 4 && column + 4 * PANEL <= stride; column += 4 * PANEL) {
-            outlierPanels<4>(layer, row, column, ws);
+            outlierPanels<4>(layer, row, column, to + row * stride, ws);
         }
         for (; column < stride; column += PANEL) {
-            outlierPanels<1>(layer, row, column, ws);
+            outlierPanels<1>(layer, row, column, to + row * stride, ws);
         }
     }
 }

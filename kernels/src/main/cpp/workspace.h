@@ -61,7 +61,7 @@ struct Workspace {
     float* turned;          // (chunk, padded in): X T
     float* turning;         // the same, between its parts
     float* branch;          // (chunk, padded rank of the branch): (X T) A
-    const float** start;    // (CHUNK_ROWS) where each row's sum starts: in addend, or the bias
+    const float** start;    // (CHUNK_ROWS) where each row's sum starts: in addend, in Y, or the bias
 
     Capture* capture;       // null unless recording
 };
