@@ -197,7 +197,8 @@ check_master
 build
 
 # Fewer pools of malloc than threads: 40 MB less for a driver.
-knobs=("BITDGDM_HOME=$home" "MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-2}" "LOG4J_CONFIGURATION_FILE=${LOG4J_CONFIGURATION_FILE:-$home/conf/log4j2.properties}")
+knobs=("BITDGDM_HOME=$home" "MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-2}"
+  "LOG4J_CONFIGURATION_FILE=${LOG4J_CONFIGURATION_FILE:-$home/conf/log4j2.properties}")
 verbose=false
 [[ " ${job[*]} " != *' --verbose '* ]] || verbose=true
 ! $verbose || knobs+=("BITDGDM_LOG=${BITDGDM_LOG:-traces}")

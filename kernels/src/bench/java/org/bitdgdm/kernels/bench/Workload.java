@@ -27,8 +27,8 @@ import org.bitdgdm.kernels.PackedModel;
  * @param quantizedEntries     entries of inputs that become codes
  */
 record Workload(double integerOperations, double sparseOperations, double outlierOperations, double turnedBlocks,
-                double denseOperations, double exponentials, double attentionOperations, double nodeNormElements, double edgeNormElements,
-                double pooledElements, double quantizedEntries) {
+                double denseOperations, double exponentials, double attentionOperations, double nodeNormElements,
+                double edgeNormElements, double pooledElements, double quantizedEntries) {
     /** Of attention, for each channel and pair of nodes, besides exp; see kernel_bench.cpp. */
     private static final int ATTENTION_OPERATIONS = 11;
     /** Entries of a block that is turned. */
