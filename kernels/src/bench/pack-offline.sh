@@ -47,7 +47,7 @@ pack_bench() {
     cp -r kernels/target/classes kernels/target/test-classes "$pack/kernels/target/"
     cp -r conf/models/qm9 "$pack/conf/models/qm9"
     # Libraries, by paths that hold where the pack is unpacked.
-    IFS=: read -ra libraries < kernels/target/bench/classpath
+    IFS=: read -ra libraries <<< "$(< kernels/target/bench/classpath)"
     for library in "${libraries[@]}"; do
         cp "$library" "$pack/kernels/lib/"
     done

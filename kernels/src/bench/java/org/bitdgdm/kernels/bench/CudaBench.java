@@ -95,7 +95,7 @@ final class CudaBench {
         String device = bounds ? "" : device();
         line("# Speed of the cuda backend");
         line("");
-        line("Written by `./submit.sh bench --backend cuda`%s. Do not edit above \"%s\".", bounds ? " `--bounds`" : "",
+        line("Written by `./submit.sh bench --backend cuda%s`. Do not edit above \"%s\".", bounds ? " --bounds" : "",
             HANDWRITTEN.substring(3));
         bounds();
         line("## Measured");
