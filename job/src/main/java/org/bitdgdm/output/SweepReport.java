@@ -41,6 +41,7 @@ public final class SweepReport {
         curves.put("activation_bits", "bits of an activation");
         curves.put("alpha", "α");
         curves.put("percentile", "percentile of the threshold");
+        curves.put("budget", "budget of the recipe");
         curves.put("steps", "denoising steps");
         return curves;
     }
