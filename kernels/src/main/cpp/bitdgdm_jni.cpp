@@ -229,7 +229,8 @@ CPU_NATIVE(void, exponential)(JNIEnv* env, jclass, jstring isa, jfloatArray x, j
 
 // ---- Networks ------------------------------------------------------------------------------------------------------
 
-// shape: layers, heads, nodeTypes, edgeTypes, maxNodes, diffusionSteps, fixedBug (0 or 1), molecular (0 or 1), ranges of steps.
+// shape: layers, heads, nodeTypes, edgeTypes, maxNodes, diffusionSteps, fixedBug (0 or 1), molecular (0 or 1),
+// ranges of steps.
 CPU_NATIVE(jlong, newNetwork)(JNIEnv* env, jclass, jintArray shape, jfloatArray nodeWeights, jfloat maxWeight,
                               jfloatArray betas, jfloatArray alphasBar, jfloatArray nodeMarginal,
                               jfloatArray edgeMarginal) {

@@ -19,7 +19,7 @@ final class DecompositionSweep {
     private DecompositionSweep() {
     }
 
-    /** Runs the study and writes its rows as Parquet ({@code cells}), CSV and Markdown; a finished one is only said again. */
+    /** Runs the study and writes its rows as Parquet ({@code cells}), CSV and Markdown; a finished one is said again. */
     static void run(JobConf conf, PrintStream console) throws IOException {
         ModelBundle bundle = ModelBundle.load(conf.modelFolder());
         Fingerprint fingerprint = new Fingerprint(Map.of("command", "sweep", "study", "decomposition", "model",

@@ -74,8 +74,8 @@ public record QuantizeConf(
     }
 
     /** One range of steps. */
-    public QuantizeConf(String method, int weightBits, int activationBits, int rank, double alpha, double thresholdPercentile,
-                        int residualBits, int intermediateBits, String activationScale, boolean crossTerm,
+    public QuantizeConf(String method, int weightBits, int activationBits, int rank, double alpha,
+                        double thresholdPercentile, int residualBits, int intermediateBits, String activationScale, boolean crossTerm,
                         int calibrationGraphs, int calibrationSteps, Map<String, Map<String, String>> overrides) {
         this(method, weightBits, activationBits, rank, alpha, thresholdPercentile, residualBits, intermediateBits,
             activationScale, crossTerm, calibrationGraphs, calibrationSteps, 1, overrides);
@@ -87,7 +87,8 @@ public record QuantizeConf(
             settings.number(Option.THRESHOLD_PERCENTILE), settings.whole(Option.RESIDUAL),
             settings.whole(Option.INTERMEDIATE_BITS), settings.text(Option.ACTIVATION_SCALE),
             settings.on(Option.CROSS_TERM), settings.whole(Option.CALIBRATION_GRAPHS),
-            settings.whole(Option.CALIBRATION_STEPS), settings.whole(Option.THRESHOLD_BUCKETS), Overrides.parse(settings.list(Option.OVERRIDE)));
+            settings.whole(Option.CALIBRATION_STEPS), settings.whole(Option.THRESHOLD_BUCKETS),
+            Overrides.parse(settings.list(Option.OVERRIDE)));
     }
 
     /** The recipe of one layer: this one with the first override whose pattern matches the name; it has no overrides. */

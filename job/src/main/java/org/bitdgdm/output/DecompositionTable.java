@@ -52,8 +52,8 @@ public final class DecompositionTable {
 
     /** Three tables: against the share of outliers, against the condition number, and layers of the model. */
     public static String markdown(String model, List<DecompositionStudy.Row> rows) {
-        return "Planted matrices: relative error of the low-rank part, and iterations until it is below 0.001 (– where it never"
-            + " was); means over seeds.\n\n"
+        return "Planted matrices: relative error of the low-rank part, and iterations until it is below 0.001 (– where it"
+            + " never was); means over seeds.\n\n"
             + table("share of outliers", rows, row -> row.subject().equals("outliers") ? percent(row.share()) : null)
             + "\n" + table("condition number", rows, row -> row.subject().equals("condition")
                 ? Numbers.significant(row.condition(), 3) : null)

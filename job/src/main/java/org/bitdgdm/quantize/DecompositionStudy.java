@@ -16,8 +16,8 @@ import org.bitdgdm.kernels.PackedModel;
  * <p>Planted: L*, R* with orthonormal columns times singular values spaced geometrically from κ to 1; S* with the same share
  * of entries in each row and column, at random places, of random sign and 2.5 to 7.5 times the root mean square of
  * L* R*ᵀ. T_α keeps the planted share; scaled gradient descent has the step 0.5, plain gradient descent 0.5 ÷ σ₁ (Tong, Ma
- * and Chi, JMLR 2021, compare them so). Theirs is a promise for shares up to about 1 ÷ (r^{3/2} κ): beyond it either may fail,
- * and the rows say so.
+ * and Chi, JMLR 2021, compare them so). Theirs is a promise for shares up to about 1 ÷ (r^{3/2} κ): beyond it either may
+ * fail, and the rows say so.
  */
 public final class DecompositionStudy {
     /** Width and height of planted matrices. */

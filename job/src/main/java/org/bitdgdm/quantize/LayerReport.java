@@ -28,13 +28,15 @@ import org.bitdgdm.kernels.PackedLinear;
  * @param outlierShare    share of recorded entries above τ; NaN where there is no τ
  * @param bytesBefore     in full precision, bias included
  * @param bytesAfter      as packed, bias included
+ * @param multiplyAdds    of one row of X as packed, of whatever bits, see {@link PackedLinear#multiplyAdds}
  * @param seconds         time taken for this layer
  * @param note            what else a reader should know; empty if nothing
  */
 public record LayerReport(
     String layer, String method, int in, int out, int rank, int weightBits, int activationBits, int residualBits, int nnz,
     int iterations, double objective, double kurtosisBefore, double kurtosisAfter, double weightError, double outputError,
-    double threshold, double outlierShare, long bytesBefore, long bytesAfter, double seconds, String note) {
+    double threshold, double outlierShare, long bytesBefore, long bytesAfter, long multiplyAdds, double seconds,
+    String note) {
 
     /** Compares a layer with what a method has made of it. */
     static LayerReport of(PackedLinear before, QuantizedLayer quantized, RecordedInputs inputs, QuantizeConf recipe,
@@ -53,7 +55,7 @@ public record LayerReport(
             full ? 0 : outputError(before, after, inputs),
             thresholded ? after.activation.threshold() : Double.NaN,
             thresholded ? inputs.outlierShare(after.activation.threshold()) : Double.NaN,
-            before.bytes(), after.bytes(), seconds, quantized.note());
+            before.bytes(), after.bytes(), after.multiplyAdds(), seconds, quantized.note());
     }
 
     /** The same of a layer whose static scales differ between ranges of steps; its threshold is that of all steps. */
@@ -63,7 +65,7 @@ public record LayerReport(
         }
         return new LayerReport(layer, method, in, out, rank, weightBits, activationBits, residualBits, nnz, iterations,
             objective, kurtosisBefore, kurtosisAfter, weightError, StepRanges.outputError(before, ranges, inputs), threshold,
-            outlierShare, bytesBefore, bytesAfter, seconds,
+            outlierShare, bytesBefore, bytesAfter, multiplyAdds, seconds,
             note + (note.isEmpty() ? "" : "; ") + StepRanges.note(ranges));
     }
 

@@ -16,7 +16,8 @@ public final class QuantizationCsv {
     /** The columns, in order; what they mean is said at {@link LayerReport}. */
     public static final List<String> COLUMNS = List.of("layer", "method", "in", "out", "rank", "weight_bits",
         "activation_bits", "residual_bits", "nnz", "iterations", "objective", "kurtosis_before", "kurtosis_after",
-        "weight_error", "output_error", "threshold", "outlier_share", "bytes_before", "bytes_after", "seconds", "note");
+        "weight_error", "output_error", "threshold", "outlier_share", "bytes_before", "bytes_after", "multiply_adds",
+        "seconds", "note");
     /** Further columns where layers were measured alone, see {@link LayerAlone}. */
     public static final List<String> ALONE_COLUMNS = List.of("kl_node_alone", "kl_edge_alone", "kl_graph_alone",
         "kl_graph_alone_se");
@@ -52,7 +53,7 @@ public final class QuantizationCsv {
                 whole(row.rank()), whole(row.weightBits()), whole(row.activationBits()), whole(row.residualBits()),
                 whole(row.nnz()), whole(row.iterations()), number(row.objective()), number(row.kurtosisBefore()),
                 number(row.kurtosisAfter()), number(row.weightError()), number(row.outputError()), number(row.threshold()),
-                number(row.outlierShare()), whole(row.bytesBefore()), whole(row.bytesAfter()),
+                number(row.outlierShare()), whole(row.bytesBefore()), whole(row.bytesAfter()), whole(row.multiplyAdds()),
                 Double.isNaN(row.seconds()) ? "" : String.format(Locale.ROOT, "%.3f", row.seconds()),
                 quoted(row.note())));
             if (!alone.isEmpty()) {

@@ -88,7 +88,7 @@ final class ReportFixture {
         boolean full = method.equals("fp32");
         return new LayerReport(name, method, 12, 34, full ? 0 : 16, full ? 32 : 4, full ? 32 : 4, full ? 0 : 4, 56, 7,
             full ? Double.NaN : 0.5, 3.1, 2.9, weightError, outputError, full ? Double.NaN : 2.5, full ? Double.NaN : 0.01,
-            3000, after, 0.25, "");
+            3000, after, 408, 0.25, "");
     }
 
     private static JsonNode json(String text) {

@@ -21,8 +21,8 @@ import java.util.Set;
  * <li>{@code Y += X S}, FP32; without the cross term {@code X_D S} (X_D unquantized);</li>
  * <li>{@code Y += b}, and {@code Y += (X A) B}, FP32, where there is a branch.</li>
  * </ol>
- * If any of the dense operands is not coded (a codebook never is), {@code Y = X̃ D + X S + b} in FP32 instead, with D = {@link #densePart()} and
- * X̃ = X, its coded entries replaced by {@code code · scale}; H is not formed. {@link LinearReference} is this in code.
+ * If any of the dense operands is not coded (a codebook never is), {@code Y = X̃ D + X S + b} in FP32 instead, with
+ * D = {@link #densePart()} and X̃ = X, its coded entries replaced by {@code code · scale}; H is not formed. {@link LinearReference} is this in code.
  */
 public final class PackedLinear {
     /** DiGress's own name of the module, for example {@code tf_layers.0.self_attn.q}. */
@@ -241,7 +241,8 @@ public final class PackedLinear {
     }
 
     /**
-     * The dense part L̂R̂ᵀ + Ê, or the looked-up weight, in FP32, (in, out) row-major; each entry is summed in double and rounded once.
+     * The dense part L̂R̂ᵀ + Ê, or the looked-up weight, in FP32, (in, out) row-major; each entry is summed in double and
+     * rounded once.
      *
      * @throws IllegalStateException if the layer is in full precision
      */
