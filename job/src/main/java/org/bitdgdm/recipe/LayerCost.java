@@ -5,9 +5,9 @@ import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedModel;
 
 /**
- * Time of a linear layer for one graph and step: its operations over the measured rates of the backend. A layer that shares
- * its input with others still pays for its own codes, and what a call costs besides its operations is left out, so that
- * small layers come out somewhat too cheap.
+ * Time of a linear layer for one graph and step: its operations over the measured rates of the backend. Layers that read the
+ * same input are taken to have the same settings, so that the first of them pays for its codes. What a call costs besides its
+ * operations is left out, so that small layers come out somewhat too cheap.
  */
 final class LayerCost {
     /** Modules whose rows are the pairs of nodes; those of {@link #NODES} have a row per node, all others one per graph. */
@@ -66,7 +66,12 @@ final class LayerCost {
         return rows * (OPERATIONS * (layer.residual == null ? 0 : size) / rates.dense()
             + OPERATIONS * factors / rates.factor()
             + OPERATIONS * (layer.sparse.entries() + outliers) / rates.sparse()
-            + OPERATIONS * beside / rates.full() + layer.in / rates.entries());
+            + OPERATIONS * beside / rates.full() + (makesCodes(layer) ? layer.in / rates.entries() : 0));
+    }
+
+    /** A transform is a layer's own, and so are the codes of what it leaves. */
+    private static boolean makesCodes(PackedLinear layer) {
+        return layer.transform != null || PackedModel.firstWithInputOf(layer.name).equals(layer.name);
     }
 
     private double rows(String name) {

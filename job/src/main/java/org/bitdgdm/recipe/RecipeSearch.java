@@ -31,8 +31,9 @@ import org.bitdgdm.sample.BackendOpener;
  *
  * <ol>
  * <li>the model is quantized with each candidate, and {@link SensitivityScan} measures every layer of it alone;</li>
- * <li>{@link Knapsack} chooses a candidate for each layer, or full precision: least {@link LayerCost}, of equal ones the
- *     smaller layer, with the sum of the divergences within the budget;</li>
+ * <li>{@link Knapsack} chooses a candidate, or full precision, for each group of layers that read the same input, so that
+ *     codes of it are made once: least {@link LayerCost}, of equal ones the smaller layers, with the sum of the divergences
+ *     within the budget;</li>
  * <li>the chosen model is quantized as a whole and its divergence measured as {@code --fidelity} does. The sum is a
  *     prediction: where it was too low, or far too high, the budget of step 2 is changed in proportion and steps 2 and 3
  *     are repeated, {@value #ROUNDS} times at most.</li>
@@ -61,6 +62,8 @@ public final class RecipeSearch {
     private final LayerRates rates;
     private final LayerCost costs;
     private final List<Integer> blocks = new ArrayList<>();
+    /** Indices into {@link #blocks}, by the layers that read one input. */
+    private final List<List<Integer>> groups;
     private final List<Candidate> candidates = new ArrayList<>();
 
     /** Settings, and what they do to each layer of {@link #blocks}. */
@@ -104,6 +107,12 @@ public final class RecipeSearch {
                 blocks.add(layer);
             }
         }
+        Map<String, List<Integer>> inputs = new LinkedHashMap<>();
+        for (int at = 0; at < blocks.size(); at++) {
+            inputs.computeIfAbsent(PackedModel.firstWithInputOf(linears.get(blocks.get(at)).name), none -> new ArrayList<>())
+                .add(at);
+        }
+        this.groups = List.copyOf(inputs.values());
     }
 
     /**
@@ -189,17 +198,26 @@ public final class RecipeSearch {
     }
 
     private int[] choose(double budget) {
-        double[][] cost = new double[blocks.size()][candidates.size()];
-        double[][] loss = new double[blocks.size()][candidates.size()];
-        for (int at = 0; at < blocks.size(); at++) {
+        double[][] cost = new double[groups.size()][candidates.size()];
+        double[][] loss = new double[groups.size()][candidates.size()];
+        for (int group = 0; group < groups.size(); group++) {
             for (int choice = 0; choice < candidates.size(); choice++) {
                 Candidate candidate = candidates.get(choice);
-                cost[at][choice] = candidate.seconds()[at] + SECONDS_PER_BYTE * candidate.bytes()[at];
-                loss[at][choice] = candidate.divergence()[at];
+                for (int at : groups.get(group)) {
+                    cost[group][choice] += candidate.seconds()[at] + SECONDS_PER_BYTE * candidate.bytes()[at];
+                    loss[group][choice] += candidate.divergence()[at];
+                }
             }
         }
         // Full precision has no loss, so that there always is a choice.
-        return Knapsack.solve(cost, loss, budget);
+        int[] ofGroups = Knapsack.solve(cost, loss, budget);
+        int[] choices = new int[blocks.size()];
+        for (int group = 0; group < groups.size(); group++) {
+            for (int at : groups.get(group)) {
+                choices[at] = ofGroups[group];
+            }
+        }
+        return choices;
     }
 
     private Chosen verify(int[] choices, FidelityProbe probe) {

@@ -34,13 +34,17 @@ class LayerCostTest {
         PackedLinear unread = FULL.linear("tf_layers." + (FULL.architecture().layers() - 1) + ".lin_y1");
         assertThat(costs.seconds(unread, Double.NaN)).as("y after the last block").isZero();
 
-        PackedLinear coded = Quantization.quantize(FULL, new QuantizeConf("bit-dgdm", 4, 4, 3, 0.2, 90, 4, 8, "static", true,
-            3, 3, Map.of()), 1, ReferenceDenoiser::new).model().linear(q.name);
+        PackedModel quantized = Quantization.quantize(FULL, new QuantizeConf("bit-dgdm", 4, 4, 3, 0.2, 90, 4, 8, "static",
+            true, 3, 3, Map.of()), 1, ReferenceDenoiser::new).model();
+        PackedLinear coded = quantized.linear(q.name);
         double size = q.in * q.out;
         assertThat(coded.integerProduct()).isTrue();
         assertThat(coded.sparse.entries()).isPositive();
         assertThat(costs.seconds(coded, 0.25)).isCloseTo(nodes * (2 * size / 4 + 2.0 * 3 * (q.in + q.out) / 8
             + 2 * (coded.sparse.entries() + 0.25 * size) / 16 + q.in / 32.0), within(1e-6));
+        PackedLinear k = quantized.linear("tf_layers.0.self_attn.k");
+        assertThat(costs.seconds(k, 0.25)).as("q has made the codes").isCloseTo(nodes * (2 * size / 4
+            + 2.0 * 3 * (k.in + k.out) / 8 + 2 * (k.sparse.entries() + 0.25 * size) / 16), within(1e-6));
         assertThatThrownBy(() -> costs.seconds(FULL.linear("mlp_in_X.0"), 0)).hasMessageContaining("only layers of blocks");
     }
 
