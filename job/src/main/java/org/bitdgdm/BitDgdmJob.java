@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.InvalidPathException;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.bitdgdm.conf.EvaluateConf;
 import org.bitdgdm.conf.FailedCellsException;
 import org.bitdgdm.conf.GateException;
@@ -28,6 +30,9 @@ public final class BitDgdmJob {
     static final int BROKEN = 1;
     static final int BAD_INPUT = 2;
     static final int GATE = 3;
+
+    /** What Spark says of a job that a signal has ended. */
+    private static final String STOPPED = "cancelled because SparkContext was shut down";
 
     private BitDgdmJob() {
     }
@@ -64,23 +69,23 @@ public final class BitDgdmJob {
         } catch (FailedCellsException e) {
             return told(e, verbose, err, BROKEN);
         } catch (Throwable e) {
-            Optional<KernelException> kernel = kernelException(e);
+            Optional<KernelException> kernel = causes(e).filter(KernelException.class::isInstance)
+                .map(KernelException.class::cast).findFirst();
             if (kernel.isPresent()) {
                 return told(new KernelException("a task has failed: " + kernel.get().getMessage(), e), verbose, err, BROKEN);
+            }
+            if (causes(e).anyMatch(cause -> String.valueOf(cause.getMessage()).contains(STOPPED))) {
+                return told(new KernelException("stopped before the end; the same command makes what is missing", e), verbose,
+                    err, BROKEN);
             }
             e.printStackTrace(err);
             return BROKEN;
         }
     }
 
-    /** What a kernel has said on an executor, inside Spark's exceptions. */
-    private static Optional<KernelException> kernelException(Throwable e) {
-        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            if (cause instanceof KernelException) {
-                return Optional.of((KernelException) cause);
-            }
-        }
-        return Optional.empty();
+    /** An exception and what is inside it: Spark wraps what a kernel has said on an executor. */
+    private static Stream<Throwable> causes(Throwable e) {
+        return Stream.iterate(e, Objects::nonNull, Throwable::getCause);
     }
 
     private static void run(CommandLineArguments arguments, Settings settings, PrintStream out)
