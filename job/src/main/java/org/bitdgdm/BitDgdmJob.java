@@ -1,7 +1,10 @@
 package org.bitdgdm;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.util.Arrays;
 import java.util.Objects;
@@ -38,11 +41,16 @@ public final class BitDgdmJob {
     }
 
     public static void main(String[] args) {
-        int code = run(args, System.out, System.err);
+        // Containers often have no locale, for which Java would print ? in place of signs such as →.
+        int code = run(args, utf8(FileDescriptor.out), utf8(FileDescriptor.err));
         if (code != DONE) {
             // After success main returns: a cluster manager takes System.exit in the driver for a failure.
             System.exit(code);
         }
+    }
+
+    private static PrintStream utf8(FileDescriptor descriptor) {
+        return new PrintStream(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
     }
 
     /** Runs one command line in this JVM and returns its exit code. */
