@@ -2,7 +2,7 @@
 // compiler against a test-only header that runs a block's threads one after the other (src/test/cuda).
 //
 // Arithmetic: the build forbids contraction (-fmad=false), so that every operation is the IEEE one that is written, and
-// fused multiply-adds are written as such. That is what makes the results those of the cpu backend.
+// fused multiply-adds are written as such. That is what makes the results in full precision those of the cpu backend.
 #pragma once
 
 #include <cstddef>

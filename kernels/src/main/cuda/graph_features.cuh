@@ -25,7 +25,7 @@ struct Team {
     bool working;
 };
 
-// Teams of a block of 32 threads for graphs of n nodes; CudaNetwork.java has the same.
+// Teams of a block of 32 threads for graphs of n nodes; featureTeams in DeviceScratch.java is the same.
 BITDGDM_DEVICE int teamsOf(int n) { return n <= 16 ? 32 / n : 1; }
 
 // Where a graph's intermediate results lie; featureBytes in DeviceScratch.java has their sizes.

@@ -10,7 +10,7 @@
 
 namespace bitdgdm {
 
-// Shared memory of bitdgdm_edges; edgesBytes in DeviceScratch.java has its size.
+// Shared memory of bitdgdm_edges; EdgeLayers.bytes in CudaNetwork.java is its size.
 struct EdgeTiles {
     float* e;               // (tileRows, eTileStride)
     float* y;               // (tileRows, yTileStride) e_mul, then Y, then Y modulated; later the hidden layer of linE

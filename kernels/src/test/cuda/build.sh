@@ -22,10 +22,13 @@ mkdir -p "$folder"
 rm -f "$folder"/*
 "$cxx" "${options[@]}" -O2 "$here/emulator.cpp" -o "$folder/emulator" &
 first=$!
-"$cxx" "${options[@]}" -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
-    "$here/emulator.cpp" -o "$folder/emulator-sanitized" &
+if "$cxx" -x c++ -fsanitize=address,undefined - -o "$folder/probe" <<< 'int main() {}' > /dev/null 2>&1; then
+    "$cxx" "${options[@]}" -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
+        "$here/emulator.cpp" -o "$folder/emulator-sanitized" &
+else
+    echo "cuda emulator: $cxx has no AddressSanitizer here, its test is skipped (RHEL: dnf install libasan libubsan)" &
+fi
 second=$!
 wait "$first"
-wait "$second" || echo "cuda emulator: $cxx has no AddressSanitizer here, its test is skipped (RHEL: dnf install libasan\
- libubsan)"
+wait "$second"
 echo "$build_id" > "$folder/build-id"

@@ -26,7 +26,8 @@ import org.bitdgdm.kernels.KernelException;
  * {@link Evaluate} or {@link ImportModel} → exit code.
  *
  * <p>Exit codes: 0 done; 2 bad input, or a backend that cannot be used, told in one sentence; 3 finished, but a
- * {@code --require} is not met; 1 cells of a sweep have failed, or anything else, with its stack trace.
+ * {@code --require} is not met; 1 a task or cells of a sweep have failed, the run was stopped, or anything else, with its stack
+ * trace.
  */
 public final class BitDgdmJob {
     static final int DONE = 0;
@@ -83,8 +84,8 @@ public final class BitDgdmJob {
                 return told(new KernelException("a task has failed: " + kernel.get().getMessage(), e), verbose, err, BROKEN);
             }
             if (causes(e).anyMatch(cause -> String.valueOf(cause.getMessage()).contains(STOPPED))) {
-                return told(new KernelException("stopped before the end; the same command makes what is missing", e), verbose,
-                    err, BROKEN);
+                return told(new IllegalStateException("stopped before the end; the same command makes what is missing", e),
+                    verbose, err, BROKEN);
             }
             e.printStackTrace(err);
             return BROKEN;

@@ -2,7 +2,6 @@ package org.bitdgdm;
 
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -122,10 +121,7 @@ record GenerateRun(ModelBundle bundle, BackendOpener opener, String backend, Pro
 
     /** Reads the given molecules, each as the model's classes. */
     private List<LikelihoodProbe.Graph> molecules(LikelihoodConf conf) {
-        Path file = Path.of(conf.file());
-        if (!Files.isRegularFile(file)) {
-            throw new InputException("--likelihood must name a file of molecules, found none at " + file);
-        }
+        Path file = conf.molecules();
         int most = bundle.architecture().maxNodes();
         List<LikelihoodProbe.Graph> graphs = new ArrayList<>();
         try (GraphReader reader = GraphReaders.open(file, bundle.vocabulary())) {

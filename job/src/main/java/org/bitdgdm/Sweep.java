@@ -42,9 +42,8 @@ final class Sweep {
     /** What may differ between cells; everything else makes another sweep. */
     private static final Set<String> AXES = Set.of("quantize.method", "quantize.weight-bits", "quantize.activation-bits",
         "quantize.activation-scale", "quantize.rank", "quantize.alpha", "quantize.threshold-percentile",
-        "quantize.threshold-buckets", "quantize.residual",
-        "quantize.intermediate-bits", "quantize.cross-term", "quantize.recipe", "quantize.budget", "sample.steps", "sample.schedule",
-        "sample.seed");
+        "quantize.threshold-buckets", "quantize.residual", "quantize.intermediate-bits", "quantize.cross-term",
+        "quantize.recipe", "quantize.budget", "sample.steps", "sample.schedule", "sample.seed");
     private static final PrintStream NOWHERE = new PrintStream(OutputStream.nullOutputStream());
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -126,7 +125,8 @@ final class Sweep {
         return new Fingerprint(rows, evaluation);
     }
 
-    private SweepEntry entry(SweepCell cell, FidelityProbe probe, LikelihoodProbe likelihood) throws InterruptedException {
+    private SweepEntry entry(SweepCell cell, FidelityProbe probe, LikelihoodProbe likelihood)
+        throws IOException, InterruptedException {
         OutputFolder cellFolder = folder.cell(cell.name());
         try {
             if (cellFolder.state(run.fingerprint(cell.conf(), spark)) != OutputFolder.State.FINISHED) {
@@ -137,6 +137,10 @@ final class Sweep {
         } catch (InterruptedException e) {
             throw e;
         } catch (Exception e) {
+            if (spark.sparkContext().isStopped()) {
+                // Not the cell's fault, and no other one can run.
+                throw e;
+            }
             // One bad cell must not cost a night of others; its row says what was wrong. Spark throws checked exceptions
             // that it does not declare to Java.
             return SweepEntry.failed(cell, reason(e));

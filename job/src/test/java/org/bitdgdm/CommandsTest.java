@@ -153,6 +153,27 @@ class CommandsTest {
     }
 
     @Test
+    void likelihoodIsThatOfTheFileAsItIs() throws IOException {
+        Path run = folder.resolve("likelihood");
+        Path molecules = folder.resolve("asked.smi");
+        Files.writeString(molecules, "CCO\nCC\n");
+        String[] asked = {"--method", "rtn", "--likelihood", molecules.toString(), "--likelihood-times", "2"};
+        assertThat(generate(run, asked)).as(err).isZero();
+        assertThat(out).contains("nll");
+        JsonNode before = JSON.readTree(run.resolve("metrics.json").toFile());
+        assertThat(generate(run, asked)).isZero();
+        assertThat(out).contains("finished before");
+        Files.writeString(molecules, "C1CCCCC1N\n");
+        assertThat(generate(run, asked)).as(err).isZero();
+        assertThat(out).as("other molecules").doesNotContain("finished before").contains("nll");
+        assertThat(JSON.readTree(run.resolve("metrics.json").toFile()).path("metrics")).isNotEqualTo(before.path("metrics"));
+        Files.delete(molecules);
+        assertThat(generate(run, asked)).isEqualTo(2);
+        assertThat(err).isEqualToIgnoringNewLines("error: --likelihood must name a file of molecules, found none at "
+            + molecules);
+    }
+
+    @Test
     void whatAKernelSaysInATaskIsOneSentence() throws IOException {
         ModelBundle whole = ModelBundle.load(Path.of(MODEL));
         Map<String, Tensor> tensors = new LinkedHashMap<>(whole.tensors());

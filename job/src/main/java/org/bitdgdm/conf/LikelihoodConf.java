@@ -1,5 +1,8 @@
 package org.bitdgdm.conf;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
+
 /**
  * Which molecules the model is asked the likelihood of.
  *
@@ -16,6 +19,19 @@ public record LikelihoodConf(String file, int times) {
 
     static LikelihoodConf of(Settings settings) {
         return new LikelihoodConf(settings.text(Option.LIKELIHOOD).strip(), settings.whole(Option.LIKELIHOOD_TIMES));
+    }
+
+    /**
+     * The existing file.
+     *
+     * @throws InputException if there is none
+     */
+    public Path molecules() {
+        Path path = Path.of(file);
+        if (!Files.isRegularFile(path)) {
+            throw new InputException("--likelihood must name a file of molecules, found none at " + path);
+        }
+        return path;
     }
 
     /** Whether it is asked. */

@@ -1,5 +1,8 @@
 package org.bitdgdm.output;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -9,6 +12,7 @@ import java.util.StringJoiner;
 import java.util.TreeSet;
 
 import org.apache.spark.SparkContext;
+import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.kernels.PackedModelFormat;
 import org.bitdgdm.model.ModelBundle;
@@ -72,12 +76,21 @@ public record Fingerprint(Map<String, String> rows, Map<String, String> evaluati
             evaluation.put("fidelity", conf.fidelity().graphs() + " graphs, " + conf.fidelity().steps() + " steps");
         }
         if (conf.likelihood().on()) {
-            evaluation.put("likelihood", conf.likelihood().file() + ", " + conf.likelihood().times() + " times");
+            evaluation.put("likelihood", content(conf.likelihood().molecules()) + ", " + conf.likelihood().times() + " times");
         }
         if (conf.scan().on() && !conf.recipe().auto()) {
             evaluation.put("sensitivity", conf.scan().graphs() + " graphs, " + conf.scan().steps() + " steps");
         }
         return new Fingerprint(rows, evaluation);
+    }
+
+    /** A file is what it says, wherever it lies. */
+    private static String content(Path file) {
+        try {
+            return PackedModelFormat.sha256(Files.readAllBytes(file));
+        } catch (IOException failed) {
+            throw new InputException(file + " cannot be read: " + failed.getMessage() + "; check its permissions", failed);
+        }
     }
 
     /**

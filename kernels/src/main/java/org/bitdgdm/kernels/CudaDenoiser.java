@@ -199,6 +199,10 @@ public final class CudaDenoiser implements Denoiser {
             if (closed) {
                 throw new IllegalStateException("this cuda denoiser is closed");
             }
+            if (lost) {
+                throw new DeviceLostException("cuda: the device was lost by an earlier call; it cannot be used by this process"
+                    + " any more", null);
+            }
             int n = batch.nodeCount();
             int largest = batch.size();
             for (int from = 0; from < batch.size();) {
@@ -251,8 +255,10 @@ public final class CudaDenoiser implements Denoiser {
             // Its stream may be capturing, or its device lost: nothing to keep.
             try {
                 workspace.free();
-            } catch (CudaFailure alreadyReported) {
-                // The failure that brought us here is on its way to the caller.
+            } catch (CudaFailure failure) {
+                // Nothing more can be done here: after a sticky failure no later call goes on, and of memory that stays
+                // allocated close() tells.
+                lost = lost || failure.sticky();
             }
             return;
         }

@@ -175,10 +175,6 @@ final class CudaWorkspace {
         return stream;
     }
 
-    CudaContext context() {
-        return context;
-    }
-
     /** Uploads part of a batch and the times that it is to be taken through, and sets the step to the first of them. */
     void upload(GraphBatch batch, int from, int count, int[] visited) {
         CudaDriver driver = context.driver();

@@ -15,7 +15,6 @@ final class DeviceModel {
     private final int nodeMarginal;
     private final int edgeMarginal;
     private final int nodeWeights;
-    private final int bytes;
     private final long address;
 
     /** Uploads a model. */
@@ -37,8 +36,7 @@ final class DeviceModel {
         nodeMarginal = image.floats(diffusion.nodeMarginal());
         edgeMarginal = image.floats(diffusion.edgeMarginal());
         nodeWeights = image.floats(model.architecture().nodeWeights());
-        bytes = image.size();
-        address = context.allocate(bytes, "the model");
+        address = context.allocate(image.size(), "the model");
         try {
             context.uploadNow(address, image.at(address));
         } catch (RuntimeException e) {
@@ -87,11 +85,6 @@ final class DeviceModel {
 
     long nodeWeights() {
         return address + nodeWeights;
-    }
-
-    /** Bytes of device memory. */
-    int bytes() {
-        return bytes;
     }
 
     void free() {

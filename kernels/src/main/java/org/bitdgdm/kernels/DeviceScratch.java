@@ -1,6 +1,7 @@
 package org.bitdgdm.kernels;
 
-/** Sizes of the shared memory that the kernels divide among their tiles: {@code divide} of each {@code .cuh}, in Java. */
+/** Sizes of the shared memory that the kernels divide among their tiles: {@code divide} of each {@code .cuh}, in Java,
+ * but for that of {@code network.cuh}, which {@link CudaNetwork} has. */
 final class DeviceScratch {
     /** Rows of a tile, largest first. */
     static final int[] TILE_ROWS = {64, 32, 16};

@@ -196,9 +196,7 @@ final class DeviceWeights {
         if (k >= layer.in || column >= layer.out) {
             return 0;
         }
-        float value = layer.weight[k * layer.out + column];
-        int bits = Float.floatToIntBits(value);
-        return Float.isNaN(value) ? 0x7FC0 : bits + 0x7FFF + (bits >>> 16 & 1) >>> 16;
+        return Float.floatToRawIntBits(Bfloat16.round(layer.weight[k * layer.out + column])) >>> 16;
     }
 
     private static int entry(Codes codes, int k, int depth, int column, int columns) {

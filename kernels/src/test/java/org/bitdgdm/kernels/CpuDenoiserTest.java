@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.bitdgdm.kernels.TestLayers.LOW_BIT;
+import static org.bitdgdm.kernels.TestModels.logits;
+import static org.bitdgdm.kernels.TestModels.noise;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,7 +17,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -24,22 +26,9 @@ class CpuDenoiserTest {
     /** FP32 sums over up to 1024 terms through 5 layers, against double. */
     private static final Tolerance LOGITS = new Tolerance(1e-4, 1e-4);
     private static final List<String> ISAS = CpuIsas.supported();
-    /** The shape of the default method: low rank, residual, outliers, sparse part, cross term. */
-    private static final TestLayers.Form LOW_BIT = new TestLayers.Form(3, 4, 4, TestLayers.Input.SIGNED, 4, 8, 2, true);
 
     private static CpuDenoiser open(PackedModel model, String isa, int threads) {
         return new CpuDenoiser(model, new BackendOptions(threads, isa, null));
-    }
-
-    private static GraphBatch noise(PackedModel model, int n, int graphs) {
-        return InitialNoise.draw(model.diffusion(), n, LongStream.range(5, 5 + graphs).toArray(), 11);
-    }
-
-    private static float[][] logits(Denoiser denoiser, PackedModel model, GraphBatch batch, int t) {
-        float[] nodes = new float[batch.nodes().length * model.architecture().nodeTypes()];
-        float[] edges = new float[batch.edges().length * model.architecture().edgeTypes()];
-        denoiser.logits(batch, t, nodes, edges);
-        return new float[][] {nodes, edges};
     }
 
     @ParameterizedTest
@@ -47,7 +36,7 @@ class CpuDenoiserTest {
     void logitsOfTheShippedModelAgreeWithTheReference(Variant variant) {
         PackedModel model = TestModels.qm9(variant);
         for (int n : new int[] {1, 2, 3, 5, 8, 9}) {
-            GraphBatch batch = noise(model, n, 2);
+            GraphBatch batch = noise(model, n, 5, 7);
             for (int t : n == 9 ? new int[] {500, 250, 1} : new int[] {250}) {
                 float[][] expected = logits(new ReferenceDenoiser(model), model, batch, t);
                 checkOnEveryIsa(model, batch, t, expected, LOGITS);
@@ -60,7 +49,7 @@ class CpuDenoiserTest {
     void logitsOfLargerGraphsAgreeWithTheReference(Variant variant) {
         PackedModel model = TestModels.tiny(variant, 4);
         for (int n : new int[] {1, 2, 7, 27, 64}) {
-            GraphBatch batch = noise(model, n, 3);
+            GraphBatch batch = noise(model, n, 5, 8);
             checkOnEveryIsa(model, batch, 20, logits(new ReferenceDenoiser(model), model, batch, 20), LOGITS);
         }
     }
@@ -89,7 +78,7 @@ class CpuDenoiserTest {
     @Test
     void quantizedModelsAgreeWithTheReference() {
         PackedModel full = TestModels.tiny(Variant.FIXED_BUG, 4);
-        GraphBatch batch = noise(full, 7, 3);
+        GraphBatch batch = noise(full, 7, 5, 8);
         List<TestLayers.Form> forms = TestLayers.forms();
         int tested = 0;
         int same = 0;
@@ -163,8 +152,8 @@ class CpuDenoiserTest {
         List<String> isas = new ArrayList<>(ISAS);
         isas.add("reference");
         for (String isa : isas) {
-            GraphBatch whole = noise(model, 6, 10);
-            GraphBatch pieces = noise(model, 6, 10);
+            GraphBatch whole = noise(model, 6, 5, 15);
+            GraphBatch pieces = noise(model, 6, 5, 15);
             try (Denoiser all = isa.equals("reference") ? new ReferenceDenoiser(model) : open(model, isa, 2)) {
                 float[][] first = logits(all, model, whole, 1);
                 for (int range = 2; range >= 0; range--) {
@@ -195,7 +184,7 @@ class CpuDenoiserTest {
             int[] times = model.diffusion().times(50);
             GraphBatch first = null;
             for (String isa : ISAS) {
-                GraphBatch batch = noise(model, 6, 20);
+                GraphBatch batch = noise(model, 6, 5, 25);
                 try (CpuDenoiser denoiser = open(model, isa, 2)) {
                     denoiser.advance(batch, 77, times);
                 }
@@ -211,14 +200,14 @@ class CpuDenoiserTest {
     void batchesThreadsAndCallsDoNotChangeAGraph() {
         PackedModel model = TestLayers.quantized(TestModels.tiny(Variant.FIXED_BUG, 8), LOW_BIT, 3);
         int[] times = model.diffusion().times(20);
-        GraphBatch expected = noise(model, 5, 64);
+        GraphBatch expected = noise(model, 5, 5, 69);
         try (CpuDenoiser one = open(model, "auto", 1); CpuDenoiser two = open(model, "auto", 2)) {
             one.advance(expected, 3, times);
             for (CpuDenoiser denoiser : new CpuDenoiser[] {one, two}) {
                 for (int size : new int[] {1, 3, 64}) {
                     for (int from = 0; from < 64; from += size) {
                         int count = Math.min(size, 64 - from);
-                        GraphBatch part = noise(model, 5, 64);
+                        GraphBatch part = noise(model, 5, 5, 69);
                         GraphBatch batch = new GraphBatch(5, Arrays.copyOfRange(part.ids(), from, from + count),
                             Arrays.copyOfRange(part.nodes(), from * 5, (from + count) * 5),
                             Arrays.copyOfRange(part.edges(), from * 25, (from + count) * 25));
@@ -242,14 +231,14 @@ class CpuDenoiserTest {
         try (CpuDenoiser denoiser = open(model, "auto", 2)) {
             GraphBatch[] expected = new GraphBatch[8];
             for (int n = 1; n < 8; n++) {
-                expected[n] = noise(model, n, 30);
+                expected[n] = noise(model, n, 5, 35);
                 denoiser.advance(expected[n], 5, times);
             }
             List<Callable<GraphBatch>> calls = new ArrayList<>();
             for (int call = 0; call < 28; call++) {
                 int n = 1 + call % 7;
                 calls.add(() -> {
-                    GraphBatch batch = noise(model, n, 30);
+                    GraphBatch batch = noise(model, n, 5, 35);
                     denoiser.advance(batch, 5, times);
                     return batch;
                 });
@@ -269,8 +258,8 @@ class CpuDenoiserTest {
     void drawsAreThoseOfTheReference() {
         PackedModel model = TestModels.tiny(Variant.FIXED_BUG, 12);
         int[] times = model.diffusion().times(10);
-        GraphBatch expected = noise(model, 7, 40);
-        GraphBatch found = noise(model, 7, 40);
+        GraphBatch expected = noise(model, 7, 5, 45);
+        GraphBatch found = noise(model, 7, 5, 45);
         new ReferenceDenoiser(model).advance(expected, 21, times);
         try (CpuDenoiser denoiser = open(model, "auto", 1)) {
             denoiser.advance(found, 21, times);
@@ -291,7 +280,7 @@ class CpuDenoiserTest {
         GraphFeatures features = new GraphFeatures(architecture);
         try (CpuDenoiser denoiser = open(model, "auto", 1)) {
             for (int n : new int[] {1, 2, 3, 5, 8, 9, 27, 64}) {
-                GraphBatch batch = noise(model, n, 50);
+                GraphBatch batch = noise(model, n, 5, 55);
                 float[] node = new float[50 * n * architecture.nodeInputs()];
                 float[] global = new float[50 * architecture.globalInputs()];
                 float[] expectedNode = new float[node.length];
@@ -310,7 +299,7 @@ class CpuDenoiserTest {
     @Test
     void recordsTheInputOfEveryBlockLayerOnce() {
         PackedModel model = TestModels.tiny(Variant.FIXED_BUG, 4);
-        GraphBatch batch = noise(model, 6, 40);
+        GraphBatch batch = noise(model, 6, 5, 45);
         Map<Integer, float[]> expected = new LinkedHashMap<>();
         new ReferenceDenoiser(model).record(batch, 30, (layer, input, rows) -> expected.put(layer, input.clone()));
         Map<Integer, float[]> found = new LinkedHashMap<>();
@@ -364,7 +353,7 @@ class CpuDenoiserTest {
         linears.set(linears.indexOf(q), PackedLinear.full(q.name, q.in, q.out, weight, q.bias));
         PackedModel broken = model.withLinears(linears);
         for (Denoiser denoiser : List.of(open(broken, "auto", 2), new ReferenceDenoiser(broken))) {
-            assertThatThrownBy(() -> denoiser.advance(noise(model, 5, 64), 1, new int[] {50, 25, 0}))
+            assertThatThrownBy(() -> denoiser.advance(noise(model, 5, 5, 69), 1, new int[] {50, 25, 0}))
                 .isInstanceOf(KernelException.class).hasMessageContaining("time 50").hasMessageContaining("finite")
                 .hasMessageContaining("the output of tf_layers.0.self_attn.q is the first that is not finite, NaN");
             denoiser.close();
@@ -376,7 +365,7 @@ class CpuDenoiserTest {
         bias[0] = Float.POSITIVE_INFINITY;
         linears.set(linears.indexOf(last), PackedLinear.full(last.name, last.in, last.out, last.weight, bias));
         try (CpuDenoiser denoiser = open(model.withLinears(linears), "auto", 1)) {
-            assertThatThrownBy(() -> denoiser.advance(noise(model, 5, 64), 1, new int[] {50, 25}))
+            assertThatThrownBy(() -> denoiser.advance(noise(model, 5, 5, 69), 1, new int[] {50, 25}))
                 .isInstanceOf(KernelException.class).hasMessageContaining("it is an input or output layer");
         }
     }
@@ -386,14 +375,14 @@ class CpuDenoiserTest {
         PackedModel model = TestModels.tiny(Variant.MAIN, 4);
         CpuDenoiser denoiser = open(model, "scalar", 1);
         assertThat(denoiser.describe()).isEqualTo("cpu (scalar, 1 thread)");
-        GraphBatch batch = noise(model, 3, 2);
+        GraphBatch batch = noise(model, 3, 5, 7);
         assertThatIllegalArgumentException().isThrownBy(() -> denoiser.logits(batch, -1, new float[18], new float[72]));
         assertThatIllegalArgumentException().isThrownBy(() -> denoiser.logits(batch, 1, new float[17], new float[72]));
         assertThatIllegalArgumentException().isThrownBy(() -> denoiser.advance(batch, 1, new int[] {3, 4}));
         batch.nodes()[0] = 3;
         assertThatIllegalArgumentException().isThrownBy(() -> denoiser.advance(batch, 1, new int[] {3, 2}));
         denoiser.close();
-        assertThatIllegalStateException().isThrownBy(() -> denoiser.advance(noise(model, 3, 2), 1, new int[] {3, 2}));
+        assertThatIllegalStateException().isThrownBy(() -> denoiser.advance(noise(model, 3, 5, 7), 1, new int[] {3, 2}));
         assertThatIllegalStateException().isThrownBy(denoiser::close);
     }
 }

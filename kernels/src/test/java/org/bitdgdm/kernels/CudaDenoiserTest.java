@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.bitdgdm.kernels.TestLayers.LOW_BIT;
+import static org.bitdgdm.kernels.TestModels.logits;
+import static org.bitdgdm.kernels.TestModels.noise;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.Arrays;
@@ -22,22 +25,10 @@ class CudaDenoiserTest {
     private static final Tolerance LOGITS = new Tolerance(1e-4, 1e-4);
     /** A code differs where an FP32 sum falls on the other side of a tie than the double one: rare, worth a step of it. */
     private static final Tolerance FLIPPED_CODE = new Tolerance(0.02, 0.02);
-    private static final TestLayers.Form LOW_BIT = new TestLayers.Form(3, 4, 4, TestLayers.Input.SIGNED, 4, 8, 2, true);
     private static final int SHARED = 101_376;
 
     private static CudaDenoiser open(PackedModel model, EmulatedDriver.Order order) {
         return new CudaDenoiser(model, new EmulatedDriver(order), false);
-    }
-
-    private static GraphBatch noise(PackedModel model, int n, int graphs) {
-        return InitialNoise.draw(model.diffusion(), n, LongStream.range(5, 5 + graphs).toArray(), 11);
-    }
-
-    private static float[][] logits(Denoiser denoiser, PackedModel model, GraphBatch batch, int t) {
-        float[] nodes = new float[batch.nodes().length * model.architecture().nodeTypes()];
-        float[] edges = new float[batch.edges().length * model.architecture().edgeTypes()];
-        denoiser.logits(batch, t, nodes, edges);
-        return new float[][] {nodes, edges};
     }
 
     @ParameterizedTest
@@ -51,7 +42,7 @@ class CudaDenoiserTest {
         for (EmulatedDriver.Order order : EmulatedDriver.Order.values()) {
             try (CudaDenoiser denoiser = open(model, order)) {
                 for (int n : new int[] {1, 2, 5, 9, 27, 33, 64, 100}) {
-                    GraphBatch batch = noise(model, n, n < 50 ? 6 : 1);
+                    GraphBatch batch = noise(model, n, 5, n < 50 ? 11 : 6);
                     float[] nodes = new float[batch.nodes().length * width];
                     float[] globals = new float[batch.size() * globalWidth];
                     denoiser.features(batch, 20, nodes, globals);
@@ -80,7 +71,7 @@ class CudaDenoiserTest {
         PackedModel model = TestModels.qm9(variant);
         try (CudaDenoiser cuda = open(model, EmulatedDriver.Order.RANDOM)) {
             for (int n : new int[] {1, 2, 5, 9}) {
-                GraphBatch batch = noise(model, n, 3);
+                GraphBatch batch = noise(model, n, 5, 8);
                 float[][] found = logits(cuda, model, batch, 250);
                 float[][] expected = logits(new ReferenceDenoiser(model), model, batch, 250);
                 LOGITS.check("nodes, " + n + " nodes", expected[0], found[0]);
@@ -95,7 +86,7 @@ class CudaDenoiserTest {
         PackedModel model = TestModels.qm9(Variant.FIXED_BUG);
         Tolerance near = new Tolerance(0.15, 0.05);
         for (int n : new int[] {1, 9}) {
-            GraphBatch batch = noise(model, n, 2);
+            GraphBatch batch = noise(model, n, 5, 7);
             float[][] expected = logits(new ReferenceDenoiser(model), model, batch, 250);
             float[][] first = null;
             for (EmulatedDriver.Order order : EmulatedDriver.Order.values()) {
@@ -118,7 +109,7 @@ class CudaDenoiserTest {
         for (PackedModel model : new PackedModel[] {TestModels.tiny(variant, 4),
             TestLayers.quantized(TestModels.tiny(variant, 4), LOW_BIT, 2)}) {
             for (int n : variant == Variant.MAIN ? new int[] {5, 9} : new int[] {1, 2, 5, 9, 27, 64}) {
-                GraphBatch batch = noise(model, n, n < 27 ? 2 : 1);
+                GraphBatch batch = noise(model, n, 5, n < 27 ? 7 : 6);
                 float[][] expected = logits(new ReferenceDenoiser(model), model, batch, 20);
                 for (int shared : n > 16 ? new int[] {SHARED, 10_000} : new int[] {SHARED}) {
                     float[][] first = null;
@@ -149,7 +140,7 @@ class CudaDenoiserTest {
     @Test
     void largeGraphsAgreeWithTheReference() {
         PackedModel model = TestModels.tiny(Variant.MAIN, 4);
-        GraphBatch batch = noise(model, 130, 1);
+        GraphBatch batch = noise(model, 130, 5, 6);
         float[][] expected = logits(new ReferenceDenoiser(model), model, batch, 20);
         for (int shared : new int[] {SHARED, 10_000}) {
             try (CudaDenoiser denoiser = new CudaDenoiser(model,
@@ -165,7 +156,7 @@ class CudaDenoiserTest {
     @Test
     void quantizedModelsAgreeWithTheReference() {
         PackedModel full = TestModels.tiny(Variant.FIXED_BUG, 4);
-        GraphBatch batch = noise(full, 7, 2);
+        GraphBatch batch = noise(full, 7, 5, 7);
         List<TestLayers.Form> forms = TestLayers.forms();
         int flipped = 0;
         int checked = 0;
@@ -195,8 +186,8 @@ class CudaDenoiserTest {
     void fullPrecisionDrawsTheGraphsOfTheCpu() {
         PackedModel model = TestModels.tiny(Variant.MAIN, 6);
         int[] times = model.diffusion().times(20);
-        GraphBatch expected = noise(model, 6, 40);
-        GraphBatch found = noise(model, 6, 40);
+        GraphBatch expected = noise(model, 6, 5, 45);
+        GraphBatch found = noise(model, 6, 5, 45);
         try (CpuDenoiser cpu = new CpuDenoiser(model, BackendOptions.defaults());
              CudaDenoiser cuda = open(model, EmulatedDriver.Order.REVERSE)) {
             cpu.advance(expected, 77, times);
@@ -211,16 +202,17 @@ class CudaDenoiserTest {
     void batchesCallsAndStreamsDoNotChangeAGraph() {
         PackedModel model = TestLayers.quantized(TestModels.tiny(Variant.FIXED_BUG, 6), LOW_BIT, 2);
         int[] times = model.diffusion().times(10);
-        GraphBatch whole = noise(model, 6, 12);
+        GraphBatch whole = noise(model, 6, 5, 17);
         try (CudaDenoiser cuda = open(model, EmulatedDriver.Order.FORWARD)) {
             cuda.advance(whole, 77, times);
-            // Each part on a stream of its own.
+            // Parts that run at once have a stream each.
             IntStream.of(0, 5, 10).parallel().forEach(from -> {
                 int count = Math.min(5, 12 - from);
                 GraphBatch part = InitialNoise.draw(model.diffusion(), 6,
                     LongStream.range(5 + from, 5 + from + count).toArray(), 11);
                 cuda.advance(part, 77, Arrays.copyOfRange(times, 0, 5));
                 cuda.advance(part, 77, Arrays.copyOfRange(times, 4, times.length));
+                assertThat(part.nodes()).isEqualTo(Arrays.copyOfRange(whole.nodes(), from * 6, (from + count) * 6));
                 assertThat(part.edges()).isEqualTo(Arrays.copyOfRange(whole.edges(), from * 36, (from + count) * 36));
             });
         }
@@ -238,7 +230,7 @@ class CudaDenoiserTest {
             TestLayers.quantized(full, perRow, 2), TestLayers.quantized(full, decoded, 2),
             TestLayers.quantized(full, floatH, 2)}) {
             for (int n : new int[] {1, 5, 18}) {
-                GraphBatch batch = noise(model, n, 2);
+                GraphBatch batch = noise(model, n, 5, 7);
                 try (CudaDenoiser denoiser = new CudaDenoiser(model,
                     new EmulatedDriver(EmulatedDriver.Order.RANDOM, n == 18 ? 10_000 : SHARED, true),
                     model == full && n == 5)) {
@@ -255,13 +247,13 @@ class CudaDenoiserTest {
         CudaDenoiser denoiser = open(model, EmulatedDriver.Order.FORWARD);
         long opened = denoiser.liveBytes();
         assertThat(opened).isGreaterThan(model.bytes());
-        denoiser.advance(noise(model, 5, 4), 1, new int[] {2, 1});
+        denoiser.advance(noise(model, 5, 5, 9), 1, new int[] {2, 1});
         assertThat(denoiser.liveBytes()).isGreaterThan(opened);
         assertThat(denoiser.peakBytes()).isEqualTo(denoiser.liveBytes());
         denoiser.close();
         assertThat(denoiser.liveBytes()).isZero();
         assertThatIllegalStateException().isThrownBy(denoiser::close).withMessageContaining("closed");
-        assertThatIllegalStateException().isThrownBy(() -> denoiser.advance(noise(model, 5, 1), 1, new int[] {2, 1}));
+        assertThatIllegalStateException().isThrownBy(() -> denoiser.advance(noise(model, 5, 5, 6), 1, new int[] {2, 1}));
     }
 
     @Test
@@ -277,9 +269,10 @@ class CudaDenoiserTest {
         }).toList();
         try (CudaDenoiser denoiser = open(model.withLinears(linears), EmulatedDriver.Order.FORWARD)) {
             assertThatThrownBy(() ->
-                denoiser.advance(noise(model, 5, 2), 1, new int[] {9, 8})).isInstanceOf(KernelException.class)
+                denoiser.advance(noise(model, 5, 5, 7), 1, new int[] {9, 8})).isInstanceOf(KernelException.class)
                 .hasMessageContaining("logits at time 9 are not finite");
-            assertThatIllegalArgumentException().isThrownBy(() -> denoiser.advance(noise(model, 5, 2), 1, new int[] {8, 9}));
+            assertThatIllegalArgumentException()
+                .isThrownBy(() -> denoiser.advance(noise(model, 5, 5, 7), 1, new int[] {8, 9}));
         }
     }
 }

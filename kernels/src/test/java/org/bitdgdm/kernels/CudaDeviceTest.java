@@ -1,6 +1,9 @@
 package org.bitdgdm.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.bitdgdm.kernels.TestLayers.LOW_BIT;
+import static org.bitdgdm.kernels.TestModels.logits;
+import static org.bitdgdm.kernels.TestModels.noise;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -8,7 +11,6 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /** On a real GPU what {@link CudaDenoiserTest} and {@link CudaLinearTest} check on the emulated one. */
@@ -16,21 +18,9 @@ import org.junit.jupiter.api.Test;
 class CudaDeviceTest {
     private static final Tolerance LOGITS = new Tolerance(1e-4, 1e-4);
     private static final Tolerance FLIPPED_CODE = new Tolerance(0.02, 0.02);
-    private static final TestLayers.Form LOW_BIT = new TestLayers.Form(3, 4, 4, TestLayers.Input.SIGNED, 4, 8, 2, true);
 
     private static CudaDenoiser open(PackedModel model) {
         return new CudaDenoiser(model, BackendOptions.defaults());
-    }
-
-    private static GraphBatch noise(PackedModel model, int n, int from, int to) {
-        return InitialNoise.draw(model.diffusion(), n, LongStream.range(from, to).toArray(), 11);
-    }
-
-    private static float[][] logits(Denoiser denoiser, PackedModel model, GraphBatch batch, int t) {
-        float[] nodes = new float[batch.nodes().length * model.architecture().nodeTypes()];
-        float[] edges = new float[batch.edges().length * model.architecture().edgeTypes()];
-        denoiser.logits(batch, t, nodes, edges);
-        return new float[][] {nodes, edges};
     }
 
     @Test
@@ -121,7 +111,9 @@ class CudaDeviceTest {
                 }));
             }
             for (int at = 0; at < parts.size(); at++) {
-                assertThat(parts.get(at).get().edges())
+                GraphBatch part = parts.get(at).get();
+                assertThat(part.nodes()).isEqualTo(Arrays.copyOfRange(whole.nodes(), at * 60 * 9, (at + 1) * 60 * 9));
+                assertThat(part.edges())
                     .isEqualTo(Arrays.copyOfRange(whole.edges(), at * 60 * 81, (at + 1) * 60 * 81));
             }
         } finally {

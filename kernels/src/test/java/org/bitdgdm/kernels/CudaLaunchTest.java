@@ -83,8 +83,10 @@ class CudaLaunchTest {
             .hasMessageContaining("CUresult 700 while advancing 3 graphs of 5 nodes")
             .hasMessageContaining("cannot be used by this process any more");
         driver.calls.clear();
+        assertThatThrownBy(() -> denoiser.advance(batch(5, 3), 7, new int[] {2, 1})).isInstanceOf(DeviceLostException.class)
+            .hasMessageContaining("lost by an earlier call");
         denoiser.close();
-        assertThat(driver.calls).as("nothing can be freed").isEmpty();
+        assertThat(driver.calls).as("nothing can be used or freed").isEmpty();
     }
 
     @Test

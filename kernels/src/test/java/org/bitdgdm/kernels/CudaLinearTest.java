@@ -122,8 +122,7 @@ class CudaLinearTest {
     private static float[] halves(float[] values) {
         float[] rounded = new float[values.length];
         for (int at = 0; at < values.length; at++) {
-            int bits = Float.floatToIntBits(values[at]);
-            rounded[at] = Float.intBitsToFloat(bits + 0x7FFF + (bits >>> 16 & 1) & 0xFFFF0000);
+            rounded[at] = Bfloat16.round(values[at]);
         }
         return rounded;
     }

@@ -46,6 +46,9 @@ public final class TestLayers {
         }
     }
 
+    /** The shape of the default method: low rank, residual, outliers, sparse part, cross term. */
+    static final Form LOW_BIT = new Form(3, 4, 4, Input.SIGNED, 4, 8, 2, true);
+
     private TestLayers() {
     }
 

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.LongStream;
 
 /** Models for tests: the one the repository ships, and tiny random ones. */
 public final class TestModels {
@@ -113,6 +114,19 @@ public final class TestModels {
             values[k] = (float) (random.nextGaussian() * deviation);
         }
         return values;
+    }
+
+    /** Graphs {@code from} ... {@code to} of noise. */
+    static GraphBatch noise(PackedModel model, int n, int from, int to) {
+        return InitialNoise.draw(model.diffusion(), n, LongStream.range(from, to).toArray(), 11);
+    }
+
+    /** Logits of nodes and of edges. */
+    static float[][] logits(Denoiser denoiser, PackedModel model, GraphBatch batch, int t) {
+        float[] nodes = new float[batch.nodes().length * model.architecture().nodeTypes()];
+        float[] edges = new float[batch.edges().length * model.architecture().edgeTypes()];
+        denoiser.logits(batch, t, nodes, edges);
+        return new float[][] {nodes, edges};
     }
 
     private static float[] transposed(float[] values, int rows, int cols) {

@@ -10,9 +10,8 @@ import org.bitdgdm.kernels.PackedModel;
  * GPU's maker states, term by term, as if nothing overlapped.
  *
  * @param seconds of one graph and step, by term
- * @param bytes   that the launches of a step move through memory for a graph
  */
-record CudaBudget(Map<String, Double> seconds, double bytes) {
+record CudaBudget(Map<String, Double> seconds) {
     /** The terms, in the order of {@code seconds}. */
     static final List<String> TERMS = List.of("dense integer", "sparse", "full-precision layers", "attention, norms, pools",
         "codes of inputs", "features", "draw", "memory");
@@ -53,7 +52,6 @@ record CudaBudget(Map<String, Double> seconds, double bytes) {
         double rotations = SWEEPS * n * (n - 1) / 2.0;
         double drawn = (double) n * model.architecture().nodeTypes()
             + n * (n - 1) / 2.0 * model.architecture().edgeTypes();
-        double bytes = bytes(model, n);
         double[] terms = {
             work.integerOperations() / gpu.int8,
             (work.sparseOperations() + work.outlierOperations()) / gpu.fp32,
@@ -63,12 +61,12 @@ record CudaBudget(Map<String, Double> seconds, double bytes) {
             QUANTIZE * work.quantizedEntries() / floats,
             rotations * (ROOTS + ROTATED * n) / doubles,
             DRAWN * drawn / doubles,
-            bytes / gpu.memory};
+            bytes(model, n) / gpu.memory};
         Map<String, Double> seconds = new LinkedHashMap<>();
         for (int term = 0; term < terms.length; term++) {
             seconds.put(TERMS.get(term), terms[term]);
         }
-        return new CudaBudget(seconds, bytes);
+        return new CudaBudget(seconds);
     }
 
     /**
