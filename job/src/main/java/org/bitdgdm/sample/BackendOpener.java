@@ -112,7 +112,8 @@ public record BackendOpener(Backend backend, String cpuIsa, String nativeDirecto
 
     @Override
     public Denoiser open(PackedModel model, int threads) {
-        return Denoisers.open(backend, model, options(threads));
+        return backend == Backend.CUDA ? GuardedDenoiser.open(() -> Denoisers.open(backend, model, options(threads)))
+            : Denoisers.open(backend, model, options(threads));
     }
 
     /** What of the backend decides the graphs, for fingerprints of runs. */

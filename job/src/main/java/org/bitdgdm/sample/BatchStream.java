@@ -9,7 +9,6 @@ import java.util.concurrent.TimeUnit;
 
 import org.apache.spark.TaskContext;
 import org.apache.spark.TaskKilledException;
-import org.bitdgdm.kernels.DeviceLostException;
 
 /**
  * The batches of one shard, sampled by a thread of their own while the task's thread works on those already there.
@@ -56,9 +55,6 @@ public final class BatchStream implements Iterator<List<SampledGraph>>, AutoClos
         BatchStream stream = new BatchStream(task, "sampling-shard-" + shard.index(), sink -> {
             try (ExecutorDenoiser.Lease lease = model.lease(task)) {
                 sampler.sample(shard, lease, sink);
-            } catch (DeviceLostException lost) {
-                LostDevice.endExecutor(lost);
-                throw lost;
             }
         });
         task.addTaskCompletionListener(context -> {

@@ -321,6 +321,8 @@ public final class CudaDenoiser implements Denoiser {
             idle.forEach(CudaWorkspace::free);
             idle.clear();
             release(context.driver(), context, deviceModel, network);
+        } catch (CudaFailure failure) {
+            throw translated(failure, "closing");
         } finally {
             lock.writeLock().unlock();
         }

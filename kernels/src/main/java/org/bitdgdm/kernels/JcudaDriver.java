@@ -55,7 +55,7 @@ final class JcudaDriver implements CudaDriver {
         try {
             return new JcudaDriver(device, build);
         } catch (CudaFailure e) {
-            throw new KernelException("backend cuda: " + device.name() + " cannot be opened: " + e.getMessage(), e);
+            throw refused(device.name() + " cannot be opened", e);
         }
     }
 
@@ -65,8 +65,14 @@ final class JcudaDriver implements CudaDriver {
         try {
             return usable(options, build);
         } catch (CudaFailure e) {
-            throw new KernelException("backend cuda: the driver cannot be asked for its GPUs: " + e.getMessage(), e);
+            throw refused("the driver cannot be asked for its GPUs", e);
         }
+    }
+
+    /** All denoisers of a process share a context: once it is dead, none can be opened. */
+    private static KernelException refused(String what, CudaFailure failure) {
+        String message = "backend cuda: " + what + ": " + failure.getMessage();
+        return failure.sticky() ? new DeviceLostException(message, failure) : new KernelException(message, failure);
     }
 
     private static Device usable(BackendOptions options, CudaBuild build) {
