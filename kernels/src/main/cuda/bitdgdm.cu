@@ -80,6 +80,11 @@ BITDGDM_KERNEL(bitdgdm_edge_output, EdgeOutputArguments, 2) {
     edgeOutput(args);
 }
 
+// z_T.
+BITDGDM_KERNEL(bitdgdm_draw_initial, DrawArguments, 2) {
+    drawInitial(args);
+}
+
 // z_s from the logits at t.
 BITDGDM_KERNEL(bitdgdm_draw, DrawArguments, 2) {
     draw(args);

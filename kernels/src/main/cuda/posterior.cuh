@@ -1,6 +1,6 @@
 // One reverse step of the diffusion and its draws, as Posterior.java and CounterRandom.java define them; sums in double,
-// exp in FP32, in the order of the cpu backend. A thread has one element, a node or an edge i < j, and computes a value
-// again rather than keep an array of them.
+// exp in FP32, in the order of the cpu backend. Also the draws that sampling starts from, those of InitialNoise.java. A
+// thread has one element, a node or an edge i < j, and computes a value again rather than keep an array of them.
 #pragma once
 
 #include "device.cuh"
@@ -20,6 +20,37 @@ struct Logits {
         const float noisy = k == current ? 1.0f : 0.0f;
         return other == nullptr ? one[k] + noisy : ((other[k] + noisy) + (one[k] + noisy)) * 0.5f;
     }
+};
+
+// The first class whose cumulative weight exceeds u * total, both in FP32; never one of weight 0.
+template <typename Weights>
+BITDGDM_DEVICE int drawClass(float u, int classes, const Weights& weights) {
+    float all = 0;
+    for (int k = 0; k < classes; k++) {
+        all = all + weights.weight(k);
+    }
+    const float limit = u * all;
+    float cumulative = 0;
+    int last = 0;
+    for (int k = 0; k < classes; k++) {
+        const float mine = weights.weight(k);
+        if (mine > 0) {
+            cumulative = cumulative + mine;
+            last = k;
+            if (cumulative > limit) {
+                return k;
+            }
+        }
+    }
+    // u * all may round up to the total itself; the last class of positive weight is then the one meant.
+    return last;
+}
+
+// A limit distribution.
+struct Marginal {
+    const float* values;
+
+    BITDGDM_MEMBER float weight(int k) const { return values[k]; }
 };
 
 // p(z_s | z_t) of one element.
@@ -91,29 +122,6 @@ struct Posterior {
         }
         return true;
     }
-
-    // The first class whose cumulative weight exceeds u * total, in FP32; never one of weight 0.
-    BITDGDM_MEMBER int draw(float u) const {
-        float all = 0;
-        for (int k = 0; k < classes; k++) {
-            all = all + weight(k);
-        }
-        const float limit = u * all;
-        float cumulative = 0;
-        int last = 0;
-        for (int k = 0; k < classes; k++) {
-            const float mine = weight(k);
-            if (mine > 0) {
-                cumulative = cumulative + mine;
-                last = k;
-                if (cumulative > limit) {
-                    return k;
-                }
-            }
-        }
-        // u * all may round up to the total itself; the last class of positive weight is then the one meant.
-        return last;
-    }
 };
 
 // Row and column of edge `slot`, counting i < j row-major from 0.
@@ -126,17 +134,18 @@ BITDGDM_DEVICE void edgeOf(int slot, int n, int& i, int& j) {
     j = i + 1 + slot;
 }
 
-// What thread `element` of a batch works on: node or edge `slot` of `graph`, its logits and its class at t.
+// What a thread of a batch works on: node or edge `slot` of `graph`.
 struct Element {
     size_t graph;
     int slot;
     bool node;
     int i;
     int j;
-    Logits logits;
 };
 
-BITDGDM_DEVICE bool elementOf(const DrawArguments& args, int64_t index, Element& to) {
+// False for a thread without one.
+BITDGDM_DEVICE bool elementOf(const DrawArguments& args, Element& to) {
+    const int64_t index = (int64_t) blockX() * BLOCK + threadIndex();
     const int n = args.n;
     const int slots = n + n * (n - 1) / 2;
     if (index >= (int64_t) args.graphs * slots) {
@@ -147,27 +156,64 @@ BITDGDM_DEVICE bool elementOf(const DrawArguments& args, int64_t index, Element&
     to.node = to.slot < n;
     if (to.node) {
         to.i = to.j = to.slot;
-        const size_t row = to.graph * n + to.slot;
-        to.logits = {args.nodeOutput + row * args.nodeStride, nullptr, args.nodes[row]};
     } else {
         edgeOf(to.slot - n, n, to.i, to.j);
-        const size_t row = to.graph * n * n + (size_t) to.i * n + to.j;
-        const size_t mirrored = to.graph * n * n + (size_t) to.j * n + to.i;
-        to.logits = {args.edgeOutput + row * args.edgeStride, args.edgeOutput + mirrored * args.edgeStride, args.edges[row]};
     }
     return true;
 }
 
-BITDGDM_DEVICE void draw(const DrawArguments& args) {
+// An element's logits, and its class at t.
+BITDGDM_DEVICE Logits logitsOf(const DrawArguments& args, const Element& element) {
+    const int n = args.n;
+    if (element.node) {
+        const size_t row = element.graph * n + element.slot;
+        return {args.nodeOutput + row * args.nodeStride, nullptr, args.nodes[row]};
+    }
+    const size_t row = element.graph * n * n + (size_t) element.i * n + element.j;
+    const size_t mirrored = element.graph * n * n + (size_t) element.j * n + element.i;
+    return {args.edgeOutput + row * args.edgeStride, args.edgeOutput + mirrored * args.edgeStride, args.edges[row]};
+}
+
+// u in [0, 1) of an element's class at time s.
+BITDGDM_DEVICE float uniformOf(const DrawArguments& args, const Element& element, int s) {
+    return philoxUniform(args.seed, (uint64_t) args.ids[element.graph], (uint32_t) s, (uint32_t) element.slot);
+}
+
+BITDGDM_DEVICE void writeClass(const DrawArguments& args, const Element& element, int drawn) {
+    const int n = args.n;
+    if (element.node) {
+        args.nodes[element.graph * n + element.i] = (uint8_t) drawn;
+    } else {
+        uint8_t* edges = args.edges + element.graph * n * n;
+        edges[element.i * n + element.j] = (uint8_t) drawn;
+        edges[element.j * n + element.i] = (uint8_t) drawn;
+    }
+}
+
+// z_T, at the first of the times.
+BITDGDM_DEVICE void drawInitial(const DrawArguments& args) {
     Element element;
-    if (!elementOf(args, (int64_t) blockX() * BLOCK + threadIndex(), element)) {
+    if (!elementOf(args, element)) {
         return;
     }
-    const int n = args.n;
+    const Marginal marginal = {element.node ? args.nodeMarginal : args.edgeMarginal};
+    const float u = uniformOf(args, element, args.times[0]);
+    writeClass(args, element, drawClass(u, element.node ? args.nodeTypes : args.edgeTypes, marginal));
+    if (element.node) {
+        // No edge has both ends here.
+        args.edges[element.graph * args.n * args.n + (size_t) element.i * args.n + element.i] = 0;
+    }
+}
+
+BITDGDM_DEVICE void draw(const DrawArguments& args) {
+    Element element;
+    if (!elementOf(args, element)) {
+        return;
+    }
     const int t = args.times[args.progress->step];
     const int s = args.times[args.progress->step + 1];
     Posterior posterior;
-    posterior.logits = element.logits;
+    posterior.logits = logitsOf(args, element);
     posterior.marginal = element.node ? args.nodeMarginal : args.edgeMarginal;
     posterior.classes = element.node ? args.nodeTypes : args.edgeTypes;
     // In FP32, as Diffusion.java has it.
@@ -178,27 +224,20 @@ BITDGDM_DEVICE void draw(const DrawArguments& args) {
         args.progress->brokenTime = t;
         return;
     }
-    const float u = philoxUniform(args.seed, (uint64_t) args.ids[element.graph], (uint32_t) s, (uint32_t) element.slot);
-    const uint8_t drawn = (uint8_t) posterior.draw(u);
-    if (element.node) {
-        args.nodes[element.graph * n + element.i] = drawn;
-    } else {
-        uint8_t* edges = args.edges + element.graph * n * n;
-        edges[element.i * n + element.j] = drawn;
-        edges[element.j * n + element.i] = drawn;
-    }
+    writeClass(args, element, drawClass(uniformOf(args, element, s), posterior.classes, posterior));
 }
 
 BITDGDM_DEVICE void writeLogits(const DrawArguments& args) {
     Element element;
-    if (!elementOf(args, (int64_t) blockX() * BLOCK + threadIndex(), element)) {
+    if (!elementOf(args, element)) {
         return;
     }
     const int n = args.n;
+    const Logits logits = logitsOf(args, element);
     if (element.node) {
         const size_t row = element.graph * n + element.i;
         for (int k = 0; k < args.nodeTypes; k++) {
-            args.nodeLogits[row * args.nodeTypes + k] = element.logits(k);
+            args.nodeLogits[row * args.nodeTypes + k] = logits(k);
         }
         // The diagonal of E has no logits.
         const size_t diagonal = element.graph * n * n + (size_t) element.i * n + element.i;
@@ -209,7 +248,7 @@ BITDGDM_DEVICE void writeLogits(const DrawArguments& args) {
         const size_t row = element.graph * n * n + (size_t) element.i * n + element.j;
         const size_t mirrored = element.graph * n * n + (size_t) element.j * n + element.i;
         for (int k = 0; k < args.edgeTypes; k++) {
-            const float value = element.logits(k);
+            const float value = logits(k);
             args.edgeLogits[row * args.edgeTypes + k] = value;
             args.edgeLogits[mirrored * args.edgeTypes + k] = value;
         }

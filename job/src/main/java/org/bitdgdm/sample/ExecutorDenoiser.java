@@ -21,24 +21,20 @@ public final class ExecutorDenoiser {
     private static boolean hooked;
 
     private final Denoiser denoiser;
-    private final Diffusion diffusion;
     private int leases;
 
-    ExecutorDenoiser(Denoiser denoiser, Diffusion diffusion) {
+    ExecutorDenoiser(Denoiser denoiser) {
         this.denoiser = denoiser;
-        this.diffusion = diffusion;
     }
 
     /** A task's right to use the denoiser; closing it twice does nothing more. */
     public static final class Lease implements AutoCloseable {
         private ExecutorDenoiser held;
         private final Denoiser denoiser;
-        private final Diffusion diffusion;
 
         private Lease(ExecutorDenoiser held) {
             this.held = held;
             this.denoiser = held.denoiser;
-            this.diffusion = held.diffusion;
         }
 
         /** The denoiser; several tasks use it at once. */
@@ -48,7 +44,7 @@ public final class ExecutorDenoiser {
 
         /** Noise schedule and limit distributions of its model. */
         public Diffusion diffusion() {
-            return diffusion;
+            return denoiser.diffusion();
         }
 
         @Override

@@ -1,9 +1,8 @@
 package org.bitdgdm.sample;
 
-import java.util.function.Supplier;
-
 import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.DeviceLostException;
+import org.bitdgdm.kernels.Diffusion;
 import org.bitdgdm.kernels.GraphBatch;
 
 /**
@@ -17,36 +16,51 @@ final class GuardedDenoiser implements Denoiser {
         this.denoiser = denoiser;
     }
 
+    /** What may find the device lost. */
+    @FunctionalInterface
+    interface Call<T, E extends Exception> {
+        T run() throws E;
+    }
+
     /** Opens a denoiser. */
-    static Denoiser open(Supplier<Denoiser> open) {
+    static Denoiser open(Call<Denoiser, RuntimeException> open) {
         return new GuardedDenoiser(guarded(open));
     }
 
-    /** Does something; where the device is lost, it returns in no executor, and throws elsewhere. */
-    private static <T> T guarded(Supplier<T> call) {
+    /** Makes a call; where that finds the device lost, it returns in no executor, and throws elsewhere. */
+    private static <T, E extends Exception> T guarded(Call<T, E> call) throws E {
         try {
-            return call.get();
+            return call.run();
         } catch (DeviceLostException lost) {
             LostDevice.endExecutor(lost);
             throw lost;
         }
     }
 
-    private static void guarded(Runnable call) {
+    @Override
+    public Diffusion diffusion() {
+        return denoiser.diffusion();
+    }
+
+    @Override
+    public GraphBatch sample(int n, long[] ids, long seed, int[] times) throws InterruptedException {
+        return guarded(() -> denoiser.sample(n, ids, seed, times));
+    }
+
+    @Override
+    public void advance(GraphBatch batch, long seed, int[] times) {
         guarded(() -> {
-            call.run();
+            denoiser.advance(batch, seed, times);
             return null;
         });
     }
 
     @Override
-    public void advance(GraphBatch batch, long seed, int[] times) {
-        guarded(() -> denoiser.advance(batch, seed, times));
-    }
-
-    @Override
     public void logits(GraphBatch batch, int t, float[] nodeLogits, float[] edgeLogits) {
-        guarded(() -> denoiser.logits(batch, t, nodeLogits, edgeLogits));
+        guarded(() -> {
+            denoiser.logits(batch, t, nodeLogits, edgeLogits);
+            return null;
+        });
     }
 
     @Override
@@ -56,6 +70,9 @@ final class GuardedDenoiser implements Denoiser {
 
     @Override
     public void close() {
-        guarded(denoiser::close);
+        guarded(() -> {
+            denoiser.close();
+            return null;
+        });
     }
 }

@@ -55,7 +55,7 @@ public final class ModelBroadcast implements Serializable {
         int threads = task.cpus();
         return ExecutorDenoiser.lease(key(threads), () -> {
             PackedModel model = PackedModelFormat.fromBytes(packed.value());
-            return new ExecutorDenoiser(opener.forTask(task).open(model, threads), model.diffusion());
+            return new ExecutorDenoiser(opener.forTask(task).open(model, threads));
         });
     }
 

@@ -22,9 +22,6 @@ import org.bitdgdm.kernels.Schedule;
 public final class ShardSampler implements Serializable {
     private static final long serialVersionUID = 1;
 
-    /** Steps per call of the backend: few enough that a killed task stops soon, enough that calls cost nothing. */
-    private static final int STEPS_PER_CALL = 25;
-
     private final long seed;
     private final int steps;
     private final Schedule schedule;
@@ -46,7 +43,7 @@ public final class ShardSampler implements Serializable {
     /**
      * Samples a shard, handing over each batch as it is finished.
      *
-     * @throws InterruptedException if the thread is interrupted, at the latest after the running call of the backend
+     * @throws InterruptedException if the thread is interrupted, at the latest after some steps of the batch under way
      */
     void sample(ShardPlan.Shard shard, ExecutorDenoiser.Lease model, Sink sink) throws InterruptedException {
         int[] times = model.diffusion().times(steps, schedule);
@@ -54,14 +51,7 @@ public final class ShardSampler implements Serializable {
             long[] ids = size.getValue();
             for (int from = 0; from < ids.length; from += batchSize) {
                 long[] batchIds = Arrays.copyOfRange(ids, from, Math.min(ids.length, from + batchSize));
-                GraphBatch batch = InitialNoise.draw(model.diffusion(), size.getKey(), batchIds, seed);
-                for (int at = 0; at + 1 < times.length; at += STEPS_PER_CALL) {
-                    if (Thread.interrupted()) {
-                        throw new InterruptedException("sampling of shard " + shard.index() + " was stopped");
-                    }
-                    model.denoiser().advance(batch, seed,
-                        Arrays.copyOfRange(times, at, Math.min(times.length, at + STEPS_PER_CALL + 1)));
-                }
+                GraphBatch batch = model.denoiser().sample(size.getKey(), batchIds, seed, times);
                 List<SampledGraph> graphs = new ArrayList<>(batchIds.length);
                 for (int graph = 0; graph < batchIds.length; graph++) {
                     graphs.add(SampledGraph.of(batch, graph));

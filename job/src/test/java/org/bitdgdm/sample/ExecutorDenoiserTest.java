@@ -12,6 +12,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import org.bitdgdm.kernels.Denoiser;
+import org.bitdgdm.kernels.Diffusion;
 import org.bitdgdm.kernels.GraphBatch;
 import org.bitdgdm.kernels.KernelException;
 import org.junit.jupiter.api.AfterEach;
@@ -33,6 +34,11 @@ class ExecutorDenoiserTest {
         openings.incrementAndGet();
         return new ExecutorDenoiser(new Denoiser() {
             @Override
+            public Diffusion diffusion() {
+                throw new UnsupportedOperationException();
+            }
+
+            @Override
             public void advance(GraphBatch batch, long seed, int[] times) {
                 throw new UnsupportedOperationException();
             }
@@ -51,7 +57,7 @@ class ExecutorDenoiserTest {
             public void close() {
                 closings.incrementAndGet();
             }
-        }, null);
+        });
     }
 
     @Test

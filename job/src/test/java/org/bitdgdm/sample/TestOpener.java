@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 import org.bitdgdm.kernels.Denoiser;
+import org.bitdgdm.kernels.Diffusion;
 import org.bitdgdm.kernels.GraphBatch;
 import org.bitdgdm.kernels.KernelException;
 import org.bitdgdm.kernels.PackedModel;
@@ -42,6 +43,11 @@ public record TestOpener(int millisPerGraph, String faults) implements DenoiserO
     public Denoiser open(PackedModel model, int threads) {
         ReferenceDenoiser reference = new ReferenceDenoiser(model);
         return new Denoiser() {
+            @Override
+            public Diffusion diffusion() {
+                return model.diffusion();
+            }
+
             @Override
             public void advance(GraphBatch batch, long seed, int[] times) {
                 for (long id : batch.ids()) {

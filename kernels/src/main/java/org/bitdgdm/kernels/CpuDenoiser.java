@@ -46,6 +46,11 @@ public final class CpuDenoiser implements Denoiser, ActivationRecorder {
     }
 
     @Override
+    public Diffusion diffusion() {
+        return model.diffusion();
+    }
+
+    @Override
     public void advance(GraphBatch batch, long seed, int[] times) {
         requireFits(batch);
         model.diffusion().requireTimes(times);

@@ -116,7 +116,8 @@ public final class CudaDenoiser implements Denoiser {
     private static void launchEverything(CudaContext context, PackedModel model, CudaNetwork network) {
         CudaWorkspace workspace = CudaWorkspace.allocate(context, model, 1, 1);
         try {
-            workspace.upload(new GraphBatch(1, new long[1]), 0, 1, new int[] {1, 0});
+            workspace.begin(new long[1], 0, 1, new int[] {1, 0});
+            network.drawInitial(workspace, 1, 0);
             network.evaluate(workspace, 1);
             network.draw(workspace, 1, 0);
             network.writeLogits(workspace, 1);
@@ -124,6 +125,35 @@ public final class CudaDenoiser implements Denoiser {
         } finally {
             workspace.free();
         }
+    }
+
+    @Override
+    public Diffusion diffusion() {
+        return model.diffusion();
+    }
+
+    /** Classes are drawn on the device: ids go there, finished graphs come back. */
+    @Override
+    public GraphBatch sample(int n, long[] ids, long seed, int[] times) throws InterruptedException {
+        model.diffusion().requireFromStart(times);
+        GraphBatch batch = new GraphBatch(n, ids);
+        requireNodes(batch);
+        inParts(batch, "sampling", (workspace, from, count) -> {
+            workspace.begin(ids, from, count, times);
+            network.drawInitial(workspace, count, seed);
+            for (int i = 0; i + 1 < times.length; i++) {
+                if (i % STEPS_PER_CALL == 0) {
+                    // Launches return at once; without this, all of them would be under way before anybody asks.
+                    context.driver().synchronize(workspace.stream());
+                    if (Thread.interrupted()) {
+                        throw new InterruptedException("sampling was stopped");
+                    }
+                }
+                step(workspace, count, seed);
+            }
+            download(workspace, batch, from, count);
+        });
+        return batch;
     }
 
     @Override
@@ -135,18 +165,27 @@ public final class CudaDenoiser implements Denoiser {
         }
         inParts(batch, "advancing", (workspace, from, count) -> {
             workspace.upload(batch, from, count, times);
-            long step = workspace.step(new CudaWorkspace.GraphKey(count, seed), () -> {
-                network.evaluate(workspace, count);
-                network.draw(workspace, count, seed);
-            });
             for (int i = 0; i + 1 < times.length; i++) {
-                context.driver().launchGraph(step, workspace.stream());
+                step(workspace, count, seed);
             }
-            int broken = workspace.download(batch, from, count);
-            if (broken != 0) {
-                throw new KernelException("logits at time " + broken + " are not finite; the model's weights are broken");
-            }
+            download(workspace, batch, from, count);
         });
+    }
+
+    /** Takes graphs to the next time. */
+    private void step(CudaWorkspace workspace, int count, long seed) {
+        long step = workspace.step(new CudaWorkspace.GraphKey(count, seed), () -> {
+            network.evaluate(workspace, count);
+            network.draw(workspace, count, seed);
+        });
+        context.driver().launchGraph(step, workspace.stream());
+    }
+
+    private static void download(CudaWorkspace workspace, GraphBatch batch, int from, int count) {
+        int broken = workspace.download(batch, from, count);
+        if (broken != 0) {
+            throw new KernelException("logits at time " + broken + " are not finite; the model's weights are broken");
+        }
     }
 
     @Override
@@ -188,12 +227,12 @@ public final class CudaDenoiser implements Denoiser {
 
     /** What is done with graphs {@code from} ... {@code from + count} of a batch. */
     @FunctionalInterface
-    private interface Part {
-        void run(CudaWorkspace workspace, int from, int count);
+    private interface Part<E extends Exception> {
+        void run(CudaWorkspace workspace, int from, int count) throws E;
     }
 
     /** Works on a batch in as large parts as device memory allows. */
-    private void inParts(GraphBatch batch, String what, Part part) {
+    private <E extends Exception> void inParts(GraphBatch batch, String what, Part<E> part) throws E {
         lock.readLock().lock();
         try {
             if (closed) {
@@ -280,6 +319,10 @@ public final class CudaDenoiser implements Denoiser {
 
     private void requireFits(GraphBatch batch) {
         batch.requireFits(model.architecture());
+        requireNodes(batch);
+    }
+
+    private static void requireNodes(GraphBatch batch) {
         if (batch.nodeCount() > GraphFeatures.MAX_NODES) {
             throw new IllegalArgumentException("graph features are exact up to " + GraphFeatures.MAX_NODES
                 + " nodes, found " + batch.nodeCount());

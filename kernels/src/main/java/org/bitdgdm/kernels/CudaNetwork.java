@@ -113,6 +113,11 @@ final class CudaNetwork {
             .ints(w.de, DeviceWeights.padded(architecture.edgeTypes()), tile, hiddenStride()));
     }
 
+    /** Draws the classes at the first time, T. */
+    void drawInitial(CudaWorkspace w, int graphs, long seed) {
+        elements(w, graphs, "bitdgdm_draw_initial", seed);
+    }
+
     /** Draws the classes at the next time, and goes there. */
     void draw(CudaWorkspace w, int graphs, long seed) {
         elements(w, graphs, "bitdgdm_draw", seed);

@@ -175,16 +175,22 @@ final class CudaWorkspace {
         return stream;
     }
 
-    /** Uploads part of a batch and the times that it is to be taken through, and sets the step to the first of them. */
+    /** Uploads the classes of part of a batch, beside what {@link #begin} does. */
     void upload(GraphBatch batch, int from, int count, int[] visited) {
+        CudaDriver driver = context.driver();
+        driver.upload(nodes, staging.clear().put(batch.nodes(), from * n, count * n).flip(), stream);
+        driver.upload(edges, staging.clear().put(batch.edges(), from * n * n, count * n * n).flip(), stream);
+        begin(batch.ids(), from, count, visited);
+    }
+
+    /** Uploads ids, and the times that their graphs are to be taken through, and sets the step to the first of them. */
+    void begin(long[] all, int from, int count, int[] visited) {
         CudaDriver driver = context.driver();
         staging.clear();
         for (int graph = 0; graph < count; graph++) {
-            staging.putLong(batch.ids()[from + graph]);
+            staging.putLong(all[from + graph]);
         }
         driver.upload(ids, staging.flip(), stream);
-        driver.upload(nodes, staging.clear().put(batch.nodes(), from * n, count * n).flip(), stream);
-        driver.upload(edges, staging.clear().put(batch.edges(), from * n * n, count * n * n).flip(), stream);
         staging.clear();
         for (int time : visited) {
             staging.putInt(time);

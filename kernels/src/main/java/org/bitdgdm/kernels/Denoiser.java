@@ -1,5 +1,7 @@
 package org.bitdgdm.kernels;
 
+import java.util.Arrays;
+
 /**
  * The seam between the sampler and its backends: a packed model that advances batches of equal-size graphs in time.
  *
@@ -8,6 +10,33 @@ package org.bitdgdm.kernels;
  * at once unless the backend says otherwise.
  */
 public interface Denoiser extends AutoCloseable {
+    /** Steps that {@link #sample} takes before it looks whether it was interrupted. */
+    int STEPS_PER_CALL = 25;
+
+    /** Noise schedule and limit distributions of the model. */
+    Diffusion diffusion();
+
+    /**
+     * Samples graphs: draws their classes at time T as {@link InitialNoise} does, and takes them through all later times.
+     * The same graphs as {@link InitialNoise#draw} and {@link #advance}; a device may draw them itself.
+     *
+     * @param n     nodes of each graph
+     * @param ids   (B) ids; kept by the batch, not copied
+     * @param seed  key of the random stream
+     * @param times strictly decreasing times from T on
+     * @throws InterruptedException if the calling thread is interrupted, at the latest after {@link #STEPS_PER_CALL} steps
+     */
+    default GraphBatch sample(int n, long[] ids, long seed, int[] times) throws InterruptedException {
+        diffusion().requireFromStart(times);
+        GraphBatch batch = InitialNoise.draw(diffusion(), n, ids, seed);
+        for (int at = 0; at + 1 < times.length; at += STEPS_PER_CALL) {
+            if (Thread.interrupted()) {
+                throw new InterruptedException("sampling was stopped");
+            }
+            advance(batch, seed, Arrays.copyOfRange(times, at, Math.min(times.length, at + STEPS_PER_CALL + 1)));
+        }
+        return batch;
+    }
 
     /**
      * Takes every graph of the batch from {@code times[0]} through all later times, in place.

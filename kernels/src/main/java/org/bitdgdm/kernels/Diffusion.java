@@ -129,6 +129,19 @@ public record Diffusion(
         }
     }
 
+    /**
+     * Checks a list of times that graphs are to be sampled through.
+     *
+     * @throws IllegalArgumentException if they do not begin at T, or are not strictly decreasing to 0 at the lowest
+     */
+    void requireFromStart(int[] times) {
+        requireTimes(times);
+        if (times.length == 0 || times[0] != steps()) {
+            throw new IllegalArgumentException("sampling begins at time " + steps() + ", found "
+                + (times.length == 0 ? "no time" : times[0]));
+        }
+    }
+
     private static void requireDistribution(String name, float[] weights) {
         double sum = 0;
         for (float weight : weights) {

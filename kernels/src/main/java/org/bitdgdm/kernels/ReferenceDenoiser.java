@@ -40,6 +40,11 @@ public final class ReferenceDenoiser implements Denoiser, ActivationRecorder {
     }
 
     @Override
+    public Diffusion diffusion() {
+        return model.diffusion();
+    }
+
+    @Override
     public void advance(GraphBatch batch, long seed, int[] times) {
         requireOpen();
         batch.requireFits(architecture);

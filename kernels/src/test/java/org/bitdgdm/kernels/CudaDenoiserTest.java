@@ -182,6 +182,39 @@ class CudaDenoiserTest {
         return largest;
     }
 
+    /** Several blocks of 256 elements, ids of more than 32 bits, a negative seed. */
+    @ParameterizedTest
+    @EnumSource
+    void initialClassesAreThoseOfTheHost(EmulatedDriver.Order order) throws InterruptedException {
+        PackedModel model = TestModels.tiny(Variant.MAIN, 6);
+        int[] start = {model.diffusion().steps()};
+        try (CudaDenoiser cuda = open(model, order)) {
+            for (int n : new int[] {1, 2, 5, 9, 27, 64}) {
+                long[] ids = {5, 1L << 40, Long.MAX_VALUE, 0, 6, 7, 8};
+                GraphBatch found = cuda.sample(n, ids, -3, start);
+                GraphBatch expected = InitialNoise.draw(model.diffusion(), n, ids, -3);
+                assertThat(found.ids()).isEqualTo(ids);
+                assertThat(found.nodes()).as("%s nodes", n).isEqualTo(expected.nodes());
+                assertThat(found.edges()).as("%s nodes", n).isEqualTo(expected.edges());
+            }
+        }
+    }
+
+    @Test
+    void samplingIsDrawingAndAdvancing() throws InterruptedException {
+        PackedModel model = TestLayers.quantized(TestModels.tiny(Variant.FIXED_BUG, 6), LOW_BIT, 2);
+        int[] times = model.diffusion().times(30);
+        GraphBatch expected = noise(model, 4, 5, 10);
+        try (CudaDenoiser cuda = open(model, EmulatedDriver.Order.REVERSE)) {
+            cuda.advance(expected, 11, times);
+            GraphBatch found = cuda.sample(4, expected.ids(), 11, times);
+            assertThat(found.nodes()).isEqualTo(expected.nodes());
+            assertThat(found.edges()).isEqualTo(expected.edges());
+            assertThatIllegalArgumentException().isThrownBy(() -> cuda.sample(4, new long[1], 11, new int[] {20, 0}))
+                .withMessage("sampling begins at time 50, found 20");
+        }
+    }
+
     @Test
     void fullPrecisionDrawsTheGraphsOfTheCpu() {
         PackedModel model = TestModels.tiny(Variant.MAIN, 6);
@@ -220,7 +253,7 @@ class CudaDenoiserTest {
 
     /** Out-of-bounds accesses of shared and device memory, and undefined behaviour. */
     @Test
-    void nothingIsReadOrWrittenOutOfBounds() {
+    void nothingIsReadOrWrittenOutOfBounds() throws InterruptedException {
         assumeTrue(EmulatedDriver.sanitizedIsThere(), "the compiler has no AddressSanitizer");
         PackedModel full = TestModels.tiny(Variant.FIXED_BUG, 6);
         TestLayers.Form perRow = new TestLayers.Form(0, 4, 8, TestLayers.Input.ROW, 8, 8, 0, true);
@@ -234,6 +267,7 @@ class CudaDenoiserTest {
                 try (CudaDenoiser denoiser = new CudaDenoiser(model,
                     new EmulatedDriver(EmulatedDriver.Order.RANDOM, n == 18 ? 10_000 : SHARED, true),
                     model == full && n == 5)) {
+                    denoiser.sample(n, batch.ids(), 1, new int[] {50});
                     denoiser.advance(batch, 1, new int[] {50, 25});
                     logits(denoiser, model, batch, 25);
                 }

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /** On a real GPU what {@link CudaDenoiserTest} and {@link CudaLinearTest} check on the emulated one. */
@@ -75,14 +76,30 @@ class CudaDeviceTest {
     }
 
     @Test
-    void fullPrecisionDrawsTheGraphsOfTheCpu() {
+    void initialClassesAreThoseOfTheHost() throws InterruptedException {
+        PackedModel model = TestModels.tiny(Variant.MAIN, 6);
+        long[] ids = LongStream.range(1L << 40, (1L << 40) + 700).toArray();
+        try (CudaDenoiser cuda = open(model)) {
+            for (int n : new int[] {1, 2, 5, 9, 27, 64}) {
+                GraphBatch found = cuda.sample(n, ids, -3, new int[] {model.diffusion().steps()});
+                GraphBatch expected = InitialNoise.draw(model.diffusion(), n, ids, -3);
+                assertThat(found.nodes()).as("%s nodes", n).isEqualTo(expected.nodes());
+                assertThat(found.edges()).as("%s nodes", n).isEqualTo(expected.edges());
+            }
+        }
+    }
+
+    @Test
+    void fullPrecisionDrawsTheGraphsOfTheCpu() throws InterruptedException {
         PackedModel model = TestModels.qm9(Variant.FIXED_BUG);
         int graphs = 512;
-        GraphBatch expected = noise(model, 9, 0, graphs);
-        GraphBatch found = noise(model, 9, 0, graphs);
+        long[] ids = LongStream.range(0, graphs).toArray();
+        int[] times = model.diffusion().times(50);
+        GraphBatch expected;
+        GraphBatch found;
         try (CpuDenoiser cpu = new CpuDenoiser(model, BackendOptions.defaults()); CudaDenoiser cuda = open(model)) {
-            cpu.advance(expected, 77, model.diffusion().times(50));
-            cuda.advance(found, 77, model.diffusion().times(50));
+            expected = cpu.sample(9, ids, 77, times);
+            found = cuda.sample(9, ids, 77, times);
         }
         int same = 0;
         for (int g = 0; g < graphs; g++) {

@@ -29,13 +29,13 @@ class CudaLaunchTest {
         assertThat(driver.calls.subList(0, 9)).containsExactly("stream", "allocate", "upload " + driver.allocations.values()
             .iterator().next(), "allocate", "allocate", "upload 768", "linear", "linear", "free");
         assertThat(driver.calls).as("every kernel was launched before a step is captured").contains("features", "linear",
-            "norm", "sum", "pool", "edge_input", "edges", "edge_output", "draw", "logits", "next_step")
+            "norm", "sum", "pool", "edge_input", "edges", "edge_output", "draw_initial", "draw", "logits", "next_step")
             .doesNotContain("capture").endsWith("free stream", "free");
         driver.calls.clear();
         denoiser.advance(batch(5, 3), 7, new int[] {50, 40, 30, 20});
         List<String> layer = List.of("linear", "linear", "pool", "linear", "sum", "edges", "linear", "norm", "linear",
             "linear", "norm", "linear", "linear", "norm", "linear", "linear", "norm");
-        assertThat(driver.calls.subList(0, 12)).containsExactly("allocate", "stream", "upload 24", "upload 15", "upload 75",
+        assertThat(driver.calls.subList(0, 12)).containsExactly("allocate", "stream", "upload 15", "upload 75", "upload 24",
             "upload 16", "upload 8", "capture", "features", "linear", "linear", "linear");
         assertThat(driver.calls.subList(14, 14 + layer.size())).isEqualTo(layer);
         assertThat(Collections.frequency(driver.calls, "edges")).isEqualTo(2);
@@ -43,12 +43,35 @@ class CudaLaunchTest {
             "draw", "next_step", "captured", "graph", "graph", "graph", "download 8", "download 15", "download 75");
         driver.calls.clear();
         denoiser.advance(batch(5, 3), 7, new int[] {20, 10});
-        assertThat(driver.calls).as("memory, stream and captured step are kept").containsExactly("upload 24", "upload 15",
-            "upload 75", "upload 8", "upload 8", "graph", "download 8", "download 15", "download 75");
+        assertThat(driver.calls).as("memory, stream and captured step are kept").containsExactly("upload 15", "upload 75",
+            "upload 24", "upload 8", "upload 8", "graph", "download 8", "download 15", "download 75");
         driver.calls.clear();
         denoiser.close();
         assertThat(driver.calls).as("in reverse").containsExactly("free graph", "free stream", "free", "free", "free",
             "free stream", "close");
+        assertThat(driver.allocations).isEmpty();
+    }
+
+    /** Ids, times and the place in them go to the device; graphs come back. */
+    @Test
+    void samplingUploadsNoClasses() throws InterruptedException {
+        RecordingDriver driver = new RecordingDriver(SHARED);
+        CudaDenoiser denoiser = new CudaDenoiser(model, driver, false);
+        driver.calls.clear();
+        denoiser.sample(5, new long[] {1, 2, 3}, 7, new int[] {50, 40, 30, 20});
+        assertThat(driver.calls.subList(0, 7)).containsExactly("allocate", "stream", "upload 24", "upload 16", "upload 8",
+            "draw_initial", "capture");
+        assertThat(driver.calls.subList(driver.calls.indexOf("captured"), driver.calls.size())).containsExactly("captured",
+            "graph", "graph", "graph", "download 8", "download 15", "download 75");
+        driver.calls.clear();
+        denoiser.sample(5, new long[] {4}, 7, new int[] {50});
+        assertThat(driver.calls).containsExactly("upload 8", "upload 4", "upload 8", "draw_initial", "download 8",
+            "download 5", "download 25");
+        Thread.currentThread().interrupt();
+        assertThatThrownBy(() -> denoiser.sample(5, new long[] {4}, 7, new int[] {50, 0}))
+            .isInstanceOf(InterruptedException.class);
+        assertThat(Thread.interrupted()).isFalse();
+        denoiser.close();
         assertThat(driver.allocations).isEmpty();
     }
 
@@ -63,8 +86,8 @@ class CudaLaunchTest {
             driver.capacity = one + eight * 2 / 3;
             driver.calls.clear();
             denoiser.advance(batch(6, 8), 7, new int[] {2, 1});
-            assertThat(driver.calls).as("two parts of 4 graphs").containsSubsequence("upload 32", "upload 24", "upload 32",
-                "upload 24").doesNotContain("upload 64");
+            assertThat(driver.calls).as("two parts of 4 graphs").containsSubsequence("upload 24", "upload 32", "upload 24",
+                "upload 32").doesNotContain("upload 64");
             driver.capacity = one + 100;
             assertThatThrownBy(() -> denoiser.advance(batch(7, 8), 7, new int[] {2, 1})).isInstanceOf(KernelException.class)
                 .isNotInstanceOf(DeviceLostException.class)

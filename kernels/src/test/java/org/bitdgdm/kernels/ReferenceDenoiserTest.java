@@ -3,6 +3,7 @@ package org.bitdgdm.kernels;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -125,6 +126,26 @@ class ReferenceDenoiserTest {
         GraphBatch other = noise(model, 6, 1, 2, 3);
         denoiser.advance(other, 78, times);
         assertThat(other.edges()).as("another seed").isNotEqualTo(once.edges());
+    }
+
+    /** More steps than one call takes. */
+    @Test
+    void samplingIsDrawingAndAdvancing() throws InterruptedException {
+        PackedModel model = TestModels.tiny(Variant.FIXED_BUG, 6);
+        ReferenceDenoiser denoiser = new ReferenceDenoiser(model);
+        int[] times = model.diffusion().times(Denoiser.STEPS_PER_CALL + 5);
+        GraphBatch expected = noise(model, 4, 1, 2, 3);
+        denoiser.advance(expected, 11, times);
+        GraphBatch found = denoiser.sample(4, new long[] {1, 2, 3}, 11, times);
+        assertThat(found.nodes()).isEqualTo(expected.nodes());
+        assertThat(found.edges()).isEqualTo(expected.edges());
+        assertThat(denoiser.sample(4, new long[] {1, 2, 3}, 11, Arrays.copyOf(times, 1)).nodes())
+            .isEqualTo(noise(model, 4, 1, 2, 3).nodes());
+        for (int[] wrong : new int[][] {{}, {49, 0}, {50, 50}}) {
+            assertThatIllegalArgumentException().isThrownBy(() -> denoiser.sample(4, new long[1], 11, wrong));
+        }
+        Thread.currentThread().interrupt();
+        assertThatThrownBy(() -> denoiser.sample(4, new long[1], 11, times)).isInstanceOf(InterruptedException.class);
     }
 
     @Test
