@@ -23,12 +23,13 @@ public final class CudaDenoiser implements Denoiser {
 
     /** Parts of layers that the kernels know; looked-up weights are multiplied in FP32. */
     private static final Set<PackedForm> FORMS = EnumSet.of(PackedForm.FACTORS, PackedForm.RESIDUAL, PackedForm.SPARSE,
-        PackedForm.CODEBOOK);
+        PackedForm.CODEBOOK, PackedForm.STEP_RANGES);
 
     private final PackedModel model;
     private final CudaContext context;
     private final DeviceModel deviceModel;
-    private final CudaNetwork network;
+    /** For each range of steps. */
+    private final List<CudaNetwork> networks;
     private final List<CudaWorkspace> idle = new ArrayList<>();
     /** Calls hold the read lock, so that the device's memory lives until the last one has returned. */
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
@@ -61,12 +62,14 @@ public final class CudaDenoiser implements Denoiser {
         this.model = requireForms(model);
         CudaContext opened = null;
         DeviceModel uploaded = null;
-        CudaNetwork prepared = null;
+        List<CudaNetwork> prepared = new ArrayList<>();
         try {
             opened = new CudaContext(driver);
             uploaded = new DeviceModel(opened, model, products);
-            prepared = new CudaNetwork(opened, uploaded);
-            launchEverything(opened, model, prepared);
+            for (int range = 0; range < model.stepRanges(); range++) {
+                prepared.add(new CudaNetwork(opened, uploaded, range));
+            }
+            launchEverything(opened, model, prepared.get(0));
         } catch (RuntimeException e) {
             CudaFailure failure = e instanceof CudaFailure ? (CudaFailure) e : null;
             if (failure == null || !failure.sticky()) {
@@ -76,7 +79,7 @@ public final class CudaDenoiser implements Denoiser {
         }
         context = opened;
         deviceModel = uploaded;
-        network = prepared;
+        networks = prepared;
     }
 
     /**
@@ -95,9 +98,10 @@ public final class CudaDenoiser implements Denoiser {
     }
 
     /** Gives back, in reverse order, what was opened. */
-    private static void release(CudaDriver driver, CudaContext context, DeviceModel model, CudaNetwork network) {
-        if (network != null) {
-            network.free();
+    private static void release(CudaDriver driver, CudaContext context, DeviceModel model,
+                                List<CudaNetwork> networks) {
+        for (int range = networks.size() - 1; range >= 0; range--) {
+            networks.get(range).free();
         }
         if (model != null) {
             model.free();
@@ -140,7 +144,7 @@ public final class CudaDenoiser implements Denoiser {
         requireNodes(batch);
         inParts(batch, "sampling", (workspace, from, count) -> {
             workspace.begin(ids, from, count, times);
-            network.drawInitial(workspace, count, seed);
+            network(times[0]).drawInitial(workspace, count, seed);
             for (int i = 0; i + 1 < times.length; i++) {
                 if (i % STEPS_PER_CALL == 0) {
                     // Launches return at once; without this, all of them would be under way before anybody asks.
@@ -149,7 +153,7 @@ public final class CudaDenoiser implements Denoiser {
                         throw new InterruptedException("sampling was stopped");
                     }
                 }
-                step(workspace, count, seed);
+                step(workspace, count, seed, times[i]);
             }
             download(workspace, batch, from, count);
         });
@@ -166,19 +170,25 @@ public final class CudaDenoiser implements Denoiser {
         inParts(batch, "advancing", (workspace, from, count) -> {
             workspace.upload(batch, from, count, times);
             for (int i = 0; i + 1 < times.length; i++) {
-                step(workspace, count, seed);
+                step(workspace, count, seed, times[i]);
             }
             download(workspace, batch, from, count);
         });
     }
 
     /** Takes graphs to the next time. */
-    private void step(CudaWorkspace workspace, int count, long seed) {
-        long step = workspace.step(new CudaWorkspace.GraphKey(count, seed), () -> {
+    private void step(CudaWorkspace workspace, int count, long seed, int t) {
+        CudaNetwork network = network(t);
+        long step = workspace.step(new CudaWorkspace.GraphKey(count, seed, model.rangeOf(t)), () -> {
             network.evaluate(workspace, count);
             network.draw(workspace, count, seed);
         });
         context.driver().launchGraph(step, workspace.stream());
+    }
+
+    /** The launches of a step from a time. */
+    private CudaNetwork network(int t) {
+        return networks.get(model.rangeOf(t));
     }
 
     private static void download(CudaWorkspace workspace, GraphBatch batch, int from, int count) {
@@ -200,8 +210,8 @@ public final class CudaDenoiser implements Denoiser {
         int edgeValues = batch.nodeCount() * batch.nodeCount() * model.architecture().edgeTypes();
         inParts(batch, "evaluating", (workspace, from, count) -> {
             workspace.upload(batch, from, count, new int[] {t});
-            network.evaluate(workspace, count);
-            network.writeLogits(workspace, count);
+            network(t).evaluate(workspace, count);
+            network(t).writeLogits(workspace, count);
             workspace.download(workspace.q, nodeLogits, from * nodeValues, count * nodeValues);
             workspace.download(workspace.e, edgeLogits, from * edgeValues, count * edgeValues);
         });
@@ -219,7 +229,7 @@ public final class CudaDenoiser implements Denoiser {
         int globalValues = DeviceWeights.padded(model.architecture().globalInputs());
         inParts(batch, "computing features", (workspace, from, count) -> {
             workspace.upload(batch, from, count, new int[] {t});
-            network.features(workspace, count);
+            network(t).features(workspace, count);
             workspace.download(workspace.nodeInput, nodeInput, from * nodeValues, count * nodeValues);
             workspace.download(workspace.globalInput, globalInput, from * globalValues, count * globalValues);
         });
@@ -239,8 +249,8 @@ public final class CudaDenoiser implements Denoiser {
                 throw new IllegalStateException("this cuda denoiser is closed");
             }
             if (lost) {
-                throw new DeviceLostException("cuda: the device was lost by an earlier call; it cannot be used by this process"
-                    + " any more", null);
+                throw new DeviceLostException("cuda: the device was lost by an earlier call; it cannot be used by this"
+                    + " process any more", null);
             }
             int n = batch.nodeCount();
             int largest = batch.size();
@@ -363,7 +373,7 @@ public final class CudaDenoiser implements Denoiser {
             }
             idle.forEach(CudaWorkspace::free);
             idle.clear();
-            release(context.driver(), context, deviceModel, network);
+            release(context.driver(), context, deviceModel, networks);
         } catch (CudaFailure failure) {
             throw translated(failure, "closing");
         } finally {

@@ -4,8 +4,8 @@ import java.util.List;
 
 /**
  * The launches of one step, in the order of ReferenceDenoiser: features, input MLPs, transformer layers, output MLPs, draw.
- * How a launch is cut into blocks depends on sizes and device only, and changes no bit but where a node's edges take
- * several tiles.
+ * For steps of one range, which share static scales. How a launch is cut into blocks depends on sizes and device only, and
+ * changes no bit but where a node's edges take several tiles.
  */
 final class CudaNetwork {
     static final String EDGES = "bitdgdm_edges";
@@ -26,6 +26,7 @@ final class CudaNetwork {
     private final CudaDriver driver;
     private final CudaDriver.Device device;
     private final DeviceModel model;
+    private final int range;
     private final PackedModel packed;
     private final Architecture architecture;
     /** (edgeTypes, de) the input MLP of every edge class; edges have no other input. */
@@ -38,13 +39,15 @@ final class CudaNetwork {
     /**
      * Prepares launches of a model, and computes its edge table.
      *
+     * @param range of steps, see {@link PackedModel#rangeOf}
      * @throws KernelException if a tile of one of its layers does not fit the device's shared memory
      */
-    CudaNetwork(CudaContext context, DeviceModel model) {
+    CudaNetwork(CudaContext context, DeviceModel model, int range) {
         this.context = context;
         this.driver = context.driver();
         this.device = driver.device();
         this.model = model;
+        this.range = range;
         this.packed = model.packed();
         this.architecture = packed.architecture();
         for (PackedLinear layer : packed.linears()) {
@@ -109,7 +112,7 @@ final class CudaNetwork {
         mlp(w, nodeRows, "mlp_out_X.0", "mlp_out_X.2", w.x, w.dx, w.hiddenX, w.nodeOutput, STORE);
         int tile = outputTile();
         launch(w, "bitdgdm_edge_output", blocks(edgeRows, tile), BLOCK, outputBytes(tile), new KernelArguments(56)
-            .pointers(model.linear("mlp_out_E.0"), model.linear("mlp_out_E.2"), w.e, w.edgeOutput).value(edgeRows)
+            .pointers(address("mlp_out_E.0"), address("mlp_out_E.2"), w.e, w.edgeOutput).value(edgeRows)
             .ints(w.de, DeviceWeights.padded(architecture.edgeTypes()), tile, hiddenStride()));
     }
 
@@ -212,8 +215,8 @@ final class CudaNetwork {
         int items = Math.max(1, tile / w.n);
         int dHead = linear(attention + "q").out / architecture.heads();
         launch(w, EDGES, blocks(nodeRows, items), BLOCK, (int) layers.bytes(w.n, tile), new KernelArguments(200)
-            .pointers(model.linear(attention + "e_mul"), model.linear(attention + "e_add"),
-                model.linear(attention + "e_out"), model.linear(block + "linE1"), model.linear(block + "linE2"),
+            .pointers(address(attention + "e_mul"), address(attention + "e_add"),
+                address(attention + "e_out"), address(block + "linE1"), address(block + "linE2"),
                 model.normWeight(block + "normE1"), model.normBias(block + "normE1"),
                 model.normWeight(block + "normE2"), model.normBias(block + "normE2"),
                 w.q, w.k, w.v, w.filmEMul, w.filmEAdd, w.filmXMul, w.filmXAdd, w.e, w.xNew)
@@ -340,7 +343,7 @@ final class CudaNetwork {
             shared = Math.max(shared, model.scratchBytes(layers.get(i), tile));
             widest = Math.max(widest, DeviceWeights.padded(layers.get(i).out));
             coded |= model.scratchBytes(layers.get(i), tile) > 0;
-            arguments.pointers(model.linear(job.layer()), job.x(), job.y())
+            arguments.pointers(address(job.layer()), job.x(), job.y())
                 .ints(job.xStride(), job.yStride(), job.finish(), 0);
         }
         int tiles = blocks(rows, tile);
@@ -372,6 +375,10 @@ final class CudaNetwork {
 
     private PackedLinear linear(String name) {
         return packed.linear(name);
+    }
+
+    private long address(String name) {
+        return model.linear(name, range);
     }
 
     private void launch(CudaWorkspace w, String kernel, int blocks, int threads, int shared, KernelArguments arguments) {

@@ -62,7 +62,7 @@ final class CudaWorkspace {
     private long cursor;
 
     /** What is baked into a captured step. */
-    record GraphKey(int graphs, long seed) {
+    record GraphKey(int graphs, long seed, int range) {
     }
 
     /**

@@ -2,9 +2,9 @@ package org.bitdgdm.kernels;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Bytes on their way to one block of device memory, with pointers into itself: filled before the block's address is known.
@@ -15,7 +15,7 @@ final class DeviceImage {
 
     private ByteBuffer bytes = ByteBuffer.allocate(1 << 20).order(ByteOrder.LITTLE_ENDIAN);
     private int size;
-    private final List<Integer> pointers = new ArrayList<>();
+    private final Set<Integer> pointers = new TreeSet<>();
 
     DeviceImage() {
         // Offset 0 is the null pointer.
@@ -32,6 +32,18 @@ final class DeviceImage {
             bytes = larger.order(ByteOrder.LITTLE_ENDIAN);
         }
         return offset;
+    }
+
+    /** Appends a copy of bytes that are there, pointers as such; returns its offset. */
+    int copy(int offset, int count) {
+        int at = reserve(count);
+        System.arraycopy(bytes.array(), offset, bytes.array(), at, count);
+        for (int pointer = offset; pointer < offset + count; pointer++) {
+            if (pointers.contains(pointer)) {
+                pointers.add(at + pointer - offset);
+            }
+        }
+        return at;
     }
 
     /** Appends values; returns their offset. */

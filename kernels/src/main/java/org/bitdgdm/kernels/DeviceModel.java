@@ -1,6 +1,8 @@
 package org.bitdgdm.kernels;
 
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** A packed model in device memory: one allocation, uploaded once, read by every stream. */
@@ -8,7 +10,8 @@ final class DeviceModel {
     private final CudaContext context;
     private final PackedModel model;
     private final DeviceProducts products;
-    private final Map<String, Integer> linears = new HashMap<>();
+    /** For each range of steps, where its layers are; those that ranges share are there once. */
+    private final List<Map<String, Integer>> linears = new ArrayList<>();
     private final Map<String, int[]> norms = new HashMap<>();
     private final int betas;
     private final int alphasBar;
@@ -24,8 +27,14 @@ final class DeviceModel {
         this.products = products;
         DeviceImage image = new DeviceImage();
         DeviceWeights weights = new DeviceWeights(image, products);
-        for (PackedLinear linear : model.linears()) {
-            linears.put(linear.name, weights.add(linear));
+        for (int range = 0; range < model.stepRanges(); range++) {
+            Map<String, Integer> offsets = new HashMap<>();
+            for (PackedLinear linear : model.linears(range)) {
+                offsets.put(linear.name, range == 0 ? weights.add(linear)
+                    : linear.hasStaticScale() ? weights.addScales(linears.get(0).get(linear.name), linear)
+                    : linears.get(0).get(linear.name));
+            }
+            linears.add(offsets);
         }
         for (LayerNorm norm : model.norms()) {
             norms.put(norm.name(), new int[] {image.floats(norm.weight()), image.floats(norm.bias())});
@@ -54,9 +63,9 @@ final class DeviceModel {
         return DeviceScratch.linearBytes(layer, tileRows, products);
     }
 
-    /** Address of a layer's {@code Linear}. */
-    long linear(String name) {
-        return address + linears.get(name);
+    /** Address of a layer's {@code Linear} for a range of steps. */
+    long linear(String name, int range) {
+        return address + linears.get(range).get(name);
     }
 
     long normWeight(String name) {

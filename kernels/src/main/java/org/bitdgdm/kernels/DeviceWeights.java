@@ -75,13 +75,37 @@ final class DeviceWeights {
         image.putInt(at + DeviceLayout.Linear.PER_ROW, activation.perRow() ? 1 : 0);
         image.putInt(at + DeviceLayout.Linear.IS_UNSIGNED, activation.unsigned() ? 1 : 0);
         image.putInt(at + DeviceLayout.Linear.MAX_CODE, activation.coded() ? activation.maxCode() : 0);
-        image.putFloat(at + DeviceLayout.Linear.THRESHOLD, activation.threshold());
-        image.putFloat(at + DeviceLayout.Linear.SCALE, activation.scale());
-        image.putFloat(at + DeviceLayout.Linear.INVERSE, activation.inverse());
         image.putInt(at + DeviceLayout.Linear.INTERMEDIATE_MAX, intermediateMax(layer));
-        image.putFloat(at + DeviceLayout.Linear.INTERMEDIATE_INVERSE, layer.intermediateInverse);
         image.putInt(at + DeviceLayout.Linear.CROSS_TERM, layer.crossTerm ? 1 : 0);
+        scales(at, layer);
         return at;
+    }
+
+    /** Appends the {@code Linear} of a layer that differs in static scales from one that is there; returns its offset. */
+    int addScales(int first, PackedLinear layer) {
+        int at = image.copy(first, DeviceLayout.Linear.SIZE);
+        scales(at, layer);
+        if (intermediateMax(layer) > 0) {
+            image.putPointer(at + DeviceLayout.Linear.RIGHT + DeviceLayout.CodeTiles.SCALE,
+                image.floats(Arrays.copyOf(rightScale(layer), padded(layer.out))));
+        }
+        return at;
+    }
+
+    private void scales(int at, PackedLinear layer) {
+        image.putFloat(at + DeviceLayout.Linear.THRESHOLD, layer.activation.threshold());
+        image.putFloat(at + DeviceLayout.Linear.SCALE, layer.activation.scale());
+        image.putFloat(at + DeviceLayout.Linear.INVERSE, layer.activation.inverse());
+        image.putFloat(at + DeviceLayout.Linear.INTERMEDIATE_INVERSE, layer.intermediateInverse);
+    }
+
+    /** scale_H · s_R. */
+    private static float[] rightScale(PackedLinear layer) {
+        float[] scale = new float[layer.out];
+        for (int o = 0; o < layer.out; o++) {
+            scale[o] = layer.intermediateScale * layer.right.scale()[o];
+        }
+        return scale;
     }
 
     /** The largest code of H; 0 where there is no H or it stays FP32. */
@@ -112,12 +136,8 @@ final class DeviceWeights {
         tiles(at + DeviceLayout.Linear.LEFT, layer.in, rank, form(left, products.nibbles(layer)), left.scale(),
             (k, c) -> left.codes()[k * rank + c]);
         if (layer.intermediateBits <= 8) {
-            float[] scale = new float[layer.out];
-            for (int o = 0; o < layer.out; o++) {
-                scale[o] = layer.intermediateScale * right.scale()[o];
-            }
-            tiles(at + DeviceLayout.Linear.RIGHT, rank, layer.out, form(right, products.nibbleIntermediate(layer)), scale,
-                (k, c) -> right.codes()[c * rank + k]);
+            tiles(at + DeviceLayout.Linear.RIGHT, rank, layer.out, form(right, products.nibbleIntermediate(layer)),
+                rightScale(layer), (k, c) -> right.codes()[c * rank + k]);
         } else {
             int width = padded(layer.out);
             float[] values = new float[rank * width];

@@ -11,6 +11,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -172,6 +175,40 @@ class CudaDenoiserTest {
             }
         }
         assertThat(flipped).as("forms in which a code differs, of " + checked).isLessThanOrEqualTo(checked / 10);
+    }
+
+    /** Every step is one of the model that has its range's scales alone; input layers, hence the edge table, among them. */
+    @Test
+    void rangesOfStepsHaveScalesOfTheirOwn() throws InterruptedException {
+        PackedModel full = TestModels.tiny(Variant.FIXED_BUG, 4);
+        Random random = new Random(9);
+        List<PackedLinear> layers = full.linears().stream().map(layer -> TestLayers.quantized(layer,
+            PackedModel.hasNonNegativeInput(layer.name) ? LOW_BIT.withInput(TestLayers.Input.UNSIGNED) : LOW_BIT, random))
+            .toList();
+        PackedModel ranged = TestLayers.withRanges(full.withLinears(layers), 3);
+        long[] ids = {5, 6, 7};
+        int[] times = {50, 40, 34, 20, 17, 16, 0};
+        Set<Integer> met = new TreeSet<>();
+        try (CudaDenoiser cuda = open(ranged, EmulatedDriver.Order.RANDOM)) {
+            GraphBatch expected = InitialNoise.draw(full.diffusion(), 5, ids, 3);
+            for (int i = 0; i + 1 < times.length; i++) {
+                int range = ranged.rangeOf(times[i]);
+                met.add(range);
+                PackedModel alone = full.withLinears(ranged.linears(range));
+                try (CudaDenoiser one = open(alone, EmulatedDriver.Order.FORWARD)) {
+                    assertThat(logits(cuda, ranged, expected, times[i]))
+                        .isDeepEqualTo(logits(one, alone, expected, times[i]));
+                    one.advance(expected, 3, new int[] {times[i], times[i + 1]});
+                }
+            }
+            GraphBatch found = cuda.sample(5, ids, 3, times);
+            assertThat(found.nodes()).isEqualTo(expected.nodes());
+            assertThat(found.edges()).isEqualTo(expected.edges());
+            GraphBatch batch = noise(full, 5, 5, 8);
+            float[][] reference = logits(new ReferenceDenoiser(ranged), ranged, batch, 40);
+            FLIPPED_CODE.check("edges", reference[1], logits(cuda, ranged, batch, 40)[1]);
+        }
+        assertThat(met).containsExactly(0, 1, 2);
     }
 
     private static double distance(float[] a, float[] b) {

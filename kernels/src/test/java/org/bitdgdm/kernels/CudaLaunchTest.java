@@ -75,6 +75,20 @@ class CudaLaunchTest {
         assertThat(driver.allocations).isEmpty();
     }
 
+    /** A step is captured for each range of steps that a batch meets, with that range's table of edge classes. */
+    @Test
+    void rangesOfStepsHaveACapturedStepEach() {
+        PackedModel quantized = TestLayers.quantized(model, TestLayers.LOW_BIT, 1);
+        RecordingDriver driver = new RecordingDriver(SHARED);
+        CudaDenoiser denoiser = new CudaDenoiser(TestLayers.withRanges(quantized, 5), driver, false);
+        driver.calls.clear();
+        denoiser.advance(batch(5, 3), 7, new int[] {50, 41, 30, 22, 21});
+        assertThat(driver.calls.stream().filter(call -> call.equals("capture") || call.equals("graph")))
+            .containsExactly("capture", "graph", "graph", "capture", "graph", "graph");
+        denoiser.close();
+        assertThat(driver.allocations).isEmpty();
+    }
+
     @Test
     void aBatchThatDoesNotFitIsWorkedOnInHalves() {
         RecordingDriver driver = new RecordingDriver(SHARED);
@@ -149,8 +163,6 @@ class CudaLaunchTest {
             .hasMessage("backend cuda: its kernels do not know models with transformed inputs; use --backend cpu");
         assertThat(driver.calls).isEmpty();
         Denoisers.requireForms(Backend.CPU, model.withLinears(linears));
-        assertThatThrownBy(() -> Denoisers.requireForms(Backend.CUDA, TestLayers.withRanges(quantized, 2)))
-            .isInstanceOf(KernelException.class).hasMessageContaining("thresholds per range of steps");
     }
 
     /** The layers of the shipped model fit the smallest shared memory of the supported architectures, quantized or not. */
