@@ -13,6 +13,8 @@ page=$home/docs/results/$name.md
 
 start=$(date +%s)
 load=$(cut -d ' ' -f 1 /proc/loadavg 2> /dev/null || echo unknown)
+# Waiting programs before the start are not the sweep's own.
+rough=$(awk -v load="$load" 'BEGIN { if (load + 0 > 0.5) print " Other programs ran, so graphs/s is rough." }')
 "$home/submit.sh" sweep --config "$home/conf/sweeps/$name.conf" --out "$out" "$@"
 seconds=$(($(date +%s) - start))
 
@@ -24,7 +26,7 @@ java=${JAVA_HOME:+$JAVA_HOME/bin/}java
     "commit $(git -C "$home" rev-parse --short HEAD 2> /dev/null || echo unknown)$(git -C "$home" diff --quiet HEAD -- job kernels conf 2> /dev/null || echo ', changed');" \
     "$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo 2> /dev/null | head -n 1), $(nproc) cores;" \
     "$("$java" -version 2>&1 | sed -n 's/^\(OpenJDK Runtime.*\)$/\1/p');" \
-    "the last start took $seconds s; load before it $load."
+    "the last start took $seconds s; load before it $load.$rough"
   echo
   awk '/^# [^ ]/ { sub(/^# /, ""); print; next } /^#/ { next } { exit }' "$home/conf/sweeps/$name.conf"
   echo
