@@ -15,6 +15,21 @@ BITDGDM_KERNEL(bitdgdm_features, FeatureArguments, 2) {
     features(args);
 }
 
+// y = x T, for several layers at once: once for all the blocks of bitdgdm_linear that multiply a row.
+BITDGDM_KERNEL(bitdgdm_transform, LinearArguments, 2) {
+    const LinearJob& job = args.jobs[blockZ()];
+    const Linear& layer = *job.layer;
+    const int firstRow = blockX() * args.tileRows;
+    const int rows = args.rows - firstRow < args.tileRows ? args.rows - firstRow : args.tileRows;
+    const Turned to = turnedIn(layer, args.tileRows, sharedMemory());
+    transformRows(layer, job.x + (size_t) firstRow * job.xStride, job.xStride, rows, to);
+    const float* turned = to.rows();
+    for (int at = threadIndex(); at < rows * layer.in; at += BLOCK) {
+        job.y[(size_t) (firstRow + at / layer.in) * job.yStride + at % layer.in] =
+            turned[at / layer.in * to.stride + at % layer.in];
+    }
+}
+
 // y = finish(x W + b), for several layers at once.
 BITDGDM_KERNEL(bitdgdm_linear, LinearArguments, 2) {
     const LinearJob& job = args.jobs[blockZ()];

@@ -23,11 +23,29 @@ struct CodeTiles {
     int32_t unused;
 };
 
+// What becomes of X first, X T with T = diag(scale) R1 P R2, see InputTransform.java; any part may be missing.
+struct Transform {
+    const float* scale;          // (in)
+    const float* first;          // R1, block after block, each (size, size) row-major
+    const int32_t* permutation;  // (in) column that goes here
+    const float* second;         // R2
+    int32_t block;               // channels of a block; the last holds what is left
+    int32_t present;
+};
+
+// (X A) B beside the product, in FP32.
+struct Branch {
+    const float* down;           // (in, rankPadded) A
+    const float* up;             // (rank, outPadded) B
+    int32_t rank;                // 0: none
+    int32_t rankPadded;
+};
+
 // Whether X is coded, and in how many bits its codes lie in shared memory.
 enum Coded : int32_t { NOT_CODED = 0, WHOLE_BYTES = 1, HALF_BYTES = 2 };
 
 // One linear layer, see PackedLinear.java. Exactly one of `weight`, `halves` and the integer parts is used. Widths are
-// padded to multiples of 8 columns; padding is 0.
+// padded to multiples of 8 columns; padding is 0. Where there is a transform, X is X T throughout.
 struct Linear {
     const float* bias;         // (outPadded)
     const float* weight;       // (in, outPadded) FP32: W, or the dequantized dense part where an operand is not coded,
@@ -57,24 +75,29 @@ struct Linear {
     int32_t crossTerm;
     const uint32_t* halves;    // (nTiles, ceil(in / 16), 32 threads, 2) W in BF16, each word two values of a column; a
                                // thread's share of a 16 x 8 tile
+    Transform transform;
+    Branch branch;
 };
 
 static_assert(sizeof(CodeTiles) == 32 && offsetof(CodeTiles, scale) == 8 && offsetof(CodeTiles, form) == 16
     && offsetof(CodeTiles, kTiles) == 20 && offsetof(CodeTiles, nTiles) == 24, "layout of CodeTiles");
-static_assert(sizeof(Linear) == 216 && offsetof(Linear, weight) == 8 && offsetof(Linear, left) == 16
+static_assert(sizeof(Transform) == 40 && offsetof(Transform, second) == 24 && offsetof(Transform, block) == 32
+    && sizeof(Branch) == 24 && offsetof(Branch, rank) == 16, "layout of Transform and Branch");
+static_assert(sizeof(Linear) == 280 && offsetof(Linear, weight) == 8 && offsetof(Linear, left) == 16
     && offsetof(Linear, right) == 48 && offsetof(Linear, rightValues) == 80 && offsetof(Linear, residual) == 88
     && offsetof(Linear, dense) == 120 && offsetof(Linear, sparseRow) == 128 && offsetof(Linear, sparseValue) == 136
     && offsetof(Linear, in) == 144 && offsetof(Linear, coded) == 164 && offsetof(Linear, threshold) == 180
     && offsetof(Linear, intermediateMax) == 192 && offsetof(Linear, crossTerm) == 204
-    && offsetof(Linear, halves) == 208, "layout of Linear");
+    && offsetof(Linear, halves) == 208 && offsetof(Linear, transform) == 216 && offsetof(Linear, branch) == 256,
+    "layout of Linear");
 
 // What a linear layer's result becomes before it is stored.
 enum Finish : int32_t { STORE = 0, RELU = 1, PLUS_ONE = 2 };
 
-// One product of bitdgdm_linear.
+// One product of bitdgdm_linear, or one transform of bitdgdm_transform.
 struct LinearJob {
     const Linear* layer;
-    const float* x;         // (rows, xStride)
+    const float* x;         // (rows, xStride); of a product X T where there is a transform
     float* y;               // (rows, yStride)
     int32_t xStride;        // a multiple of 4
     int32_t yStride;        // at least outPadded
@@ -84,7 +107,8 @@ struct LinearJob {
 
 constexpr int MAX_JOBS = 8;
 
-// Grid: tiles of tileRows rows, chunks of columns, jobs. Shared: scratch of the largest layer.
+// Grid: tiles of tileRows rows, chunks of columns, jobs. Shared: scratch of the largest layer. A transform has no chunks,
+// no finish, and tiles of any height.
 struct LinearArguments {
     LinearJob jobs[MAX_JOBS];
     int32_t rows;

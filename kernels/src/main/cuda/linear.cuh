@@ -52,6 +52,21 @@ BITDGDM_DEVICE void addSparse(const Linear& layer, const float* x, const Prepare
     }
 }
 
+// ((X A) B) of a row, four columns from `column` on.
+BITDGDM_DEVICE void addBranch(const Linear& layer, const Prepared& from, int row, int column, Four& value) {
+    const float* h = from.branch + row * layer.branch.rankPadded;
+    const float* up = layer.branch.up + column;
+#pragma unroll 1
+    for (int c = 0; c < layer.branch.rank; c++) {
+        const Four weight = *(const Four*) up;
+#pragma unroll
+        for (int i = 0; i < 4; i++) {
+            value.at[i] = fusedMultiplyAdd(h[c], weight.at[i], value.at[i]);
+        }
+        up += layer.outPadded;
+    }
+}
+
 BITDGDM_DEVICE void finishFour(const Linear& layer, int column, int finish, Four& value) {
     const Four bias = *(const Four*) (layer.bias + column);
 #pragma unroll
@@ -254,8 +269,8 @@ BITDGDM_DEVICE void halfProduct(const Linear& layer, int rows, int firstRow, int
     }
 }
 
-// y = y + X_S (L R + E) + X S + b, finished: what the tensor cores leave out. A thread has four columns of a row, so that
-// the row's outliers are searched, and the places of S read, once for the four.
+// y = y + X_S (L R + E) + X S + (X A) B + b, finished: what the dense products leave out. A thread has four columns of a row,
+// so that the row's outliers are searched, and the places of S read, once for the four.
 BITDGDM_DEVICE void sparseTerms(const Linear& layer, const float* x, int xStride, int rows, int first, int columns, float* y,
                                 int yStride, int finish, const Prepared& from) {
     const int groups = columns / THREAD_COLUMNS;
@@ -283,6 +298,7 @@ BITDGDM_DEVICE void sparseTerms(const Linear& layer, const float* x, int xStride
         if (layer.sparseWidth > 0) {
             addSparse(layer, xRow, from, row, column, value);
         }
+        addBranch(layer, from, row, column, value);
         finishFour(layer, column, finish, value);
         *(Four*) to = value;
         row += BLOCK / groups;
@@ -300,32 +316,31 @@ BITDGDM_DEVICE void sparseTerms(const Linear& layer, const float* x, int xStride
 BITDGDM_DEVICE void product(const Linear& layer, const float* x, int xStride, int rows, int tileRows, int first, int columns,
                             float* y, int yStride, int finish, char* scratch) {
     const Prepared from = divide(layer, tileRows, scratch);
-    if (layer.weight != nullptr) {
-        if (layer.coded) {
-            floatProduct<true>(layer, x, xStride, layer.in, layer.weight, false, rows, tileRows, first, columns, y, yStride,
-                finish, from);
-        } else {
-            floatProduct<false>(layer, x, xStride, layer.in, layer.weight, false, rows, tileRows, first, columns, y, yStride,
-                finish, from);
-        }
-        return;
-    }
     // Warps that share a tile of rows take turns at its columns.
     const int rowTiles = tileRows / MMA_ROWS;
     const int warp = threadIndex() / WARP;
     const int firstRow = warp % rowTiles * MMA_ROWS;
-    if (layer.halves != nullptr) {
+    bool whole = layer.branch.rank == 0;
+    if (layer.weight != nullptr) {
+        if (layer.coded) {
+            floatProduct<true>(layer, x, xStride, layer.in, layer.weight, !whole, rows, tileRows, first, columns, y, yStride,
+                finish, from);
+        } else {
+            floatProduct<false>(layer, x, xStride, layer.in, layer.weight, !whole, rows, tileRows, first, columns, y,
+                yStride, finish, from);
+        }
+    } else if (layer.halves != nullptr) {
         halfProduct(layer, rows, firstRow, first, columns, y, yStride, finish, from, warp / rowTiles, WARPS / rowTiles);
-        return;
+    } else {
+        if (layer.rightValues != nullptr) {
+            floatProduct<false>(layer, from.h, layer.rankPadded, layer.rank, layer.rightValues, true, rows, tileRows, first,
+                columns, y, yStride, STORE, from);
+            sync();
+        }
+        whole = whole && layer.dense == nullptr && layer.sparseWidth == 0;
+        integerProduct(layer, rows, firstRow, first, columns, y, yStride, finish, whole, from, warp / rowTiles,
+            WARPS / rowTiles);
     }
-    if (layer.rightValues != nullptr) {
-        floatProduct<false>(layer, from.h, layer.rankPadded, layer.rank, layer.rightValues, true, rows, tileRows, first,
-            columns, y, yStride, STORE, from);
-        sync();
-    }
-    const bool whole = layer.dense == nullptr && layer.sparseWidth == 0;
-    integerProduct(layer, rows, firstRow, first, columns, y, yStride, finish, whole, from, warp / rowTiles,
-        WARPS / rowTiles);
     if (!whole) {
         sync();
         sparseTerms(layer, x, xStride, rows, first, columns, y, yStride, finish, from);

@@ -113,7 +113,7 @@ BITDGDM_DEVICE void edgeTile(const EdgesArguments& args, const EdgeTiles& tiles,
             : args.eOut);
         const bool fromE = isScore || isFirst;
         const float* x = fromE ? tiles.e : tiles.y;
-        const int xStride = fromE ? args.eTileStride : args.yTileStride;
+        int xStride = fromE ? args.eTileStride : args.yTileStride;
         const int first = isScore ? turn / 2 * args.channels : 0;
         const int left = layer.outPadded - first;
         const int count = isScore && left > args.channels ? args.channels : left;
@@ -121,6 +121,15 @@ BITDGDM_DEVICE void edgeTile(const EdgesArguments& args, const EdgeTiles& tiles,
         float* y = toY ? tiles.y + first : tiles.add;
         const int yStride = toY ? args.yTileStride : args.addTileStride;
         char* scratch = isAdd ? tiles.addScratch : tiles.scratch;
+        if (layer.transform.present) {
+            const Turned turned = turnedIn(layer, args.tileRows, scratch);
+            if (first == 0) {
+                transformRows(layer, x, xStride, rows, turned);
+            }
+            x = turned.rows();
+            xStride = turned.stride;
+            scratch = turned.rest(args.tileRows);
+        }
         if (first == 0) {
             prepare(layer, x, xStride, rows, args.tileRows, scratch);
         }
@@ -160,12 +169,20 @@ BITDGDM_DEVICE void edgeOutput(const EdgeOutputArguments& args) {
     const int64_t first = (int64_t) blockX() * args.tileRows;
     const int rows = args.rows - first < args.tileRows ? (int) (args.rows - first) : args.tileRows;
     float* hidden = (float*) sharedMemory();
-    char* scratch = (char*) (hidden + (size_t) args.tileRows * args.hiddenStride);
+    char* after = (char*) (hidden + (size_t) args.tileRows * args.hiddenStride);
     const float* e = args.e + first * args.eStride;
     for (int turn = 0; turn < 2; turn++) {
         const Linear& layer = turn == 0 ? *args.first : *args.second;
         const float* x = turn == 0 ? e : hidden;
-        const int xStride = turn == 0 ? args.eStride : args.hiddenStride;
+        int xStride = turn == 0 ? args.eStride : args.hiddenStride;
+        char* scratch = after;
+        if (layer.transform.present) {
+            const Turned turned = turnedIn(layer, args.tileRows, scratch);
+            transformRows(layer, x, xStride, rows, turned);
+            x = turned.rows();
+            xStride = turned.stride;
+            scratch = turned.rest(args.tileRows);
+        }
         prepare(layer, x, xStride, rows, args.tileRows, scratch);
         product(layer, x, xStride, rows, args.tileRows, 0, layer.outPadded,
             turn == 0 ? hidden : args.logits + first * args.logitStride, turn == 0 ? args.hiddenStride : args.logitStride,

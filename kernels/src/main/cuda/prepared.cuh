@@ -1,4 +1,5 @@
-// A tile of X made ready for the tensor cores in shared memory: codes and outliers, or BF16, and the codes of H = X L.
+// A tile of X made ready for its product in shared memory: codes and outliers, or BF16, the codes of H = X L, and X A; and X
+// T, of which all that is made where a layer transforms its input.
 #pragma once
 
 #include "device.cuh"
@@ -18,8 +19,11 @@ constexpr int MMA_BYTES = 32;
 constexpr int HALF_DEPTH = 16;
 constexpr int MMA_ROWS = 16;
 constexpr int MMA_COLUMNS = 8;
-// Bytes added to a row of codes, so that rows fall on different banks.
+// Bytes added to a row of codes, floats added to a row of floats, so that rows fall on different banks.
 constexpr int CODE_PADDING = 16;
+constexpr int FLOAT_PADDING = 4;
+// Columns that widths are padded to multiples of.
+constexpr int TILE_COLUMNS = 8;
 // Output rows and columns of a thread in the FP32 product.
 constexpr int THREAD_ROWS = 4;
 constexpr int THREAD_COLUMNS = 4;
@@ -53,11 +57,14 @@ struct Prepared {
     int8_t* hCodes;         // (tileRows, hCodeStride) codes of H, a byte or half a byte each
     int hCodeStride;
     float* h;               // (tileRows, rankPadded) H where it stays FP32
+    float* branch;          // (tileRows, branch.rankPadded) X A
 };
 
 // Divides `memory`, which is aligned to 16 bytes, for tiles of a layer.
 BITDGDM_DEVICE Prepared divide(const Linear& layer, int tileRows, char* memory) {
     Prepared to;
+    to.branch = (float*) memory;
+    memory += (size_t) tileRows * layer.branch.rankPadded * 4;
     const int depth = layer.coded == HALF_BYTES ? NIBBLE_DEPTH : MMA_DEPTH;
     const int kTiles = (layer.in + depth - 1) / depth;
     to.codeStride = kTiles * MMA_BYTES + CODE_PADDING;
@@ -258,18 +265,111 @@ BITDGDM_DEVICE void intermediate(const Linear& layer, int tileRows, const Prepar
     }
 }
 
-// Makes a tile of X ready for product(), in `scratch`; x must not change until after that. Ends with a barrier.
-BITDGDM_DEVICE void prepare(const Linear& layer, const float* x, int xStride, int rows, int tileRows, char* scratch) {
-    if (!layer.coded && layer.halves == nullptr) {
-        return;
+// Two buffers in shared memory, between which the stages of X T go to and fro.
+struct Turned {
+    float* buffer;          // (tileRows, stride)
+    float* other;           // the same; where there is no stage after the scaling, what follows
+    int stride;
+    int stages;             // after the scaling
+
+    BITDGDM_MEMBER const float* rows() const { return stages % 2 == 0 ? buffer : other; }
+
+    // Memory after it.
+    BITDGDM_MEMBER char* rest(int tileRows) const { return (char*) (other + (stages > 0 ? tileRows * stride : 0)); }
+};
+
+BITDGDM_DEVICE Turned turnedIn(const Linear& layer, int tileRows, char* memory) {
+    Turned to;
+    to.stride = (layer.in + TILE_COLUMNS - 1) / TILE_COLUMNS * TILE_COLUMNS + FLOAT_PADDING;
+    to.buffer = (float*) memory;
+    to.other = to.buffer + tileRows * to.stride;
+    to.stages = (layer.transform.first != nullptr ? 1 : 0) + (layer.transform.permutation != nullptr ? 1 : 0)
+        + (layer.transform.second != nullptr ? 1 : 0);
+    return to;
+}
+
+// X T of `rows` rows, stage by stage; every sum in the order of its block, by fused multiply-adds from 0, because the codes
+// of X T are decided from it. Ends with a barrier.
+BITDGDM_DEVICE void transformRows(const Linear& layer, const float* x, int xStride, int rows, const Turned& to) {
+    const Transform& transform = layer.transform;
+    const int in = layer.in;
+    float* from = to.buffer;
+    float* other = to.other;
+#pragma unroll 1
+    for (int at = threadIndex(); at < rows * in; at += BLOCK) {
+        const int c = at % in;
+        const float value = x[(size_t) (at / in) * xStride + c];
+        from[at / in * to.stride + c] = transform.scale == nullptr ? value : value * transform.scale[c];
     }
+    sync();
+#pragma unroll 1
+    for (int stage = 0; stage < 3; stage++) {
+        const float* rotation = stage == 0 ? transform.first : transform.second;
+        const bool permutes = stage == 1;
+        if (permutes ? transform.permutation == nullptr : rotation == nullptr) {
+            continue;
+        }
+#pragma unroll 1
+        for (int at = threadIndex(); at < rows * in; at += BLOCK) {
+            const int c = at % in;
+            const float* row = from + at / in * to.stride;
+            float value = 0;
+            if (permutes) {
+                value = row[transform.permutation[c]];
+            } else {
+                // Blocks before this one are whole.
+                const int begin = c / transform.block * transform.block;
+                const int size = in - begin < transform.block ? in - begin : transform.block;
+                const float* column = rotation + (size_t) begin * transform.block + (c - begin);
+#pragma unroll 1
+                for (int k = 0; k < size; k++) {
+                    value = fusedMultiplyAdd(row[begin + k], column[k * size], value);
+                }
+            }
+            other[at / in * to.stride + c] = value;
+        }
+        sync();
+        float* done = other;
+        other = from;
+        from = done;
+    }
+}
+
+// X A, four columns of a row a thread.
+BITDGDM_DEVICE void branchRows(const Linear& layer, const float* x, int xStride, int rows, const Prepared& to) {
+    const int stride = layer.branch.rankPadded;
+    const int groups = stride / THREAD_COLUMNS;
+#pragma unroll 1
+    for (int at = threadIndex(); at < rows * groups; at += BLOCK) {
+        const float* row = x + (size_t) (at / groups) * xStride;
+        const float* down = layer.branch.down + at % groups * THREAD_COLUMNS;
+        Four sum = {{0, 0, 0, 0}};
+#pragma unroll 1
+        for (int k = 0; k < layer.in; k++) {
+            const Four weight = *(const Four*) (down + k * stride);
+#pragma unroll
+            for (int i = 0; i < THREAD_COLUMNS; i++) {
+                sum.at[i] = fusedMultiplyAdd(row[k], weight.at[i], sum.at[i]);
+            }
+        }
+        *(Four*) (to.branch + at / groups * stride + at % groups * THREAD_COLUMNS) = sum;
+    }
+}
+
+// Makes a tile of X, transformed already, ready for product(), in `scratch`; x must not change until after that. Ends with
+// a barrier.
+BITDGDM_DEVICE void prepare(const Linear& layer, const float* x, int xStride, int rows, int tileRows, char* scratch) {
     const Prepared to = divide(layer, tileRows, scratch);
+    if (layer.branch.rank > 0) {
+        branchRows(layer, x, xStride, rows, to);
+    }
     if (layer.halves != nullptr) {
         halveRows(layer, x, xStride, rows, tileRows, to);
-        sync();
+    } else if (layer.coded) {
+        quantizeRows(layer, x, xStride, rows, tileRows, to);
+    } else if (layer.branch.rank == 0) {
         return;
     }
-    quantizeRows(layer, x, xStride, rows, tileRows, to);
     sync();
     if (layer.left.codes != nullptr) {
         intermediate(layer, tileRows, to);

@@ -299,6 +299,7 @@ struct Known {
 
 const std::map<std::string, Known> KERNELS = {
     {"bitdgdm_features", {call<FeatureArguments, bitdgdm_features>, sizeof(FeatureArguments)}},
+    {"bitdgdm_transform", {call<LinearArguments, bitdgdm_transform>, sizeof(LinearArguments)}},
     {"bitdgdm_linear", {call<LinearArguments, bitdgdm_linear>, sizeof(LinearArguments)}},
     {"bitdgdm_norm", {call<NormArguments, bitdgdm_norm>, sizeof(NormArguments)}},
     {"bitdgdm_sum", {call<SumArguments, bitdgdm_sum>, sizeof(SumArguments)}},
@@ -458,7 +459,21 @@ void printLayout() {
     BITDGDM_FIELD(Linear, sparseWidth);
     BITDGDM_FIELD(Linear, crossTerm);
     BITDGDM_FIELD(Linear, halves);
+    BITDGDM_FIELD(Linear, transform);
+    BITDGDM_FIELD(Linear, branch);
     BITDGDM_SIZE(Linear);
+    BITDGDM_FIELD(Transform, scale);
+    BITDGDM_FIELD(Transform, first);
+    BITDGDM_FIELD(Transform, permutation);
+    BITDGDM_FIELD(Transform, second);
+    BITDGDM_FIELD(Transform, block);
+    BITDGDM_FIELD(Transform, present);
+    BITDGDM_SIZE(Transform);
+    BITDGDM_FIELD(Branch, down);
+    BITDGDM_FIELD(Branch, up);
+    BITDGDM_FIELD(Branch, rank);
+    BITDGDM_FIELD(Branch, rankPadded);
+    BITDGDM_SIZE(Branch);
 }
 
 }  // namespace

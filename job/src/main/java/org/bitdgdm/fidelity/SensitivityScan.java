@@ -61,7 +61,6 @@ public final class SensitivityScan implements AutoCloseable {
      * @return in the order of {@link PackedModel#linears()}
      */
     public List<LayerSensitivity> measure(PackedModel quantized) {
-        opener.requireForms(quantized);
         List<Integer> layers = IntStream.range(0, quantized.linears().size())
             .filter(layer -> !quantized.linears().get(layer).isFull()).boxed().toList();
         if (layers.isEmpty()) {

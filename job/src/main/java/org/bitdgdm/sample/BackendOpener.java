@@ -81,11 +81,6 @@ public record BackendOpener(Backend backend, String cpuIsa, String nativeDirecto
     }
 
     @Override
-    public void requireForms(PackedModel model) {
-        Denoisers.requireForms(backend, model);
-    }
-
-    @Override
     public BackendOpener forTask(TaskContext task) {
         return backend != Backend.CUDA ? this : new BackendOpener(backend, cpuIsa, nativeDirectory,
             GpuAddress.ordinal(task, SparkEnv.get().conf()), cudaPrecision, cudaCapability);

@@ -17,14 +17,6 @@ public interface DenoiserOpener extends Serializable {
      */
     Denoiser open(PackedModel model, int threads);
 
-    /**
-     * Checks on the driver that what is opened knows every form of a model.
-     *
-     * @throws org.bitdgdm.kernels.KernelException naming the form that it does not know, and the remedy
-     */
-    default void requireForms(PackedModel model) {
-    }
-
     /** The opener for a task's executor, which may own a device that the driver does not know. */
     default DenoiserOpener forTask(TaskContext task) {
         return this;

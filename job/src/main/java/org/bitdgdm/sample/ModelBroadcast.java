@@ -24,7 +24,6 @@ public final class ModelBroadcast implements Serializable {
 
     /** Packs and broadcasts; driver only. */
     public ModelBroadcast(JavaSparkContext spark, PackedModel model, DenoiserOpener opener) {
-        opener.requireForms(model);
         byte[] format = PackedModelFormat.toBytes(model);
         this.hash = PackedModelFormat.sha256(format);
         this.bytes = format.length;

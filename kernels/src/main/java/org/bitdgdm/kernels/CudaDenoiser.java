@@ -1,12 +1,9 @@
 package org.bitdgdm.kernels;
 
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.stream.Collectors;
 
 /**
  * The {@code cuda} backend: every step of the sampler on one NVIDIA GPU. Uploads the model once; then only ids and graphs
@@ -20,10 +17,6 @@ import java.util.stream.Collectors;
 public final class CudaDenoiser implements Denoiser {
     /** Device memory of one call; batches that need more are worked on in parts. */
     private static final long WORKSPACE_BYTES = 8L << 30;
-
-    /** Parts of layers that the kernels know; looked-up weights are multiplied in FP32. */
-    private static final Set<PackedForm> FORMS = EnumSet.of(PackedForm.FACTORS, PackedForm.RESIDUAL, PackedForm.SPARSE,
-        PackedForm.CODEBOOK, PackedForm.STEP_RANGES);
 
     private final PackedModel model;
     private final CudaContext context;
@@ -40,12 +33,10 @@ public final class CudaDenoiser implements Denoiser {
     /**
      * Opens the GPU of the options and uploads a model.
      *
-     * @throws KernelException if the model has a form that the kernels do not know, or there is no GPU that this build runs
-     *                         on; the message says what was looked for
+     * @throws KernelException if there is no GPU that this build runs on; the message says what was looked for
      */
     public CudaDenoiser(PackedModel model, BackendOptions options) {
-        // The model first: nothing of the device is touched for one that cannot run.
-        this(requireForms(model), JcudaDriver.open(options), options.cudaPrecision().equals("bf16"));
+        this(model, JcudaDriver.open(options), options.cudaPrecision().equals("bf16"));
     }
 
     /**
@@ -59,7 +50,7 @@ public final class CudaDenoiser implements Denoiser {
 
     /** The same with products of choice, for tests. */
     CudaDenoiser(PackedModel model, CudaDriver driver, DeviceProducts products) {
-        this.model = requireForms(model);
+        this.model = model;
         CudaContext opened = null;
         DeviceModel uploaded = null;
         List<CudaNetwork> prepared = new ArrayList<>();
@@ -80,21 +71,6 @@ public final class CudaDenoiser implements Denoiser {
         context = opened;
         deviceModel = uploaded;
         networks = prepared;
-    }
-
-    /**
-     * The model, if the kernels know all its forms.
-     *
-     * @throws KernelException naming those that they do not, and the remedy
-     */
-    static PackedModel requireForms(PackedModel model) {
-        Set<PackedForm> unknown = model.forms();
-        unknown.removeAll(FORMS);
-        if (!unknown.isEmpty()) {
-            throw new KernelException("backend cuda: its kernels do not know models with "
-                + unknown.stream().map(PackedForm::words).collect(Collectors.joining(" and ")) + "; use --backend cpu");
-        }
-        return model;
     }
 
     /** Gives back, in reverse order, what was opened. */

@@ -52,6 +52,9 @@ final class CudaNetwork {
         this.architecture = packed.architecture();
         for (PackedLinear layer : packed.linears()) {
             tileRows(DeviceScratch.TILE_ROWS[0], List.of(layer));
+            if (DeviceScratch.transformBytes(layer, DeviceScratch.TRANSFORM_ROWS) > device.sharedBytesPerBlock()) {
+                throw tooWide("the transform of " + layer.name);
+            }
         }
         edgeTile(architecture.maxNodes(), 1);
         outputTile();
@@ -69,14 +72,17 @@ final class CudaNetwork {
             oneHot.putFloat(at + 4 * (type * inputs + type), 1);
         }
         int between = oneHot.reserve(4 * types * hidden);
+        int turned = oneHot.reserve(4 * types * Math.max(inputs, hidden));
         long table = context.allocate(4L * types * de, "the table of edge classes");
         long scratch = 0;
         try {
             scratch = context.allocate(oneHot.size(), "the table of edge classes");
             context.uploadNow(scratch, oneHot.at(scratch));
             long stream = context.setupStream();
-            linear(stream, types, new Job("mlp_in_E.0", scratch + at, inputs, scratch + between, hidden, RELU));
-            linear(stream, types, new Job("mlp_in_E.2", scratch + between, hidden, table, de, RELU));
+            linear(stream, scratch + turned, types,
+                new Job("mlp_in_E.0", scratch + at, inputs, scratch + between, hidden, RELU));
+            linear(stream, scratch + turned, types,
+                new Job("mlp_in_E.2", scratch + between, hidden, table, de, RELU));
             driver.synchronize(stream);
             long done = scratch;
             scratch = 0;
@@ -165,11 +171,11 @@ final class CudaNetwork {
     private void transform(CudaWorkspace w, int graphs, String block, boolean updateGlobals) {
         int nodeRows = graphs * w.n;
         String attention = block + "self_attn.";
-        linear(w.stream(), nodeRows,
+        linear(w, nodeRows,
             new Job(attention + "q", w.x, w.dx, w.q, w.dx, STORE),
             new Job(attention + "k", w.x, w.dx, w.k, w.dx, STORE),
             new Job(attention + "v", w.x, w.dx, w.v, w.dx, STORE));
-        linear(w.stream(), graphs,
+        linear(w, graphs,
             new Job(attention + "y_e_mul", w.y, w.dy, w.filmEMul, w.dx, PLUS_ONE),
             new Job(attention + "y_e_add", w.y, w.dy, w.filmEAdd, w.dx, STORE),
             new Job(attention + "y_x_mul", w.y, w.dy, w.filmXMul, w.dx, PLUS_ONE),
@@ -178,7 +184,7 @@ final class CudaNetwork {
             gatherGlobals(w, graphs, attention);
         }
         edges(w, nodeRows, block);
-        linear(w.stream(), nodeRows, new Job(attention + "x_out", w.xNew, w.dx, w.q, w.dx, STORE));
+        linear(w, nodeRows, new Job(attention + "x_out", w.xNew, w.dx, w.q, w.dx, STORE));
         norm(w, block + "normX1", w.x, w.q, nodeRows, w.dx);
         mlp(w, nodeRows, block + "linX1", block + "linX2", w.x, w.dx, w.hiddenX, w.q, STORE);
         norm(w, block + "normX2", w.x, w.q, nodeRows, w.dx);
@@ -199,7 +205,7 @@ final class CudaNetwork {
         launch(w, "bitdgdm_pool", new int[] {graphs, 2, 1}, BLOCK, 0, new KernelArguments(64)
             .pointers(w.x, w.e, w.poolX, w.poolE)
             .ints(w.n, dx, w.dx, de, w.de, poolX, poolE, architecture.variant() == Variant.FIXED_BUG ? 1 : 0));
-        linear(w.stream(), graphs,
+        linear(w, graphs,
             new Job(attention + "y_y", w.y, w.dy, w.yTerm, w.dy, STORE),
             new Job(attention + "x_y.lin", w.poolX, poolX, w.yFromX, w.dy, STORE),
             new Job(attention + "e_y.lin", w.poolE, poolE, w.yFromE, w.dy, STORE));
@@ -248,12 +254,12 @@ final class CudaNetwork {
         }
 
         int scratchBytes(int tile) {
-            return others.stream().mapToInt(layer -> model.scratchBytes(layer, tile)).max().orElseThrow();
+            return others.stream().mapToInt(layer -> model.turningBytes(layer, tile)).max().orElseThrow();
         }
 
         long bytes(int n, int tile) {
             return 4L * tile * (eStride + yStride + addStride) + (n > tile ? 3L * 4 * dx : 0) + scratchBytes(tile)
-                + model.scratchBytes(eAdd, tile);
+                + model.turningBytes(eAdd, tile);
         }
     }
 
@@ -299,8 +305,8 @@ final class CudaNetwork {
     }
 
     private int outputBytes(int tile) {
-        return 4 * tile * hiddenStride() + Math.max(model.scratchBytes(linear("mlp_out_E.0"), tile),
-            model.scratchBytes(linear("mlp_out_E.2"), tile));
+        return 4 * tile * hiddenStride() + Math.max(model.turningBytes(linear("mlp_out_E.0"), tile),
+            model.turningBytes(linear("mlp_out_E.2"), tile));
     }
 
     private int outputTile() {
@@ -320,8 +326,8 @@ final class CudaNetwork {
     private void mlp(CudaWorkspace w, int rows, String first, String second, long x, int xStride, long hidden, long y,
                      int finish) {
         int hiddenStride = DeviceWeights.padded(linear(first).out);
-        linear(w.stream(), rows, new Job(first, x, xStride, hidden, hiddenStride, RELU));
-        linear(w.stream(), rows, new Job(second, hidden, hiddenStride, y, DeviceWeights.padded(linear(second).out), finish));
+        linear(w, rows, new Job(first, x, xStride, hidden, hiddenStride, RELU));
+        linear(w, rows, new Job(second, hidden, hiddenStride, y, DeviceWeights.padded(linear(second).out), finish));
     }
 
     private void norm(CudaWorkspace w, String name, long x, long update, int rows, int stride) {
@@ -330,8 +336,17 @@ final class CudaNetwork {
             .ints(rows, packed.norm(name).weight().length, stride, 0));
     }
 
-    /** Several products over the same rows, in one launch. */
-    private void linear(long stream, int rows, Job... jobs) {
+    private void linear(CudaWorkspace w, int rows, Job... jobs) {
+        linear(w.stream(), w.turned, rows, jobs);
+    }
+
+    /**
+     * Several products over the same rows, in one launch; one more before it where layers transform their input.
+     *
+     * @param turned where there is room for what they make of it, see {@link CudaWorkspace#turned}
+     */
+    private void linear(long stream, long turned, int rows, Job... asked) {
+        Job[] jobs = transform(stream, turned, rows, asked);
         List<PackedLinear> layers = List.of(jobs).stream().map(job -> linear(job.layer())).toList();
         int tile = tileRows(rows, layers);
         int shared = 0;
@@ -352,6 +367,33 @@ final class CudaNetwork {
         int columns = spread ? Math.min(COLUMNS, Math.max(widest, 8)) : widest;
         driver.launch("bitdgdm_linear", new int[] {tiles, Math.max(1, blocks(widest, columns)), jobs.length}, BLOCK, shared,
             arguments.skipTo(40 * MAX_JOBS).ints(rows, tile, columns, 0).done(), stream);
+    }
+
+    /** Transforms the inputs of those layers that do; returns the products of what came of it. */
+    private Job[] transform(long stream, long turned, int rows, Job... jobs) {
+        Job[] products = jobs.clone();
+        KernelArguments arguments = new KernelArguments(336);
+        int shared = 0;
+        int count = 0;
+        long to = turned;
+        for (int i = 0; i < jobs.length; i++) {
+            Job job = jobs[i];
+            PackedLinear layer = linear(job.layer());
+            if (layer.transform != null) {
+                int stride = DeviceWeights.padded(layer.in);
+                arguments.pointers(address(job.layer()), job.x(), to).ints(job.xStride(), stride, STORE, 0);
+                shared = Math.max(shared, DeviceScratch.transformBytes(layer, DeviceScratch.TRANSFORM_ROWS));
+                products[i] = new Job(job.layer(), to, stride, job.y(), job.yStride(), job.finish());
+                to += 4L * rows * stride;
+                count++;
+            }
+        }
+        if (count > 0) {
+            int tile = DeviceScratch.TRANSFORM_ROWS;
+            driver.launch("bitdgdm_transform", new int[] {blocks(rows, tile), 1, count}, BLOCK, shared,
+                arguments.skipTo(40 * MAX_JOBS).ints(rows, tile, 0, 0).done(), stream);
+        }
+        return products;
     }
 
     /** Rows of a tile for a launch: as many as its rows need and shared memory holds, half of it if that is enough. */

@@ -51,6 +51,8 @@ final class CudaWorkspace {
     final long poolE;
     final long nodeOutput;
     final long edgeOutput;
+    /** Inputs of the layers of one launch after their transforms; 0 where the model has none. */
+    final long turned;
     /** 0 where features are computed in shared memory. */
     final long featureScratch;
     private final CudaContext context;
@@ -135,11 +137,23 @@ final class CudaWorkspace {
         poolE = take(4 * b * DeviceWeights.padded(4 * model.linear("mlp_in_E.2").out));
         nodeOutput = take(4 * nodeRows * nodeOut);
         edgeOutput = take(4 * edgeRows * edgeOut);
+        turned = model.forms().contains(PackedForm.TRANSFORM) ? take(4 * b * turnedWidth(model)) : 0;
         boolean shared = DeviceScratch.featureTeams(n) * featureStride() <= context.driver().device().sharedBytesPerBlock();
         featureScratch = shared ? 0 : take(b * featureStride());
         bytes = cursor - arena;
         long staged = Math.max(edgeRows, Math.max(8 * b, 4L * (architecture.diffusionSteps() + 1)));
         staging = stream == 0 ? null : direct(Math.toIntExact(staged));
+    }
+
+    /** Floats of a graph that one launch may transform: inputs of q, k and v, of four layers of y, of its three terms. */
+    private long turnedWidth(PackedModel model) {
+        Architecture architecture = model.architecture();
+        long nodes = (long) n * Math.max(Math.max(3 * dx, DeviceWeights.padded(architecture.nodeInputs())),
+            hidden(model, "mlp_in_X.0", "mlp_out_X.0", "linX1", "linX1"));
+        long globals = Math.max(Math.max(4 * dy, dy + 4 * dx + 4 * de),
+            Math.max(DeviceWeights.padded(architecture.globalInputs()),
+                hidden(model, "mlp_in_y.0", "mlp_in_y.0", "lin_y1", "self_attn.y_out.0")));
+        return Math.max(nodes, globals);
     }
 
     private static int width(PackedModel model, String linear) {

@@ -21,17 +21,6 @@ public final class Denoisers {
     }
 
     /**
-     * Checks that a backend's kernels know every form of a model, wherever they will run.
-     *
-     * @throws KernelException naming the form that they do not know, and the remedy
-     */
-    public static void requireForms(Backend backend, PackedModel model) {
-        if (backend == Backend.CUDA) {
-            CudaDenoiser.requireForms(model);
-        }
-    }
-
-    /**
      * What would run, for example {@code cpu (avx512)}.
      *
      * @throws KernelException if the backend cannot be used here; the message says what was looked for

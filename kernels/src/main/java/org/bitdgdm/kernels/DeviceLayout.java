@@ -47,9 +47,37 @@ final class DeviceLayout {
         static final int SPARSE_WIDTH = 200;
         static final int CROSS_TERM = 204;
         static final int HALVES = 208;
-        static final int SIZE = 216;
+        static final int TRANSFORM = 216;
+        static final int BRANCH = 256;
+        static final int SIZE = 280;
 
         private Linear() {
+        }
+    }
+
+    /** {@code Transform}. */
+    static final class Transform {
+        static final int SCALE = 0;
+        static final int FIRST = 8;
+        static final int PERMUTATION = 16;
+        static final int SECOND = 24;
+        static final int BLOCK = 32;
+        static final int PRESENT = 36;
+        static final int SIZE = 40;
+
+        private Transform() {
+        }
+    }
+
+    /** {@code Branch}. */
+    static final class Branch {
+        static final int DOWN = 0;
+        static final int UP = 8;
+        static final int RANK = 16;
+        static final int RANK_PADDED = 20;
+        static final int SIZE = 24;
+
+        private Branch() {
         }
     }
 

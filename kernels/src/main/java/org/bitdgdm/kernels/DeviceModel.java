@@ -58,9 +58,14 @@ final class DeviceModel {
         return model;
     }
 
-    /** Bytes of shared memory that a tile of a layer is prepared in. */
+    /** Bytes of shared memory that a tile of a layer is prepared in, its transform aside. */
     int scratchBytes(PackedLinear layer, int tileRows) {
         return DeviceScratch.linearBytes(layer, tileRows, products);
+    }
+
+    /** The same with its transform. */
+    int turningBytes(PackedLinear layer, int tileRows) {
+        return scratchBytes(layer, tileRows) + DeviceScratch.transformBytes(layer, tileRows);
     }
 
     /** Address of a layer's {@code Linear} for a range of steps. */

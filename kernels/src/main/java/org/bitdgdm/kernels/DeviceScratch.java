@@ -5,6 +5,8 @@ package org.bitdgdm.kernels;
 final class DeviceScratch {
     /** Rows of a tile, largest first. */
     static final int[] TILE_ROWS = {64, 32, 16};
+    /** Rows of a tile of bitdgdm_transform: its two buffers fit every device at 2048 columns. */
+    static final int TRANSFORM_ROWS = 4;
     /** Added to rows of floats in shared memory, so that rows fall on different banks. */
     private static final int FLOAT_PADDING = 4;
     private static final int CODE_PADDING = 16;
@@ -20,14 +22,18 @@ final class DeviceScratch {
     private DeviceScratch() {
     }
 
-    /** What prepare() of {@code prepared.cuh} leaves for a tile of rows; 0 for a layer whose input stays FP32. */
+    /**
+     * What prepare() of {@code prepared.cuh} leaves for a tile of rows of X T; 0 for a layer whose input stays FP32, but for
+     * X A where it has a branch.
+     */
     static int linearBytes(PackedLinear layer, int tileRows, DeviceProducts products) {
+        int branch = layer.branch == null ? 0 : 4 * DeviceWeights.padded(layer.branch.rank()) * tileRows;
         if (products.halves(layer)) {
             // Outliers have no words then, scales their place.
-            return (tiles(layer.in, HALF_DEPTH) * OPERAND_BYTES + CODE_PADDING + 4) * tileRows;
+            return branch + (tiles(layer.in, HALF_DEPTH) * OPERAND_BYTES + CODE_PADDING + 4) * tileRows;
         }
         if (!layer.activation.coded()) {
-            return 0;
+            return branch;
         }
         int depth = depth(products.nibbles(layer));
         int words = tiles(layer.in, depth) * depth / WARP;
@@ -37,7 +43,17 @@ final class DeviceScratch {
         } else if (layer.integerProduct() && layer.rank() > 0) {
             row += 4 * DeviceWeights.padded(layer.rank());
         }
-        return row * tileRows;
+        return branch + row * tileRows;
+    }
+
+    /** What transformRows() of {@code prepared.cuh} turns a tile of rows of X in; 0 for a layer without a transform. */
+    static int transformBytes(PackedLinear layer, int tileRows) {
+        InputTransform transform = layer.transform;
+        if (transform == null) {
+            return 0;
+        }
+        boolean moves = transform.first().length > 0 || transform.permutation().length > 0 || transform.second().length > 0;
+        return (moves ? 2 : 1) * 4 * tileRows * tileStride(layer.in);
     }
 
     private static int depth(boolean nibbles) {

@@ -78,7 +78,37 @@ final class DeviceWeights {
         image.putInt(at + DeviceLayout.Linear.INTERMEDIATE_MAX, intermediateMax(layer));
         image.putInt(at + DeviceLayout.Linear.CROSS_TERM, layer.crossTerm ? 1 : 0);
         scales(at, layer);
+        if (layer.transform != null) {
+            transform(at + DeviceLayout.Linear.TRANSFORM, layer.transform);
+        }
+        if (layer.branch != null) {
+            branch(at + DeviceLayout.Linear.BRANCH, layer.branch);
+        }
         return at;
+    }
+
+    private void transform(int at, InputTransform transform) {
+        optional(at + DeviceLayout.Transform.SCALE, transform.scale());
+        optional(at + DeviceLayout.Transform.FIRST, transform.first());
+        if (transform.permutation().length > 0) {
+            image.putPointer(at + DeviceLayout.Transform.PERMUTATION, image.ints(transform.permutation()));
+        }
+        optional(at + DeviceLayout.Transform.SECOND, transform.second());
+        image.putInt(at + DeviceLayout.Transform.BLOCK, transform.block());
+        image.putInt(at + DeviceLayout.Transform.PRESENT, 1);
+    }
+
+    private void optional(int at, float[] values) {
+        if (values.length > 0) {
+            image.putPointer(at, image.floats(values));
+        }
+    }
+
+    private void branch(int at, LowRankBranch branch) {
+        image.putPointer(at + DeviceLayout.Branch.DOWN, image.floats(columns(branch.down(), branch.in(), branch.rank())));
+        image.putPointer(at + DeviceLayout.Branch.UP, image.floats(columns(branch.up(), branch.rank(), branch.out())));
+        image.putInt(at + DeviceLayout.Branch.RANK, branch.rank());
+        image.putInt(at + DeviceLayout.Branch.RANK_PADDED, padded(branch.rank()));
     }
 
     /** Appends the {@code Linear} of a layer that differs in static scales from one that is there; returns its offset. */

@@ -177,6 +177,32 @@ class CudaDenoiserTest {
         assertThat(flipped).as("forms in which a code differs, of " + checked).isLessThanOrEqualTo(checked / 10);
     }
 
+    /** In the fused layers of edges as well as in those that are launches of their own. */
+    @Test
+    void transformedInputsAndBranchesAgreeWithTheReference() {
+        PackedModel full = TestModels.tiny(Variant.FIXED_BUG, 4);
+        TestLayers.Form decoded = new TestLayers.Form(3, 16, 0, TestLayers.Input.SIGNED, 4, 32, 2, true);
+        TestLayers.Form plain = new TestLayers.Form(0, 4, 4, TestLayers.Input.OFF, 32, 8, 2, true);
+        TestLayers.Form perRow = new TestLayers.Form(0, 4, 4, TestLayers.Input.ROW, 4, 8, 0, true);
+        for (TestLayers.Form form : List.of(LOW_BIT, decoded, plain, perRow)) {
+            PackedModel model = TestLayers.transformed(TestLayers.quantized(full, form, 2), 3, 8);
+            for (int n : new int[] {1, 5, 9}) {
+                GraphBatch batch = noise(model, n, 5, 8);
+                float[][] expected = logits(new ReferenceDenoiser(model), model, batch, 20);
+                float[][] first = null;
+                for (EmulatedDriver.Order order : EmulatedDriver.Order.values()) {
+                    try (CudaDenoiser denoiser = open(model, order)) {
+                        float[][] found = logits(denoiser, model, batch, 20);
+                        first = first == null ? found : first;
+                        assertThat(found).as("%s, %s nodes, %s", form, n, order).isDeepEqualTo(first);
+                    }
+                }
+                FLIPPED_CODE.check("nodes, " + form, expected[0], first[0]);
+                FLIPPED_CODE.check("edges, " + form, expected[1], first[1]);
+            }
+        }
+    }
+
     /** Every step is one of the model that has its range's scales alone; input layers, hence the edge table, among them. */
     @Test
     void rangesOfStepsHaveScalesOfTheirOwn() throws InterruptedException {
@@ -298,11 +324,13 @@ class CudaDenoiserTest {
         TestLayers.Form floatH = new TestLayers.Form(3, 4, 4, TestLayers.Input.SIGNED, 4, 32, 2, false);
         for (PackedModel model : new PackedModel[] {full, TestLayers.quantized(full, LOW_BIT, 2),
             TestLayers.quantized(full, perRow, 2), TestLayers.quantized(full, decoded, 2),
-            TestLayers.quantized(full, floatH, 2)}) {
+            TestLayers.quantized(full, floatH, 2),
+            TestLayers.transformed(TestLayers.quantized(full, LOW_BIT, 2), 3, 8)}) {
+            int little = model.forms().contains(PackedForm.TRANSFORM) ? 20_000 : 10_000;
             for (int n : new int[] {1, 5, 18}) {
                 GraphBatch batch = noise(model, n, 5, 7);
                 try (CudaDenoiser denoiser = new CudaDenoiser(model,
-                    new EmulatedDriver(EmulatedDriver.Order.RANDOM, n == 18 ? 10_000 : SHARED, true),
+                    new EmulatedDriver(EmulatedDriver.Order.RANDOM, n == 18 ? little : SHARED, true),
                     model == full && n == 5)) {
                     denoiser.sample(n, batch.ids(), 1, new int[] {50});
                     denoiser.advance(batch, 1, new int[] {50, 25});

@@ -59,6 +59,23 @@ class CudaDeviceTest {
         }
     }
 
+    @Test
+    void transformedInputsAndBranchesAgreeWithTheReference() {
+        PackedModel model = TestLayers.withRanges(TestLayers.transformed(TestLayers.quantized(TestModels.tiny(
+            Variant.FIXED_BUG, 4), LOW_BIT, 2), 3, 8), 3);
+        for (int n : new int[] {1, 5, 9, 27, 64}) {
+            GraphBatch batch = noise(model, n, 5, 8);
+            try (CudaDenoiser cuda = open(model)) {
+                for (int t : new int[] {50, 20, 1}) {
+                    float[][] expected = logits(new ReferenceDenoiser(model), model, batch, t);
+                    float[][] found = logits(cuda, model, batch, t);
+                    FLIPPED_CODE.check("nodes, " + n + " nodes", expected[0], found[0]);
+                    FLIPPED_CODE.check("edges, " + n + " nodes", expected[1], found[1]);
+                }
+            }
+        }
+    }
+
     /** Also where the chip only emulates the product of 4 bits. */
     @Test
     void codesOfFourBitsGiveTheSameBitsEitherWay() {

@@ -3,8 +3,6 @@ package org.bitdgdm.kernels;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.LongStream;
@@ -27,7 +25,7 @@ class CudaLaunchTest {
         RecordingDriver driver = new RecordingDriver(SHARED);
         CudaDenoiser denoiser = new CudaDenoiser(model, driver, false);
         assertThat(driver.calls.subList(0, 9)).containsExactly("stream", "allocate", "upload " + driver.allocations.values()
-            .iterator().next(), "allocate", "allocate", "upload 768", "linear", "linear", "free");
+            .iterator().next(), "allocate", "allocate", "upload 1024", "linear", "linear", "free");
         assertThat(driver.calls).as("every kernel was launched before a step is captured").contains("features", "linear",
             "norm", "sum", "pool", "edge_input", "edges", "edge_output", "draw_initial", "draw", "logits", "next_step")
             .doesNotContain("capture").endsWith("free stream", "free");
@@ -148,29 +146,13 @@ class CudaLaunchTest {
         assertThat(driver.calls).endsWith("close");
     }
 
-    @Test
-    void formsThatTheKernelsDoNotKnowAreRefusedBeforeTheUpload() {
-        TestLayers.Form form = new TestLayers.Form(3, 4, 4, TestLayers.Input.SIGNED, 4, 8, 2, true);
-        PackedModel quantized = TestLayers.quantized(model, form, 1);
-        List<PackedLinear> linears = new ArrayList<>(quantized.linears());
-        PackedLinear query = quantized.linear("tf_layers.0.self_attn.q");
-        float[] ones = new float[query.in];
-        Arrays.fill(ones, 1);
-        linears.set(linears.indexOf(query), query.with(InputTransform.scaling(ones), null));
-        RecordingDriver driver = new RecordingDriver(SHARED);
-        assertThatThrownBy(() -> new CudaDenoiser(model.withLinears(linears), driver, false))
-            .isInstanceOf(KernelException.class)
-            .hasMessage("backend cuda: its kernels do not know models with transformed inputs; use --backend cpu");
-        assertThat(driver.calls).isEmpty();
-        Denoisers.requireForms(Backend.CPU, model.withLinears(linears));
-    }
-
     /** The layers of the shipped model fit the smallest shared memory of the supported architectures, quantized or not. */
     @Test
     void theShippedModelFitsEveryArchitecture() {
         PackedModel full = TestModels.qm9(Variant.FIXED_BUG);
         TestLayers.Form form = new TestLayers.Form(16, 4, 4, TestLayers.Input.SIGNED, 4, 8, 13, true);
-        for (PackedModel shipped : List.of(full, TestLayers.quantized(full, form, 1))) {
+        PackedModel quantized = TestLayers.quantized(full, form, 1);
+        for (PackedModel shipped : List.of(full, quantized, TestLayers.transformed(quantized, 32, 1))) {
             for (int shared : new int[] {101_376, 166_912, 232_448}) {
                 RecordingDriver driver = new RecordingDriver(shared);
                 try (CudaDenoiser denoiser = new CudaDenoiser(shipped, driver, false)) {

@@ -34,6 +34,21 @@ class CudaLinearTest {
         assertThat(forms).isGreaterThan(200);
     }
 
+    /** Transforms by scales, rotations and a permutation, branches, looked-up weights. */
+    @Test
+    void everyFormOfTheBaselinesAgreesWithTheReference() {
+        int forms = 0;
+        try (Bench bench = new Bench()) {
+            for (int[] widths : new int[][] {{7, 5}, {33, 19}, {65, 47}}) {
+                for (PackedLinear layer : TestLayers.baselines(widths[0], widths[1], 12)) {
+                    bench.check(layer, 5, forms % 2 == 0 ? 16 : 32);
+                    forms++;
+                }
+            }
+        }
+        assertThat(forms).isGreaterThan(200);
+    }
+
     @Test
     void rowsThatFillNoTileAgreeWithTheReference() {
         Random random = new Random(3);
@@ -166,12 +181,21 @@ class CudaLinearTest {
             int yStride = DeviceWeights.padded(layer.out);
             int x = image.floats(DeviceWeights.columns(input, rows, layer.in));
             int y = image.reserve(4 * rows * yStride);
+            int turned = image.reserve(4 * rows * xStride);
             long address = driver.allocate(image.size());
             long stream = driver.newStream();
             driver.upload(address, image.at(address), stream);
             int columns = Math.max(8, Math.min(24, yStride));
+            long from = address + (layer.transform == null ? x : turned);
+            if (layer.transform != null) {
+                int few = DeviceScratch.TRANSFORM_ROWS;
+                driver.launch("bitdgdm_transform", new int[] {(rows + few - 1) / few, 1, 1}, BLOCK,
+                    DeviceScratch.transformBytes(layer, few), new KernelArguments(336)
+                        .pointers(address + linear, address + x, address + turned).ints(xStride, xStride, 0, 0)
+                        .skipTo(320).ints(rows, few, 0, 0).done(), stream);
+            }
             KernelArguments arguments = new KernelArguments(336)
-                .pointers(address + linear, address + x, address + y).ints(xStride, yStride, 0, 0)
+                .pointers(address + linear, from, address + y).ints(xStride, yStride, 0, 0)
                 .skipTo(320).ints(rows, tile, columns, 0);
             int[] grid = {(rows + tile - 1) / tile, (yStride + columns - 1) / columns, 1};
             driver.launch("bitdgdm_linear", grid, BLOCK, DeviceScratch.linearBytes(layer, tile, products), arguments.done(),

@@ -22,7 +22,8 @@ class DeviceLayoutTest {
             .forEach(line -> found.put(line[0], Integer.parseInt(line[1])));
         assertThat(process.waitFor()).isZero();
         Map<String, Integer> expected = new TreeMap<>();
-        for (Class<?> structure : List.of(DeviceLayout.CodeTiles.class, DeviceLayout.Linear.class)) {
+        for (Class<?> structure : List.of(DeviceLayout.CodeTiles.class, DeviceLayout.Linear.class,
+            DeviceLayout.Transform.class, DeviceLayout.Branch.class)) {
             for (Field field : structure.getDeclaredFields()) {
                 expected.put(structure.getSimpleName() + "." + camel(field.getName()), field.getInt(null));
             }

@@ -94,6 +94,14 @@ public final class TestLayers {
         return layers;
     }
 
+    /** The same model with transformed inputs, and a branch beside the product, in all layers of the transformer blocks. */
+    static PackedModel transformed(PackedModel quantized, int rank, long seed) {
+        Random random = new Random(seed);
+        return quantized.withLinears(quantized.linears().stream().map(layer -> PackedModel.isBlockLinear(layer.name)
+            ? layer.with(transform(layer.in, !PackedModel.hasNonNegativeInput(layer.name), random),
+                branch(layer.in, layer.out, rank, random)) : layer).toList());
+    }
+
     /** Positive scales and, if asked, rotations in blocks of 16 on both sides of a permutation. */
     private static InputTransform transform(int in, boolean rotated, Random random) {
         float[] scale = new float[in];
