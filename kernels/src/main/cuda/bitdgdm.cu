@@ -88,7 +88,12 @@ BITDGDM_KERNEL(bitdgdm_edge_input, EdgeInputArguments, 2) {
 }
 
 BITDGDM_KERNEL(bitdgdm_edges, EdgesArguments, 2) {
-    edges(args);
+    edges<true>(args);
+}
+
+// What the same takes without the products of its layers, for benchmarks: its results are worth nothing.
+BITDGDM_KERNEL(bitdgdm_edges_without_layers, EdgesArguments, 2) {
+    edges<false>(args);
 }
 
 BITDGDM_KERNEL(bitdgdm_edge_output, EdgeOutputArguments, 2) {

@@ -95,7 +95,8 @@ BITDGDM_DEVICE void attend(const EdgesArguments& args, const EdgeTiles& tiles, i
 }
 
 // One tile: `rows` rows of E from (firstNode, firstJ) on. Its layers take turns in one loop: some channels of e_mul, the
-// same of e_add, and so on until all channels have scores; then e_out, linE1, linE2.
+// same of e_add, and so on until all channels have scores; then e_out, linE1, linE2. LAYERS false: without their products.
+template <bool LAYERS>
 BITDGDM_DEVICE void edgeTile(const EdgesArguments& args, const EdgeTiles& tiles, int firstNode, int items, int firstJ,
                              int rows) {
     float* e = args.e + ((size_t) firstNode * args.nodes + firstJ) * args.eStride;
@@ -121,7 +122,7 @@ BITDGDM_DEVICE void edgeTile(const EdgesArguments& args, const EdgeTiles& tiles,
         float* y = toY ? tiles.y + first : tiles.add;
         const int yStride = toY ? args.yTileStride : args.addTileStride;
         char* scratch = isAdd ? tiles.addScratch : tiles.scratch;
-        if (layer.transform.present) {
+        if (LAYERS && layer.transform.present) {
             const Turned turned = turnedIn(layer, args.tileRows, scratch);
             if (first == 0) {
                 transformRows(layer, x, xStride, rows, turned);
@@ -130,10 +131,12 @@ BITDGDM_DEVICE void edgeTile(const EdgesArguments& args, const EdgeTiles& tiles,
             xStride = turned.stride;
             scratch = turned.rest(args.tileRows);
         }
-        if (first == 0) {
-            prepare(layer, x, xStride, rows, args.tileRows, scratch);
+        if (LAYERS) {
+            if (first == 0) {
+                prepare(layer, x, xStride, rows, args.tileRows, scratch);
+            }
+            product(layer, x, xStride, rows, args.tileRows, first, count, y, yStride, isFirst ? RELU : STORE, scratch);
         }
-        product(layer, x, xStride, rows, args.tileRows, first, count, y, yStride, isFirst ? RELU : STORE, scratch);
         sync();
         if (isAdd) {
             attend(args, tiles, firstNode, items, firstJ, rows, first, count);
@@ -149,17 +152,18 @@ BITDGDM_DEVICE void edgeTile(const EdgesArguments& args, const EdgeTiles& tiles,
     }
 }
 
+template <bool LAYERS>
 BITDGDM_DEVICE void edges(const EdgesArguments& args) {
     const EdgeTiles tiles = divide(args, sharedMemory());
     const int n = args.nodes;
     const int firstNode = blockX() * args.items;
     const int items = args.nodeRows - firstNode < args.items ? args.nodeRows - firstNode : args.items;
     if (n <= args.tileRows) {
-        edgeTile(args, tiles, firstNode, items, 0, items * n);
+        edgeTile<LAYERS>(args, tiles, firstNode, items, 0, items * n);
         return;
     }
     for (int j = 0; j < n; j += args.tileRows) {
-        edgeTile(args, tiles, firstNode, 1, j, n - j < args.tileRows ? n - j : args.tileRows);
+        edgeTile<LAYERS>(args, tiles, firstNode, 1, j, n - j < args.tileRows ? n - j : args.tileRows);
         sync();
     }
 }

@@ -111,6 +111,26 @@ public final class LostGpu implements CudaDriver {
     }
 
     @Override
+    public long newEvent() {
+        return 1;
+    }
+
+    @Override
+    public void recordEvent(long event, long stream) {
+        call();
+    }
+
+    @Override
+    public double secondsBetween(long first, long second) {
+        return 0;
+    }
+
+    @Override
+    public void freeEvent(long event) {
+        call();
+    }
+
+    @Override
     public void close() {
         call();
     }

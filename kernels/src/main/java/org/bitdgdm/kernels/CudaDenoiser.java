@@ -1,8 +1,12 @@
 package org.bitdgdm.kernels;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
@@ -209,6 +213,50 @@ public final class CudaDenoiser implements Denoiser {
             workspace.download(workspace.nodeInput, nodeInput, from * nodeValues, count * nodeValues);
             workspace.download(workspace.globalInput, globalInput, from * globalValues, count * globalValues);
         });
+    }
+
+    /**
+     * Seconds of the device in each kernel of one step, of the median of several: launched one by one, each between two
+     * events, and after them what the fused edges take without their layers. For benchmarks.
+     *
+     * @param batch   graphs at time t; not changed
+     * @param t       at least 1
+     * @param repeats odd
+     */
+    public Map<String, Double> kernelSeconds(GraphBatch batch, int t, int repeats) {
+        requireFits(batch);
+        int[] step = {t, t - 1};
+        Map<String, double[]> seconds = new LinkedHashMap<>();
+        inParts(batch, "timing", (workspace, from, count) -> {
+            for (int repeat = -1; repeat < repeats; repeat++) {
+                workspace.upload(batch, from, count, step);
+                Map<String, Double> found = kernelSeconds(workspace, count, t);
+                // The first loads a kernel that no step has.
+                for (String kernel : repeat < 0 ? Set.<String>of() : found.keySet()) {
+                    seconds.computeIfAbsent(kernel, none -> new double[repeats])[repeat] += found.get(kernel);
+                }
+            }
+        });
+        Map<String, Double> median = new LinkedHashMap<>();
+        seconds.forEach((kernel, all) -> {
+            Arrays.sort(all);
+            median.put(kernel, all[repeats / 2]);
+        });
+        return median;
+    }
+
+    private Map<String, Double> kernelSeconds(CudaWorkspace workspace, int count, int t) {
+        LaunchTimes times = new LaunchTimes(context.driver());
+        CudaNetwork timed = networks.get(model.rangeOf(t)).timedBy(times);
+        try {
+            timed.evaluate(workspace, count);
+            timed.draw(workspace, count, 0);
+            timed.edgesWithoutLayers(workspace, count);
+            context.driver().synchronize(workspace.stream());
+            return times.seconds();
+        } finally {
+            times.free();
+        }
     }
 
     /** What is done with graphs {@code from} ... {@code from + count} of a batch. */

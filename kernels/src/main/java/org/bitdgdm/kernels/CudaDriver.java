@@ -6,8 +6,8 @@ import java.nio.ByteBuffer;
  * What the {@code cuda} backend asks of the CUDA driver, for one context on one device. {@link JcudaDriver} is the real
  * one; tests have one that runs the kernels on the processor and one that keeps a record.
  *
- * <p>Addresses, streams and graphs are numbers that the driver gave out; 0 is none of them. Buffers are direct. Any thread
- * may call; calls on one stream come from one thread at a time. Whatever fails throws {@link CudaFailure}.
+ * <p>Addresses, streams, graphs and events are numbers that the driver gave out; 0 is none of them. Buffers are direct. Any
+ * thread may call; calls on one stream come from one thread at a time. Whatever fails throws {@link CudaFailure}.
  */
 interface CudaDriver extends AutoCloseable {
 
@@ -69,7 +69,17 @@ interface CudaDriver extends AutoCloseable {
 
     void freeGraph(long graph);
 
-    /** Destroys the context; streams, graphs and memory must have been freed. */
+    /** A point in time on a stream, which {@link #recordEvent} sets. */
+    long newEvent();
+
+    void recordEvent(long event, long stream);
+
+    /** Seconds of the device between two events, both passed. */
+    double secondsBetween(long first, long second);
+
+    void freeEvent(long event);
+
+    /** Destroys the context; streams, graphs, events and memory must have been freed. */
     @Override
     void close();
 }

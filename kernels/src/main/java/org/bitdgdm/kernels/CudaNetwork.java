@@ -1,5 +1,6 @@
 package org.bitdgdm.kernels;
 
+import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
@@ -9,6 +10,7 @@ import java.util.List;
  */
 final class CudaNetwork {
     static final String EDGES = "bitdgdm_edges";
+    private static final String EDGES_WITHOUT_LAYERS = EDGES + "_without_layers";
     private static final int BLOCK = 256;
     private static final int ROW_LANES = 16;
     private static final int MAX_JOBS = 8;
@@ -29,6 +31,8 @@ final class CudaNetwork {
     private final int range;
     private final PackedModel packed;
     private final Architecture architecture;
+    /** Null where launches are not timed. */
+    private final LaunchTimes times;
     /** (edgeTypes, de) the input MLP of every edge class; edges have no other input. */
     private final long edgeTable;
 
@@ -48,6 +52,7 @@ final class CudaNetwork {
         this.device = driver.device();
         this.model = model;
         this.range = range;
+        this.times = null;
         this.packed = model.packed();
         this.architecture = packed.architecture();
         for (PackedLinear layer : packed.linears()) {
@@ -59,6 +64,23 @@ final class CudaNetwork {
         edgeTile(architecture.maxNodes(), 1);
         outputTile();
         this.edgeTable = edgeTable();
+    }
+
+    private CudaNetwork(CudaNetwork other, LaunchTimes times) {
+        this.context = other.context;
+        this.driver = other.driver;
+        this.device = other.device;
+        this.model = other.model;
+        this.range = other.range;
+        this.packed = other.packed;
+        this.architecture = other.architecture;
+        this.edgeTable = other.edgeTable;
+        this.times = times;
+    }
+
+    /** The same launches, timed; it shares what this one holds, and is not to be freed. */
+    CudaNetwork timedBy(LaunchTimes launchTimes) {
+        return new CudaNetwork(this, launchTimes);
     }
 
     private long edgeTable() {
@@ -183,7 +205,7 @@ final class CudaNetwork {
         if (updateGlobals) {
             gatherGlobals(w, graphs, attention);
         }
-        edges(w, nodeRows, block);
+        edges(EDGES, w, nodeRows, block);
         linear(w, nodeRows, new Job(attention + "x_out", w.xNew, w.dx, w.q, w.dx, STORE));
         norm(w, block + "normX1", w.x, w.q, nodeRows, w.dx);
         mlp(w, nodeRows, block + "linX1", block + "linX2", w.x, w.dx, w.hiddenX, w.q, STORE);
@@ -214,13 +236,20 @@ final class CudaNetwork {
             .pointers(w.yTerm, w.yFromX, w.yFromE, w.yNew).value(count));
     }
 
-    private void edges(CudaWorkspace w, int nodeRows, String block) {
+    /** What the fused edges of all layers take without the products of their layers; E is worth nothing after it. */
+    void edgesWithoutLayers(CudaWorkspace w, int graphs) {
+        for (int layer = 0; layer < architecture.layers(); layer++) {
+            edges(EDGES_WITHOUT_LAYERS, w, graphs * w.n, "tf_layers." + layer + ".");
+        }
+    }
+
+    private void edges(String kernel, CudaWorkspace w, int nodeRows, String block) {
         String attention = block + "self_attn.";
         int tile = edgeTile(w.n, nodeRows);
         EdgeLayers layers = new EdgeLayers(block);
         int items = Math.max(1, tile / w.n);
         int dHead = linear(attention + "q").out / architecture.heads();
-        launch(w, EDGES, blocks(nodeRows, items), BLOCK, (int) layers.bytes(w.n, tile), new KernelArguments(200)
+        launch(w, kernel, blocks(nodeRows, items), BLOCK, (int) layers.bytes(w.n, tile), new KernelArguments(200)
             .pointers(address(attention + "e_mul"), address(attention + "e_add"),
                 address(attention + "e_out"), address(block + "linE1"), address(block + "linE2"),
                 model.normWeight(block + "normE1"), model.normBias(block + "normE1"),
@@ -365,7 +394,7 @@ final class CudaNetwork {
         // Every block of a layer that is not FP32 prepares its rows again, so columns are spread only where blocks are few.
         boolean spread = !coded || tiles * jobs.length < 2 * device.multiprocessors();
         int columns = spread ? Math.min(COLUMNS, Math.max(widest, 8)) : widest;
-        driver.launch("bitdgdm_linear", new int[] {tiles, Math.max(1, blocks(widest, columns)), jobs.length}, BLOCK, shared,
+        launch("bitdgdm_linear", new int[] {tiles, Math.max(1, blocks(widest, columns)), jobs.length}, BLOCK, shared,
             arguments.skipTo(40 * MAX_JOBS).ints(rows, tile, columns, 0).done(), stream);
     }
 
@@ -390,7 +419,7 @@ final class CudaNetwork {
         }
         if (count > 0) {
             int tile = DeviceScratch.TRANSFORM_ROWS;
-            driver.launch("bitdgdm_transform", new int[] {blocks(rows, tile), 1, count}, BLOCK, shared,
+            launch("bitdgdm_transform", new int[] {blocks(rows, tile), 1, count}, BLOCK, shared,
                 arguments.skipTo(40 * MAX_JOBS).ints(rows, tile, 0, 0).done(), stream);
         }
         return products;
@@ -428,7 +457,16 @@ final class CudaNetwork {
     }
 
     private void launch(CudaWorkspace w, String kernel, int[] grid, int threads, int shared, KernelArguments arguments) {
-        driver.launch(kernel, grid, threads, shared, arguments.done(), w.stream());
+        launch(kernel, grid, threads, shared, arguments.done(), w.stream());
+    }
+
+    private void launch(String kernel, int[] grid, int threads, int shared, ByteBuffer arguments, long stream) {
+        Runnable launch = () -> driver.launch(kernel, grid, threads, shared, arguments, stream);
+        if (times == null) {
+            launch.run();
+        } else {
+            times.around(kernel, stream, launch);
+        }
     }
 
     private static int blocks(long count, long each) {

@@ -11,6 +11,8 @@ import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
 import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUevent;
+import jcuda.driver.CUevent_flags;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUfunction_attribute;
 import jcuda.driver.CUgraph;
@@ -237,7 +239,7 @@ final class JcudaDriver implements CudaDriver {
         check(JCudaDriver.cuModuleGetFunction(function, module, kernel), "cuModuleGetFunction of " + kernel);
         check(JCudaDriver.cuFuncSetAttribute(function, CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
             device.sharedBytesPerBlock()), "cuFuncSetAttribute of " + kernel);
-        if (kernel.equals(CudaNetwork.EDGES)) {
+        if (kernel.startsWith(CudaNetwork.EDGES)) {
             // Its tiles fill shared memory; what the cache loses would hold weights that are read once a tile.
             check(JCudaDriver.cuFuncSetAttribute(function,
                 CUfunction_attribute.CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT, ALL_SHARED),
@@ -286,12 +288,41 @@ final class JcudaDriver implements CudaDriver {
     }
 
     @Override
+    public long newEvent() {
+        enter();
+        CUevent event = new CUevent();
+        check(JCudaDriver.cuEventCreate(event, CUevent_flags.CU_EVENT_DEFAULT), "cuEventCreate");
+        return named(event);
+    }
+
+    @Override
+    public void recordEvent(long event, long stream) {
+        enter();
+        check(JCudaDriver.cuEventRecord((CUevent) objects.get(event), stream(stream)), "cuEventRecord");
+    }
+
+    @Override
+    public double secondsBetween(long first, long second) {
+        enter();
+        float[] milliseconds = new float[1];
+        check(JCudaDriver.cuEventElapsedTime(milliseconds, (CUevent) objects.get(first), (CUevent) objects.get(second)),
+            "cuEventElapsedTime");
+        return milliseconds[0] / 1e3;
+    }
+
+    @Override
+    public void freeEvent(long event) {
+        enter();
+        check(JCudaDriver.cuEventDestroy((CUevent) objects.remove(event)), "cuEventDestroy");
+    }
+
+    @Override
     public void close() {
         enter();
         check(JCudaDriver.cuModuleUnload(module), "cuModuleUnload");
         check(JCudaDriver.cuDevicePrimaryCtxRelease(handle), "cuDevicePrimaryCtxRelease");
         if (!objects.isEmpty()) {
-            throw new IllegalStateException(objects.size() + " streams or graphs were not freed");
+            throw new IllegalStateException(objects.size() + " streams, graphs or events were not freed");
         }
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
@@ -69,6 +70,31 @@ class CudaLaunchTest {
         assertThatThrownBy(() -> denoiser.sample(5, new long[] {4}, 7, new int[] {50, 0}))
             .isInstanceOf(InterruptedException.class);
         assertThat(Thread.interrupted()).isFalse();
+        denoiser.close();
+        assertThat(driver.allocations).isEmpty();
+    }
+
+    @Test
+    void kernelsOfAStepAreTimedOneByOne() {
+        RecordingDriver driver = new RecordingDriver(SHARED);
+        CudaDenoiser denoiser = new CudaDenoiser(model, driver, false);
+        driver.calls.clear();
+        Map<String, Double> seconds = denoiser.kernelSeconds(batch(5, 3), 20, 3);
+        assertThat(driver.calls).doesNotContain("capture", "graph", "download 8");
+        List<String> all = driver.calls.subList(driver.calls.indexOf("event"), driver.calls.size());
+        List<String> last = all.subList(all.lastIndexOf("upload 8") + 1, all.size());
+        assertThat(last.subList(0, 6)).containsExactly("event", "features", "event", "event", "linear", "event");
+        assertThat(last.subList(last.size() - 9, last.size())).containsExactly("event", "next_step", "event", "event",
+            "edges_without_layers", "event", "event", "edges_without_layers", "event");
+        int launches = last.size() / 3;
+        assertThat(Collections.frequency(last, "event")).isEqualTo(2 * launches);
+        // The stub's clock says when a launch began, counted in events: of four rounds the first is not measured.
+        assertThat(seconds.get("bitdgdm_features")).as("the median round is the third").isEqualTo(2 * 2 * launches + 1);
+        assertThat(seconds.get("bitdgdm_next_step")).isEqualTo(3 * 2 * launches - 5);
+        assertThat(seconds.keySet()).containsExactlyInAnyOrder("bitdgdm_features", "bitdgdm_linear", "bitdgdm_edge_input",
+            "bitdgdm_pool", "bitdgdm_sum", "bitdgdm_edges", "bitdgdm_norm", "bitdgdm_edge_output", "bitdgdm_draw",
+            "bitdgdm_next_step", "bitdgdm_edges_without_layers");
+        assertThat(driver.events).as("events that were not freed").isZero();
         denoiser.close();
         assertThat(driver.allocations).isEmpty();
     }

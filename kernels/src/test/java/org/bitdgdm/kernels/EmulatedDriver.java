@@ -215,6 +215,25 @@ final class EmulatedDriver implements CudaDriver {
         }
     }
 
+    /** No clock: nothing is measured here. */
+    @Override
+    public long newEvent() {
+        return 1;
+    }
+
+    @Override
+    public void recordEvent(long event, long stream) {
+    }
+
+    @Override
+    public double secondsBetween(long first, long second) {
+        return 0;
+    }
+
+    @Override
+    public void freeEvent(long event) {
+    }
+
     @Override
     public void close() {
         try {

@@ -13,6 +13,9 @@ final class RecordingDriver implements CudaDriver {
     long capacity = Long.MAX_VALUE;
     /** CUresult of the next synchronization; 0: none. */
     int failure;
+    /** Events that were not freed. */
+    int events;
+    private long lastEvent;
     private long next = 256;
     private final Device device;
 
@@ -122,6 +125,28 @@ final class RecordingDriver implements CudaDriver {
     @Override
     public void freeGraph(long graph) {
         calls.add("free graph");
+    }
+
+    @Override
+    public long newEvent() {
+        events++;
+        return ++lastEvent;
+    }
+
+    @Override
+    public void recordEvent(long event, long stream) {
+        calls.add("event");
+    }
+
+    /** The number of the first, counted from 1. */
+    @Override
+    public double secondsBetween(long first, long second) {
+        return first;
+    }
+
+    @Override
+    public void freeEvent(long event) {
+        events--;
     }
 
     @Override

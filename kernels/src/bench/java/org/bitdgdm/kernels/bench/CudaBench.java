@@ -26,7 +26,7 @@ import org.bitdgdm.kernels.ReferenceDenoiser;
 
 /**
  * The benchmark of the cuda backend: bounds that follow from the data sheets, and, where there is a GPU, checks, times of
- * whole steps, and PyTorch on the same GPU. Writes one Markdown file.
+ * whole steps and of their terms, and PyTorch on the same GPU. Writes one Markdown file.
  *
  * <p>Checks: logits of the shipped model against the reference (FP32 within 1e-4 + 1e-4 |reference|) and graphs over 50
  * steps against the cpu backend. Times: whole steps, by the wall clock around calls that end with a synchronization.
@@ -39,6 +39,7 @@ final class CudaBench {
     private static final double MIN_IDENTICAL = 0.99;
     private static final int REPEATS = 11;
     private static final int STEPS_PER_CALL = 25;
+    private static final int TERMS_BATCH = 1024;
     private static final int SAMPLE_GRAPHS = 4;
     private static final double NANOS = 1e9;
     private static final double MICRO = 1e6;
@@ -101,13 +102,15 @@ final class CudaBench {
         line("");
         if (bounds) {
             line("Not measured on a GPU: none was at hand. With one, this section has device, driver and commit, the checks"
-                + " against the reference and the cpu backend, times of whole steps in every setting and precision, PyTorch"
-                + " on the same GPU in FP32, BF16 and compiled BF16, and peaks of device memory.");
+                + " against the reference and the cpu backend, times of whole steps in every setting and precision, times per"
+                + " term beside the bounds, PyTorch on the same GPU in FP32, BF16 and compiled BF16, and peaks of device"
+                + " memory.");
         } else {
             line("%s, %s, commit %s", device, driver(), Machine.here(home).commit());
             check(CHECKED_GRAPHS, CHECKED_STEPS);
             peer();
             times("qm9", List.of(64, 256, 512, 1024, 4096, 16384));
+            terms();
             times("moses", List.of(64, 256, 1024));
             times("planar", List.of(16, 64, 256));
         }
@@ -328,6 +331,60 @@ final class CudaBench {
                 }
             }
         }
+    }
+
+    /** Kernels launched one by one, so that the gaps between launches, which a captured step has not, are left out. */
+    private void terms() {
+        BenchModel model = BenchModel.of("qm9");
+        CudaBudget.Gpu gpu = CudaBudget.Gpu.ALL.get(0);
+        line("");
+        line("### Time per term, QM9, n = %d, batch %d", model.nodes(), TERMS_BATCH);
+        line("");
+        line("µs of one graph and step on this device, and after the slash the bound for %s above; dense has full-precision"
+            + " layers and codes of inputs in it. Each kernel between two events, median of %d; sparse: the difference from"
+            + " the same model without S and outliers; dense: what is left of the kernels with layers beside the same edges"
+            + " without their products. Memory bounds the sum of all.", gpu.name(), REPEATS);
+        line("");
+        line("| setting | %s | sum | step as captured | memory |", String.join(" | ", CudaTerms.BOUNDS.keySet()));
+        line("|---|%s---|---|---|", "---|".repeat(CudaTerms.BOUNDS.size()));
+        for (Setting setting : Setting.ALL) {
+            PackedModel packed = packed(model, setting);
+            GraphBatch graphs;
+            try (CpuDenoiser cpu = new CpuDenoiser(model.full(), cpuOptions())) {
+                graphs = model.graphs(1, cpu);
+            }
+            Workload work = work(packed, model, graphs);
+            for (String precision : precisions(setting)) {
+                CudaBudget budget = CudaBudget.of(work, packed, model.nodes(), precision.equals("bf16"), gpu);
+                BackendOptions options = new BackendOptions(1, "auto", null, 0, precision);
+                Map<String, Double> kernels;
+                double captured;
+                try (CudaDenoiser cuda = new CudaDenoiser(packed, options)) {
+                    captured = secondsPerStep(cuda, model, TERMS_BATCH).median();
+                    kernels = kernelSeconds(cuda, model);
+                }
+                Map<String, Double> terms;
+                try (CudaDenoiser cuda = new CudaDenoiser(CudaTerms.withoutSparse(packed), options)) {
+                    terms = CudaTerms.of(kernels, kernelSeconds(cuda, model));
+                }
+                StringBuilder cells = new StringBuilder();
+                double sum = 0;
+                for (Map.Entry<String, Double> term : terms.entrySet()) {
+                    double bound = CudaTerms.BOUNDS.get(term.getKey()).stream().mapToDouble(budget.seconds()::get).sum();
+                    sum += term.getValue();
+                    cells.append(String.format(Locale.ROOT, " %.4f / %.4f |", MICRO * term.getValue() / TERMS_BATCH,
+                        MICRO * bound));
+                }
+                line("| %s |%s %.4f | %.4f | / %.4f |", label(setting, precision), cells, MICRO * sum / TERMS_BATCH,
+                    MICRO * captured / TERMS_BATCH, MICRO * budget.seconds().get("memory"));
+            }
+        }
+    }
+
+    private static Map<String, Double> kernelSeconds(CudaDenoiser cuda, BenchModel model) {
+        GraphBatch batch = InitialNoise.draw(model.full().diffusion(), model.nodes(),
+            LongStream.range(0, TERMS_BATCH).toArray(), SEED);
+        return cuda.kernelSeconds(batch, model.startTime(), REPEATS);
     }
 
     private static Spread secondsPerStep(Denoiser cuda, BenchModel model, int size) {
