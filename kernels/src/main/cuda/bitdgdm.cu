@@ -96,6 +96,10 @@ BITDGDM_KERNEL(bitdgdm_edges_without_layers, EdgesArguments, 2) {
     edges<false>(args);
 }
 
+BITDGDM_KERNEL(bitdgdm_nodes, NodesArguments, 2) {
+    nodes(args);
+}
+
 BITDGDM_KERNEL(bitdgdm_edge_output, EdgeOutputArguments, 2) {
     edgeOutput(args);
 }

@@ -197,6 +197,25 @@ struct EdgesArguments {
     float rootInverse;      // 1 / sqrt(d_head)
 };
 
+// X before the layer to X after it, from the attended values. Grid: tiles of tileRows rows.
+struct NodesArguments {
+    const Linear* out;      // x_out
+    const Linear* first;    // linX1
+    const Linear* second;   // linX2
+    const float* norm1Weight;
+    const float* norm1Bias;
+    const float* norm2Weight;
+    const float* norm2Bias;
+    float* xNew;            // (rows, xStride) attended values; then what is added to X last
+    float* x;               // (rows, xStride)
+    int32_t rows;
+    int32_t dx;
+    int32_t xStride;
+    int32_t tileRows;       // 16, 32 or 64
+    int32_t xTileStride;    // of the tiles in shared memory, in floats, multiples of 4
+    int32_t yTileStride;
+};
+
 // The input MLP's output of every edge, by its class.
 struct EdgeInputArguments {
     const float* table;     // (edgeTypes, eStride)
@@ -222,6 +241,7 @@ struct EdgeOutputArguments {
 
 static_assert(sizeof(EdgesArguments) == 200 && offsetof(EdgesArguments, nodes) == 144
     && offsetof(EdgesArguments, scratchBytes) == 192, "layout of EdgesArguments");
+static_assert(sizeof(NodesArguments) == 96 && offsetof(NodesArguments, rows) == 72, "layout of NodesArguments");
 static_assert(sizeof(EdgeInputArguments) == 40 && sizeof(EdgeOutputArguments) == 56
     && offsetof(EdgeOutputArguments, rows) == 32, "layout of EdgeInputArguments and EdgeOutputArguments");
 

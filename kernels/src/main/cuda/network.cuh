@@ -168,6 +168,52 @@ BITDGDM_DEVICE void edges(const EdgesArguments& args) {
     }
 }
 
+// The rest of the layer of X, for one tile: x_out, residual and norm, linX1, linX2, residual and norm. The same operations
+// on an element as by launches of their own.
+BITDGDM_DEVICE void nodes(const NodesArguments& args) {
+    const int firstRow = blockX() * args.tileRows;
+    const int rows = args.rows - firstRow < args.tileRows ? args.rows - firstRow : args.tileRows;
+    float* xTile = (float*) sharedMemory();
+    float* yTile = xTile + (size_t) args.tileRows * args.xTileStride;
+    char* after = (char*) (yTile + (size_t) args.tileRows * args.yTileStride);
+    float* x = args.x + (size_t) firstRow * args.xStride;
+    // Nobody else has these rows, so that they hold what linX2 gives once x_out has read them.
+    float* attended = args.xNew + (size_t) firstRow * args.xStride;
+    for (int at = threadIndex(); at < rows * args.xStride; at += BLOCK) {
+        xTile[(size_t) (at / args.xStride) * args.xTileStride + at % args.xStride] = x[at];
+    }
+    sync();
+    for (int turn = 0; turn < 3; turn++) {
+        const bool isOut = turn == 0;
+        const bool isFirst = turn == 1;
+        const Linear& layer = *(isOut ? args.out : isFirst ? args.first : args.second);
+        const float* from = isOut ? attended : isFirst ? xTile : yTile;
+        int fromStride = isOut ? args.xStride : isFirst ? args.xTileStride : args.yTileStride;
+        float* to = isOut || isFirst ? yTile : attended;
+        const int toStride = isOut || isFirst ? args.yTileStride : args.xStride;
+        char* scratch = after;
+        if (layer.transform.present) {
+            const Turned turned = turnedIn(layer, args.tileRows, scratch);
+            transformRows(layer, from, fromStride, rows, turned);
+            from = turned.rows();
+            fromStride = turned.stride;
+            scratch = turned.rest(args.tileRows);
+        }
+        prepare(layer, from, fromStride, rows, args.tileRows, scratch);
+        product(layer, from, fromStride, rows, args.tileRows, 0, layer.outPadded, to, toStride, isFirst ? RELU : STORE,
+            scratch);
+        sync();
+        if (!isFirst) {
+            addAndNormalise(xTile, args.xTileStride, to, toStride, isOut ? args.norm1Weight : args.norm2Weight,
+                isOut ? args.norm1Bias : args.norm2Bias, args.dx, rows);
+            sync();
+        }
+    }
+    for (int at = threadIndex(); at < rows * args.xStride; at += BLOCK) {
+        x[at] = xTile[(size_t) (at / args.xStride) * args.xTileStride + at % args.xStride];
+    }
+}
+
 // The MLP of E that gives its logits, for one tile.
 BITDGDM_DEVICE void edgeOutput(const EdgeOutputArguments& args) {
     const int64_t first = (int64_t) blockX() * args.tileRows;

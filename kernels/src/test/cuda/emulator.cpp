@@ -307,6 +307,7 @@ const std::map<std::string, Known> KERNELS = {
     {"bitdgdm_edge_input", {call<EdgeInputArguments, bitdgdm_edge_input>, sizeof(EdgeInputArguments)}},
     {"bitdgdm_edges", {call<EdgesArguments, bitdgdm_edges>, sizeof(EdgesArguments)}},
     {"bitdgdm_edges_without_layers", {call<EdgesArguments, bitdgdm_edges_without_layers>, sizeof(EdgesArguments)}},
+    {"bitdgdm_nodes", {call<NodesArguments, bitdgdm_nodes>, sizeof(NodesArguments)}},
     {"bitdgdm_edge_output", {call<EdgeOutputArguments, bitdgdm_edge_output>, sizeof(EdgeOutputArguments)}},
     {"bitdgdm_draw_initial", {call<DrawArguments, bitdgdm_draw_initial>, sizeof(DrawArguments)}},
     {"bitdgdm_draw", {call<DrawArguments, bitdgdm_draw>, sizeof(DrawArguments)}},

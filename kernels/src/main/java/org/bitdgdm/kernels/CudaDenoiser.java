@@ -103,6 +103,7 @@ public final class CudaDenoiser implements Denoiser {
             workspace.begin(new long[1], 0, 1, new int[] {1, 0});
             network.drawInitial(workspace, 1, 0);
             network.evaluate(workspace, 1);
+            network.loadNodes(workspace);
             network.draw(workspace, 1, 0);
             network.writeLogits(workspace, 1);
             context.driver().synchronize(workspace.stream());

@@ -2,6 +2,7 @@ package org.bitdgdm.kernels;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The launches of one step, in the order of ReferenceDenoiser: features, input MLPs, transformer layers, output MLPs, draw.
@@ -206,10 +207,15 @@ final class CudaNetwork {
             gatherGlobals(w, graphs, attention);
         }
         edges(EDGES, w, nodeRows, block);
-        linear(w, nodeRows, new Job(attention + "x_out", w.xNew, w.dx, w.q, w.dx, STORE));
-        norm(w, block + "normX1", w.x, w.q, nodeRows, w.dx);
-        mlp(w, nodeRows, block + "linX1", block + "linX2", w.x, w.dx, w.hiddenX, w.q, STORE);
-        norm(w, block + "normX2", w.x, w.q, nodeRows, w.dx);
+        int tile = nodeTile(block, nodeRows);
+        if (tile > 0) {
+            nodes(w, nodeRows, block, tile);
+        } else {
+            linear(w, nodeRows, new Job(attention + "x_out", w.xNew, w.dx, w.q, w.dx, STORE));
+            norm(w, block + "normX1", w.x, w.q, nodeRows, w.dx);
+            mlp(w, nodeRows, block + "linX1", block + "linX2", w.x, w.dx, w.hiddenX, w.q, STORE);
+            norm(w, block + "normX2", w.x, w.q, nodeRows, w.dx);
+        }
         if (updateGlobals) {
             mlp(w, graphs, attention + "y_out.0", attention + "y_out.2", w.yNew, w.dy, w.hiddenY, w.yTerm, STORE);
             norm(w, block + "norm_y1", w.y, w.yTerm, graphs, w.dy);
@@ -234,6 +240,49 @@ final class CudaNetwork {
         long count = (long) graphs * w.dy;
         launch(w, "bitdgdm_sum", blocks(count, BLOCK), BLOCK, 0, new KernelArguments(40)
             .pointers(w.yTerm, w.yFromX, w.yFromE, w.yNew).value(count));
+    }
+
+    /**
+     * Rows of a tile in which the rest of X's layer is fused: as many as fit shared memory twice and give every
+     * multiprocessor a tile; 0 where there are too few rows for that, because launches of their own spread columns too.
+     */
+    private int nodeTile(String block, int nodeRows) {
+        int half = device.sharedBytesPerProcessor() / 2 - RESERVED_BYTES;
+        for (int tile : DeviceScratch.TILE_ROWS) {
+            if (nodeBytes(block, tile) <= Math.min(half, device.sharedBytesPerBlock())
+                && blocks(nodeRows, tile) >= device.multiprocessors()) {
+                return tile;
+            }
+        }
+        return 0;
+    }
+
+    private long nodeBytes(String block, int tile) {
+        int scratch = Stream.of("self_attn.x_out", "linX1", "linX2")
+            .mapToInt(name -> model.turningBytes(linear(block + name), tile)).max().orElseThrow();
+        return 4L * tile * (nodeStride(block + "linX2") + nodeStride(block + "linX1")) + scratch;
+    }
+
+    /** Floats between the rows of a tile that holds what a layer gives. */
+    private int nodeStride(String layer) {
+        return DeviceScratch.tileStride(Math.max(linear(layer).out, linear("mlp_in_X.2").out));
+    }
+
+    /** Launches the fused rest of X's layer once, in the smallest tile, where it is used for some batches. */
+    void loadNodes(CudaWorkspace w) {
+        int smallest = DeviceScratch.TILE_ROWS[DeviceScratch.TILE_ROWS.length - 1];
+        if (nodeTile("tf_layers.0.", smallest * device.multiprocessors()) > 0) {
+            nodes(w, w.n, "tf_layers.0.", smallest);
+        }
+    }
+
+    private void nodes(CudaWorkspace w, int nodeRows, String block, int tile) {
+        launch(w, "bitdgdm_nodes", blocks(nodeRows, tile), BLOCK, Math.toIntExact(nodeBytes(block, tile)),
+            new KernelArguments(96).pointers(address(block + "self_attn.x_out"), address(block + "linX1"),
+                address(block + "linX2"), model.normWeight(block + "normX1"), model.normBias(block + "normX1"),
+                model.normWeight(block + "normX2"), model.normBias(block + "normX2"), w.xNew, w.x)
+                .ints(nodeRows, linear("mlp_in_X.2").out, w.dx, tile, nodeStride(block + "linX2"),
+                    nodeStride(block + "linX1")));
     }
 
     /** What the fused edges of all layers take without the products of their layers; E is worth nothing after it. */

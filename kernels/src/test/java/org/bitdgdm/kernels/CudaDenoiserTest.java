@@ -203,6 +203,32 @@ class CudaDenoiserTest {
         }
     }
 
+    /** 13 graphs of 5 nodes give each of 4 multiprocessors a tile, so that the rest of X's layer is fused; 3 do not. */
+    @Test
+    void fusedLayersOfNodesChangeNoBit() {
+        PackedModel full = TestModels.tiny(Variant.FIXED_BUG, 4);
+        PackedModel quantized = TestLayers.quantized(full, LOW_BIT, 2);
+        for (PackedModel model : List.of(full, quantized, TestLayers.transformed(quantized, 3, 8))) {
+            GraphBatch all = noise(model, 5, 5, 18);
+            for (boolean halves : model == full ? new boolean[] {false, true} : new boolean[] {false}) {
+                float[][] first = null;
+                for (EmulatedDriver.Order order : EmulatedDriver.Order.values()) {
+                    try (CudaDenoiser cuda = new CudaDenoiser(model, new EmulatedDriver(order), halves)) {
+                        float[][] found = logits(cuda, model, all, 20);
+                        first = first == null ? found : first;
+                        assertThat(found).as("%s", order).isDeepEqualTo(first);
+                        float[][] few = logits(cuda, model, noise(model, 5, 9, 12), 20);
+                        for (int part = 0; part < 2; part++) {
+                            int size = few[part].length / 3;
+                            assertThat(Arrays.copyOfRange(found[part], 4 * size, 7 * size)).as("%s", order)
+                                .isEqualTo(few[part]);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     /** Every step is one of the model that has its range's scales alone; input layers, hence the edge table, among them. */
     @Test
     void rangesOfStepsHaveScalesOfTheirOwn() throws InterruptedException {
@@ -333,6 +359,7 @@ class CudaDenoiserTest {
                     new EmulatedDriver(EmulatedDriver.Order.RANDOM, n == 18 ? little : SHARED, true),
                     model == full && n == 5)) {
                     denoiser.sample(n, batch.ids(), 1, new int[] {50});
+                    logits(denoiser, model, noise(model, 4, 0, 17), 25);
                     denoiser.advance(batch, 1, new int[] {50, 25});
                     logits(denoiser, model, batch, 25);
                 }

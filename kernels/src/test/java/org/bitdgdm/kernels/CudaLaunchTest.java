@@ -99,6 +99,26 @@ class CudaLaunchTest {
         assertThat(driver.allocations).isEmpty();
     }
 
+    /** Tiles of the rest of X's layer are one launch where every multiprocessor, of 108, gets one. */
+    @Test
+    void largeBatchesTakeFewerLaunches() {
+        RecordingDriver driver = new RecordingDriver(SHARED);
+        CudaDenoiser denoiser = new CudaDenoiser(model, driver, false);
+        assertThat(driver.calls).as("loaded before a step is captured").contains("nodes");
+        List<String> layer = List.of("linear", "linear", "pool", "linear", "sum", "edges", "nodes", "linear", "linear",
+            "norm", "linear", "linear", "norm");
+        for (int graphs : new int[] {342, 343}) {
+            driver.calls.clear();
+            denoiser.advance(batch(5, graphs), 7, new int[] {50, 40});
+            boolean fused = graphs * 5 > 107 * 16;
+            assertThat(driver.calls.contains("nodes")).as("%s graphs", graphs).isEqualTo(fused);
+            int first = driver.calls.indexOf("edge_input") + 1;
+            assertThat(driver.calls.subList(first, first + layer.size()).equals(layer)).isEqualTo(fused);
+        }
+        denoiser.close();
+        assertThat(driver.allocations).isEmpty();
+    }
+
     /** A step is captured for each range of steps that a batch meets, with that range's table of edge classes. */
     @Test
     void rangesOfStepsHaveACapturedStepEach() {

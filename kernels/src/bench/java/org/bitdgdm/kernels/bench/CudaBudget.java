@@ -70,14 +70,14 @@ record CudaBudget(Map<String, Double> seconds) {
     }
 
     /**
-     * Bytes that pass through memory for a graph and step, launch by launch, weights aside: see CudaNetwork. X is read or
-     * written 24 times in a layer (6 by q, k and v, 4 by the edges, 2 by each of three products, 3 by each of two norms, 2
+     * Bytes that pass through memory for a graph and step of a large batch, launch by launch, weights aside: see
+     * CudaNetwork. X is read or written 17 times in a layer (6 by q, k and v, 4 by the edges, 5 by the rest of its layer, 2
      * by the pool), E four times (twice by the edges, twice by the pool).
      */
     private static double bytes(PackedModel model, int n) {
         double nodes = 4.0 * n * model.linear("mlp_in_X.2").out;
         double edges = 4.0 * n * n * model.linear("mlp_in_E.2").out;
-        return model.architecture().layers() * (24 * nodes + 4 * edges) + 6 * nodes + 2 * edges;
+        return model.architecture().layers() * (17 * nodes + 4 * edges) + 6 * nodes + 2 * edges;
     }
 
     /** How many times the bound the features' instructions take, where all lanes of a warp work out the same rotation. */

@@ -11,7 +11,7 @@ import org.bitdgdm.kernels.SparseRows;
 /**
  * Time of a step by term, from the device's time in each kernel. Kernels are fused, so that two terms are differences: the
  * sparse one between the model and the same without S and outliers, the dense one between the kernels with layers and the
- * same edges without their products.
+ * same edges without their products. Where norms of X are within a kernel with layers, they count as dense.
  */
 final class CudaTerms {
     /** Each term and the terms of {@link CudaBudget} that bound it. */
