@@ -11,6 +11,7 @@ import java.util.stream.Stream;
  */
 final class CudaNetwork {
     static final String EDGES = "bitdgdm_edges";
+    static final String NODES = "bitdgdm_nodes";
     private static final String EDGES_WITHOUT_LAYERS = EDGES + "_without_layers";
     private static final int BLOCK = 256;
     private static final int ROW_LANES = 16;
@@ -268,16 +269,19 @@ final class CudaNetwork {
         return DeviceScratch.tileStride(Math.max(linear(layer).out, linear("mlp_in_X.2").out));
     }
 
-    /** Launches the fused rest of X's layer once, in the smallest tile, where it is used for some batches. */
+    /** Launches the fused rest of X's layers, in the smallest tile, where larger batches than this may use it. */
     void loadNodes(CudaWorkspace w) {
         int smallest = DeviceScratch.TILE_ROWS[DeviceScratch.TILE_ROWS.length - 1];
-        if (nodeTile("tf_layers.0.", smallest * device.multiprocessors()) > 0) {
-            nodes(w, w.n, "tf_layers.0.", smallest);
+        for (int layer = 0; layer < architecture.layers(); layer++) {
+            String block = "tf_layers." + layer + ".";
+            if (nodeTile(block, smallest * device.multiprocessors()) > 0) {
+                nodes(w, w.n, block, smallest);
+            }
         }
     }
 
     private void nodes(CudaWorkspace w, int nodeRows, String block, int tile) {
-        launch(w, "bitdgdm_nodes", blocks(nodeRows, tile), BLOCK, Math.toIntExact(nodeBytes(block, tile)),
+        launch(w, NODES, blocks(nodeRows, tile), BLOCK, Math.toIntExact(nodeBytes(block, tile)),
             new KernelArguments(96).pointers(address(block + "self_attn.x_out"), address(block + "linX1"),
                 address(block + "linX2"), model.normWeight(block + "normX1"), model.normBias(block + "normX1"),
                 model.normWeight(block + "normX2"), model.normBias(block + "normX2"), w.xNew, w.x)

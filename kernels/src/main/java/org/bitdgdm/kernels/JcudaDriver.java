@@ -239,7 +239,7 @@ final class JcudaDriver implements CudaDriver {
         check(JCudaDriver.cuModuleGetFunction(function, module, kernel), "cuModuleGetFunction of " + kernel);
         check(JCudaDriver.cuFuncSetAttribute(function, CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
             device.sharedBytesPerBlock()), "cuFuncSetAttribute of " + kernel);
-        if (kernel.startsWith(CudaNetwork.EDGES)) {
+        if (kernel.startsWith(CudaNetwork.EDGES) || kernel.equals(CudaNetwork.NODES)) {
             // Its tiles fill shared memory; what the cache loses would hold weights that are read once a tile.
             check(JCudaDriver.cuFuncSetAttribute(function,
                 CUfunction_attribute.CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT, ALL_SHARED),
