@@ -101,7 +101,8 @@ public record BackendOpener(Backend backend, String cpuIsa, String nativeDirecto
             return this;
         }
         String capability = spark.parallelize(List.of(this), 1)
-            .map(opener -> Denoisers.cudaCapability(opener.forTask(TaskContext.get()).options(1))).first();
+            .map(opener -> LostDevice.guarded(() ->
+                Denoisers.cudaCapability(opener.forTask(TaskContext.get()).options(1)))).first();
         return new BackendOpener(backend, cpuIsa, nativeDirectory, cudaDevice, cudaPrecision, capability);
     }
 

@@ -1,7 +1,6 @@
 package org.bitdgdm.sample;
 
 import org.bitdgdm.kernels.Denoiser;
-import org.bitdgdm.kernels.DeviceLostException;
 import org.bitdgdm.kernels.Diffusion;
 import org.bitdgdm.kernels.GraphBatch;
 
@@ -16,25 +15,9 @@ final class GuardedDenoiser implements Denoiser {
         this.denoiser = denoiser;
     }
 
-    /** What may find the device lost. */
-    @FunctionalInterface
-    interface Call<T, E extends Exception> {
-        T run() throws E;
-    }
-
     /** Opens a denoiser. */
-    static Denoiser open(Call<Denoiser, RuntimeException> open) {
-        return new GuardedDenoiser(guarded(open));
-    }
-
-    /** Makes a call; where that finds the device lost, it returns in no executor, and throws elsewhere. */
-    private static <T, E extends Exception> T guarded(Call<T, E> call) throws E {
-        try {
-            return call.run();
-        } catch (DeviceLostException lost) {
-            LostDevice.endExecutor(lost);
-            throw lost;
-        }
+    static Denoiser open(LostDevice.Call<Denoiser, RuntimeException> open) {
+        return new GuardedDenoiser(LostDevice.guarded(open));
     }
 
     @Override
@@ -44,12 +27,12 @@ final class GuardedDenoiser implements Denoiser {
 
     @Override
     public GraphBatch sample(int n, long[] ids, long seed, int[] times) throws InterruptedException {
-        return guarded(() -> denoiser.sample(n, ids, seed, times));
+        return LostDevice.guarded(() -> denoiser.sample(n, ids, seed, times));
     }
 
     @Override
     public void advance(GraphBatch batch, long seed, int[] times) {
-        guarded(() -> {
+        LostDevice.guarded(() -> {
             denoiser.advance(batch, seed, times);
             return null;
         });
@@ -57,7 +40,7 @@ final class GuardedDenoiser implements Denoiser {
 
     @Override
     public void logits(GraphBatch batch, int t, float[] nodeLogits, float[] edgeLogits) {
-        guarded(() -> {
+        LostDevice.guarded(() -> {
             denoiser.logits(batch, t, nodeLogits, edgeLogits);
             return null;
         });
@@ -70,7 +53,7 @@ final class GuardedDenoiser implements Denoiser {
 
     @Override
     public void close() {
-        guarded(() -> {
+        LostDevice.guarded(() -> {
             denoiser.close();
             return null;
         });

@@ -13,8 +13,24 @@ final class LostDevice {
     private LostDevice() {
     }
 
+    /** What may find the device lost. */
+    @FunctionalInterface
+    interface Call<T, E extends Exception> {
+        T run() throws E;
+    }
+
+    /** Makes a call; where that finds the device lost, it returns in no executor, and throws elsewhere. */
+    static <T, E extends Exception> T guarded(Call<T, E> call) throws E {
+        try {
+            return call.run();
+        } catch (DeviceLostException lost) {
+            endExecutor(lost);
+            throw lost;
+        }
+    }
+
     /** Ends this process if it is an executor of its own; returns in a local run, whose driver must say what happened. */
-    static void endExecutor(DeviceLostException lost) {
+    private static void endExecutor(DeviceLostException lost) {
         SparkEnv env = SparkEnv.get();
         if (env == null || env.executorId().equals(DRIVER)) {
             return;
