@@ -21,8 +21,8 @@ record Comparison(Optional<FidelityReport> fidelity, Optional<LikelihoodReport> 
         this(fidelity, likelihood, Optional.empty());
     }
 
-    /** With another run alone. */
-    static Comparison with(Dataset<Row> other) {
-        return new Comparison(Optional.empty(), Optional.empty(), Optional.of(other));
+    /** The same and another run. */
+    Comparison against(Optional<Dataset<Row>> run) {
+        return new Comparison(fidelity, likelihood, run);
     }
 }

@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.RemoteIterator;
@@ -31,6 +32,9 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 import org.bitdgdm.conf.EvaluateConf;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.fidelity.LikelihoodProbe;
+import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.kernels.PackedModelFormat;
 import org.bitdgdm.metrics.MetricGate;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.Protocol;
@@ -49,6 +53,7 @@ import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.RunLock;
 import org.bitdgdm.output.RunRecord;
 import org.bitdgdm.output.Versions;
+import org.bitdgdm.sample.BackendOpener;
 import scala.Function1;
 
 /** Existing graphs → molecules → metrics → report; nothing is sampled. */
@@ -65,29 +70,39 @@ final class Evaluate {
     }
 
     /**
-     * Scores a text file of graphs, or a folder of our Parquet.
+     * Scores a text file of graphs, or a folder of our Parquet; the folder of a run can have its model compared too.
      *
      * @throws org.bitdgdm.conf.GateException if a {@code --require} does not hold at the end
      */
     static void run(EvaluateConf conf, PrintStream console) throws IOException {
-        ModelBundle bundle = ModelBundle.load(conf.modelFolder());
-        MoleculeScorer.requireKnown(bundle.vocabulary());
-        Protocol protocol = Protocol.of(conf.output().protocol());
         Path text = Path.of(conf.input());
         boolean isText = Files.isRegularFile(text) && !conf.input().endsWith(".parquet");
         if (isText) {
             GraphReaders.format(text);
         }
-        Optional<ReferenceSet> reference = References.of(conf.output(), conf.modelFolder(), bundle.vocabulary(), console);
-        MetricGate.check(conf.output().require(), protocol, reference.isPresent(), false, false,
-            !conf.against().isEmpty());
-        Optional<String> noDrawings = MoleculeDrawings.probe();
-        noDrawings.ifPresent(console::println);
-
+        Protocol protocol = Protocol.of(conf.output().protocol());
         try (Session session = Session.open("bitdgdm evaluate " + conf.input())) {
             SparkSession spark = session.spark();
-            OutputFolder folder = OutputFolder.of(conf.output().out(), spark.sparkContext().hadoopConfiguration());
-            Fingerprint fingerprint = fingerprint(conf, bundle, reference, spark);
+            Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+            String input = inputs("--input", conf.input(), hadoop);
+            Optional<RecordedRun> run = isText ? Optional.empty() : RecordedRun.of(conf.input(), hadoop);
+            if (conf.asksModel() && run.isEmpty()) {
+                throw new InputException((conf.fidelity().on() ? "--fidelity" : "--likelihood")
+                    + " asks the model that has made the graphs: --input must be the folder of a run of generate, found " + conf.input());
+            }
+            Path modelFolder = conf.modelFolder(run.map(RecordedRun::model));
+            ModelBundle bundle = ModelBundle.load(modelFolder);
+            MoleculeScorer.requireKnown(bundle.vocabulary());
+            Measures.checkSteps(conf.fidelity(), conf.likelihood(), bundle.diffusion());
+            Optional<ReferenceSet> reference = References.of(conf.output(), modelFolder, bundle.vocabulary(), console);
+            MetricGate.check(conf.output().require(), protocol, reference.isPresent(), conf.fidelity().on(),
+                conf.likelihood().on(), !conf.against().isEmpty());
+            Optional<String> noDrawings = MoleculeDrawings.probe();
+            noDrawings.ifPresent(console::println);
+            Optional<AskedModel> asked = conf.asksModel() ? Optional.of(AskedModel.of(run.get(), bundle, conf, spark))
+                : Optional.empty();
+            OutputFolder folder = OutputFolder.of(conf.output().out(), hadoop);
+            Fingerprint fingerprint = fingerprint(conf, input, bundle, reference, asked, spark);
             if (folder.state(fingerprint) == OutputFolder.State.FINISHED) {
                 console.println("finished before, nothing to do: " + folder);
                 MetricGate.judge(conf.output().require(), Results.print(folder, console));
@@ -115,17 +130,45 @@ final class Evaluate {
                     throw e;
                 }
                 folder.completeMolecules();
-                RunRecord record = new RunRecord("evaluate").configuration(conf.values()).fingerprint(fingerprint)
+                RunRecord record = new RunRecord("evaluate").configuration(conf.values(modelFolder)).fingerprint(fingerprint)
                     .versions(Versions.all(spark.sparkContext())).fact("model", bundle.name())
                     .fact("master", spark.sparkContext().master()).timing("scoring", (System.nanoTime() - start) * 1e-9);
-                report = new Results(spark, folder, bundle.vocabulary(), reference, protocol,
-                    other.map(Comparison::with).orElse(Comparison.NONE))
+                Comparison compared = Comparison.NONE;
+                if (asked.isPresent()) {
+                    record.fact("backend", asked.get().backend()).hash("model", bundle.sha256());
+                    long before = System.nanoTime();
+                    compared = asked.get().compare(conf, spark, console);
+                    record.timing("comparison", (System.nanoTime() - before) * 1e-9);
+                }
+                report = new Results(spark, folder, bundle.vocabulary(), reference, protocol, compared.against(other))
                     .publish(record, start, "Evaluation of " + text.getFileName(),
                         String.format(Locale.ROOT, "%,d graphs", graphs), List.of(), noDrawings);
                 folder.finish(fingerprint);
             }
             Results.print(folder, console);
             MetricGate.judge(conf.output().require(), report);
+        }
+    }
+
+    /**
+     * The model of the run in the input, and what asks it.
+     *
+     * @param model   that the run has sampled
+     * @param backend what the backend is here, for people
+     */
+    private record AskedModel(PackedModel model, Measures measures, Optional<LikelihoodProbe> likelihood, String backend) {
+
+        static AskedModel of(RecordedRun run, ModelBundle bundle, EvaluateConf conf, SparkSession spark) throws IOException {
+            PackedModel model = run.sampled(bundle);
+            BackendOpener opener = BackendOpener.of(conf.backend());
+            String backend = opener.probe(Runtime.getRuntime().availableProcessors());
+            Measures measures = new Measures(bundle.packed(), bundle.vocabulary(),
+                opener.onDevices(JavaSparkContext.fromSparkContext(spark.sparkContext())));
+            return new AskedModel(model, measures, measures.likelihood(conf.likelihood(), spark), backend);
+        }
+
+        Comparison compare(EvaluateConf conf, SparkSession spark, PrintStream console) {
+            return measures.compare(model, conf.fidelity(), likelihood, spark, console);
         }
     }
 
@@ -181,13 +224,18 @@ final class Evaluate {
         }
     }
 
-    /** The folder of a run stands for its molecules. */
+    /** The folder of a run stands for its molecules, as does that of a cell of a sweep, whose molecules lie elsewhere. */
     private static String moleculesOf(String input, SparkSession spark) throws IOException {
-        org.apache.hadoop.fs.Path folder = new org.apache.hadoop.fs.Path(input);
-        FileSystem system = folder.getFileSystem(spark.sparkContext().hadoopConfiguration());
+        org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(input);
+        FileSystem system = path.getFileSystem(spark.sparkContext().hadoopConfiguration());
+        org.apache.hadoop.fs.Path folder = system.makeQualified(path);
+        if (!system.exists(new org.apache.hadoop.fs.Path(folder, "run.json"))) {
+            return input;
+        }
         org.apache.hadoop.fs.Path molecules = new org.apache.hadoop.fs.Path(folder, OutputFolder.MOLECULES);
-        return system.exists(new org.apache.hadoop.fs.Path(folder, "run.json")) && system.exists(molecules)
-            ? molecules.toString() : input;
+        org.apache.hadoop.fs.Path ofCell = new org.apache.hadoop.fs.Path(folder, "../../" + OutputFolder.MOLECULES + "/cell="
+            + folder.getName());
+        return system.exists(molecules) ? molecules.toString() : system.exists(ofCell) ? ofCell.toString() : input;
     }
 
     /** Columns graph_id, atom_types and bonds; null where a value does not fit its type. */
@@ -282,26 +330,32 @@ final class Evaluate {
         return IntStream.range(from, from + count).boxed().toList();
     }
 
-    private static Fingerprint fingerprint(EvaluateConf conf, ModelBundle bundle, Optional<ReferenceSet> reference,
+    private static Fingerprint fingerprint(EvaluateConf conf, String input, ModelBundle bundle,
+                                           Optional<ReferenceSet> reference, Optional<AskedModel> asked,
                                            SparkSession spark) {
         Map<String, String> rows = new LinkedHashMap<>();
         rows.put("command", "evaluate");
-        rows.put("input", inputs("--input", conf.input(), spark));
+        rows.put("input", input);
         rows.put("vocabulary", String.join(" ", bundle.vocabulary().atoms()) + " / "
             + String.join(" ", bundle.vocabulary().bonds()));
         rows.putAll(Versions.ofRows(spark.sparkContext()));
         Map<String, String> evaluation = new LinkedHashMap<>(References.evaluation(conf.output(), reference));
         if (!conf.against().isEmpty()) {
-            evaluation.put("against", inputs("--against", conf.against(), spark));
+            evaluation.put("against", inputs("--against", conf.against(), spark.sparkContext().hadoopConfiguration()));
         }
+        asked.ifPresent(model -> {
+            evaluation.putAll(Fingerprint.ofMeasures(conf.fidelity(), conf.likelihood()));
+            evaluation.put("model", PackedModelFormat.sha256(PackedModelFormat.toBytes(model.model())));
+            evaluation.put("backend", model.measures().opener().identity());
+        });
         return new Fingerprint(rows, evaluation);
     }
 
     /** Path, files, size and time of the input, so that changed input is another run. */
-    private static String inputs(String option, String input, SparkSession spark) {
+    private static String inputs(String option, String input, Configuration hadoop) {
         try {
             org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(input);
-            FileSystem system = path.getFileSystem(spark.sparkContext().hadoopConfiguration());
+            FileSystem system = path.getFileSystem(hadoop);
             long count = 0;
             long size = 0;
             long newest = 0;

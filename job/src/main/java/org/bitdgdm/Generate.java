@@ -5,11 +5,7 @@ import java.io.PrintStream;
 import java.util.Optional;
 import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.conf.JobConf;
-import org.bitdgdm.fidelity.FidelityProbe;
-import org.bitdgdm.fidelity.FidelityReport;
 import org.bitdgdm.fidelity.LikelihoodProbe;
-import org.bitdgdm.fidelity.LikelihoodReport;
-import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.metrics.MetricGate;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.output.OutputFolder;
@@ -25,8 +21,9 @@ final class Generate {
      *
      * @throws org.bitdgdm.conf.GateException if a {@code --require} does not hold at the end
      */
-    static void run(JobConf conf, PrintStream console) throws IOException, InterruptedException {
-        GenerateRun prepared = GenerateRun.prepare(conf, console);
+    static void run(JobConf asked, PrintStream console) throws IOException, InterruptedException {
+        GenerateRun prepared = GenerateRun.prepare(asked, console);
+        JobConf conf = prepared.settled(asked);
         MetricGate.check(conf.output().require(), prepared.protocol(), prepared.reference().isPresent(),
             conf.fidelity().on(), conf.likelihood().on(), false);
 
@@ -36,6 +33,7 @@ final class Generate {
             OutputFolder folder = OutputFolder.of(conf.output().out(), spark.sparkContext().hadoopConfiguration());
             if (folder.state(run.fingerprint(conf, spark)) == OutputFolder.State.FINISHED) {
                 console.println("finished before, nothing to do: " + folder);
+                run.save(conf, folder, console);
                 MetricGate.judge(conf.output().require(), Results.print(folder, console));
                 return;
             }
@@ -43,29 +41,13 @@ final class Generate {
             try (RunLock lock = folder.lock()) {
                 console.printf("model %s (%s, %s), backend %s%n", run.bundle().name(),
                     run.bundle().architecture().variant().label(), GenerateRun.recipe(conf), run.backend());
-                Optional<LikelihoodProbe> likelihood = run.likelihood(conf, spark);
-                report = run.make(conf, spark, folder, console, model -> new Comparison(fidelity(run, conf, spark, model,
-                    console), likelihood.map(probe -> likelihood(probe, model, conf, console))));
+                Measures measures = run.measures();
+                Optional<LikelihoodProbe> likelihood = measures.likelihood(conf.likelihood(), spark);
+                report = run.make(conf, spark, folder, console,
+                    model -> measures.compare(model, conf.fidelity(), likelihood, spark, console));
             }
             Results.print(folder, console);
             MetricGate.judge(conf.output().require(), report);
         }
-    }
-
-    private static Optional<FidelityReport> fidelity(GenerateRun run, JobConf conf, SparkSession spark, PackedModel model,
-                                                     PrintStream console) {
-        if (!conf.fidelity().on()) {
-            return Optional.empty();
-        }
-        console.printf("comparing with full precision: %,d graphs, %d steps …%n", conf.fidelity().graphs(),
-            conf.fidelity().steps());
-        try (FidelityProbe probe = run.probe(conf, spark, false)) {
-            return Optional.of(probe.measure(model));
-        }
-    }
-
-    private static LikelihoodReport likelihood(LikelihoodProbe probe, PackedModel model, JobConf conf, PrintStream console) {
-        console.println("likelihood of the molecules in " + conf.likelihood().file() + " …");
-        return probe.measure(model);
     }
 }

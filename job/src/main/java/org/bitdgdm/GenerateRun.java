@@ -3,8 +3,6 @@ package org.bitdgdm;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
@@ -12,20 +10,15 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
-import org.bitdgdm.conf.LikelihoodConf;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.conf.SampleConf;
 import org.bitdgdm.fidelity.FidelityProbe;
-import org.bitdgdm.fidelity.LikelihoodProbe;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.Protocol;
 import org.bitdgdm.metrics.ReferenceSet;
 import org.bitdgdm.model.ModelBundle;
-import org.bitdgdm.molecule.GraphReader;
-import org.bitdgdm.molecule.GraphReaders;
-import org.bitdgdm.molecule.MolecularGraph;
 import org.bitdgdm.molecule.MoleculeScorer;
 import org.bitdgdm.output.Fingerprint;
 import org.bitdgdm.output.MoleculeDrawings;
@@ -35,6 +28,7 @@ import org.bitdgdm.output.RunRecord;
 import org.bitdgdm.output.RunTimings;
 import org.bitdgdm.output.Versions;
 import org.bitdgdm.quantize.Calibrations;
+import org.bitdgdm.quantize.QuantizedBundle;
 import org.bitdgdm.recipe.LayerRates;
 import org.bitdgdm.sample.BackendOpener;
 import org.bitdgdm.sample.SampleJob;
@@ -44,6 +38,7 @@ import org.bitdgdm.sample.SampleJob;
  * one for each cell.
  *
  * @param bundle       the full-precision model
+ * @param saved        the quantized one that lies in the same folder; then nothing is quantized
  * @param opener       the backend
  * @param backend      what the backend is here, for people
  * @param protocol     what the ratios divide by
@@ -51,31 +46,56 @@ import org.bitdgdm.sample.SampleJob;
  * @param noDrawings   why there are no drawings, if there are none
  * @param calibrations of the model
  */
-record GenerateRun(ModelBundle bundle, BackendOpener opener, String backend, Protocol protocol,
-                   Optional<ReferenceSet> reference, Optional<String> noDrawings, Calibrations calibrations) {
+record GenerateRun(ModelBundle bundle, Optional<QuantizedBundle> saved, BackendOpener opener, String backend,
+                   Protocol protocol, Optional<ReferenceSet> reference, Optional<String> noDrawings,
+                   Calibrations calibrations) {
     private static final double NANOS = 1e-9;
 
     /** Loads and checks all that needs no Spark. */
     static GenerateRun prepare(JobConf conf, PrintStream console) {
-        ModelBundle bundle = ModelBundle.load(conf.modelFolder());
+        Path folder = conf.modelFolder();
+        ModelBundle bundle = ModelBundle.load(folder);
         MoleculeScorer.requireKnown(bundle.vocabulary());
+        Optional<QuantizedBundle> saved = saved(folder, bundle);
         BackendOpener opener = BackendOpener.of(conf.sample());
         int threads = Runtime.getRuntime().availableProcessors();
         String backend = opener.probe(threads);
         Protocol protocol = Protocol.of(conf.output().protocol());
-        Optional<ReferenceSet> reference = References.of(conf.output(), conf.modelFolder(), bundle.vocabulary(), console);
+        Optional<ReferenceSet> reference = References.of(conf.output(), folder, bundle.vocabulary(), console);
         Optional<String> noDrawings = MoleculeDrawings.probe();
         noDrawings.ifPresent(console::println);
-        GenerateRun run = new GenerateRun(bundle, opener, backend, protocol, reference, noDrawings,
+        GenerateRun run = new GenerateRun(bundle, saved, opener, backend, protocol, reference, noDrawings,
             QuantizedRun.calibrations(bundle, opener, threads));
         run.checkSteps(conf);
         return run;
     }
 
+    private static Optional<QuantizedBundle> saved(Path folder, ModelBundle bundle) {
+        if (!QuantizedBundle.isIn(folder)) {
+            return Optional.empty();
+        }
+        QuantizedBundle saved = QuantizedBundle.load(folder);
+        if (!saved.sourceSha256().equals(bundle.sha256())) {
+            throw new InputException("--model " + folder + " holds a quantized model of other tensors (SHA-256 "
+                + saved.sourceSha256() + ") than those beside it (" + bundle.sha256() + "); remove "
+                + QuantizedBundle.PACKED_FILE + ", or save the quantized model again");
+        }
+        return Optional.of(saved);
+    }
+
+    /**
+     * What is run in fact: with the recipe of the saved model, where the user gives one.
+     *
+     * @throws InputException if the user asks for another quantization of it
+     */
+    JobConf settled(JobConf asked) {
+        return saved.map(model -> asked.quantizedAs(model.recipe())).orElse(asked);
+    }
+
     /** This run on the kind of GPU that the executors have, where they have any. */
     GenerateRun onDevices(SparkSession spark) {
         BackendOpener known = opener.onDevices(JavaSparkContext.fromSparkContext(spark.sparkContext()));
-        return new GenerateRun(bundle, known, backend, protocol, reference, noDrawings, calibrations);
+        return new GenerateRun(bundle, saved, known, backend, protocol, reference, noDrawings, calibrations);
     }
 
     /** The steps are an option, but only the model knows their limit. */
@@ -85,13 +105,9 @@ record GenerateRun(ModelBundle bundle, BackendOpener opener, String backend, Pro
         } catch (IllegalArgumentException e) {
             throw new InputException("--" + e.getMessage(), e);
         }
-        FidelityProbe.checkSteps("--fidelity-steps", conf.fidelity(), bundle.diffusion());
+        Measures.checkSteps(conf.fidelity(), conf.likelihood(), bundle.diffusion());
         if (conf.recipe().auto() || conf.scan().on()) {
-            FidelityProbe.checkSteps("--sensitivity-steps", conf.scan(), bundle.diffusion());
-        }
-        if (conf.likelihood().times() > bundle.diffusion().steps()) {
-            throw new InputException("--likelihood-times must be at most " + bundle.diffusion().steps()
-                + ", the diffusion steps of the model, found " + conf.likelihood().times());
+            FidelityProbe.checkSteps("--sensitivity-steps", conf.scan().steps(), bundle.diffusion());
         }
         if (conf.recipe().auto()) {
             LayerRates.of(opener.backend().label());
@@ -100,45 +116,34 @@ record GenerateRun(ModelBundle bundle, BackendOpener opener, String backend, Pro
 
     /** What a run of this model is. */
     Fingerprint fingerprint(JobConf conf, SparkSession spark) {
-        return Fingerprint.ofGenerate(conf, bundle, opener.identity(),
+        Fingerprint made = Fingerprint.ofGenerate(conf, bundle, opener.identity(),
             reference.map(ReferenceSet::sha256).orElse(""), spark.sparkContext());
+        return saved.map(model -> made.with("model.quantized", hash(model.quantized().model()))).orElse(made);
     }
 
-    /** A comparison of quantized models with this one. */
-    FidelityProbe probe(JobConf conf, SparkSession spark, boolean keep) {
-        return new FidelityProbe(JavaSparkContext.fromSparkContext(spark.sparkContext()), calibrations.full(),
-            conf.fidelity(), opener, keep);
+    private static String hash(PackedModel model) {
+        return PackedModelFormat.sha256(PackedModelFormat.toBytes(model));
     }
 
-    /** What asks models for the likelihood of the given molecules; empty where none are given. */
-    Optional<LikelihoodProbe> likelihood(JobConf conf, SparkSession spark) {
-        if (!conf.likelihood().on()) {
-            return Optional.empty();
+    /** Writes the quantized model of a run, with all of the full-precision one's bundle, where that is asked for. */
+    void save(JobConf conf, OutputFolder folder, PrintStream console) throws IOException {
+        if (conf.saveModel().isEmpty()) {
+            return;
         }
-        return Optional.of(new LikelihoodProbe(JavaSparkContext.fromSparkContext(spark.sparkContext()), calibrations.full(),
-            molecules(conf.likelihood()), conf.likelihood().times(), opener));
-    }
-
-    /** Reads the given molecules, each as the model's classes. */
-    private List<LikelihoodProbe.Graph> molecules(LikelihoodConf conf) {
-        Path file = conf.molecules();
-        int most = bundle.architecture().maxNodes();
-        List<LikelihoodProbe.Graph> graphs = new ArrayList<>();
-        try (GraphReader reader = GraphReaders.open(file, bundle.vocabulary())) {
-            while (reader.hasNext()) {
-                MolecularGraph graph = reader.next();
-                if (graph.nodes().length < 1 || graph.nodes().length > most) {
-                    throw new InputException("--likelihood " + file + ": a molecule must have 1 to " + most
-                        + " atoms, the largest that the model knows, found " + graph.nodes().length + " in that of position "
-                        + graph.graphId());
-                }
-                graphs.add(new LikelihoodProbe.Graph(graph.graphId(), graph.nodes(), graph.bonds()));
+        QuantizedBundle kept = QuantizedRun.kept(folder).orElseThrow(() ->
+            new InputException("--save-model must be left out where nothing is quantized, found " + conf.saveModel()));
+        Path source = conf.modelFolder();
+        kept.save(Path.of(conf.saveModel()), bundle, staging -> {
+            if (ReferenceSet.isIn(source)) {
+                ReferenceSet.load(source).save(staging);
             }
-        }
-        if (graphs.isEmpty()) {
-            throw new InputException("--likelihood " + file + " must hold at least one molecule, found none");
-        }
-        return graphs;
+        });
+        console.println("quantized model saved in " + conf.saveModel());
+    }
+
+    /** What compares quantized models with this one. */
+    Measures measures() {
+        return new Measures(calibrations.full(), bundle.vocabulary(), opener);
     }
 
     /**
@@ -156,6 +161,7 @@ record GenerateRun(ModelBundle bundle, BackendOpener opener, String backend, Pro
         QuantizedRun quantized;
         try {
             quantized = QuantizedRun.of(folder, this, conf, spark, console);
+            save(conf, folder, console);
         } catch (InputException e) {
             // Settings that do not fit the model.
             if (isNew) {
@@ -167,7 +173,7 @@ record GenerateRun(ModelBundle bundle, BackendOpener opener, String backend, Pro
             .configuration(conf.values()).fingerprint(fingerprint)
             .versions(Versions.all(spark.sparkContext()))
             .hash("model", bundle.sha256())
-            .hash("packed_model", PackedModelFormat.sha256(PackedModelFormat.toBytes(quantized.model())))
+            .hash("packed_model", hash(quantized.model()))
             .fact("model", bundle.name()).fact("backend", backend)
             .fact("master", spark.sparkContext().master());
         RunTimings timings = RunTimings.of(folder);
@@ -211,6 +217,9 @@ record GenerateRun(ModelBundle bundle, BackendOpener opener, String backend, Pro
             return "recipe " + Path.of(conf.recipe().recipe()).getFileName();
         }
         QuantizeConf quantize = conf.quantize();
+        if (quantize.method().equals("fp32") && !quantize.nothing()) {
+            return "settings of each layer";
+        }
         String bits = "W" + quantize.weightBits() + "A" + quantize.activationBits();
         String sparse = "α " + percent(quantize.alpha()) + "%";
         return switch (quantize.method()) {

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.conf.JobConf;
@@ -53,14 +54,21 @@ record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds)
     /** Chooses a recipe where that is asked for and quantizes, or takes what an earlier start of the same run has left. */
     static QuantizedRun of(OutputFolder folder, GenerateRun run, JobConf conf, SparkSession spark, PrintStream console)
         throws IOException {
-        // The packed model is written last: its presence says that the others are there.
-        if (folder.exists(KEPT + QuantizedBundle.PACKED_FILE)) {
-            QuantizedModel kept = QuantizedBundle.read(folder.read(KEPT + QuantizedBundle.RECIPE_FILE),
-                folder.read(KEPT + QuantizedBundle.PACKED_FILE), folder + "/" + KEPT).quantized();
+        Optional<QuantizedBundle> earlier = kept(folder);
+        if (earlier.isPresent()) {
+            QuantizedModel kept = earlier.get().quantized();
             if (conf.scan().on()) {
                 publish(folder, kept, alone(run, conf, spark, kept.model(), console));
             }
             return new QuantizedRun(kept.model(), kept.layers(), Double.NaN);
+        }
+        if (run.saved().isPresent()) {
+            QuantizedBundle saved = run.saved().get();
+            console.println("quantized before: the model of " + conf.model());
+            QuantizedModel model = saved.quantized();
+            publish(folder, model, conf.scan().on() ? alone(run, conf, spark, model.model(), console) : List.of());
+            keep(folder, saved);
+            return new QuantizedRun(model.model(), model.layers(), Double.NaN);
         }
         PackedModel full = run.calibrations().full();
         QuantizeConf recipe = conf.quantize();
@@ -89,10 +97,22 @@ record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds)
         double seconds = conf.recipe().auto() ? (System.nanoTime() - start) * NANOS : quantized.seconds();
         console.printf(Locale.ROOT, "quantized in %.1f s: %,d → %,d bytes%n", seconds, full.bytes(),
             quantized.model().bytes());
-        Map<String, byte[]> files = new QuantizedBundle(quantized, recipe, CALIBRATION_SEED, run.bundle().sha256()).files();
+        keep(folder, new QuantizedBundle(quantized, recipe, CALIBRATION_SEED, run.bundle().sha256()));
+        return new QuantizedRun(quantized.model(), quantized.layers(), seconds);
+    }
+
+    /** The quantized model that a run has kept; empty before it is made, and where nothing is quantized. */
+    static Optional<QuantizedBundle> kept(OutputFolder folder) throws IOException {
+        // The packed model is written last: its presence says that the others are there.
+        return !folder.exists(KEPT + QuantizedBundle.PACKED_FILE) ? Optional.empty()
+            : Optional.of(QuantizedBundle.read(folder.read(KEPT + QuantizedBundle.RECIPE_FILE),
+                folder.read(KEPT + QuantizedBundle.PACKED_FILE), folder + "/" + KEPT));
+    }
+
+    private static void keep(OutputFolder folder, QuantizedBundle bundle) throws IOException {
+        Map<String, byte[]> files = bundle.files();
         folder.publish(KEPT + QuantizedBundle.RECIPE_FILE, files.get(QuantizedBundle.RECIPE_FILE));
         folder.publish(KEPT + QuantizedBundle.PACKED_FILE, files.get(QuantizedBundle.PACKED_FILE));
-        return new QuantizedRun(quantized.model(), quantized.layers(), seconds);
     }
 
     private static void publish(OutputFolder folder, QuantizedModel quantized, List<LayerSensitivity> alone)

@@ -16,6 +16,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.conf.FailedCellsException;
+import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.conf.SweepCell;
 import org.bitdgdm.conf.SweepConf;
@@ -70,6 +71,10 @@ final class Sweep {
      */
     static void run(SweepConf conf, PrintStream console) throws IOException, InterruptedException {
         GenerateRun run = GenerateRun.prepare(conf.common(), console);
+        if (run.saved().isPresent()) {
+            throw new InputException("--model of a sweep must be in full precision, since its cells quantize it, found "
+                + conf.common().model() + ", which is quantized already");
+        }
         conf.cells().forEach(cell -> run.checkSteps(cell.conf()));
         try (Session session = Session.open("bitdgdm sweep " + run.bundle().name())) {
             SparkSession spark = session.spark();
@@ -97,8 +102,9 @@ final class Sweep {
         folder.begin(fingerprint);
         List<SweepEntry> entries = new ArrayList<>();
         JobConf common = conf.common();
-        LikelihoodProbe likelihood = run.likelihood(common, spark).orElse(null);
-        try (FidelityProbe probe = common.fidelity().on() ? run.probe(common, spark, true) : null) {
+        Measures measures = run.measures();
+        LikelihoodProbe likelihood = measures.likelihood(common.likelihood(), spark).orElse(null);
+        try (FidelityProbe probe = common.fidelity().on() ? measures.probe(common.fidelity(), spark, true) : null) {
             for (SweepCell cell : conf.cells()) {
                 SweepEntry entry = entry(cell, probe, likelihood);
                 entries.add(entry);

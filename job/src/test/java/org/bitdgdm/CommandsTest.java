@@ -153,6 +153,111 @@ class CommandsTest {
     }
 
     @Test
+    void evaluateComparesTheModelOfARunAsTheRunItselfWouldHave() throws IOException {
+        Path asked = Files.writeString(folder.resolve("likely.smi"), "CCO\nC1CC1\n");
+        String[] measures = {"--fidelity", "3", "--fidelity-steps", "5", "--likelihood", asked.toString(),
+            "--likelihood-times", "2"};
+        for (String method : new String[] {"rtn", "fp32"}) {
+            Path run = folder.resolve("asked-" + method);
+            assertThat(generate(run, Stream.concat(Stream.of("--method", method), Stream.of(measures))
+                .toArray(String[]::new))).as(err).isZero();
+            Path plain = folder.resolve("plain-" + method);
+            // The run names its model; nobody has to.
+            String[] evaluate = {"evaluate", "--input", run.toString(), "--out", plain.toString()};
+            assertThat(run(evaluate)).as(err).isZero();
+            assertThat(out).doesNotContain("kl graph");
+            String[] asking = Stream.concat(Stream.of(evaluate), Stream.of(measures)).toArray(String[]::new);
+            assertThat(run(asking)).as(err).isZero();
+            assertThat(out).contains("comparing with full precision: 3 graphs, 5 steps", "kl graph", "nll");
+            JsonNode found = JSON.readTree(plain.resolve("metrics.json").toFile());
+            assertThat(found).isEqualTo(JSON.readTree(run.resolve("metrics.json").toFile()));
+            assertThat(found.at("/fidelity/divergence/graph/value").asDouble() > 0).isEqualTo(method.equals("rtn"));
+            assertThat(run(asking)).isZero();
+            assertThat(out).contains("finished before");
+        }
+
+        Path never = folder.resolve("never-asked");
+        String[] onRun = {"evaluate", "--input", folder.resolve("asked-rtn").toString(), "--out", never.toString()};
+        assertThat(run("evaluate", "--input", asked.toString(), "--out", never.toString(), "--fidelity", "2")).isEqualTo(2);
+        assertThat(err).contains("--fidelity asks the model that has made the graphs").hasLineCount(1);
+        assertThat(run("evaluate", "--input", folder.resolve("plain-rtn").toString(), "--out", never.toString(),
+            "--likelihood", asked.toString())).isEqualTo(2);
+        assertThat(err).contains("--likelihood asks the model that has made the graphs").hasLineCount(1);
+        assertThat(run(Stream.concat(Stream.of(onRun), Stream.of("--fidelity", "1", "--fidelity-steps", "501"))
+            .toArray(String[]::new))).isEqualTo(2);
+        assertThat(err).contains("--fidelity-steps must be at most 500").hasLineCount(1);
+        Path other = folder.resolve("another-model");
+        ModelBundle bundle = ModelBundle.load(Path.of(MODEL));
+        Map<String, Tensor> tensors = new LinkedHashMap<>(bundle.tensors());
+        tensors.computeIfPresent("model.tf_layers.4.self_attn.x_out.weight",
+            (name, tensor) -> new Tensor(name, tensor.shape(), new float[tensor.values().length]));
+        saveWith(bundle, tensors, other);
+        assertThat(run(Stream.concat(Stream.of(onRun), Stream.of("--fidelity", "1", "--model", other.toString()))
+            .toArray(String[]::new))).isEqualTo(2);
+        assertThat(err).contains("--model must be the one that --input").hasLineCount(1);
+        Files.delete(folder.resolve("asked-rtn/_run/model/packed.bdgm"));
+        assertThat(run(Stream.concat(Stream.of(onRun), Stream.of("--fidelity", "1")).toArray(String[]::new))).isEqualTo(2);
+        assertThat(err).contains("found no _run/model").hasLineCount(1);
+        assertThat(never).doesNotExist();
+    }
+
+    @Test
+    void aSavedQuantizedModelGivesTheSameGraphsWithoutQuantizing() throws IOException {
+        Path run = folder.resolve("saving");
+        Path saved = folder.resolve("quantized-model");
+        String[] saving = {"--method", "rtn", "--fidelity", "2", "--fidelity-steps", "3", "--save-model", saved.toString()};
+        assertThat(generate(run, saving)).as(err).isZero();
+        assertThat(out).contains("quantized model saved in");
+        Path again = folder.resolve("from-saved");
+        String[] plain = {"generate", "--model", saved.toString(), "--count", "12", "--steps", "4", "--seed", "7",
+            "--shard-size", "5", "--fidelity", "2", "--fidelity-steps", "3", "--out", again.toString()};
+        assertThat(run(plain)).as(err).isZero();
+        assertThat(out).contains("quantized before").doesNotContain("quantizing");
+        for (String file : new String[] {"_run/model/packed.bdgm", "quantization.csv", "metrics.json"}) {
+            assertThat(again.resolve(file)).as(file).hasSameBinaryContentAs(run.resolve(file));
+        }
+        assertThat(spark.read().parquet(again.resolve("molecules").toString()).orderBy("graph_id").collectAsList())
+            .isEqualTo(spark.read().parquet(run.resolve("molecules").toString()).orderBy("graph_id").collectAsList());
+        JsonNode record = JSON.readTree(again.resolve("run.json").toFile());
+        assertThat(record.at("/configuration").path("quantize.method").asText()).isEqualTo("rtn");
+        assertThat(run(plain)).isZero();
+        assertThat(out).contains("finished before");
+
+        // What lies with a finished run can still be saved, and is the same.
+        Path later = folder.resolve("saved-later");
+        saving[saving.length - 1] = later.toString();
+        assertThat(generate(run, saving)).as(err).isZero();
+        assertThat(out).contains("finished before").contains("quantized model saved in");
+        assertThat(later.resolve("packed.bdgm")).hasSameBinaryContentAs(saved.resolve("packed.bdgm"));
+        assertThat(later.resolve("reference.hashes")).hasSameBinaryContentAs(Path.of(MODEL, "reference.hashes"));
+
+        Path never = folder.resolve("never-quantized");
+        assertThat(run("generate", "--model", saved.toString(), "--rank", "8", "--recipe", "auto", "--budget", "1", "--out",
+            never.toString())).isEqualTo(2);
+        assertThat(err).contains("is quantized already; leave out --rank, --recipe, --budget").hasLineCount(1);
+        Path conf = Files.writeString(folder.resolve("sweep-saved.conf"), "sweep.method = [fp32, rtn]");
+        assertThat(run("sweep", "--config", conf.toString(), "--model", saved.toString(), "--out", never.toString()))
+            .isEqualTo(2);
+        assertThat(err).contains("--model of a sweep must be in full precision").hasLineCount(1);
+        assertThat(generate(never, "--method", "fp32", "--save-model", later.toString())).isEqualTo(2);
+        assertThat(err).contains("--save-model must be left out where nothing is quantized").hasLineCount(1);
+        Files.writeString(saved.resolve("recipe.json"), Files.readString(saved.resolve("recipe.json"))
+            .replaceFirst("\"sourceSha256\" : \"..", "\"sourceSha256\" : \"zz"));
+        assertThat(run("generate", "--model", saved.toString(), "--out", never.toString())).isEqualTo(2);
+        assertThat(err).contains("holds a quantized model of other tensors").hasLineCount(1);
+        assertThat(never).doesNotExist();
+    }
+
+    /** A bundle whose description has the hash of its changed tensors. */
+    private static void saveWith(ModelBundle whole, Map<String, Tensor> tensors, Path to) throws IOException {
+        new ModelBundle(whole.name(), whole.architecture(), whole.diffusion(), whole.vocabulary(), tensors, whole.sha256(),
+            whole.provenance()).save(to);
+        String actual = PackedModelFormat.sha256(Files.readAllBytes(to.resolve(ModelBundle.TENSORS_FILE)));
+        Path facts = to.resolve(ModelBundle.FACTS_FILE);
+        Files.writeString(facts, Files.readString(facts).replace(whole.sha256(), actual));
+    }
+
+    @Test
     void likelihoodIsThatOfTheFileAsItIs() throws IOException {
         Path run = folder.resolve("likelihood");
         Path molecules = folder.resolve("asked.smi");
@@ -183,11 +288,7 @@ class CommandsTest {
             return new Tensor(name, tensor.shape(), values);
         });
         Path broken = folder.resolve("broken");
-        new ModelBundle(whole.name(), whole.architecture(), whole.diffusion(), whole.vocabulary(), tensors, whole.sha256(),
-            whole.provenance()).save(broken);
-        String actual = PackedModelFormat.sha256(Files.readAllBytes(broken.resolve(ModelBundle.TENSORS_FILE)));
-        Path facts = broken.resolve(ModelBundle.FACTS_FILE);
-        Files.writeString(facts, Files.readString(facts).replace(whole.sha256(), actual));
+        saveWith(whole, tensors, broken);
         int code = run("generate", "--model", broken.toString(), "--method", "fp32", "--count", "4", "--steps", "2",
             "--out", folder.resolve("overflow").toString());
         assertThat(code).as(err).isEqualTo(1);

@@ -2,17 +2,23 @@ package org.bitdgdm.conf;
 
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * All that {@code evaluate} is asked to do.
  *
- * @param input   file or folder of graphs to score, a path or a Hadoop URI
- * @param against folder of another run, whose graphs of the same ids are compared with; empty: none
- * @param model   folder of the bundle whose vocabulary and reference set hold; see {@link #modelFolder()}
- * @param output  where results go and how they are judged
- * @param verbose whether errors show their stack trace
+ * @param input      file or folder of graphs to score, a path or a Hadoop URI
+ * @param against    folder of another run, whose graphs of the same ids are compared with; empty: none
+ * @param model      folder of the bundle whose vocabulary and reference set hold; see {@link #modelFolder}
+ * @param named      whether the user has named that folder, which then wins over what a run in the input has recorded
+ * @param backend    what compares models; nothing is sampled
+ * @param fidelity   how closely the quantized model of a run is compared with the full-precision one
+ * @param likelihood molecules that the model of a run is asked the likelihood of
+ * @param output     where results go and how they are judged
+ * @param verbose    whether errors show their stack trace
  */
-public record EvaluateConf(String input, String against, String model, OutputConf output, boolean verbose) {
+public record EvaluateConf(String input, String against, String model, boolean named, SampleConf backend,
+                           FidelityConf fidelity, LikelihoodConf likelihood, OutputConf output, boolean verbose) {
 
     public EvaluateConf {
         Check.that(!input.isBlank(), "input", "must name the graphs to score", "");
@@ -25,24 +31,38 @@ public record EvaluateConf(String input, String against, String model, OutputCon
      */
     public static EvaluateConf of(Settings settings) {
         return settings.blamed(() -> new EvaluateConf(settings.text(Option.INPUT),
-            settings.text(Option.AGAINST).strip(), settings.text(Option.MODEL),
-            OutputConf.of(settings), settings.on(Option.VERBOSE)));
+            settings.text(Option.AGAINST).strip(), settings.text(Option.MODEL), settings.isGiven(Option.MODEL),
+            SampleConf.of(settings), FidelityConf.of(settings), LikelihoodConf.of(settings), OutputConf.of(settings),
+            settings.on(Option.VERBOSE)));
+    }
+
+    /** Whether the model of a run is asked anything. */
+    public boolean asksModel() {
+        return fidelity.on() || likelihood.on();
     }
 
     /**
      * The existing folder of the model bundle.
      *
+     * @param recorded the folder that a run in the input was made from, as its user named it
      * @throws InputException if there is none, naming the places looked at
      */
-    public Path modelFolder() {
-        return Home.folder("model", model);
+    public Path modelFolder(Optional<String> recorded) {
+        return Home.folder("model", named ? model : recorded.orElse(model));
     }
 
-    /** Every option of {@code evaluate} as key → value in the order of {@link Option}, for {@code run.json}. */
-    public Map<String, Object> values() {
+    /**
+     * Every option of {@code evaluate} as key → value in the order of {@link Option}, for {@code run.json}.
+     *
+     * @param modelFolder the bundle that was used
+     */
+    public Map<String, Object> values(Path modelFolder) {
         Values values = new Values();
-        values.put(Option.MODEL, model);
+        values.put(Option.MODEL, modelFolder.toString());
         values.put(Option.VERBOSE, verbose);
+        values.putBackend(backend);
+        values.put(fidelity);
+        values.put(likelihood);
         values.put(output);
         values.put(Option.INPUT, input);
         values.put(Option.AGAINST, against);

@@ -7,9 +7,6 @@ package org.bitdgdm.conf;
  * @param steps  denoising steps of each graph, at most T of the model
  */
 public record FidelityConf(int graphs, int steps) {
-    /** No comparison. */
-    public static final FidelityConf OFF = new FidelityConf(0, 1);
-
     public FidelityConf {
         Check.that(graphs >= 0, "fidelity", "must be at least 1, or 0 to leave it out", graphs);
         Check.that(steps >= 1, "fidelity-steps", "must be at least 1", steps);

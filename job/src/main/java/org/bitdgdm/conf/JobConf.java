@@ -1,23 +1,29 @@
 package org.bitdgdm.conf;
 
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 
 /**
  * All that {@code generate} is asked to do.
  *
  * @param model      folder of the model bundle as the user wrote it; see {@link #modelFolder()}
+ * @param given      flags of the quantization that the user has set, also in a file; a model that is quantized already
+ *                   has no place for them
  * @param quantize   the recipe of the quantization
  * @param recipe     whether that recipe is to be chosen by the job, or has come from a file
  * @param sample     what to sample and with which backend
  * @param fidelity   how closely the quantized model is compared with the full-precision one
  * @param scan       graphs and steps along which each layer is quantized alone; 0 graphs: not measured
  * @param likelihood molecules that the model is asked the likelihood of
+ * @param saveModel  folder that gets the quantized model as a bundle; empty: none
  * @param output     where results go and how they are judged
  * @param verbose    whether errors show their stack trace
  */
-public record JobConf(String model, QuantizeConf quantize, RecipeConf recipe, SampleConf sample, FidelityConf fidelity,
-                      FidelityConf scan, LikelihoodConf likelihood, OutputConf output, boolean verbose) {
+public record JobConf(String model, List<String> given, QuantizeConf quantize, RecipeConf recipe, SampleConf sample,
+                      FidelityConf fidelity, FidelityConf scan, LikelihoodConf likelihood, String saveModel,
+                      OutputConf output, boolean verbose) {
 
     /**
      * Validates the merged options for {@code generate}.
@@ -32,10 +38,31 @@ public record JobConf(String model, QuantizeConf quantize, RecipeConf recipe, Sa
             Check.that(!recipe.auto() || quantize.overrides().isEmpty(), "override",
                 "must be left out with --recipe auto, which chooses the settings of every layer", quantize.overrides());
             recipe.candidates().forEach(candidate -> Overrides.check(quantize, Map.of("*", candidate)));
-            return new JobConf(settings.text(Option.MODEL), quantize, recipe, SampleConf.of(settings),
-                FidelityConf.of(settings), FidelityConf.ofScan(settings), LikelihoodConf.of(settings), OutputConf.of(settings),
-                settings.on(Option.VERBOSE));
+            String saveModel = settings.text(Option.SAVE_MODEL).strip();
+            Check.that(saveModel.isEmpty() || recipe.auto() || !quantize.nothing(), "save-model",
+                "must be left out where nothing is quantized", saveModel);
+            List<String> set = Arrays.stream(Option.values())
+                .filter(option -> option.key().startsWith("quantize.") && settings.isGiven(option)).map(Option::flag)
+                .toList();
+            return new JobConf(settings.text(Option.MODEL), set, quantize, recipe, SampleConf.of(settings),
+                FidelityConf.of(settings), FidelityConf.ofScan(settings), LikelihoodConf.of(settings), saveModel,
+                OutputConf.of(settings), settings.on(Option.VERBOSE));
         });
+    }
+
+    /**
+     * The same for a model that is quantized already.
+     *
+     * @param saved how it was quantized
+     * @throws InputException if the user asks for another quantization
+     */
+    public JobConf quantizedAs(QuantizeConf saved) {
+        if (!given.isEmpty()) {
+            throw new InputException("--model " + model + " is quantized already; leave out " + String.join(", ", given)
+                + ", or give the model in full precision");
+        }
+        return new JobConf(model, given, saved, new RecipeConf("", 0, recipe.candidates()), sample, fidelity, scan,
+            likelihood, saveModel, output, verbose);
     }
 
     /**
@@ -59,6 +86,7 @@ public record JobConf(String model, QuantizeConf quantize, RecipeConf recipe, Sa
         values.putScan(scan);
         values.put(likelihood);
         values.put(output);
+        values.put(Option.SAVE_MODEL, saveModel);
         return values.map();
     }
 }

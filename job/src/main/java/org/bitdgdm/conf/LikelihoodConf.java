@@ -10,9 +10,6 @@ import java.nio.file.Path;
  * @param times times drawn for each molecule, one in each of so many equal parts of 1…T; 0: all of them
  */
 public record LikelihoodConf(String file, int times) {
-    /** Not asked. */
-    public static final LikelihoodConf OFF = new LikelihoodConf("", 0);
-
     public LikelihoodConf {
         Check.that(times >= 0, "likelihood-times", "must be at least 1, or 0 for all times of the model", times);
     }

@@ -2,11 +2,11 @@ package org.bitdgdm.conf;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -25,9 +25,12 @@ public final class Settings {
     }
 
     private final Map<Option, Setting> settings;
+    /** Options that this run's user has set, by flags or the file of {@code --config}; not by conf/bitdgdm.conf. */
+    private final Set<Option> given;
 
-    private Settings(Map<Option, Setting> settings) {
+    private Settings(Map<Option, Setting> settings, Set<Option> given) {
         this.settings = settings;
+        this.given = given;
     }
 
     /**
@@ -40,18 +43,16 @@ public final class Settings {
     public static Settings load(Optional<Path> file, Map<Option, List<String>> flags) {
         ConfFile below = ConfFile.defaults();
         Map<Option, Setting> settings = new EnumMap<>(below.settings());
-        Optional<Path> installed = Home.path().map(h -> h.resolve("conf/bitdgdm.conf")).filter(Files::exists);
-        List<Path> files = new ArrayList<>();
-        installed.ifPresent(files::add);
-        file.ifPresent(files::add);
-        for (Path path : files) {
-            settings.putAll(ConfFile.read(path, below).settings());
-        }
-        flags.forEach((option, values) -> settings.put(option, new Setting(read(option, values), null)));
-        return new Settings(settings);
+        Home.path().map(home -> home.resolve("conf/bitdgdm.conf")).filter(Files::exists)
+            .ifPresent(installed -> settings.putAll(ConfFile.read(installed, below).settings()));
+        Map<Option, Setting> given = new EnumMap<>(Option.class);
+        file.ifPresent(path -> given.putAll(ConfFile.read(path, below).settings()));
+        flags.forEach((option, values) -> given.put(option, new Setting(read(option, values), null)));
+        settings.putAll(given);
+        return new Settings(settings, given.keySet());
     }
 
-    /** These, with the values of one point of a grid over those of files; flags stay. */
+    /** These, with the values of one point of a grid or of the file of a recipe over those of files; flags stay. */
     Settings with(Map<Option, Setting> point) {
         Map<Option, Setting> merged = new EnumMap<>(settings);
         point.forEach((option, setting) -> {
@@ -59,11 +60,16 @@ public final class Settings {
                 merged.put(option, setting);
             }
         });
-        return new Settings(merged);
+        return new Settings(merged, given);
     }
 
     boolean isFlag(Option option) {
         return settings.get(option).where() == null;
+    }
+
+    /** Whether a flag or the file of {@code --config} has set it. */
+    boolean isGiven(Option option) {
+        return given.contains(option);
     }
 
     private static Object read(Option option, List<String> values) {

@@ -43,6 +43,11 @@ final class Values {
         put(Option.SEED, sample.seed());
         put(Option.BATCH_SIZE, sample.batchSize());
         put(Option.SHARD_SIZE, sample.shardSize());
+        putBackend(sample);
+    }
+
+    /** What computes. */
+    void putBackend(SampleConf sample) {
         put(Option.BACKEND, sample.backend());
         put(Option.CPU_ISA, sample.cpuIsa());
         put(Option.CUDA_PRECISION, sample.cudaPrecision());

@@ -27,7 +27,7 @@ import org.bitdgdm.sample.ModelBroadcast;
  */
 public final class FidelityProbe implements AutoCloseable {
     /** Key of the random draws; apart from the calibration's and from the small numbers that users pick for runs. */
-    public static final long SEED = 0x46696465_6C697479L;
+    private static final long SEED = 0x46696465_6C697479L;
     /** Graphs of one task at most: enough to be worth a call, few enough to share out. */
     private static final int BATCH = 8;
 
@@ -47,10 +47,8 @@ public final class FidelityProbe implements AutoCloseable {
      * @param model in full precision
      * @param conf  how much to compare
      * @param keep  whether executors keep the trajectories for further comparisons, in memory and on disk
-     * @throws InputException if the model has fewer steps
      */
     public FidelityProbe(JavaSparkContext spark, PackedModel model, FidelityConf conf, DenoiserOpener opener, boolean keep) {
-        checkSteps("--fidelity-steps", conf, model.diffusion());
         this.spark = spark;
         this.opener = opener;
         this.times = model.diffusion().times(conf.steps());
@@ -67,10 +65,10 @@ public final class FidelityProbe implements AutoCloseable {
      * @param option that says how many
      * @throws InputException naming the option
      */
-    public static void checkSteps(String option, FidelityConf conf, Diffusion diffusion) {
-        if (conf.steps() > diffusion.steps() && (conf.on() || !option.startsWith("--fidelity"))) {
+    public static void checkSteps(String option, int steps, Diffusion diffusion) {
+        if (steps > diffusion.steps()) {
             throw new InputException(option + " must be at most " + diffusion.steps()
-                + ", the diffusion steps of the model, found " + conf.steps());
+                + ", the diffusion steps of the model, found " + steps);
         }
     }
 

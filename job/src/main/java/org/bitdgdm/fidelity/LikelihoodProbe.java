@@ -20,7 +20,7 @@ import org.bitdgdm.sample.ModelBroadcast;
  */
 public final class LikelihoodProbe {
     /** Key of the random draws; apart from those of other measures. */
-    public static final long SEED = 0x4C696B65_6C69686FL;
+    private static final long SEED = 0x4C696B65_6C69686FL;
     /** Molecules of one task at most. */
     private static final int BATCH = 32;
 

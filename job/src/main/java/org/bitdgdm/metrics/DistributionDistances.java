@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -11,56 +12,132 @@ import java.util.Set;
  * Jensen–Shannon divergence of classes, in bits, 0 (equal) to 1 (disjoint). Properties are compared by their bins, which
  * moves a distance by less than a bin's width. Chance alone gives a sample of N graphs a distance above 0 that falls with
  * N: compare at equal N.
+ *
+ * <p>Standard errors are those of the infinitesimal jackknife (Jaeckel 1972; Efron, "The Jackknife, the Bootstrap and Other
+ * Resampling Plans", 1982, chapter 6): {@code se² = Σ_g U_g² ÷ (n (n − 1))} with U_g the derivative of the distance by the
+ * weight of graph g. Every U_g depends on the bin of its graph only, or for atoms and bonds on its class counts, linearly,
+ * so that histograms and {@link ClassMoments} are enough: no graph is read again, nothing is drawn, and the cost does not
+ * grow with the number of graphs. The training set counts as fixed. An error says how far chance has moved the distance that
+ * a run of so many graphs shows on average; that average itself is above the model's own distance, see above.
  */
-final class DistributionDistances {
+public final class DistributionDistances {
     /** Names of the metrics, in order. */
-    static final List<String> METRICS = List.of("w1_logp", "w1_weight", "w1_rings", "js_atoms", "js_bonds", "js_sizes",
-        "js_scaffolds");
+    public static final List<String> METRICS = List.of("w1_logp", "w1_weight", "w1_rings", "js_atoms", "js_bonds",
+        "js_sizes", "js_scaffolds");
+
+    private final Map<String, Distance> distances = new LinkedHashMap<>();
+
+    /**
+     * A distance of a run.
+     *
+     * @param value         of the histograms
+     * @param standardError of {@code value}; null with fewer than two graphs
+     */
+    record Distance(double value, Double standardError) {
+    }
 
     private DistributionDistances() {
     }
 
-    /** By name; null where one of the two has counted nothing. */
-    static Map<String, Double> of(Distributions run, Distributions reference) {
-        Map<String, Double> distances = new LinkedHashMap<>();
-        distances.put("w1_logp", wasserstein(run.logp(), reference.logp()));
-        distances.put("w1_weight", wasserstein(run.weight(), reference.weight()));
-        distances.put("w1_rings", wasserstein(run.rings(), reference.rings()));
-        distances.put("js_atoms", jensenShannon(run.atoms(), reference.atoms()));
-        distances.put("js_bonds", jensenShannon(run.bonds(), reference.bonds()));
-        distances.put("js_sizes", jensenShannon(run.sizes(), reference.sizes()));
-        distances.put("js_scaffolds", jensenShannon(run.scaffolds(), reference.scaffolds()));
-        return distances;
+    /** All distances of a run. */
+    static DistributionDistances of(Distributions run, ClassMoments atoms, ClassMoments bonds, Distributions reference) {
+        DistributionDistances found = new DistributionDistances();
+        found.put("w1_logp", wasserstein(run.logp(), reference.logp()));
+        found.put("w1_weight", wasserstein(run.weight(), reference.weight()));
+        found.put("w1_rings", wasserstein(run.rings(), reference.rings()));
+        found.put("js_atoms", jensenShannon(run.atoms(), reference.atoms(), Optional.of(atoms)));
+        found.put("js_bonds", jensenShannon(run.bonds(), reference.bonds(), Optional.of(bonds)));
+        found.put("js_sizes", jensenShannon(run.sizes(), reference.sizes(), Optional.empty()));
+        found.put("js_scaffolds", jensenShannon(run.scaffolds(), reference.scaffolds(), Optional.empty()));
+        return found;
     }
 
-    /** ∫ |F − G|: in one dimension the least mean distance that one distribution must be moved to become the other. */
-    static Double wasserstein(Histogram one, Histogram other) {
-        if (one.total() == 0 || other.total() == 0) {
+    private void put(String name, Distance distance) {
+        if (distance != null) {
+            distances.put(name, distance);
+        }
+    }
+
+    /** The distance of a name; empty where one of the two has counted nothing. */
+    Optional<Distance> of(String name) {
+        return Optional.ofNullable(distances.get(name));
+    }
+
+    /**
+     * ∫ |F − G|: in one dimension the least mean distance that one distribution must be moved to become the other. A graph
+     * in bin j has {@code U_j = Σ_b s_b ([j ≤ b] − F_b)}, s_b the sign of F_b − G_b times the bins' width.
+     *
+     * @param one every count a graph of its own
+     */
+    static Distance wasserstein(Histogram one, Histogram other) {
+        long total = one.total();
+        if (total == 0 || other.total() == 0) {
             return null;
         }
+        List<String> labels = one.labelsWith(other);
+        double[] shares = labels.stream().mapToDouble(one::share).toArray();
+        double[] signs = new double[shares.length];
+        double cumulated = 0;
         double difference = 0;
         double sum = 0;
-        for (String label : one.labelsWith(other)) {
-            difference += one.share(label) - other.share(label);
+        double mean = 0;
+        for (int b = 0; b < shares.length; b++) {
+            cumulated += shares[b];
+            difference += shares[b] - other.share(labels.get(b));
+            signs[b] = Math.signum(difference) * one.binWidth();
             sum += Math.abs(difference) * one.binWidth();
+            mean += signs[b] * cumulated;
         }
-        return sum;
+        double squares = 0;
+        double above = 0;
+        for (int b = shares.length - 1; b >= 0; b--) {
+            above += signs[b];
+            squares += shares[b] * (above - mean) * (above - mean);
+        }
+        return new Distance(sum, total < 2 ? null : Math.sqrt(squares / (total - 1)));
     }
 
-    /** ½ KL(P ‖ M) + ½ KL(Q ‖ M), M = (P + Q)/2, to base 2 (Lin, IEEE Trans. Inf. Theory 37, 1991). */
-    static Double jensenShannon(Histogram one, Histogram other) {
+    /**
+     * ½ KL(P ‖ M) + ½ KL(Q ‖ M), M = (P + Q)/2, to base 2 (Lin, IEEE Trans. Inf. Theory 37, 1991). Its derivative by p_k is
+     * {@code ½ log2(p_k ÷ m_k)} up to a constant, which the sum of shares takes away.
+     *
+     * @param moments of the graphs in which {@code one} was counted; empty where every count is a graph of its own
+     */
+    static Distance jensenShannon(Histogram one, Histogram other, Optional<ClassMoments> moments) {
         if (one.total() == 0 || other.total() == 0) {
             return null;
         }
         Set<String> labels = new LinkedHashSet<>(one.counts().keySet());
         labels.addAll(other.counts().keySet());
+        Map<String, Double> slopes = new LinkedHashMap<>();
         double sum = 0;
+        double mean = 0;
         for (String label : labels) {
             double p = one.share(label);
             double q = other.share(label);
             sum += half(p, p + q) + half(q, p + q);
+            double slope = p == 0 ? 0 : 0.5 * Math.log(2 * p / (p + q)) / Math.log(2);
+            slopes.put(label, slope);
+            mean += p * slope;
         }
-        return Math.max(0, sum / Math.log(2));
+        double value = Math.max(0, sum / Math.log(2));
+        return new Distance(value, moments.isPresent() ? ofGraphs(moments.get(), slopes, mean, one.total())
+            : ofCounts(one, slopes, mean));
+    }
+
+    private static Double ofCounts(Histogram one, Map<String, Double> slopes, double mean) {
+        double squares = 0;
+        for (String label : one.counts().keySet()) {
+            squares += one.share(label) * (slopes.get(label) - mean) * (slopes.get(label) - mean);
+        }
+        return one.total() < 2 ? null : Math.sqrt(squares / (one.total() - 1));
+    }
+
+    /** Shares are sums over graphs ÷ the sum of their totals: the ratio estimator. */
+    private static Double ofGraphs(ClassMoments moments, Map<String, Double> slopes, double mean, long total) {
+        double[] factors = moments.labels().stream().mapToDouble(label -> slopes.getOrDefault(label, mean) - mean).toArray();
+        double graphs = moments.graphs();
+        return graphs < 2 ? null : Math.sqrt(moments.squares(factors) * graphs / (graphs - 1)) / total;
     }
 
     private static double half(double p, double sum) {

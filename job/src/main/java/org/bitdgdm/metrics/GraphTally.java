@@ -1,6 +1,7 @@
 package org.bitdgdm.metrics;
 
 import java.io.Serializable;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.sql.Row;
 import org.bitdgdm.model.Vocabulary;
@@ -24,6 +25,9 @@ final class GraphTally implements Serializable {
 
     private final Vocabulary vocabulary;
     private final DistributionTally distributions = new DistributionTally();
+    private final ClassMoments atoms;
+    /** Without class 0, as the distribution of bonds. */
+    private final ClassMoments bonds;
     private long graphs;
     private long valid;
     private long relaxedValid;
@@ -32,6 +36,8 @@ final class GraphTally implements Serializable {
 
     GraphTally(Vocabulary vocabulary) {
         this.vocabulary = vocabulary;
+        this.atoms = new ClassMoments(vocabulary.atoms());
+        this.bonds = new ClassMoments(vocabulary.bonds().subList(1, vocabulary.bonds().size()));
     }
 
     long graphs() {
@@ -54,6 +60,16 @@ final class GraphTally implements Serializable {
         return fragments;
     }
 
+    /** Products of the counts of atoms. */
+    ClassMoments atoms() {
+        return atoms;
+    }
+
+    /** Products of the counts of bonds. */
+    ClassMoments bonds() {
+        return bonds;
+    }
+
     Distributions distributions() {
         return distributions.distributions(vocabulary);
     }
@@ -66,18 +82,20 @@ final class GraphTally implements Serializable {
         connected += row.getBoolean(CONNECTED) ? 1 : 0;
         fragments += row.getInt(FRAGMENTS);
         Seq<Byte> nodes = row.getSeq(ATOM_TYPES);
-        long[] atoms = counts(nodes, vocabulary.atoms().size());
-        for (int type = 0; type < atoms.length; type++) {
-            if (atoms[type] > 0) {
-                distributions.addAtoms(vocabulary.atoms().get(type), atoms[type]);
+        long[] ofAtoms = counts(nodes, vocabulary.atoms().size());
+        for (int type = 0; type < ofAtoms.length; type++) {
+            if (ofAtoms[type] > 0) {
+                distributions.addAtoms(vocabulary.atoms().get(type), ofAtoms[type]);
             }
         }
-        long[] bonds = counts(row.getSeq(BONDS), vocabulary.bonds().size());
-        for (int type = 1; type < bonds.length; type++) {
-            if (bonds[type] > 0) {
-                distributions.addBonds(vocabulary.bonds().get(type), bonds[type]);
+        atoms.add(ofAtoms);
+        long[] ofBonds = counts(row.getSeq(BONDS), vocabulary.bonds().size());
+        for (int type = 1; type < ofBonds.length; type++) {
+            if (ofBonds[type] > 0) {
+                distributions.addBonds(vocabulary.bonds().get(type), ofBonds[type]);
             }
         }
+        bonds.add(Arrays.copyOfRange(ofBonds, 1, ofBonds.length));
         distributions.addSize(nodes.length());
         if (row.getBoolean(RELAXED_VALID)) {
             distributions.addProperties(row.<Double>getAs(WEIGHT), row.<Double>getAs(LOGP), row.<Integer>getAs(RINGS));
@@ -93,6 +111,8 @@ final class GraphTally implements Serializable {
         connected += other.connected;
         fragments += other.fragments;
         distributions.merge(other.distributions);
+        atoms.merge(other.atoms);
+        bonds.merge(other.bonds);
         return this;
     }
 

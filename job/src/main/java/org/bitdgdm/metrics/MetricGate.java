@@ -30,7 +30,7 @@ public final class MetricGate {
             if (FidelityReport.METRICS.contains(name)) {
                 if (!hasFidelity) {
                     throw new InputException("--require " + requirement + ": " + name + " is a comparison with the"
-                        + " full-precision model; generate makes it with --fidelity N");
+                        + " full-precision model; --fidelity N makes it");
                 }
                 continue;
             }
@@ -44,7 +44,7 @@ public final class MetricGate {
             if (LikelihoodReport.METRICS.contains(name)) {
                 if (!hasLikelihood) {
                     throw new InputException("--require " + requirement + ": " + name + " is the likelihood of given"
-                        + " molecules; generate measures it with --likelihood FILE");
+                        + " molecules; --likelihood FILE measures it");
                 }
                 continue;
             }

@@ -43,14 +43,9 @@ public record MetricReport(
             Objects.requireNonNull(absent, "a report must say which metrics are absent")));
     }
 
-    /** The metrics of a protocol from raw counts, without a reference set to measure distances from. */
-    public static MetricReport of(Protocol protocol, MetricCounts counts, Distributions distributions) {
-        return of(protocol, counts, distributions, Optional.empty());
-    }
-
-    /** The metrics of a protocol from raw counts, and distances from the distributions of the training set. */
+    /** The metrics of a protocol from raw counts, and distances from the training set where one is known. */
     public static MetricReport of(Protocol protocol, MetricCounts counts, Distributions distributions,
-                                  Optional<Distributions> reference) {
+                                  Optional<DistributionDistances> distances) {
         Ratios ratios = new Ratios(counts);
         ratios.share("validity", counts.valid());
         ratios.share("relaxed_validity", counts.relaxedValid());
@@ -68,9 +63,8 @@ public record MetricReport(
         for (int prefix : protocol.prefixes()) {
             ratios.prefix("unique@" + prefix, prefix);
         }
-        Map<String, Double> distances = reference.map(set -> DistributionDistances.of(distributions, set)).orElse(Map.of());
         for (String name : DistributionDistances.METRICS) {
-            ratios.distance(name, distances.get(name), reference.isPresent() ? "nothing to compare"
+            ratios.distance(name, distances.flatMap(found -> found.of(name)), distances.isPresent() ? "nothing to compare"
                 : "no training set is known");
         }
         return new MetricReport(protocol, counts, ratios.metrics, ratios.absent, distributions, null, null);
@@ -226,11 +220,17 @@ public record MetricReport(
             }
         }
 
-        void distance(String name, Double value, String reason) {
-            metrics.add(new Metric(name, value, null, counts.graphs(), null, null));
-            if (value == null) {
-                absent.put(name, reason);
+        void distance(String name, Optional<DistributionDistances.Distance> distance, String reason) {
+            if (distance.isEmpty()) {
+                leaveOut(name, null, counts.graphs(), reason);
+                return;
             }
+            double value = distance.get().value();
+            Double error = distance.get().standardError();
+            metrics.add(new Metric(name, value, null, counts.graphs(),
+                error == null ? null : Math.max(0, value - Interval.Z * error),
+                error == null ? null : Math.min(name.startsWith("js_") ? 1 : Double.POSITIVE_INFINITY,
+                    value + Interval.Z * error)));
         }
 
         private void add(String name, long numerator, long denominator, Interval interval) {

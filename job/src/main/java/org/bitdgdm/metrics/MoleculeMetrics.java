@@ -64,7 +64,8 @@ public final class MoleculeMetrics {
                 reference.isEmpty() ? null : Long.valueOf(different.novelOnce()), prefixes);
             Distributions found = graphs.distributions().with(different.scaffolds().among(reference.map(set ->
                 set.distributions().scaffolds().counts().keySet()).orElse(Set.of())));
-            return MetricReport.of(protocol, counts, found, reference.map(ReferenceSet::distributions));
+            return MetricReport.of(protocol, counts, found, reference.map(set ->
+                DistributionDistances.of(found, graphs.atoms(), graphs.bonds(), set.distributions())));
         } finally {
             spark.sc().setJobDescription(null);
         }

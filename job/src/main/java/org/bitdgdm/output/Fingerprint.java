@@ -12,8 +12,10 @@ import java.util.StringJoiner;
 import java.util.TreeSet;
 
 import org.apache.spark.SparkContext;
+import org.bitdgdm.conf.FidelityConf;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
+import org.bitdgdm.conf.LikelihoodConf;
 import org.bitdgdm.kernels.PackedModelFormat;
 import org.bitdgdm.model.ModelBundle;
 import org.bitdgdm.sample.ShardPlan;
@@ -72,16 +74,30 @@ public record Fingerprint(Map<String, String> rows, Map<String, String> evaluati
         Map<String, String> evaluation = new LinkedHashMap<>();
         evaluation.put("output.protocol", conf.output().protocol());
         evaluation.put("output.reference", reference);
-        if (conf.fidelity().on()) {
-            evaluation.put("fidelity", conf.fidelity().graphs() + " graphs, " + conf.fidelity().steps() + " steps");
-        }
-        if (conf.likelihood().on()) {
-            evaluation.put("likelihood", content(conf.likelihood().molecules()) + ", " + conf.likelihood().times() + " times");
-        }
+        evaluation.putAll(ofMeasures(conf.fidelity(), conf.likelihood()));
         if (conf.scan().on() && !conf.recipe().auto()) {
             evaluation.put("sensitivity", conf.scan().graphs() + " graphs, " + conf.scan().steps() + " steps");
         }
         return new Fingerprint(rows, evaluation);
+    }
+
+    /** The same with one more thing that decides rows. */
+    public Fingerprint with(String name, String value) {
+        Map<String, String> more = new LinkedHashMap<>(rows);
+        more.put(name, value);
+        return new Fingerprint(more, evaluation);
+    }
+
+    /** What decides a comparison with full precision besides the models; empty where there is none. */
+    public static Map<String, String> ofMeasures(FidelityConf fidelity, LikelihoodConf likelihood) {
+        Map<String, String> measures = new LinkedHashMap<>();
+        if (fidelity.on()) {
+            measures.put("fidelity", fidelity.graphs() + " graphs, " + fidelity.steps() + " steps");
+        }
+        if (likelihood.on()) {
+            measures.put("likelihood", content(likelihood.molecules()) + ", " + likelihood.times() + " times");
+        }
+        return measures;
     }
 
     /** A file is what it says, wherever it lies. */

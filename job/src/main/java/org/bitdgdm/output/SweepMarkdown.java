@@ -3,6 +3,7 @@ package org.bitdgdm.output;
 import java.util.List;
 import java.util.Locale;
 import java.util.StringJoiner;
+import org.bitdgdm.metrics.DistributionDistances;
 import org.bitdgdm.metrics.Metric;
 
 /** {@code sweep.md}: the cells of a sweep as a Markdown table, to be quoted in documents. */
@@ -32,7 +33,27 @@ public final class SweepMarkdown {
         for (SweepEntry entry : entries) {
             text.append(row(entry)).append('\n');
         }
+        List<SweepEntry> near = entries.stream().filter(entry -> DistributionDistances.METRICS.stream()
+            .anyMatch(name -> entry.metric(name).isPresent())).toList();
+        if (!near.isEmpty()) {
+            text.append("\nDistances from the training set with 95% intervals: Wasserstein-1 (W1) in own units,")
+                .append(" Jensen–Shannon (JS) in bits. Chance alone keeps a sample above 0, the more the smaller it is.\n\n| cell |");
+            DistributionDistances.METRICS.forEach(name -> text.append(' ').append(name.startsWith("w1_") ? "W1 " : "JS ")
+                .append(name.substring(3)).append(" |"));
+            text.append("\n|---|").append("---|".repeat(DistributionDistances.METRICS.size())).append('\n');
+            near.forEach(entry -> text.append(distances(entry)).append('\n'));
+        }
         return text.toString();
+    }
+
+    private static String distances(SweepEntry entry) {
+        StringJoiner row = new StringJoiner(" | ", "| ", " |").add(entry.cell().name());
+        for (String name : DistributionDistances.METRICS) {
+            Metric metric = entry.metric(name).orElse(null);
+            row.add(metric == null ? "" : Numbers.significant(metric.value(), 3) + (metric.low() == null ? "" : " ["
+                + Numbers.significant(metric.low(), 3) + "–" + Numbers.significant(metric.high(), 3) + "]"));
+        }
+        return row.toString();
     }
 
     private static String row(SweepEntry entry) {

@@ -3,6 +3,7 @@ package org.bitdgdm.output;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -10,6 +11,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.bitdgdm.fidelity.Divergence;
+import org.bitdgdm.metrics.DistributionDistances;
 import org.bitdgdm.metrics.Metric;
 import org.bitdgdm.metrics.RunDifference;
 
@@ -19,10 +21,6 @@ public final class SweepRows {
     static final List<String> METRICS = List.of("validity", "relaxed_validity", "uniqueness", "novelty", "kl_node",
         "kl_edge", "kl_graph", "changed_entries", "identical_graphs", "nll", "nll_pairs", "nll_difference",
         "nll_pairs_difference");
-
-    /** Metrics without intervals, distances from the training set. */
-    static final List<String> DISTANCES = List.of("w1_logp", "w1_weight", "w1_rings", "js_atoms", "js_bonds", "js_sizes",
-        "js_scaffolds");
 
     /** Columns, in this order. */
     public static final StructType SCHEMA = schema();
@@ -53,19 +51,17 @@ public final class SweepRows {
             .add("seed", DataTypes.LongType, false)
             .add("count", DataTypes.LongType, false);
         for (String metric : METRICS) {
-            schema = schema.add(metric, DataTypes.DoubleType, true).add(metric + "_low", DataTypes.DoubleType, true)
-                .add(metric + "_high", DataTypes.DoubleType, true);
+            schema = withInterval(schema, metric);
         }
         // By range of steps, largest times first: the time each begins at, divergence per graph and step, its standard error.
         schema = schema.add("kl_range_from", DataTypes.createArrayType(DataTypes.IntegerType), true)
             .add("kl_graph_range", DataTypes.createArrayType(DataTypes.DoubleType), true)
             .add("kl_graph_range_se", DataTypes.createArrayType(DataTypes.DoubleType), true);
-        for (String distance : DISTANCES) {
-            schema = schema.add(distance, DataTypes.DoubleType, true);
+        for (String metric : DistributionDistances.METRICS) {
+            schema = withInterval(schema, metric);
         }
-        for (String difference : RunDifference.METRICS) {
-            schema = schema.add(difference, DataTypes.DoubleType, true)
-                .add(difference + "_low", DataTypes.DoubleType, true).add(difference + "_high", DataTypes.DoubleType, true);
+        for (String metric : RunDifference.METRICS) {
+            schema = withInterval(schema, metric);
         }
         return schema
             .add("graphs_per_second", DataTypes.DoubleType, true)
@@ -74,6 +70,17 @@ public final class SweepRows {
             .add("bytes_before", DataTypes.LongType, true)
             .add("bytes_after", DataTypes.LongType, true)
             .add("backend", DataTypes.StringType, true);
+    }
+
+    private static StructType withInterval(StructType schema, String metric) {
+        return schema.add(metric, DataTypes.DoubleType, true).add(metric + "_low", DataTypes.DoubleType, true)
+            .add(metric + "_high", DataTypes.DoubleType, true);
+    }
+
+    private static void add(List<Object> values, Optional<Metric> metric) {
+        values.add(metric.map(Metric::value).orElse(null));
+        values.add(metric.map(Metric::low).orElse(null));
+        values.add(metric.map(Metric::high).orElse(null));
     }
 
     /** The table, in one partition. */
@@ -96,25 +103,15 @@ public final class SweepRows {
         values.add(entry.cell().conf().sample().schedule());
         values.add(entry.cell().conf().sample().seed());
         values.add(entry.cell().conf().sample().count());
-        for (String name : METRICS) {
-            Metric metric = entry.metric(name).orElse(null);
-            values.add(metric == null ? null : metric.value());
-            values.add(metric == null ? null : metric.low());
-            values.add(metric == null ? null : metric.high());
-        }
+        METRICS.forEach(name -> add(values, entry.metric(name)));
         List<Divergence> ranges = entry.done() && entry.metrics().fidelity() != null
             ? entry.metrics().fidelity().ranges() : null;
         values.add(ranges == null ? null : ranges.stream().map(Divergence::from).toArray(Integer[]::new));
         values.add(ranges == null ? null : ranges.stream().map(range -> range.graph().value()).toArray(Double[]::new));
         values.add(ranges == null ? null
             : ranges.stream().map(range -> range.graph().standardError()).toArray(Double[]::new));
-        DISTANCES.forEach(name -> values.add(entry.metric(name).map(Metric::value).orElse(null)));
-        for (String name : RunDifference.METRICS) {
-            Metric difference = entry.difference(name).orElse(null);
-            values.add(difference == null ? null : difference.value());
-            values.add(difference == null ? null : difference.low());
-            values.add(difference == null ? null : difference.high());
-        }
+        DistributionDistances.METRICS.forEach(name -> add(values, entry.metric(name)));
+        RunDifference.METRICS.forEach(name -> add(values, entry.difference(name)));
         values.add(known(entry.graphsPerSecond()));
         values.add(known(entry.run().at("/timings/sampling_seconds").asDouble(Double.NaN)));
         values.add(known(entry.run().at("/timings/quantization_seconds").asDouble(Double.NaN)));

@@ -44,9 +44,10 @@ public record QuantizedBundle(QuantizedModel quantized, QuantizeConf recipe, lon
      *
      * @param folder new, empty, or holding a model bundle, which is replaced
      * @param source what was quantized
+     * @param beside writes what else belongs to the bundle of {@code source}
      * @throws InputException if the folder cannot be written
      */
-    public void save(Path folder, ModelBundle source) {
+    public void save(Path folder, ModelBundle source, ModelBundle.Companion beside) {
         if (!source.sha256().equals(sourceSha256)) {
             throw new IllegalArgumentException("quantized from tensors of SHA-256 " + sourceSha256 + ", not of "
                 + source.sha256());
@@ -56,6 +57,7 @@ public record QuantizedBundle(QuantizedModel quantized, QuantizeConf recipe, lon
                 Files.write(staging.resolve(file.getKey()), file.getValue());
             }
             QuantizationCsv.write(staging.resolve(CSV_FILE), quantized.layers());
+            beside.write(staging);
         });
     }
 
@@ -65,6 +67,11 @@ public record QuantizedBundle(QuantizedModel quantized, QuantizeConf recipe, lon
         Description description = new Description(FORMAT, sourceSha256, PackedModelFormat.sha256(packed), seed, recipe,
             quantized.seconds(), quantized.layers());
         return Map.of(PACKED_FILE, packed, RECIPE_FILE, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(description));
+    }
+
+    /** Whether a folder holds a quantized model. */
+    public static boolean isIn(Path folder) {
+        return Files.isRegularFile(folder.resolve(PACKED_FILE));
     }
 
     /**

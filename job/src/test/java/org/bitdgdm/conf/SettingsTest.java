@@ -182,7 +182,7 @@ class SettingsTest {
         Map<Option, List<String>> again = new LinkedHashMap<>();
         conf.values().forEach((key, value) -> again.put(Option.ofKey(key).orElseThrow(),
             value instanceof List<?> list ? list.stream().map(String::valueOf).toList() : List.of(value.toString())));
-        assertThat(JobConf.of(load("", again))).isEqualTo(conf);
+        assertThat(JobConf.of(load("", again)).values()).isEqualTo(conf.values());
     }
 
     @Test

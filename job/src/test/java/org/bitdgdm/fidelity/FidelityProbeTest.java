@@ -141,10 +141,10 @@ class FidelityProbeTest {
 
     @Test
     void refusesMoreStepsThanTheModelHasAndNumbersThatAreNone() {
-        assertThatThrownBy(() -> FidelityProbe.checkSteps("--fidelity-steps", new FidelityConf(1, 21), FULL.diffusion()))
+        assertThatThrownBy(() -> FidelityProbe.checkSteps("--fidelity-steps", 21, FULL.diffusion()))
             .isInstanceOf(InputException.class)
             .hasMessage("--fidelity-steps must be at most 20, the diffusion steps of the model, found 21");
-        FidelityProbe.checkSteps("--fidelity-steps", new FidelityConf(0, 21), FULL.diffusion());
+        FidelityProbe.checkSteps("--fidelity-steps", 20, FULL.diffusion());
         Trajectory broken = new Trajectory(1, new long[] {0}, 0, new int[] {20, 0}, new byte[][] {{0}, {0}},
             new byte[][] {{0}, {0}}, new float[][] {{0, Float.NaN, 0, 0}}, new float[][] {{0, 0, 0, 0, 0}});
         try (ReferenceDenoiser other = new ReferenceDenoiser(FULL)) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.bitdgdm.conf.GateException;
 import org.bitdgdm.conf.InputException;
@@ -14,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class MetricGateTest {
     private static final MetricReport REPORT = MetricReport.of(Protocol.DIGRESS,
         new MetricCounts(10, 9, 9, 9, 12, 5, 3, null, null, new TreeMap<>()),
-        new DistributionTally().distributions(Graphs.QM9));
+        new DistributionTally().distributions(Graphs.QM9), Optional.empty());
 
     @Test
     void namesTheNearestMetric() {

@@ -28,7 +28,7 @@ class MetricReportTest {
 
     @Test
     void dividesAsDigressDoes() {
-        MetricReport report = MetricReport.of(Protocol.DIGRESS, TEN, EMPTY);
+        MetricReport report = MetricReport.of(Protocol.DIGRESS, TEN, EMPTY, Optional.empty());
 
         assertThat(report.metrics()).extracting(Metric::name).isEqualTo(Protocol.DIGRESS.metricNames());
         assertRatio(report, "validity", 6, 10);
@@ -44,7 +44,7 @@ class MetricReportTest {
 
     @Test
     void dividesAsGuacamolDoes() {
-        MetricReport report = MetricReport.of(Protocol.GUACAMOL, TEN, EMPTY);
+        MetricReport report = MetricReport.of(Protocol.GUACAMOL, TEN, EMPTY, Optional.empty());
 
         assertRatio(report, "validity", 6, 10);
         assertRatio(report, "uniqueness", 5, 10);
@@ -56,7 +56,7 @@ class MetricReportTest {
         TreeMap<Integer, MetricCounts.PrefixCounts> prefixes = new TreeMap<>();
         prefixes.put(1_000, new MetricCounts.PrefixCounts(990, 985));
         MetricCounts counts = new MetricCounts(1500, 1200, 1200, 1500, 1500, 1180, 1170, null, null, prefixes);
-        MetricReport report = MetricReport.of(Protocol.MOSES, counts, EMPTY);
+        MetricReport report = MetricReport.of(Protocol.MOSES, counts, EMPTY, Optional.empty());
 
         assertThat(report.metrics()).extracting(Metric::name).isEqualTo(Protocol.MOSES.metricNames());
         assertRatio(report, "uniqueness", 1180, 1200);
@@ -68,7 +68,7 @@ class MetricReportTest {
     @Test
     void leavesOutNoveltyWithoutTrainingSet() {
         MetricCounts counts = new MetricCounts(10, 6, 8, 9, 12, 5, 3, null, null, new TreeMap<>());
-        MetricReport report = MetricReport.of(Protocol.DIGRESS, counts, EMPTY);
+        MetricReport report = MetricReport.of(Protocol.DIGRESS, counts, EMPTY, Optional.empty());
 
         assertThat(report.metric("novelty").orElseThrow()).isEqualTo(new Metric("novelty", null, null, 5L, null, null));
         assertThat(report.metric("novelty").orElseThrow().text()).isEqualTo("absent");
@@ -81,7 +81,7 @@ class MetricReportTest {
     @ParameterizedTest
     @EnumSource(Protocol.class)
     void leavesOutEverythingOfNothing(Protocol protocol) {
-        MetricReport report = MetricReport.of(protocol, NOTHING, EMPTY);
+        MetricReport report = MetricReport.of(protocol, NOTHING, EMPTY, Optional.empty());
 
         assertThat(report.metrics()).allMatch(metric -> metric.value() == null && metric.low() == null);
         assertThat(report.absent().keySet()).containsExactlyInAnyOrderElementsOf(protocol.metricNames());
@@ -90,7 +90,7 @@ class MetricReportTest {
     @Test
     void leavesOutUniquenessWithoutMolecules() {
         MetricCounts counts = new MetricCounts(4, 0, 0, 4, 4, 0, 0, 0L, 0L, new TreeMap<>());
-        MetricReport report = MetricReport.of(Protocol.DIGRESS, counts, EMPTY);
+        MetricReport report = MetricReport.of(Protocol.DIGRESS, counts, EMPTY, Optional.empty());
 
         assertRatio(report, "validity", 0, 4);
         assertThat(absent(report)).containsExactlyInAnyOrder("uniqueness", "novelty");
@@ -105,9 +105,12 @@ class MetricReportTest {
         DistributionTally far = new DistributionTally();
         far.addProperties(21.0, 1.0, 5);
         far.addAtoms("N", 3);
-        MetricReport report = MetricReport.of(Protocol.DIGRESS, TEN, near.distributions(Graphs.QM9),
-            Optional.of(far.distributions(Graphs.QM9)));
-        assertThat(report.metric("w1_weight").orElseThrow().value()).isEqualTo(1);
+        ClassMoments atoms = new ClassMoments(List.of("C", "N"));
+        atoms.add(new long[] {3, 0});
+        Distributions found = near.distributions(Graphs.QM9);
+        MetricReport report = MetricReport.of(Protocol.DIGRESS, TEN, found, Optional.of(DistributionDistances.of(found,
+            atoms, new ClassMoments(List.of()), far.distributions(Graphs.QM9))));
+        assertThat(report.metric("w1_weight").orElseThrow()).isEqualTo(new Metric("w1_weight", 1.0, null, 10L, null, null));
         assertThat(report.metric("w1_logp").orElseThrow().value()).isZero();
         assertThat(report.metric("w1_rings").orElseThrow().value()).isEqualTo(3);
         assertThat(report.metric("js_atoms").orElseThrow().value()).isCloseTo(1, within(1e-12));
@@ -123,12 +126,13 @@ class MetricReportTest {
 
     @Test
     void isReadBackFromItsJson() {
-        ObjectNode json = MetricReport.of(Protocol.MOSES, TEN, EMPTY).toJson();
+        ObjectNode json = MetricReport.of(Protocol.MOSES, TEN, EMPTY, Optional.empty()).toJson();
 
         assertThat(json.path("protocol").asText()).isEqualTo("moses");
         assertThat(json.path("counts").path("relaxed_valid").asLong()).isEqualTo(8);
         assertThat(json.path("metrics").path(0).path("numerator").asLong()).isEqualTo(6);
-        assertThat(MetricReport.parse(json.toString())).isEqualTo(MetricReport.of(Protocol.MOSES, TEN, EMPTY));
+        assertThat(MetricReport.parse(json.toString()))
+            .isEqualTo(MetricReport.of(Protocol.MOSES, TEN, EMPTY, Optional.empty()));
         assertThatThrownBy(() -> MetricReport.parse(json.deepCopy().put("surprise", 1).toString()))
             .isInstanceOf(InputException.class).hasMessageContaining("surprise");
         assertThatThrownBy(() -> MetricReport.parse("{\"protocol\": \"moses\"}"))
@@ -139,7 +143,7 @@ class MetricReportTest {
     void aComparisonWithFullPrecisionAddsItsMetrics() {
         Divergence divergence = new Divergence(20, 1, new Estimate(0.01, 0.002, 90), new Estimate(null, null, 0),
             new Estimate(0.09, 0.2, 10));
-        MetricReport report = MetricReport.of(Protocol.DIGRESS, TEN, EMPTY).with(
+        MetricReport report = MetricReport.of(Protocol.DIGRESS, TEN, EMPTY, Optional.empty()).with(
             new FidelityReport(10, 1, 5, divergence, List.of(divergence), new Estimate(0.25, 0.1, 400), 7));
 
         assertThat(report.metrics()).extracting(Metric::name).endsWith("js_scaffolds", "kl_node", "kl_edge", "kl_graph",
@@ -155,7 +159,7 @@ class MetricReportTest {
         assertRatio(report, "identical_graphs", 7, 10);
         assertThat(MetricReport.parse(report.toJson().toString())).isEqualTo(report);
         assertThat(report.toJson().at("/fidelity/ranges/0/node/standard_error").asDouble()).isEqualTo(0.002);
-        assertThat(MetricReport.of(Protocol.DIGRESS, TEN, EMPTY).toJson().has("fidelity")).isFalse();
+        assertThat(MetricReport.of(Protocol.DIGRESS, TEN, EMPTY, Optional.empty()).toJson().has("fidelity")).isFalse();
     }
 
     @Test

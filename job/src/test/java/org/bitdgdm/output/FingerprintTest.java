@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 
 class FingerprintTest {
     private static final ModelBundle MODEL = ModelBundle.load(Path.of("..", "conf", "models", "qm9"));
+    private static final FidelityConf OFF = new FidelityConf(0, 1);
     private static SparkContext spark;
 
     @BeforeAll
@@ -36,8 +37,9 @@ class FingerprintTest {
 
     private static Fingerprint of(SampleConf sample, int rank, String protocol) {
         QuantizeConf quantize = new QuantizeConf("bit-dgdm", 4, 4, rank, 0.01, 99, 4, 8, "static", true, 64, 50, Map.of());
-        return Fingerprint.ofGenerate(new JobConf("qm9", quantize, new RecipeConf("", 0, List.of()), sample,
-            FidelityConf.OFF, FidelityConf.OFF, LikelihoodConf.OFF, new OutputConf("out", List.of(), "", protocol), false), MODEL, "cpu", "abc", spark);
+        return Fingerprint.ofGenerate(new JobConf("qm9", List.of(), quantize, new RecipeConf("", 0, List.of()), sample,
+            OFF, OFF, new LikelihoodConf("", 0), "", new OutputConf("out", List.of(), "", protocol), false), MODEL, "cpu",
+            "abc", spark);
     }
 
     private static SampleConf sample(long count, int steps, long seed, int batchSize, int shardSize, String isa) {

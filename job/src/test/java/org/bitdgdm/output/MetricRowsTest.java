@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 import org.apache.spark.sql.Row;
@@ -34,7 +35,7 @@ class MetricRowsTest {
         Histogram none = new Histogram("none", "", 0, Map.of());
         MetricReport report = MetricReport.of(Protocol.DIGRESS,
             new MetricCounts(4, 3, 3, 4, 4, 2, 1, null, null, new TreeMap<>()),
-            new Distributions(none, none, none, none, none, none, none));
+            new Distributions(none, none, none, none, none, none, none), Optional.empty());
         SparkSession spark = TestSpark.on("local[1]").getOrCreate();
         OutputFolder folder = OutputFolder.of(temporary.toString(), spark.sparkContext().hadoopConfiguration());
         folder.begin(new Fingerprint(Map.of(), Map.of()));

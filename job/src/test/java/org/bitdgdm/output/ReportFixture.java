@@ -48,7 +48,7 @@ final class ReportFixture {
 
     static MetricReport metrics(Protocol protocol, Long novel) {
         return MetricReport.of(protocol, new MetricCounts(100, 97, 98, 99, 101, 96, 94, novel, novel, new TreeMap<>()),
-            distributions(1));
+            distributions(1), Optional.empty());
     }
 
     static Distributions distributions(int times) {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.bitdgdm.conf.FidelityConf;
 import org.bitdgdm.conf.JobConf;
@@ -67,6 +68,21 @@ class SweepReportTest {
         assertThat(table.get(3)).contains(" 98.50% [").contains(" 0.0100 ± 0.0010 |").contains(" 80.0 | 3,500,000 (÷ ");
         assertThat(table.get(4)).contains("failed: a\\|b");
         assertThat(table).allSatisfy(line -> assertThat(line.replace("\\|", "").split("\\|", -1)).hasSize(12));
+        assertThat(text).doesNotContain("Distances");
+
+        List<Metric> near = new ArrayList<>(full.metrics().metrics());
+        near.removeIf(metric -> metric.name().equals("w1_logp") || metric.name().equals("js_atoms"));
+        near.add(new Metric("w1_logp", 0.0512, null, 1000L, 0.04, 0.0625));
+        near.add(new Metric("js_atoms", 0.25, null, 1L, null, null));
+        MetricReport measured = new MetricReport(full.metrics().protocol(), full.metrics().counts(), near,
+            full.metrics().absent(), full.metrics().distributions(), full.metrics().fidelity(), null);
+        String distances = SweepMarkdown.render("qm9", "cpu (avx2)", List.of(full,
+            new SweepEntry(full.cell(), measured, full.run(), List.of(), "")));
+        assertThat(distances.lines().skip(distances.lines().toList().indexOf(distances.lines()
+            .filter(line -> line.startsWith("Distances")).findFirst().orElseThrow()) + 2L).toList()).containsExactly(
+            "| cell | W1 logp | W1 weight | W1 rings | JS atoms | JS bonds | JS sizes | JS scaffolds |",
+            "|---|---|---|---|---|---|---|---|",
+            "| fp3216100 | 0.0512 [0.0400–0.0625] |  |  | 0.250 |  |  |  |");
     }
 
     @Test
@@ -86,14 +102,15 @@ class SweepReportTest {
     private static SweepEntry entry(String method, int rank, int steps, double divergence, long valid, double speed,
                                     long bytes, long seed) {
         QuantizeConf quantize = new QuantizeConf(method, 4, 4, rank, 0.01, 99, 4, 8, "static", true, 1, 1, Map.of());
-        JobConf conf = new JobConf("m", quantize, new RecipeConf("", 0, List.of()),
+        JobConf conf = new JobConf("m", List.of(), quantize, new RecipeConf("", 0, List.of()),
             new SampleConf(1000, steps, "uniform", seed, 1, 0, "cpu", "auto", ""),
-            new FidelityConf(2, 5), FidelityConf.OFF, LikelihoodConf.OFF, new OutputConf("out", List.of(), "", "digress"), false);
+            new FidelityConf(2, 5), new FidelityConf(0, 1), new LikelihoodConf("", 0), "",
+            new OutputConf("out", List.of(), "", "digress"), false);
         Divergence found = new Divergence(10, 1, new Estimate(divergence / 9, 0.001, 90),
             new Estimate(divergence / 36, 0.001, 360), new Estimate(divergence, divergence / 10, 10));
         MetricReport metrics = MetricReport.of(Protocol.DIGRESS, new MetricCounts(1000, valid, valid, 1000, 1000, valid,
-            valid, null, null, new TreeMap<>()), new Distributions(NONE, NONE, NONE, NONE, NONE, NONE, NONE)).with(
-            new FidelityReport(2, 5, 1, found, List.of(found), new Estimate(divergence / 100, 0.0, 400), 1));
+            valid, null, null, new TreeMap<>()), new Distributions(NONE, NONE, NONE, NONE, NONE, NONE, NONE),
+            Optional.empty()).with(new FidelityReport(2, 5, 1, found, List.of(found), new Estimate(divergence / 100, 0.0, 400), 1));
         ObjectNode run = new ObjectMapper().createObjectNode().put("graphs_per_second", speed).put("backend", "cpu");
         run.putObject("model_bytes").put("before", 18_000_000).put("after", bytes);
         return new SweepEntry(new SweepCell(method + rank + steps, conf), metrics, run,

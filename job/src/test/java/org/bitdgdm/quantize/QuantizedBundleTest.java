@@ -32,7 +32,7 @@ class QuantizedBundleTest {
     @Test
     void loadsWhatWasSaved(@TempDir Path folder) throws IOException {
         Path saved = folder.resolve("quantized");
-        bundle.save(saved, SOURCE);
+        bundle.save(saved, SOURCE, staging -> Files.writeString(staging.resolve("beside.txt"), "x"));
         QuantizedBundle loaded = QuantizedBundle.load(saved);
         assertThat(PackedModelFormat.toBytes(loaded.quantized().model()))
             .isEqualTo(PackedModelFormat.toBytes(bundle.quantized().model()));
@@ -43,6 +43,7 @@ class QuantizedBundleTest {
         assertThat(loaded.quantized().bytesBefore()).isEqualTo(SOURCE.packed().bytes());
         assertThat(Files.readString(saved.resolve(QuantizedBundle.CSV_FILE)))
             .isEqualTo(QuantizationCsv.toCsv(bundle.quantized().layers()));
+        assertThat(saved.resolve("beside.txt")).isNotEmptyFile();
         // It is a model bundle as well.
         assertThat(ModelBundle.load(saved).sha256()).isEqualTo(SOURCE.sha256());
     }
@@ -50,7 +51,7 @@ class QuantizedBundleTest {
     @Test
     void loadingNeedsNoTensorsInFullPrecision(@TempDir Path folder) throws IOException {
         Path saved = folder.resolve("quantized");
-        bundle.save(saved, SOURCE);
+        bundle.save(saved, SOURCE, staging -> { });
         Files.delete(saved.resolve(ModelBundle.TENSORS_FILE));
         assertThat(QuantizedBundle.load(saved).quantized().layers()).hasSize(120);
     }
@@ -58,7 +59,7 @@ class QuantizedBundleTest {
     @Test
     void damageIsFound(@TempDir Path folder) throws IOException {
         Path saved = folder.resolve("quantized");
-        bundle.save(saved, SOURCE);
+        bundle.save(saved, SOURCE, staging -> { });
         byte[] packed = Files.readAllBytes(saved.resolve(QuantizedBundle.PACKED_FILE));
         packed[packed.length / 2] ^= 1;
         Files.write(saved.resolve(QuantizedBundle.PACKED_FILE), packed);

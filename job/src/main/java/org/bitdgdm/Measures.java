@@ -1,0 +1,104 @@
+package org.bitdgdm;
+
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+import org.bitdgdm.conf.FidelityConf;
+import org.bitdgdm.conf.InputException;
+import org.bitdgdm.conf.LikelihoodConf;
+import org.bitdgdm.fidelity.FidelityProbe;
+import org.bitdgdm.fidelity.FidelityReport;
+import org.bitdgdm.fidelity.LikelihoodProbe;
+import org.bitdgdm.kernels.Diffusion;
+import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.model.Vocabulary;
+import org.bitdgdm.molecule.GraphReader;
+import org.bitdgdm.molecule.GraphReaders;
+import org.bitdgdm.molecule.MolecularGraph;
+import org.bitdgdm.sample.BackendOpener;
+
+/**
+ * What asks quantized models how closely they follow their full-precision original, for {@code generate}, sweeps and
+ * {@code evaluate} alike: the same graphs, the same random numbers, the same numbers.
+ *
+ * @param full       the original
+ * @param vocabulary what its classes stand for
+ * @param opener     the backend that both compute on
+ */
+record Measures(PackedModel full, Vocabulary vocabulary, BackendOpener opener) {
+
+    /**
+     * Refuses more steps than the model has, before anything is computed.
+     *
+     * @throws InputException naming the option
+     */
+    static void checkSteps(FidelityConf fidelity, LikelihoodConf likelihood, Diffusion diffusion) {
+        if (fidelity.on()) {
+            FidelityProbe.checkSteps("--fidelity-steps", fidelity.steps(), diffusion);
+        }
+        if (likelihood.on()) {
+            FidelityProbe.checkSteps("--likelihood-times", likelihood.times(), diffusion);
+        }
+    }
+
+    /**
+     * A comparison of models with the original.
+     *
+     * @param keep whether its trajectories stay with the executors, for several models
+     */
+    FidelityProbe probe(FidelityConf conf, SparkSession spark, boolean keep) {
+        return new FidelityProbe(JavaSparkContext.fromSparkContext(spark.sparkContext()), full, conf, opener, keep);
+    }
+
+    /**
+     * What asks models for the likelihood of the given molecules; empty where none are given.
+     *
+     * @throws InputException if the file holds none, or one that is none of the model's
+     */
+    Optional<LikelihoodProbe> likelihood(LikelihoodConf conf, SparkSession spark) {
+        return conf.on() ? Optional.of(new LikelihoodProbe(JavaSparkContext.fromSparkContext(spark.sparkContext()), full,
+            molecules(conf), conf.times(), opener)) : Optional.empty();
+    }
+
+    /** Compares one model, as far as it is asked for. */
+    Comparison compare(PackedModel model, FidelityConf conf, Optional<LikelihoodProbe> likelihood, SparkSession spark,
+                       PrintStream console) {
+        Optional<FidelityReport> fidelity = Optional.empty();
+        if (conf.on()) {
+            console.printf("comparing with full precision: %,d graphs, %d steps …%n", conf.graphs(), conf.steps());
+            try (FidelityProbe probe = probe(conf, spark, false)) {
+                fidelity = Optional.of(probe.measure(model));
+            }
+        }
+        return new Comparison(fidelity, likelihood.map(probe -> {
+            console.println("likelihood of the given molecules …");
+            return probe.measure(model);
+        }));
+    }
+
+    /** Reads the given molecules, each as the model's classes. */
+    private List<LikelihoodProbe.Graph> molecules(LikelihoodConf conf) {
+        Path file = conf.molecules();
+        int most = full.architecture().maxNodes();
+        List<LikelihoodProbe.Graph> graphs = new ArrayList<>();
+        try (GraphReader reader = GraphReaders.open(file, vocabulary)) {
+            while (reader.hasNext()) {
+                MolecularGraph graph = reader.next();
+                if (graph.nodes().length < 1 || graph.nodes().length > most) {
+                    throw new InputException("--likelihood " + file + ": a molecule must have 1 to " + most
+                        + " atoms, the largest that the model knows, found " + graph.nodes().length + " in that of position "
+                        + graph.graphId());
+                }
+                graphs.add(new LikelihoodProbe.Graph(graph.graphId(), graph.nodes(), graph.bonds()));
+            }
+        }
+        if (graphs.isEmpty()) {
+            throw new InputException("--likelihood " + file + " must hold at least one molecule, found none");
+        }
+        return graphs;
+    }
+}

@@ -1,0 +1,81 @@
+package org.bitdgdm;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.bitdgdm.conf.InputException;
+import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.kernels.PackedModelFormat;
+import org.bitdgdm.model.ModelBundle;
+import org.bitdgdm.output.OutputFolder;
+import org.bitdgdm.quantize.QuantizedBundle;
+
+/**
+ * A run of {@code generate}, or a cell of a sweep, as its folder tells it: what it was made with, and the quantized model
+ * that it sampled.
+ *
+ * @param folder of the run
+ * @param record its {@code run.json}
+ */
+record RecordedRun(OutputFolder folder, JsonNode record) {
+    private static final String RECORD = "run.json";
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /**
+     * The run of a folder; empty where it is none that has sampled a model.
+     *
+     * @param path of a file system that answers
+     */
+    static Optional<RecordedRun> of(String path, Configuration hadoop) throws IOException {
+        OutputFolder folder = OutputFolder.of(path, hadoop);
+        if (!folder.exists(RECORD)) {
+            return Optional.empty();
+        }
+        try {
+            JsonNode record = JSON.readTree(folder.read(RECORD));
+            return record.path("command").asText().equals("generate") && record.at("/hashes/model").isTextual()
+                ? Optional.of(new RecordedRun(folder, record)) : Optional.empty();
+        } catch (JsonProcessingException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** The folder of its full-precision model, as its user named it. */
+    String model() {
+        return record.at("/configuration/model").asText();
+    }
+
+    /**
+     * The model that it has sampled.
+     *
+     * @param bundle the full-precision one
+     * @throws InputException if the run was made from another one, or its quantized model is gone or damaged
+     */
+    PackedModel sampled(ModelBundle bundle) throws IOException {
+        String made = record.at("/hashes/model").asText();
+        if (!made.equals(bundle.sha256())) {
+            throw new InputException("--model must be the one that --input " + folder + " was made from (" + model()
+                + ", SHA-256 " + made + "), found " + bundle.name() + " with SHA-256 " + bundle.sha256());
+        }
+        String sampled = record.at("/hashes/packed_model").asText();
+        PackedModel full = bundle.packed();
+        if (sampled.equals(sha256(full))) {
+            return full;
+        }
+        PackedModel kept = QuantizedRun.kept(folder).orElseThrow(() -> new InputException("--input " + folder
+            + " must still hold the quantized model that it sampled, found no _run/model; run generate again with --fidelity"))
+            .quantized().model();
+        if (!sampled.equals(sha256(kept))) {
+            throw new InputException("--input " + folder + " holds another quantized model in _run/model than its run.json"
+                + " says it sampled; run generate again, with --fidelity");
+        }
+        return kept;
+    }
+
+    private static String sha256(PackedModel model) {
+        return PackedModelFormat.sha256(PackedModelFormat.toBytes(model));
+    }
+}
