@@ -88,7 +88,8 @@ final class Evaluate {
             Optional<RecordedRun> run = isText ? Optional.empty() : RecordedRun.of(conf.input(), hadoop);
             if (conf.asksModel() && run.isEmpty()) {
                 throw new InputException((conf.fidelity().on() ? "--fidelity" : "--likelihood")
-                    + " asks the model that has made the graphs: --input must be the folder of a run of generate, found " + conf.input());
+                    + " asks the model that has made the graphs: --input must be the folder of a run of generate, found "
+                    + conf.input());
             }
             Path modelFolder = conf.modelFolder(run.map(RecordedRun::model));
             ModelBundle bundle = ModelBundle.load(modelFolder);

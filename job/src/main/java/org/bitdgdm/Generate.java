@@ -43,7 +43,7 @@ final class Generate {
                     run.bundle().architecture().variant().label(), GenerateRun.recipe(conf), run.backend());
                 Measures measures = run.measures();
                 Optional<LikelihoodProbe> likelihood = measures.likelihood(conf.likelihood(), spark);
-                report = run.make(conf, spark, folder, console,
+                report = run.make(conf, spark, folder, console, 1,
                     model -> measures.compare(model, conf.fidelity(), likelihood, spark, console));
             }
             Results.print(folder, console);

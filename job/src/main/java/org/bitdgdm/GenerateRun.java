@@ -150,9 +150,10 @@ record GenerateRun(ModelBundle bundle, Optional<QuantizedBundle> saved, BackendO
      * Makes what the folder lacks of a run.
      *
      * @param folder      of the run, not finished
+     * @param atOnce      runs that this application works on at the same time, with which this one may share its slots
      * @param comparison  with full precision, as far as it is asked for
      */
-    MetricReport make(JobConf conf, SparkSession spark, OutputFolder folder, PrintStream console,
+    MetricReport make(JobConf conf, SparkSession spark, OutputFolder folder, PrintStream console, int atOnce,
                       Function<PackedModel, Comparison> comparison) throws IOException, InterruptedException {
         Fingerprint fingerprint = fingerprint(conf, spark);
         boolean isNew = folder.state(fingerprint) == OutputFolder.State.NEW;
@@ -175,7 +176,7 @@ record GenerateRun(ModelBundle bundle, Optional<QuantizedBundle> saved, BackendO
             .hash("model", bundle.sha256())
             .hash("packed_model", hash(quantized.model()))
             .fact("model", bundle.name()).fact("backend", backend)
-            .fact("master", spark.sparkContext().master());
+            .fact("master", spark.sparkContext().master()).fact("runs_at_once", Integer.toString(atOnce));
         RunTimings timings = RunTimings.of(folder);
         if (!Double.isNaN(quantized.seconds())) {
             timings = timings.withQuantization(quantized.seconds());

@@ -66,8 +66,8 @@ record RecordedRun(OutputFolder folder, JsonNode record) {
             return full;
         }
         PackedModel kept = QuantizedRun.kept(folder).orElseThrow(() -> new InputException("--input " + folder
-            + " must still hold the quantized model that it sampled, found no _run/model; run generate again with --fidelity"))
-            .quantized().model();
+            + " must still hold the quantized model that it sampled, found no _run/model; run generate again with"
+            + " --fidelity")).quantized().model();
         if (!sampled.equals(sha256(kept))) {
             throw new InputException("--input " + folder + " holds another quantized model in _run/model than its run.json"
                 + " says it sampled; run generate again, with --fidelity");

@@ -11,7 +11,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -35,16 +42,15 @@ import org.bitdgdm.output.SweepReport;
 import org.bitdgdm.output.SweepRows;
 
 /**
- * A grid of runs as one application. Cells run one after another, each on all of the cluster, so that their speeds compare;
- * calibration and the full-precision trajectories are computed once. A cell that is done is not run again, and one that
- * fails does not keep the others from running.
+ * A grid of runs as one application. Cells run one after another, each on all of the cluster, so that their speeds compare,
+ * or several at once where that is asked for; calibration and the full-precision trajectories are computed once. A cell that
+ * is done is not run again, and one that fails does not keep the others from running.
  */
 final class Sweep {
-    /** What may differ between cells; everything else makes another sweep. */
-    private static final Set<String> AXES = Set.of("quantize.method", "quantize.weight-bits", "quantize.activation-bits",
-        "quantize.activation-scale", "quantize.rank", "quantize.alpha", "quantize.threshold-percentile",
-        "quantize.threshold-buckets", "quantize.residual", "quantize.intermediate-bits", "quantize.cross-term",
-        "quantize.recipe", "quantize.budget", "sample.steps", "sample.schedule", "sample.seed");
+    /** Marks the Spark jobs of cells, which end with them. */
+    private static final String TAG = "bitdgdm-cells";
+    /** Longest wait for cells that were interrupted. */
+    private static final int LEAVE_SECONDS = 60;
     private static final PrintStream NOWHERE = new PrintStream(OutputStream.nullOutputStream());
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -54,7 +60,8 @@ final class Sweep {
     private final OutputFolder folder;
     private final PrintStream console;
     /** Comparisons by hash of the packed model: cells that differ in steps or seed have the same. */
-    private final Map<String, Comparison> compared = new LinkedHashMap<>();
+    private final Map<String, Measured> compared = new ConcurrentHashMap<>();
+    private final AtomicInteger finished = new AtomicInteger();
 
     private Sweep(SweepConf conf, GenerateRun run, SparkSession spark, OutputFolder folder, PrintStream console) {
         this.conf = conf;
@@ -100,16 +107,12 @@ final class Sweep {
 
     private void make(Fingerprint fingerprint) throws IOException, InterruptedException {
         folder.begin(fingerprint);
-        List<SweepEntry> entries = new ArrayList<>();
+        List<SweepEntry> entries;
         JobConf common = conf.common();
         Measures measures = run.measures();
         LikelihoodProbe likelihood = measures.likelihood(common.likelihood(), spark).orElse(null);
         try (FidelityProbe probe = common.fidelity().on() ? measures.probe(common.fidelity(), spark, true) : null) {
-            for (SweepCell cell : conf.cells()) {
-                SweepEntry entry = entry(cell, probe, likelihood);
-                entries.add(entry);
-                console.printf("[%d/%d] %s%n", entries.size(), conf.cells().size(), line(entry));
-            }
+            entries = inThreads(cell -> entry(cell, probe, likelihood));
         }
         publish(withDifferences(entries));
         List<SweepEntry> failed = entries.stream().filter(entry -> !entry.done()).toList();
@@ -121,10 +124,51 @@ final class Sweep {
         folder.finish(fingerprint);
     }
 
+    /** A cell's work. */
+    @FunctionalInterface
+    private interface Work {
+        SweepEntry of(SweepCell cell) throws Exception;
+    }
+
+    /**
+     * Works on so many cells at once as asked for, each in a thread of its own; Spark shares its slots among their jobs.
+     * Where one ends with an exception or this thread is interrupted, all leave.
+     */
+    private List<SweepEntry> inThreads(Work work) throws IOException, InterruptedException {
+        ExecutorService threads = Executors.newFixedThreadPool(Math.min(conf.parallel(), conf.cells().size()));
+        boolean whole = false;
+        try {
+            List<Future<SweepEntry>> futures = conf.cells().stream().map(cell -> threads.submit(() -> {
+                spark.sparkContext().addJobTag(TAG);
+                SweepEntry entry = work.of(cell);
+                console.printf("[%d/%d] %s%n", finished.incrementAndGet(), conf.cells().size(), line(entry));
+                return entry;
+            })).toList();
+            List<SweepEntry> entries = new ArrayList<>();
+            for (Future<SweepEntry> future : futures) {
+                entries.add(future.get());
+            }
+            whole = true;
+            return entries;
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException failed) {
+                throw failed;
+            }
+            throw new IllegalStateException(e.getCause().getMessage(), e.getCause());
+        } finally {
+            threads.shutdownNow();
+            if (!whole && !spark.sparkContext().isStopped()) {
+                spark.sparkContext().cancelJobsWithTag(TAG);
+            }
+            // Nobody writes any more when the lock is given back.
+            threads.awaitTermination(LEAVE_SECONDS, TimeUnit.SECONDS);
+        }
+    }
+
     private Fingerprint fingerprint() {
         Fingerprint first = run.fingerprint(conf.common(), spark);
         Map<String, String> rows = new LinkedHashMap<>(first.rows());
-        rows.keySet().removeAll(AXES);
+        rows.keySet().removeAll(SweepConf.axes());
         rows.put("command", "sweep");
         Map<String, String> evaluation = new LinkedHashMap<>(first.evaluation());
         evaluation.put("cells", String.join(" ", conf.cells().stream().map(SweepCell::name).toList()));
@@ -137,7 +181,8 @@ final class Sweep {
         try {
             if (cellFolder.state(run.fingerprint(cell.conf(), spark)) != OutputFolder.State.FINISHED) {
                 console.println(cell.name() + " …");
-                run.make(cell.conf(), spark, cellFolder, NOWHERE, model -> compare(probe, likelihood, model));
+                run.make(cell.conf(), spark, cellFolder, NOWHERE, conf.parallel(),
+                    model -> compare(probe, likelihood, model));
             }
             return read(cell);
         } catch (InterruptedException e) {
@@ -158,8 +203,21 @@ final class Sweep {
             return Comparison.NONE;
         }
         String hash = PackedModelFormat.sha256(PackedModelFormat.toBytes(model));
-        return compared.computeIfAbsent(hash, absent -> new Comparison(Optional.ofNullable(probe).map(p -> p.measure(model)),
+        return compared.computeIfAbsent(hash, absent -> new Measured()).of(() -> new Comparison(
+            Optional.ofNullable(probe).map(p -> p.measure(model)),
             Optional.ofNullable(likelihood).map(p -> p.measure(model))));
+    }
+
+    /** A comparison that the first thread to ask makes, and others wait for. */
+    private static final class Measured {
+        private Comparison found;
+
+        synchronized Comparison of(Supplier<Comparison> measure) {
+            if (found == null) {
+                found = measure.get();
+            }
+            return found;
+        }
     }
 
     private static String reason(Throwable failure) {

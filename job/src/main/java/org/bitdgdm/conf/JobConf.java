@@ -31,13 +31,29 @@ public record JobConf(String model, List<String> given, QuantizeConf quantize, R
      * @throws InputException naming the option, its value and, if a file set it, file and line
      */
     public static JobConf of(Settings given) {
+        return of(given, false);
+    }
+
+    /** The same for a cell of a sweep, which leaves out what it does not look at. */
+    static JobConf ofCell(Settings given) {
+        return of(given, true);
+    }
+
+    private static JobConf of(Settings given, boolean cell) {
         Settings settings = RecipeFile.over(given);
         return settings.blamed(() -> {
             QuantizeConf quantize = QuantizeConf.of(settings);
-            RecipeConf recipe = RecipeConf.of(settings);
+            RecipeConf asked = RecipeConf.of(settings);
+            Check.that(cell || asked.auto() || asked.budget() == 0, "budget", "must be left out without --recipe auto, which"
+                + " alone has one", asked.budget());
+            RecipeConf recipe = asked.auto() ? asked : asked.withoutBudget();
             Check.that(!recipe.auto() || quantize.overrides().isEmpty(), "override",
                 "must be left out with --recipe auto, which chooses the settings of every layer", quantize.overrides());
-            recipe.candidates().forEach(candidate -> Overrides.check(quantize, Map.of("*", candidate)));
+            recipe.candidates().forEach(candidate -> Overrides.check("candidate", "'" + Overrides.text(candidate) + "'",
+                quantize, candidate));
+            FidelityConf fidelity = FidelityConf.of(settings);
+            Check.that(!recipe.auto() || fidelity.graphs() != 1, "fidelity", "must be at least 2 with --recipe auto, which"
+                + " goes by the interval of the divergence", fidelity.graphs());
             String saveModel = settings.text(Option.SAVE_MODEL).strip();
             Check.that(saveModel.isEmpty() || recipe.auto() || !quantize.nothing(), "save-model",
                 "must be left out where nothing is quantized", saveModel);
@@ -45,7 +61,7 @@ public record JobConf(String model, List<String> given, QuantizeConf quantize, R
                 .filter(option -> option.key().startsWith("quantize.") && settings.isGiven(option)).map(Option::flag)
                 .toList();
             return new JobConf(settings.text(Option.MODEL), set, quantize, recipe, SampleConf.of(settings),
-                FidelityConf.of(settings), FidelityConf.ofScan(settings), LikelihoodConf.of(settings), saveModel,
+                fidelity, FidelityConf.ofScan(settings), LikelihoodConf.of(settings), saveModel,
                 OutputConf.of(settings), settings.on(Option.VERBOSE));
         });
     }
@@ -61,7 +77,7 @@ public record JobConf(String model, List<String> given, QuantizeConf quantize, R
             throw new InputException("--model " + model + " is quantized already; leave out " + String.join(", ", given)
                 + ", or give the model in full precision");
         }
-        return new JobConf(model, given, saved, new RecipeConf("", 0, recipe.candidates()), sample, fidelity, scan,
+        return new JobConf(model, given, saved, recipe.none(), sample, fidelity, scan,
             likelihood, saveModel, output, verbose);
     }
 

@@ -17,6 +17,7 @@ import java.util.Set;
 public enum Option {
     MODEL("model", Kind.TEXT, "DIR", GENERATE, SWEEP, EVALUATE),
     VERBOSE("verbose", Kind.SWITCH, "BOOL", GENERATE, SWEEP, EVALUATE, IMPORT),
+    PARALLEL("parallel", Kind.WHOLE, "N", SWEEP),
 
     METHOD("quantize.method", Kind.TEXT, "NAME", GENERATE, SWEEP),
     WEIGHT_BITS("quantize.weight-bits", Kind.WHOLE, "BITS", GENERATE, SWEEP),

@@ -13,6 +13,8 @@ final class Overrides {
         Option.ALPHA, Option.THRESHOLD_PERCENTILE, Option.RESIDUAL, Option.INTERMEDIATE_BITS, Option.ACTIVATION_SCALE,
         Option.CROSS_TERM);
 
+    private static final String OVERRIDE = "override";
+
     private Overrides() {
     }
 
@@ -20,30 +22,30 @@ final class Overrides {
         Map<String, Map<String, String>> overrides = new LinkedHashMap<>();
         for (String text : texts) {
             int colon = text.indexOf(':');
-            Check.that(colon > 0 && colon < text.length() - 1, "override", "must look like PATTERN:key=value,...",
+            Check.that(colon > 0 && colon < text.length() - 1, OVERRIDE, "must look like PATTERN:key=value,...",
                 "'" + text + "'");
-            Map<String, String> values = new LinkedHashMap<>();
-            for (String part : text.substring(colon + 1).split(",", -1)) {
-                int equals = part.indexOf('=');
-                Check.that(equals > 0, "override", "must look like PATTERN:key=value,...", "'" + text + "'");
-                String key = part.substring(0, equals).strip();
-                Check.that(values.put(key, part.substring(equals + 1).strip()) == null, "override",
-                    "must set each key once", key + " twice in '" + text + "'");
-            }
+            Map<String, String> values = values(OVERRIDE, "PATTERN:key=value,...", text, text.substring(colon + 1));
             String pattern = text.substring(0, colon).strip();
-            Check.that(overrides.put(pattern, values) == null, "override", "must have each pattern once",
-                pattern + " twice");
+            Check.that(overrides.put(pattern, values) == null, OVERRIDE, "must have each pattern once", pattern + " twice");
         }
         return overrides;
     }
 
     /** Settings without a pattern: {@code key=value,...}. */
     static List<Map<String, String>> candidates(List<String> texts) {
-        try {
-            return texts.stream().map(text -> parse(List.of("*:" + text)).get("*")).toList();
-        } catch (Check.OptionException e) {
-            throw new Check.OptionException("candidate", e.rule());
+        return texts.stream().map(text -> values("candidate", "key=value,...", text, text)).toList();
+    }
+
+    private static Map<String, String> values(String option, String form, String whole, String settings) {
+        Map<String, String> values = new LinkedHashMap<>();
+        for (String part : settings.split(",", -1)) {
+            int equals = part.indexOf('=');
+            Check.that(equals > 0, option, "must look like " + form, "'" + whole + "'");
+            String key = part.substring(0, equals).strip();
+            Check.that(values.put(key, part.substring(equals + 1).strip()) == null, option, "must set each key once",
+                key + " twice in '" + whole + "'");
         }
+        return values;
     }
 
     /** {@code key=value,...}. */
@@ -54,20 +56,28 @@ final class Overrides {
 
     /** Builds the recipe of every pattern once, so that a bad value is known before any layer is. */
     static void check(QuantizeConf conf, Map<String, Map<String, String>> overrides) {
+        overrides.forEach((pattern, values) -> check(OVERRIDE, "of '" + pattern + "'", conf, values));
+    }
+
+    /**
+     * Builds a recipe once.
+     *
+     * @param option that has brought the values
+     * @param which  of its values this is, for people
+     */
+    static void check(String option, String which, QuantizeConf conf, Map<String, String> values) {
         List<String> known = KEYS.stream().map(Overrides::name).toList();
-        overrides.forEach((pattern, values) -> {
-            for (String key : values.keySet()) {
-                if (!known.contains(key)) {
-                    throw new Check.OptionException("override", "of '" + pattern + "' has the unknown key " + key
-                        + "; the nearest known one is " + Nearest.of(key, known));
-                }
+        for (String key : values.keySet()) {
+            if (!known.contains(key)) {
+                throw new Check.OptionException(option, which + " has the unknown key " + key
+                    + "; the nearest known one is " + Nearest.of(key, known));
             }
-            try {
-                with(conf, values);
-            } catch (Check.OptionException e) {
-                throw new Check.OptionException("override", "of '" + pattern + "': " + e.option() + " " + e.rule());
-            }
-        });
+        }
+        try {
+            with(conf, values);
+        } catch (Check.OptionException e) {
+            throw new Check.OptionException(option, which + ": " + e.option() + " " + e.rule());
+        }
     }
 
     static Map<String, String> firstMatch(Map<String, Map<String, String>> overrides, String name) {

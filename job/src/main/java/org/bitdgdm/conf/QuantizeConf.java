@@ -32,8 +32,6 @@ public record QuantizeConf(
     /** Methods this version knows; all but {@code fp32} quantize. */
     public static final List<String> METHODS = List.of("fp32", "rtn", "gptq", "squeezellm", "svdquant", "duquant",
         "bit-dgdm", "bit-dgdm-dense-activations", "bit-dgdm-threshold", "bit-dgdm-minus");
-    /** Methods that quantize a layer by what calibration has recorded of it, whatever their other settings. */
-    public static final List<String> RECORDING_METHODS = List.of("gptq", "squeezellm", "svdquant", "duquant");
 
     public QuantizeConf {
         Check.oneOf("method", METHODS, method);
@@ -71,14 +69,6 @@ public record QuantizeConf(
                 residualBits, intermediateBits, activationScale, crossTerm, calibrationGraphs, calibrationSteps,
                 thresholdBuckets, Map.of()), overrides);
         }
-    }
-
-    /** One range of steps. */
-    public QuantizeConf(String method, int weightBits, int activationBits, int rank, double alpha,
-                        double thresholdPercentile, int residualBits, int intermediateBits, String activationScale, boolean crossTerm,
-                        int calibrationGraphs, int calibrationSteps, Map<String, Map<String, String>> overrides) {
-        this(method, weightBits, activationBits, rank, alpha, thresholdPercentile, residualBits, intermediateBits,
-            activationScale, crossTerm, calibrationGraphs, calibrationSteps, 1, overrides);
     }
 
     static QuantizeConf of(Settings settings) {

@@ -8,7 +8,8 @@ import java.util.Map;
  *
  * @param recipe     empty: the settings of {@link QuantizeConf} hold as they are; {@code auto}: they are chosen; else the
  *                   file that they have come from
- * @param budget     largest divergence from full precision that a chosen recipe may have, in nats per graph and step
+ * @param budget     largest divergence from full precision that a chosen recipe may have, in nats per graph and step: the
+ *                   upper end of its 95% interval
  * @param candidates settings to choose from, each as key → value of {@link QuantizeConf} over those of the run
  */
 public record RecipeConf(String recipe, double budget, List<Map<String, String>> candidates) {
@@ -26,6 +27,16 @@ public record RecipeConf(String recipe, double budget, List<Map<String, String>>
     static RecipeConf of(Settings settings) {
         return new RecipeConf(settings.text(Option.RECIPE).strip(), settings.number(Option.BUDGET),
             Overrides.candidates(settings.list(Option.CANDIDATE)));
+    }
+
+    /** The same without a budget, which only a search looks at. */
+    RecipeConf withoutBudget() {
+        return new RecipeConf(recipe, 0, candidates);
+    }
+
+    /** Nothing chosen, and no file. */
+    RecipeConf none() {
+        return new RecipeConf("", 0, candidates);
     }
 
     /** Whether the job chooses. */

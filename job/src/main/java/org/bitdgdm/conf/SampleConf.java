@@ -30,12 +30,6 @@ public record SampleConf(long count, int steps, String schedule, long seed, int 
         Check.oneOf("cuda-precision", List.of("fp32", "bf16"), cudaPrecision);
     }
 
-    /** In FP32 where the backend is {@code cuda}. */
-    public SampleConf(long count, int steps, String schedule, long seed, int batchSize, int shardSize, String backend,
-                      String cpuIsa, String nativeDirectory) {
-        this(count, steps, schedule, seed, batchSize, shardSize, backend, cpuIsa, "fp32", nativeDirectory);
-    }
-
     static SampleConf of(Settings settings) {
         return new SampleConf(settings.big(Option.COUNT), settings.whole(Option.STEPS), settings.text(Option.SCHEDULE),
             settings.big(Option.SEED), settings.whole(Option.BATCH_SIZE), settings.whole(Option.SHARD_SIZE),

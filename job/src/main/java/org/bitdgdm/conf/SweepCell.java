@@ -44,6 +44,12 @@ public record SweepCell(String name, JobConf conf) {
         return new SweepCell(name.toString(), conf);
     }
 
+    /** Whether a cell of the same name is the same run: names tell files by their last part, searches by their budget. */
+    boolean sameRun(SweepCell other) {
+        return conf.recipe().recipe().isEmpty() || conf.quantize().equals(other.conf.quantize())
+            && (!conf.recipe().auto() || conf.recipe().equals(other.conf.recipe()));
+    }
+
     private static void append(StringBuilder name, String key, Object value) {
         if (value != null) {
             name.append(key).append(value instanceof Double number

@@ -6,13 +6,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * All that {@code sweep} is asked to do.
  *
- * @param cells the runs, each once; they differ in recipe, steps and seed only
+ * @param cells    the runs, each once; they differ in {@link #axes} only
+ * @param parallel cells that run at once
  */
-public record SweepConf(List<SweepCell> cells) {
+public record SweepConf(List<SweepCell> cells, int parallel) {
     private static final String STUDY = "study";
     private static final String DECOMPOSITION = "decomposition";
 
@@ -32,11 +35,29 @@ public record SweepConf(List<SweepCell> cells) {
         }
         ConfFile read = ConfFile.read(file.get(), ConfFile.defaults());
         Map<String, SweepCell> cells = new LinkedHashMap<>();
+        boolean budgets = false;
+        int parallel = 1;
         for (Map<Option, Settings.Setting> point : new SweepGrid(read).points()) {
-            SweepCell cell = SweepCell.of(JobConf.of(settings.with(point)));
-            cells.putIfAbsent(cell.name(), cell);
+            Settings of = settings.with(point);
+            SweepCell cell = SweepCell.of(JobConf.ofCell(of));
+            SweepCell other = cells.putIfAbsent(cell.name(), cell);
+            if (other != null && !other.sameRun(cell)) {
+                throw new InputException("sweep must have cells of different names, found two different ones named "
+                    + cell.name() + "; give files of recipes different names, and cells with recipe = auto no setting of"
+                    + " their own besides budget, steps, schedule and seed");
+            }
+            budgets |= of.number(Option.BUDGET) > 0;
+            parallel = of.whole(Option.PARALLEL);
         }
-        return new SweepConf(List.copyOf(cells.values()));
+        Check.that(parallel >= 1, "parallel", "must be at least 1", parallel);
+        Check.that(!budgets || cells.values().stream().anyMatch(cell -> cell.conf().recipe().auto()), "budget",
+            "must be left out where no cell has recipe = auto", "one");
+        return new SweepConf(List.copyOf(cells.values()), parallel);
+    }
+
+    /** Keys in which cells may differ; everything else makes another sweep. */
+    public static Set<String> axes() {
+        return SweepGrid.AXES.stream().map(Option::key).collect(Collectors.toSet());
     }
 
     /**
@@ -59,7 +80,7 @@ public record SweepConf(List<SweepCell> cells) {
         return true;
     }
 
-    /** What the cells have in common: model, count, backend, folder; the recipe is that of the first. */
+    /** What the cells have in common: model, count, backend, folder; the axes are those of the first. */
     public JobConf common() {
         return cells.get(0).conf();
     }

@@ -21,11 +21,12 @@ final class SweepGrid {
     private static final String CELLS = "cells";
     private static final String PERCENTILE = "percentile";
     /** Keys that may have several values. */
-    private static final List<Option> AXES = List.of(Option.METHOD, Option.WEIGHT_BITS, Option.ACTIVATION_BITS,
+    static final List<Option> AXES = List.of(Option.METHOD, Option.WEIGHT_BITS, Option.ACTIVATION_BITS,
         Option.ACTIVATION_SCALE, Option.RANK, Option.ALPHA, Option.THRESHOLD_PERCENTILE, Option.THRESHOLD_BUCKETS,
-        Option.RESIDUAL,
-        Option.INTERMEDIATE_BITS, Option.CROSS_TERM, Option.RECIPE, Option.BUDGET, Option.STEPS, Option.SCHEDULE,
-        Option.SEED);
+        Option.RESIDUAL, Option.INTERMEDIATE_BITS, Option.CROSS_TERM, Option.RECIPE, Option.BUDGET, Option.STEPS,
+        Option.SCHEDULE, Option.SEED);
+    /** Keys of the whole sweep, each with one value. */
+    private static final List<Option> WHOLE = List.of(Option.COUNT, Option.PARALLEL);
 
     private final ConfFile file;
 
@@ -69,18 +70,18 @@ final class SweepGrid {
         Map<String, Option> known = new LinkedHashMap<>();
         AXES.forEach(option -> known.put(option.flag().substring(2), option));
         known.put(PERCENTILE, Option.THRESHOLD_PERCENTILE);
-        known.put("count", Option.COUNT);
+        WHOLE.forEach(option -> known.put(option.flag().substring(2), option));
         Map<Option, List<Setting>> axes = new EnumMap<>(Option.class);
         section.forEach((key, value) -> {
             if (whole && key.equals(CELLS)) {
                 return;
             }
             Option option = known.get(key);
-            if (option == null || option == Option.COUNT && !whole) {
+            if (option == null || WHOLE.contains(option) && !whole) {
                 throw new InputException("unknown key sweep." + key + " in " + file.where(value)
                     + "; the nearest known one is " + Nearest.of(key, known.keySet().stream().toList()));
             }
-            List<ConfigValue> values = value instanceof ConfigList list && option != Option.COUNT ? list : List.of(value);
+            List<ConfigValue> values = value instanceof ConfigList list && !WHOLE.contains(option) ? list : List.of(value);
             if (values.isEmpty()) {
                 throw new InputException("sweep." + key + " must have at least one value, found none in "
                     + file.where(value));

@@ -9,6 +9,13 @@ package org.bitdgdm.fidelity;
  * @param count         entries averaged
  */
 public record Estimate(Double value, Double standardError, long count) {
+    /** Φ⁻¹(0.975). */
+    private static final double Z = 1.959963984540054;
+
+    /** Upper end of the 95% interval; NaN where there is none. */
+    public double upper() {
+        return standardError == null ? Double.NaN : value + Z * standardError;
+    }
 
     /**
      * The ratio estimator Σ s_g ÷ Σ c_g, with the variance of its linearization, G/(G−1) · Σ (s_g − R c_g)² ÷ (Σ c_g)²

@@ -92,11 +92,16 @@ public final class LikelihoodProbe {
 
     /** Asks a model, and full precision where that has not been asked. */
     public LikelihoodReport measure(PackedModel model) {
+        List<GraphBound> original = ofFull();
+        List<GraphBound> found = model.linears().stream().allMatch(layer -> layer.isFull()) ? original : bounds(model);
+        return LikelihoodReport.of(found, original, draws == 0 ? full.diffusion().steps() : draws);
+    }
+
+    private synchronized List<GraphBound> ofFull() {
         if (ofFull == null) {
             ofFull = bounds(full);
         }
-        List<GraphBound> found = model.linears().stream().allMatch(layer -> layer.isFull()) ? ofFull : bounds(model);
-        return LikelihoodReport.of(found, ofFull, draws == 0 ? full.diffusion().steps() : draws);
+        return ofFull;
     }
 
     private List<GraphBound> bounds(PackedModel model) {

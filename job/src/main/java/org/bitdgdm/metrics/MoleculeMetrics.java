@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
 
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -81,17 +82,26 @@ public final class MoleculeMetrics {
                                          Set<String> scaffolds) {
         Broadcast<long[]> training = spark.broadcast(hashes);
         try {
-            return smiles.groupBy(col(SMILES)).agg(count(lit(1)).as(GRAPHS)).javaRDD().treeAggregate(new SmilesTally(),
-                (tally, row) -> {
-                    if (!scaffolds.isEmpty()) {
-                        String label = ScaffoldTally.label(row.getString(0), new Scaffolds());
-                        tally.addScaffold(scaffolds.contains(label) ? label : ScaffoldTally.OTHER, row.getLong(1));
-                    }
-                    return tally.add(row.getLong(1), ReferenceSet.contains(training.value(), row.getString(0)));
-                }, SmilesTally::merge);
+            return smiles.groupBy(col(SMILES)).agg(count(lit(1)).as(GRAPHS)).javaRDD()
+                .mapPartitions(rows -> List.of(counted(rows, training.value(), scaffolds)).iterator())
+                .treeAggregate(new SmilesTally(), SmilesTally::merge, SmilesTally::merge);
         } finally {
             training.destroy();
         }
+    }
+
+    private static SmilesTally counted(Iterator<Row> rows, long[] training, Set<String> scaffolds) {
+        SmilesTally tally = new SmilesTally();
+        Scaffolds toolkit = new Scaffolds();
+        while (rows.hasNext()) {
+            Row row = rows.next();
+            if (!scaffolds.isEmpty()) {
+                String label = ScaffoldTally.label(row.getString(0), toolkit);
+                tally.addScaffold(scaffolds.contains(label) ? label : ScaffoldTally.OTHER, row.getLong(1));
+            }
+            tally.add(row.getLong(1), ReferenceSet.contains(training, row.getString(0)));
+        }
+        return tally;
     }
 
     /** Counts among the first molecules by graph id, on executors. */

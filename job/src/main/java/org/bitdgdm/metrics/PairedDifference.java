@@ -21,11 +21,6 @@ import org.bitdgdm.conf.InputException;
  */
 public record PairedDifference(long gained, long lost, long graphs) {
 
-    /** Compares the verdicts of two runs by id. */
-    public static PairedDifference ofValidity(Dataset<Row> here, Dataset<Row> there) {
-        return of("valid", here, there);
-    }
-
     /**
      * Compares a column of {@code molecules/} of two runs by id.
      *

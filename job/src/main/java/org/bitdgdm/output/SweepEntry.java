@@ -46,6 +46,11 @@ public record SweepEntry(SweepCell cell, MetricReport metrics, JsonNode run, Lis
         return run.path("graphs_per_second").asDouble(Double.NaN);
     }
 
+    /** Most cells that were sampled at once; 1 where each was alone. */
+    static int atOnce(List<SweepEntry> entries) {
+        return entries.stream().mapToInt(entry -> entry.run().path("runs_at_once").asInt(1)).max().orElse(1);
+    }
+
     /** Bytes of the parameters as sampled; 0 if not known. */
     long bytes() {
         return run.path("model_bytes").path("after").asLong();

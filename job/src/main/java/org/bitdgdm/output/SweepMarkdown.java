@@ -27,7 +27,13 @@ public final class SweepMarkdown {
             .append(Numbers.count(entries.get(0).cell().conf().sample().count())).append(" graphs, model ").append(model)
             .append(", ").append(backend).append(". In brackets 95% intervals, after ± standard errors; Δ validity is the paired")
             .append(" difference from FP32 at the same graph ids, in percentage points; KL from FP32 in nats, a graph's")
-            .append(" per step.\n\n");
+            .append(" per step.");
+        int atOnce = SweepEntry.atOnce(entries);
+        if (atOnce > 1) {
+            text.append(" Up to ").append(atOnce).append(" cells ran at once: their graphs/s are not what one alone reaches,")
+                .append(" and do not compare.");
+        }
+        text.append("\n\n");
         text.append("| cell | validity | Δ validity | uniqueness | novelty | KL node | KL edge | KL graph | graphs/s |")
             .append(" model bytes |\n|---|---|---|---|---|---|---|---|---|---|\n");
         for (SweepEntry entry : entries) {
@@ -37,7 +43,8 @@ public final class SweepMarkdown {
             .anyMatch(name -> entry.metric(name).isPresent())).toList();
         if (!near.isEmpty()) {
             text.append("\nDistances from the training set with 95% intervals: Wasserstein-1 (W1) in own units,")
-                .append(" Jensen–Shannon (JS) in bits. Chance alone keeps a sample above 0, the more the smaller it is.\n\n| cell |");
+                .append(" Jensen–Shannon (JS) in bits. Chance alone keeps a sample above 0, the more the smaller it is.\n\n")
+                .append("| cell |");
             DistributionDistances.METRICS.forEach(name -> text.append(' ').append(name.startsWith("w1_") ? "W1 " : "JS ")
                 .append(name.substring(3)).append(" |"));
             text.append("\n|---|").append("---|".repeat(DistributionDistances.METRICS.size())).append('\n');

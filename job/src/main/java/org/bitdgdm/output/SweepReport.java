@@ -81,10 +81,12 @@ public final class SweepReport {
     }
 
     private String note() {
+        int atOnce = SweepEntry.atOnce(entries);
         return "Numbers after ± are standard errors, those in brackets 95% intervals; the table cells/ has all of them. "
             + "Δ validity is the paired difference from FP32 at the same graph ids, steps and seed, in percentage points. "
-            + "Divergence is KL(FP32 ‖ quantized) per graph and step, in nats. Graphs/s is while sampling, one cell at a "
-            + "time. Best: no other cell is both " + (diverges ? "closer to FP32" : "more valid")
+            + "Divergence is KL(FP32 ‖ quantized) per graph and step, in nats. Graphs/s is while sampling, "
+            + (atOnce > 1 ? "up to " + atOnce + " cells at once, so that speeds do not compare" : "one cell at a time")
+            + ". Best: no other cell is both " + (diverges ? "closer to FP32" : "more valid")
             + " and faster, or smaller.";
     }
 

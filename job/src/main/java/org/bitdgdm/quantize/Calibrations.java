@@ -11,14 +11,13 @@ import org.bitdgdm.kernels.PackedModel;
 
 /**
  * What calibration records of one full-precision model, recorded once for all recipes that ask for the same. It takes most
- * of the time of the simple methods. Not for several threads at once.
+ * of the time of the simple methods. Of several threads one records, and the others wait for it.
  */
 public final class Calibrations {
     /** Recordings kept: that of most methods, and that of one which wants more rows. */
     private static final int KEPT = 2;
 
     private final PackedModel full;
-    private final long seed;
     private final Recording recording;
     private final Map<List<Object>, List<RecordedInputs>> recorded = new LinkedHashMap<>() {
         private static final long serialVersionUID = 1;
@@ -44,7 +43,6 @@ public final class Calibrations {
     public <D extends Denoiser & ActivationRecorder> Calibrations(PackedModel full, long seed,
                                                                   Function<PackedModel, D> opener) {
         this.full = full;
-        this.seed = seed;
         this.recording = (graphs, steps, rows, ranges) -> {
             try (D denoiser = opener.apply(full)) {
                 return Calibration.run(full, denoiser, graphs, steps, seed, rows, ranges);
@@ -57,13 +55,8 @@ public final class Calibrations {
         return full;
     }
 
-    /** Seed of the run. */
-    public long seed() {
-        return seed;
-    }
-
     /** The inputs of every layer, see {@link Calibration#run}. */
-    List<RecordedInputs> of(int graphs, int steps, int[] rows, int ranges) {
+    synchronized List<RecordedInputs> of(int graphs, int steps, int[] rows, int ranges) {
         List<Object> key = List.of(graphs, steps, Arrays.toString(rows), ranges);
         return recorded.computeIfAbsent(key, absent -> recording.of(graphs, steps, rows, ranges));
     }

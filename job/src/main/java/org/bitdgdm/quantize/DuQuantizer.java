@@ -27,7 +27,7 @@ import org.bitdgdm.kernels.SparseRows;
  * rotated input may be negative, so that its codes are signed after a ReLU too. Where its scale is static, entries above the
  * percentile stay in full precision as in {@link BitDgdmQuantizer}.
  */
-final class DuQuantizer implements Quantizer {
+final class DuQuantizer implements Quantizer.OfInputs {
     static final int BLOCK = 16;
     private static final double STRENGTH = 0.6;
     /** Rows that rotations are found on. */
@@ -150,15 +150,5 @@ final class DuQuantizer implements Quantizer {
             inverse = DenseAlgebra.product(inverse, false, rest, false);
         }
         return inverse;
-    }
-
-    @Override
-    public boolean needsInputs(QuantizeConf recipe) {
-        return true;
-    }
-
-    @Override
-    public int rows(PackedLinear layer) {
-        return Quantizer.manyRows(layer);
     }
 }

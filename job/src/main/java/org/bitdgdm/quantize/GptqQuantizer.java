@@ -24,7 +24,7 @@ import org.bitdgdm.kernels.SparseRows;
  * each output channel, and no blocks of columns, which change the speed only; all layers are quantized against the inputs
  * of the full-precision model instead of one after another against those of the quantized one.
  */
-final class GptqQuantizer implements Quantizer {
+final class GptqQuantizer implements Quantizer.OfInputs {
     private static final double DAMPING = 0.01;
 
     @Override
@@ -36,16 +36,6 @@ final class GptqQuantizer implements Quantizer {
         PackedLinear packed = PackedLinear.quantized(layer.name, layer.in, layer.out, layer.bias, inputs.codes(recipe), null,
             null, 32, 0, codes(weight, gram, order, recipe.weightBits()), SparseRows.empty(layer.in, layer.out), true);
         return new QuantizedLayer(packed, 0, Double.NaN, new Tails().add(weight, false), "");
-    }
-
-    @Override
-    public boolean needsInputs(QuantizeConf recipe) {
-        return true;
-    }
-
-    @Override
-    public int rows(PackedLinear layer) {
-        return Quantizer.manyRows(layer);
     }
 
     /** XᵀX ÷ rows, without damping. */

@@ -23,13 +23,12 @@ final class LayerRecipes {
     static List<QuantizeConf> of(PackedModel model, QuantizeConf run) {
         List<String> layers = model.linears().stream().map(layer -> layer.name).toList();
         for (Map.Entry<String, Map<String, String>> override : run.overrides().entrySet()) {
-            QuantizeConf alone = with(run, run.method(), Map.of(override.getKey(), override.getValue()));
-            if (layers.stream().noneMatch(alone::overrides)) {
+            if (layers.stream().noneMatch(run.ofLayers(Map.of(override.getKey(), override.getValue()))::overrides)) {
                 throw new InputException("--override pattern '" + override.getKey() + "' matches no layer; names are like "
                     + layers.get(PackedModel.INPUT_LINEARS.size()) + ", and * stands for any characters");
             }
         }
-        QuantizeConf untouched = with(run, "fp32", Map.of());
+        QuantizeConf untouched = run.ofLayers(Map.of());
         return layers.stream().map(name -> {
             if (PackedModel.isBlockLinear(name)) {
                 return run.forLayer(name);
@@ -39,18 +38,13 @@ final class LayerRecipes {
     }
 
     private static QuantizeConf withoutInputs(String layer, QuantizeConf recipe) {
-        if (Quantizer.of(recipe.method()).needsInputs(recipe)) {
+        Quantizer method = Quantizer.of(recipe.method());
+        if (method.needsInputs(recipe)) {
             throw new InputException("--override of layer " + layer + " needs recorded inputs, but calibration records those"
-                + " of the transformer blocks only; " + (QuantizeConf.RECORDING_METHODS.contains(recipe.method())
+                + " of the transformer blocks only; " + (method instanceof Quantizer.OfInputs
                 ? "choose another method than " + recipe.method()
                 : "add activation-scale=row,intermediate-bits=32 or activation-bits=32"));
         }
         return recipe;
-    }
-
-    private static QuantizeConf with(QuantizeConf run, String method, Map<String, Map<String, String>> overrides) {
-        return new QuantizeConf(method, run.weightBits(), run.activationBits(), run.rank(), run.alpha(),
-            run.thresholdPercentile(), run.residualBits(), run.intermediateBits(), run.activationScale(), run.crossTerm(),
-            run.calibrationGraphs(), run.calibrationSteps(), run.thresholdBuckets(), overrides);
     }
 }

@@ -64,26 +64,35 @@ public record LayerReport(
             return this;
         }
         return new LayerReport(layer, method, in, out, rank, weightBits, activationBits, residualBits, nnz, iterations,
-            objective, kurtosisBefore, kurtosisAfter, weightError, StepRanges.outputError(before, ranges, inputs), threshold,
+            objective, kurtosisBefore, kurtosisAfter, weightError, outputError(before, ranges, inputs.ranges()), threshold,
             outlierShare, bytesBefore, bytesAfter, multiplyAdds, seconds,
             note + (note.isEmpty() ? "" : "; ") + StepRanges.note(ranges));
     }
 
     /** ‖X W − Y‖ ÷ ‖X W‖ on recorded rows, biases left out. */
     static double outputError(PackedLinear before, PackedLinear after, RecordedInputs inputs) {
-        if (!inputs.present()) {
-            return Double.NaN;
-        }
-        double[] exact = LinearReference.apply(before, inputs.rows(), inputs.rowCount());
-        double[] found = LinearReference.apply(after, inputs.rows(), inputs.rowCount());
-        for (int at = 0; at < exact.length; at++) {
-            exact[at] -= before.bias[at % before.out];
-            found[at] -= before.bias[at % before.out];
-        }
-        return relative(found, exact);
+        return inputs.present() ? outputError(before, List.of(after), List.of(inputs)) : Double.NaN;
     }
 
-    /** ‖found − exact‖ ÷ ‖exact‖; 0 if both are 0, NaN if only the second is. */
+    /** The same over the recorded rows of all ranges of steps, each by the layer's form in it. */
+    private static double outputError(PackedLinear before, List<PackedLinear> ranges, List<RecordedInputs> inputs) {
+        double error = 0;
+        double norm = 0;
+        for (int range = 0; range < ranges.size(); range++) {
+            RecordedInputs seen = inputs.get(range);
+            double[] exact = LinearReference.apply(before, seen.rows(), seen.rowCount());
+            double[] found = LinearReference.apply(ranges.get(range), seen.rows(), seen.rowCount());
+            for (int at = 0; at < exact.length; at++) {
+                double bias = before.bias[at % before.out];
+                double wanted = exact[at] - bias;
+                double difference = found[at] - bias - wanted;
+                error += difference * difference;
+                norm += wanted * wanted;
+            }
+        }
+        return relative(error, norm);
+    }
+
     private static double relative(double[] found, double[] exact) {
         double error = 0;
         double norm = 0;
@@ -91,9 +100,11 @@ public record LayerReport(
             error += (found[at] - exact[at]) * (found[at] - exact[at]);
             norm += exact[at] * exact[at];
         }
-        if (norm == 0) {
-            return error == 0 ? 0 : Double.NaN;
-        }
-        return Math.sqrt(error / norm);
+        return relative(error, norm);
+    }
+
+    /** Root of the ratio of squares; 0 if both are 0, NaN if only the second is. */
+    private static double relative(double error, double norm) {
+        return norm == 0 ? error == 0 ? 0 : Double.NaN : Math.sqrt(error / norm);
     }
 }

@@ -8,12 +8,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.QuantizeConf;
-import org.bitdgdm.kernels.ActivationRecorder;
-import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedModel;
 
@@ -25,22 +22,8 @@ public final class Quantization {
     }
 
     /**
-     * Quantizes a model with as many threads as there are processors; the outcome does not depend on how many.
-     *
-     * @param full   in full precision
-     * @param conf   settings
-     * @param seed   seed of the run; calibration derives its own from it
-     * @param opener opens the full-precision model on a backend that can record; closed after calibration, and not called
-     *               where no layer is quantized
-     * @throws InputException if the settings do not fit the model, or an activation is not finite
-     */
-    public static <D extends Denoiser & ActivationRecorder> QuantizedModel quantize(
-        PackedModel full, QuantizeConf conf, long seed, Function<PackedModel, D> opener) {
-        return quantize(new Calibrations(full, seed, opener), conf);
-    }
-
-    /**
-     * Quantizes a model, calibrated before where a recipe has asked for the same.
+     * Quantizes a model with as many threads as there are processors; the outcome does not depend on how many. It is
+     * calibrated where no recipe has asked for the same before, and any layer is quantized.
      *
      * @throws InputException if the settings do not fit the model, or an activation is not finite
      */
@@ -48,12 +31,7 @@ public final class Quantization {
         return quantize(calibrations, conf, Runtime.getRuntime().availableProcessors());
     }
 
-    static <D extends Denoiser & ActivationRecorder> QuantizedModel quantize(
-        PackedModel full, QuantizeConf conf, long seed, Function<PackedModel, D> opener, int threads) {
-        return quantize(new Calibrations(full, seed, opener), conf, threads);
-    }
-
-    private static QuantizedModel quantize(Calibrations calibrations, QuantizeConf conf, int threads) {
+    static QuantizedModel quantize(Calibrations calibrations, QuantizeConf conf, int threads) {
         long start = System.nanoTime();
         PackedModel full = calibrations.full();
         List<QuantizeConf> recipes = LayerRecipes.of(full, conf);

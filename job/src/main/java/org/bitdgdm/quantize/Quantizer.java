@@ -25,13 +25,6 @@ interface Quantizer {
         return recipe.activationBits() <= 8 && recipe.activationScale().equals("static");
     }
 
-    /**
-     * The rows that methods record which look at single input channels, as many for each, within limits.
-     */
-    static int manyRows(PackedLinear layer) {
-        return Math.max(InputCollector.ROWS, Math.min(InputCollector.MOST_ROWS, InputCollector.ROWS_PER_CHANNEL * layer.in));
-    }
-
     /** Whole rows of a layer's input that the method wants recorded. */
     default int rows(PackedLinear layer) {
         return InputCollector.ROWS;
@@ -52,6 +45,21 @@ interface Quantizer {
             case "bit-dgdm-minus" -> new AblatedQuantizer(QuantizeConf::withoutCrossTerm);
             default -> throw new IllegalArgumentException("no quantizer for method '" + method + "'");
         };
+    }
+
+    /** A method that looks at recorded inputs channel by channel, whatever the other settings. */
+    interface OfInputs extends Quantizer {
+        @Override
+        default boolean needsInputs(QuantizeConf recipe) {
+            return true;
+        }
+
+        /** As many rows for each channel, within limits. */
+        @Override
+        default int rows(PackedLinear layer) {
+            return Math.max(InputCollector.ROWS,
+                Math.min(InputCollector.MOST_ROWS, InputCollector.ROWS_PER_CHANNEL * layer.in));
+        }
     }
 
     /** Leaves every layer alone. */

@@ -35,11 +35,6 @@ record ScaledGradientDescent(int rank, double alpha, double stepSize, double tol
         this(rank, alpha, STEP_SIZE, TOLERANCE, MAX_ITERATIONS, true);
     }
 
-    /** Scaled steps. */
-    ScaledGradientDescent(int rank, double alpha, double stepSize, double tolerance, int maxIterations) {
-        this(rank, alpha, stepSize, tolerance, maxIterations, true);
-    }
-
     /** The same with plain gradients. */
     ScaledGradientDescent plain() {
         return new ScaledGradientDescent(rank, alpha, stepSize, tolerance, maxIterations, false);

@@ -26,7 +26,7 @@ import org.bitdgdm.kernels.PackedLinear;
  * </ol>
  * S holds {@code W − Q} in its places. Tables are bfloat16 where theirs are FP16.
  */
-final class SqueezeLlmQuantizer implements Quantizer {
+final class SqueezeLlmQuantizer implements Quantizer.OfInputs {
     /** Of the sparse weights, those taken by sensitivity. */
     private static final double SENSITIVE_SHARE = 1.0 / 9;
     /** Least sensitivity of an input channel as a share of the mean: dead channels break ties only. */
@@ -153,15 +153,5 @@ final class SqueezeLlmQuantizer implements Quantizer {
             rest.values()[at] = sparse[at] ? 0 : rest.values()[at];
         }
         return rest;
-    }
-
-    @Override
-    public boolean needsInputs(QuantizeConf recipe) {
-        return true;
-    }
-
-    @Override
-    public int rows(PackedLinear layer) {
-        return Quantizer.manyRows(layer);
     }
 }

@@ -6,7 +6,6 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.kernels.ActivationCodes;
-import org.bitdgdm.kernels.LinearReference;
 import org.bitdgdm.kernels.PackedLinear;
 
 /**
@@ -35,22 +34,6 @@ final class StepRanges {
             ranges.add(layer.withScales(codes, scale));
         }
         return ranges;
-    }
-
-    /** ‖X W − Y‖ ÷ ‖X W‖ over the recorded rows of all ranges, each by its own scales. */
-    static double outputError(PackedLinear before, List<PackedLinear> ranges, RecordedInputs inputs) {
-        double error = 0;
-        double norm = 0;
-        for (int range = 0; range < ranges.size(); range++) {
-            RecordedInputs seen = inputs.ranges().get(range);
-            double[] exact = LinearReference.apply(before, seen.rows(), seen.rowCount());
-            double[] found = LinearReference.apply(ranges.get(range), seen.rows(), seen.rowCount());
-            for (int at = 0; at < exact.length; at++) {
-                error += (found[at] - exact[at]) * (found[at] - exact[at]);
-                norm += (exact[at] - before.bias[at % before.out]) * (exact[at] - before.bias[at % before.out]);
-            }
-        }
-        return norm == 0 ? error == 0 ? 0 : Double.NaN : Math.sqrt(error / norm);
     }
 
     /** The thresholds in the words of a report. */

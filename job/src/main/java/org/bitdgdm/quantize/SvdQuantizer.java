@@ -25,7 +25,7 @@ import org.bitdgdm.kernels.SparseRows;
  * layer has one scale for each output channel; no GPTQ on R, which they offer as an extra; λ is a power of 2. Where the
  * scale of X̂ is static, its entries above the percentile stay in full precision as in {@link BitDgdmQuantizer}.
  */
-final class SvdQuantizer implements Quantizer {
+final class SvdQuantizer implements Quantizer.OfInputs {
     private static final double[] STRENGTHS = {0.3, 0.5, 0.7, 0.9};
     /** Rows that the search compares outputs on. */
     private static final int SEARCH_ROWS = 256;
@@ -84,15 +84,5 @@ final class SvdQuantizer implements Quantizer {
             }
         }
         return new LowRankBranch(in, out, used, Bfloat16.round(down), Bfloat16.round(up));
-    }
-
-    @Override
-    public boolean needsInputs(QuantizeConf recipe) {
-        return true;
-    }
-
-    @Override
-    public int rows(PackedLinear layer) {
-        return Quantizer.manyRows(layer);
     }
 }

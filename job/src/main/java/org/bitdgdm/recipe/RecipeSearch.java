@@ -3,10 +3,12 @@ package org.bitdgdm.recipe;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.bitdgdm.conf.FidelityConf;
 import org.bitdgdm.conf.InputException;
@@ -34,16 +36,18 @@ import org.bitdgdm.sample.BackendOpener;
  * <li>{@link Knapsack} chooses a candidate, or full precision, for each group of layers that read the same input, so that
  *     codes of it are made once: least {@link LayerCost}, of equal ones the smaller layers, with the sum of the divergences
  *     within the budget;</li>
- * <li>the chosen model is quantized as a whole and its divergence measured as {@code --fidelity} does. The sum is a
- *     prediction: where it was too low, or far too high, the budget of step 2 is changed in proportion and steps 2 and 3
- *     are repeated, {@value #ROUNDS} times at most.</li>
+ * <li>the chosen model is quantized as a whole and its divergence measured as {@code --fidelity} does. It is within the
+ *     budget where the upper end of its 95% interval is: that some graphs happened to diverge little is no proof. The sum is
+ *     a prediction: where it was too low, or far too high, the budget of step 2 is changed in proportion and steps 2 and 3
+ *     are repeated, {@value #ROUNDS} times in all at most, and never for a choice that was measured before.</li>
  * </ol>
  * The result is the cheapest verified choice.
  */
 public final class RecipeSearch {
     private static final int ROUNDS = 4;
     /** Graphs and steps of the verification where {@code --fidelity} does not say. */
-    private static final FidelityConf VERIFICATION = new FidelityConf(32, 20);
+    private static final int VERIFIED = 32;
+    private static final int VERIFIED_STEPS = 20;
     /** Graphs of the scan where {@code --sensitivity} does not say. */
     private static final int SCANNED = 8;
     /** Below this share of the budget another round may find a cheaper choice. */
@@ -118,7 +122,7 @@ public final class RecipeSearch {
     /**
      * Searches.
      *
-     * @throws InputException if no choice tried stays within the budget when verified
+     * @throws InputException if no choice tried is within the budget when verified
      */
     public Chosen find() {
         long start = System.nanoTime();
@@ -126,38 +130,39 @@ public final class RecipeSearch {
         double aim = conf.recipe().budget();
         Chosen best = null;
         double nearest = Double.POSITIVE_INFINITY;
-        int[] before = null;
-        FidelityConf verification = conf.fidelity().on() ? conf.fidelity() : VERIFICATION;
+        Set<List<Integer>> tried = new HashSet<>();
+        FidelityConf verification = conf.fidelity().on() ? conf.fidelity() : new FidelityConf(VERIFIED,
+            Math.min(VERIFIED_STEPS, calibrations.full().diffusion().steps()));
         try (FidelityProbe probe = new FidelityProbe(spark, calibrations.full(), verification, opener, true)) {
             for (int round = 1; round <= ROUNDS; round++) {
                 int[] choices = choose(aim);
-                if (Arrays.equals(choices, before)) {
+                if (!tried.add(Arrays.stream(choices).boxed().toList())) {
                     break;
                 }
-                before = choices;
                 Chosen found = verify(choices, probe);
-                double measured = found.measured().value();
-                console.printf(Locale.ROOT, "recipe %d: predicted %.3g, measured %.3g%s, budget %.3g; layers %.3f ms, FP32 %.3f"
-                    + " ms%n", round, found.predicted(), measured, found.measured().standardError() == null ? ""
-                    : String.format(Locale.ROOT, " ± %.2g", found.measured().standardError()), conf.recipe().budget(),
-                    MILLI * found.seconds(), MILLI * found.fullSeconds());
-                boolean within = measured <= conf.recipe().budget();
+                double upper = found.measured().upper();
+                console.printf(Locale.ROOT, "recipe %d: predicted %.3g, measured %.3g ± %.2g, at most %.3g, budget %.3g;"
+                    + " layers %.3f ms, FP32 %.3f ms%n", round, found.predicted(), found.measured().value(),
+                    found.measured().standardError(), upper, conf.recipe().budget(), MILLI * found.seconds(),
+                    MILLI * found.fullSeconds());
+                boolean within = upper <= conf.recipe().budget();
                 if (within && (best == null || found.seconds() < best.seconds())) {
                     best = found;
                 }
-                nearest = Math.min(nearest, measured);
-                if (within && measured >= WELL_BELOW * conf.recipe().budget() || measured == 0) {
+                nearest = Math.min(nearest, upper);
+                if (within && upper >= WELL_BELOW * conf.recipe().budget() || upper == 0) {
                     break;
                 }
-                aim = AIM * conf.recipe().budget() * found.predicted() / measured;
+                aim = AIM * conf.recipe().budget() * found.predicted() / upper;
             }
         }
         if (best == null) {
-            throw new InputException(String.format(Locale.ROOT, "--budget must be a divergence that the candidates can reach;"
-                + " %d recipes were tried, the nearest has %.3g where %.3g is asked for", ROUNDS, nearest,
-                conf.recipe().budget()));
+            throw new InputException(String.format(Locale.ROOT, "--budget must be a divergence that the candidates can reach"
+                + " with the upper end of its 95%% interval; of %d recipes tried the nearest has %.3g where %.3g is asked"
+                + " for",
+                tried.size(), nearest, conf.recipe().budget()));
         }
-        console.printf(Locale.ROOT, "recipe found in %.0f s%n", (System.nanoTime() - start) * 1e-9);
+        console.printf(Locale.ROOT, "recipe found in %.0f s, %d tried%n", (System.nanoTime() - start) * 1e-9, tried.size());
         return best;
     }
 
@@ -239,9 +244,9 @@ public final class RecipeSearch {
         double fullSeconds = Arrays.stream(candidates.get(0).seconds()).sum();
         List<String> comment = List.of(
             "A recipe for every layer of the blocks, chosen by --recipe auto; --recipe FILE takes it back.",
-            String.format(Locale.ROOT, "Divergence per graph and step, in nats: budget %.4g, predicted %.4g, measured %.4g%s.",
-                conf.recipe().budget(), predicted, measured.value(), measured.standardError() == null ? ""
-                : String.format(Locale.ROOT, " (standard error %.2g)", measured.standardError())),
+            String.format(Locale.ROOT, "Divergence per graph and step, in nats: budget %.4g, predicted %.4g, measured %.4g"
+                + " (standard error %.2g, 95%% interval up to %.4g).", conf.recipe().budget(), predicted, measured.value(),
+                measured.standardError(), measured.upper()),
             String.format(Locale.ROOT, "Time of these layers per graph and step, predicted: %.3f ms, FP32 %.3f ms.",
                 MILLI * seconds, MILLI * fullSeconds),
             "Rates: " + rates.machine() + ".");

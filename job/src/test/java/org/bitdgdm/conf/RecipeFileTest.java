@@ -30,7 +30,7 @@ class RecipeFileTest {
         Map<String, Map<String, String>> layers = new LinkedHashMap<>();
         layers.put("tf_layers.0.self_attn.q", Map.of("method", "rtn", "weight-bits", "8"));
         layers.put("tf_layers.1.linX1", Map.of("method", "fp32"));
-        QuantizeConf recipe = new QuantizeConf("bit-dgdm", 5, 6, 7, 0.0125, 99.5, 3, 16, "row", false, 9, 11, Map.of())
+        QuantizeConf recipe = new QuantizeConf("bit-dgdm", 5, 6, 7, 0.0125, 99.5, 3, 16, "row", false, 9, 11, 1, Map.of())
             .ofLayers(layers);
         Path file = folder.resolve("recipe.conf");
         Files.writeString(file, RecipeFile.text(recipe, List.of("for \"people\"", "two lines")));
@@ -60,14 +60,31 @@ class RecipeFileTest {
     }
 
     @Test
+    void aBudgetIsNotIgnored() throws IOException {
+        assertThatThrownBy(() -> load("", Map.of(Option.BUDGET, List.of("0.1")))).isInstanceOf(InputException.class)
+            .hasMessage("--budget must be left out without --recipe auto, which alone has one, found 0.1");
+        assertThatThrownBy(() -> load("measure.fidelity = 1", Map.of(Option.RECIPE, List.of("auto"), Option.BUDGET,
+            List.of("0.1")))).isInstanceOf(InputException.class)
+            .hasMessageContaining("measure.fidelity must be at least 2 with --recipe auto");
+    }
+
+    @Test
     void aSearchNeedsABudgetAndCandidatesThatExist() throws IOException {
         assertThatThrownBy(() -> load("", Map.of(Option.RECIPE, List.of("auto")))).isInstanceOf(InputException.class)
             .hasMessageContaining("must be given with --recipe auto");
         assertThat(load("", Map.of(Option.RECIPE, List.of("auto"), Option.BUDGET, List.of("0.1"))).recipe().candidates())
             .hasSizeGreaterThan(3).contains(Map.of("method", "rtn", "weight-bits", "8", "activation-bits", "8",
                 "activation-scale", "row"));
+        Path file = folder.resolve("given.conf");
         assertThatThrownBy(() -> load("quantize.candidate = [\"rnk=3\"]", Map.of())).isInstanceOf(InputException.class)
-            .hasMessageContaining("unknown key rnk");
+            .hasMessage("quantize.candidate 'rnk=3' has the unknown key rnk; the nearest known one is rank in " + file
+                + " line 2");
+        assertThatThrownBy(() -> load("", Map.of(Option.CANDIDATE, List.of("method=rtn", "weight-bits=9"))))
+            .hasMessage("--candidate 'weight-bits=9': weight-bits must be in 2..8, or 16 or 32 for off, found 9");
+        assertThatThrownBy(() -> load("", Map.of(Option.CANDIDATE, List.of("rank"))))
+            .hasMessage("--candidate must look like key=value,..., found 'rank'");
+        assertThatThrownBy(() -> load("quantize.override = [\"*:rnk=3\"]", Map.of())).isInstanceOf(InputException.class)
+            .hasMessageContaining("quantize.override of '*' has the unknown key rnk");
         assertThatThrownBy(() -> load("quantize.override = [\"*:rank=3\"]", Map.of(Option.RECIPE, List.of("auto"),
             Option.BUDGET, List.of("0.1")))).isInstanceOf(InputException.class).hasMessageContaining("must be left out");
     }

@@ -94,8 +94,41 @@ class SweepConfTest {
             .isInstanceOf(InputException.class).hasMessageContaining("sweep needs --config FILE");
     }
 
+    @Test
+    void differentCellsOfOneNameAreRefused() throws IOException {
+        Path one = Files.createDirectories(folder.resolve("one")).resolve("r.conf");
+        Path two = Files.createDirectories(folder.resolve("two")).resolve("r.conf");
+        Files.writeString(one, "quantize.rank = 3");
+        Files.writeString(two, "quantize.rank = 3");
+        String files = "sweep.recipe = [\"" + one + "\", \"" + two + "\"]";
+        assertThat(names(files)).as("equal recipes").containsExactly("recipe-r-t500-s0");
+        Files.writeString(two, "quantize.rank = 4");
+        assertThatThrownBy(() -> names(files)).isInstanceOf(InputException.class)
+            .hasMessageStartingWith("sweep must have cells of different names, found two different ones named"
+                + " recipe-r-t500-s0;");
+        assertThatThrownBy(() -> names("sweep { recipe = auto, budget = 0.5, rank = [8, 16] }"))
+            .isInstanceOf(InputException.class).hasMessageContaining("two different ones named auto-b0.5-t500-s0");
+        assertThat(names("sweep { budget = [0.5, 0.1], cells = [ { method = fp32 }, { recipe = auto } ] }"))
+            .containsExactly("fp32-t500-s0", "auto-b0.5-t500-s0", "auto-b0.1-t500-s0");
+        assertThatThrownBy(() -> names("sweep { method = fp32, budget = 0.5 }")).isInstanceOf(InputException.class)
+            .hasMessageContaining("--budget must be left out where no cell has recipe = auto");
+    }
+
+    @Test
+    void cellsRunOneAfterAnotherUnlessAskedOtherwise() throws IOException {
+        Path file = Files.writeString(folder.resolve("p.conf"), "output.out = x, sweep { method = fp32, parallel = 2 }");
+        assertThat(SweepConf.of(Settings.load(Optional.of(file), Map.of()), Optional.of(file)).parallel()).isEqualTo(2);
+        Settings flag = Settings.load(Optional.of(file), Map.of(Option.PARALLEL, List.of("0")));
+        assertThatThrownBy(() -> SweepConf.of(flag, Optional.of(file))).isInstanceOf(InputException.class)
+            .hasMessage("--parallel must be at least 1, found 0");
+        Path plain = Files.writeString(folder.resolve("q.conf"), "output.out = x, sweep.method = fp32");
+        assertThat(SweepConf.of(Settings.load(Optional.of(plain), Map.of()), Optional.of(plain)).parallel()).isEqualTo(1);
+        assertThatThrownBy(() -> names("sweep.cells = [{ parallel = 2 }]")).isInstanceOf(InputException.class)
+            .hasMessageContaining("unknown key sweep.parallel");
+    }
+
     @ParameterizedTest
-    @CsvSource({"paper-table1, 27", "paper-ranks, 9", "paper-ablations, 8", "few-steps, 20"})
+    @CsvSource({"paper-table1, 27", "paper-ranks, 9", "paper-ablations, 8", "few-steps, 20", "equal-quality, 5"})
     void shippedSweepsAreWhole(String name, int cells) {
         Path file = Path.of("../conf/sweeps", name + ".conf");
         SweepConf conf = SweepConf.of(Settings.load(Optional.of(file), Map.of(Option.OUT, List.of("x"))), Optional.of(file));

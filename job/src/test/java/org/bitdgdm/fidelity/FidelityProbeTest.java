@@ -21,6 +21,7 @@ import org.bitdgdm.kernels.KernelException;
 import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.ReferenceDenoiser;
+import org.bitdgdm.quantize.Calibrations;
 import org.bitdgdm.quantize.Quantization;
 import org.bitdgdm.sample.BackendOpener;
 import org.bitdgdm.sample.TestSpark;
@@ -77,8 +78,9 @@ class FidelityProbeTest {
     @Test
     void aLayerAloneIsTheModelWithThatLayerReplaced() {
         FidelityConf conf = new FidelityConf(5, 4);
-        PackedModel quantized = Quantization.quantize(FULL, new QuantizeConf("rtn", 3, 3, 1, 0, 99, 0, 32, "row", true, 1, 1,
-            Map.of("tf_layers.0.linX1", Map.of("method", "fp32"))), 1, ReferenceDenoiser::new).model();
+        PackedModel quantized = Quantization.quantize(new Calibrations(FULL, 1, ReferenceDenoiser::new),
+            new QuantizeConf("rtn", 3, 3, 1, 0, 99, 0, 32, "row", true, 1, 1, 1,
+            Map.of("tf_layers.0.linX1", Map.of("method", "fp32")))).model();
         String name = "tf_layers.0.self_attn.e_out";
         PackedModel alone = FULL.withLinears(FULL.linears().stream()
             .map(layer -> layer.name.equals(name) ? quantized.linear(name) : layer).toList());

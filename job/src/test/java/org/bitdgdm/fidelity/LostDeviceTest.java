@@ -23,6 +23,7 @@ import org.bitdgdm.kernels.GraphBatch;
 import org.bitdgdm.kernels.InitialNoise;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.ReferenceDenoiser;
+import org.bitdgdm.quantize.Calibrations;
 import org.bitdgdm.quantize.Quantization;
 import org.bitdgdm.sample.DenoiserOpener;
 import org.bitdgdm.sample.LosingOpener;
@@ -82,7 +83,7 @@ class LostDeviceTest {
 
     private static List<String> sampled(JavaSparkContext spark, DenoiserOpener opener, Runnable lose) {
         lose.run();
-        SampleConf conf = new SampleConf(12, 3, "uniform", 7, 2, 3, "reference", "auto", "");
+        SampleConf conf = new SampleConf(12, 3, "uniform", 7, 2, 3, "reference", "auto", "fp32", "");
         try (SampleJob job = new SampleJob(spark, MODEL, conf, opener)) {
             return job.graphs().map(graph -> graph.graphId() + " " + Arrays.toString(graph.nodes())
                 + Arrays.toString(graph.bonds())).collect();
@@ -97,8 +98,8 @@ class LostDeviceTest {
     }
 
     private static List<LayerSensitivity> scanned(JavaSparkContext spark, DenoiserOpener opener, Runnable lose) {
-        PackedModel quantized = Quantization.quantize(MODEL, new QuantizeConf("rtn", 3, 3, 1, 0, 99, 0, 32, "row", true, 1, 1,
-            Map.of()), 1, ReferenceDenoiser::new).model();
+        PackedModel quantized = Quantization.quantize(new Calibrations(MODEL, 1, ReferenceDenoiser::new),
+            new QuantizeConf("rtn", 3, 3, 1, 0, 99, 0, 32, "row", true, 1, 1, 1, Map.of())).model();
         try (SensitivityScan scan = new SensitivityScan(spark, MODEL, new FidelityConf(2, 2), opener)) {
             lose.run();
             return scan.measure(quantized);

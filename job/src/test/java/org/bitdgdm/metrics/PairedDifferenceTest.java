@@ -29,8 +29,8 @@ class PairedDifferenceTest {
         SparkSession spark = TestSpark.on("local[1]").getOrCreate();
         Dataset<Row> here = rows(spark, true, true, false, true, false, true);
         Dataset<Row> there = rows(spark, true, false, false, false, true);
-        assertThat(PairedDifference.ofValidity(here, there)).isEqualTo(new PairedDifference(2, 1, 5));
-        assertThatThrownBy(() -> PairedDifference.ofValidity(here, rows(spark)))
+        assertThat(PairedDifference.of("valid", here, there)).isEqualTo(new PairedDifference(2, 1, 5));
+        assertThatThrownBy(() -> PairedDifference.of("valid", here, rows(spark)))
             .isInstanceOf(InputException.class).hasMessageContaining("graphs of the same ids");
     }
 

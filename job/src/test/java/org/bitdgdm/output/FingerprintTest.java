@@ -36,14 +36,15 @@ class FingerprintTest {
     }
 
     private static Fingerprint of(SampleConf sample, int rank, String protocol) {
-        QuantizeConf quantize = new QuantizeConf("bit-dgdm", 4, 4, rank, 0.01, 99, 4, 8, "static", true, 64, 50, Map.of());
+        QuantizeConf quantize = new QuantizeConf("bit-dgdm", 4, 4, rank, 0.01, 99, 4, 8, "static", true, 64, 50, 1,
+            Map.of());
         return Fingerprint.ofGenerate(new JobConf("qm9", List.of(), quantize, new RecipeConf("", 0, List.of()), sample,
             OFF, OFF, new LikelihoodConf("", 0), "", new OutputConf("out", List.of(), "", protocol), false), MODEL, "cpu",
             "abc", spark);
     }
 
     private static SampleConf sample(long count, int steps, long seed, int batchSize, int shardSize, String isa) {
-        return new SampleConf(count, steps, "uniform", seed, batchSize, shardSize, "auto", isa, "");
+        return new SampleConf(count, steps, "uniform", seed, batchSize, shardSize, "auto", isa, "fp32", "");
     }
 
     @Test

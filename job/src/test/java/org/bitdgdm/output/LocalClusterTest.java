@@ -40,7 +40,7 @@ class LocalClusterTest {
 
         SparkSession spark = TestSpark.on("local-cluster[2,1,1024]").getOrCreate();
         JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
-        SampleConf conf = new SampleConf(8, 2, "uniform", 3, 4, 1, "reference", "auto", "");
+        SampleConf conf = new SampleConf(8, 2, "uniform", 3, 4, 1, "reference", "auto", "fp32", "");
         OutputFolder folder = OutputFolder.of(temporary.resolve("out").toString(), context.hadoopConfiguration());
         folder.begin(new TestRun(temporary, 8, 1).fingerprint());
         try (SampleJob job = new SampleJob(context, model, conf, TestOpener.plain())) {

@@ -101,16 +101,17 @@ class SweepReportTest {
 
     private static SweepEntry entry(String method, int rank, int steps, double divergence, long valid, double speed,
                                     long bytes, long seed) {
-        QuantizeConf quantize = new QuantizeConf(method, 4, 4, rank, 0.01, 99, 4, 8, "static", true, 1, 1, Map.of());
+        QuantizeConf quantize = new QuantizeConf(method, 4, 4, rank, 0.01, 99, 4, 8, "static", true, 1, 1, 1, Map.of());
         JobConf conf = new JobConf("m", List.of(), quantize, new RecipeConf("", 0, List.of()),
-            new SampleConf(1000, steps, "uniform", seed, 1, 0, "cpu", "auto", ""),
+            new SampleConf(1000, steps, "uniform", seed, 1, 0, "cpu", "auto", "fp32", ""),
             new FidelityConf(2, 5), new FidelityConf(0, 1), new LikelihoodConf("", 0), "",
             new OutputConf("out", List.of(), "", "digress"), false);
         Divergence found = new Divergence(10, 1, new Estimate(divergence / 9, 0.001, 90),
             new Estimate(divergence / 36, 0.001, 360), new Estimate(divergence, divergence / 10, 10));
         MetricReport metrics = MetricReport.of(Protocol.DIGRESS, new MetricCounts(1000, valid, valid, 1000, 1000, valid,
             valid, null, null, new TreeMap<>()), new Distributions(NONE, NONE, NONE, NONE, NONE, NONE, NONE),
-            Optional.empty()).with(new FidelityReport(2, 5, 1, found, List.of(found), new Estimate(divergence / 100, 0.0, 400), 1));
+            Optional.empty()).with(new FidelityReport(2, 5, 1, found, List.of(found),
+            new Estimate(divergence / 100, 0.0, 400), 1));
         ObjectNode run = new ObjectMapper().createObjectNode().put("graphs_per_second", speed).put("backend", "cpu");
         run.putObject("model_bytes").put("before", 18_000_000).put("after", bytes);
         return new SweepEntry(new SweepCell(method + rank + steps, conf), metrics, run,

@@ -38,7 +38,7 @@ record TestRun(Path out, int count, int shardSize) {
     }
 
     SampleConf conf() {
-        return new SampleConf(count, 4, "uniform", 5, 8, shardSize, "reference", "auto", "");
+        return new SampleConf(count, 4, "uniform", 5, 8, shardSize, "reference", "auto", "fp32", "");
     }
 
     Fingerprint fingerprint() {

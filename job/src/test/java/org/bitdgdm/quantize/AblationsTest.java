@@ -73,12 +73,12 @@ class AblationsTest {
 
     @Test
     void settingsThatAMethodCannotHaveAreRefusedAtOnce() {
-        assertThatThrownBy(() -> new QuantizeConf("bit-dgdm-minus", 4, 4, 8, 0.05, 95, 4, 8, "row", true, 4, 5, Map.of()))
+        assertThatThrownBy(() -> new QuantizeConf("bit-dgdm-minus", 4, 4, 8, 0.05, 95, 4, 8, "row", true, 4, 5, 1, Map.of()))
             .isInstanceOf(InputException.class).hasMessageContaining("sparse-dense activations")
             .hasMessageContaining("bit-dgdm-minus");
         assertThatThrownBy(() -> new QuantizeConf("bit-dgdm-dense-activations", 4, 32, 8, 0.05, 95, 4, 8, "static", true, 4,
-            5, Map.of())).isInstanceOf(InputException.class).hasMessageContaining("activation-bits 32");
-        assertThatThrownBy(() -> new QuantizeConf("gptq", 16, 4, 8, 0.05, 95, 4, 8, "row", true, 4, 5, Map.of()))
+            5, 1, Map.of())).isInstanceOf(InputException.class).hasMessageContaining("activation-bits 32");
+        assertThatThrownBy(() -> new QuantizeConf("gptq", 16, 4, 8, 0.05, 95, 4, 8, "row", true, 4, 5, 1, Map.of()))
             .isInstanceOf(InputException.class).hasMessageContaining("--weight-bits must be in 2..8 for method gptq");
     }
 

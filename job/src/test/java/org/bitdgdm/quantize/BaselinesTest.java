@@ -238,6 +238,6 @@ class BaselinesTest {
     }
 
     private static QuantizeConf recipe(String method, int weightBits, int activationBits, String scale, double alpha) {
-        return new QuantizeConf(method, weightBits, activationBits, 8, alpha, 99, 0, 8, scale, true, 4, 5, Map.of());
+        return new QuantizeConf(method, weightBits, activationBits, 8, alpha, 99, 0, 8, scale, true, 4, 5, 1, Map.of());
     }
 }

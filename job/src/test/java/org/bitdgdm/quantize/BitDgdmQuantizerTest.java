@@ -146,7 +146,7 @@ class BitDgdmQuantizerTest {
     @Test
     void recordedInputsAreNeededForStaticScalesOnly() {
         assertThat(quantizer.needsInputs(TestMatrices.recipe())).isTrue();
-        QuantizeConf free = new QuantizeConf("bit-dgdm", 4, 4, 8, 0.05, 95, 4, 32, "row", true, 4, 5, Map.of());
+        QuantizeConf free = new QuantizeConf("bit-dgdm", 4, 4, 8, 0.05, 95, 4, 32, "row", true, 4, 5, 1, Map.of());
         assertThat(quantizer.needsInputs(free)).isFalse();
         RecordedInputs none = RecordedInputs.none(LAYER.name);
         LayerReport report = LayerReport.of(LAYER, quantizer.quantize(LAYER, none, free), none, free, 0);

@@ -83,6 +83,6 @@ class GptqQuantizerTest {
     }
 
     private static QuantizeConf recipe(String method, int activationBits) {
-        return new QuantizeConf(method, 4, activationBits, 16, 0.05, 99, 0, 8, "row", true, 4, 5, Map.of());
+        return new QuantizeConf(method, 4, activationBits, 16, 0.05, 99, 0, 8, "row", true, 4, 5, 1, Map.of());
     }
 }

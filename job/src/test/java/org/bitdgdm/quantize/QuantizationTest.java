@@ -85,7 +85,7 @@ class QuantizationTest {
     void everyMethodQuantizesTheBlocksAndRunsThroughTheReference() {
         for (String method : QuantizeConf.METHODS) {
             int bits = method.equals("squeezellm") ? 16 : 4;
-            QuantizeConf conf = new QuantizeConf(method, 4, bits, 2, 0.25, 95, 4, 8, "static", true, 4, 3, Map.of());
+            QuantizeConf conf = new QuantizeConf(method, 4, bits, 2, 0.25, 95, 4, 8, "static", true, 4, 3, 1, Map.of());
             QuantizedModel quantized = quantize(conf, 5, 2);
             for (LayerReport layer : quantized.layers()) {
                 boolean changed = PackedModel.isBlockLinear(layer.layer()) && !method.equals("fp32");
@@ -160,17 +160,18 @@ class QuantizationTest {
 
     @Test
     void fullPrecisionNeedsNoCalibration() {
-        QuantizeConf fp32 = new QuantizeConf("fp32", 4, 4, 4, 0.1, 95, 4, 8, "static", true, 3, 4, Map.of());
-        QuantizedModel model = Quantization.<ReferenceDenoiser>quantize(FULL, fp32, 5, full -> {
-            throw new AssertionError("opened");
-        });
+        QuantizeConf fp32 = new QuantizeConf("fp32", 4, 4, 4, 0.1, 95, 4, 8, "static", true, 3, 4, 1, Map.of());
+        QuantizedModel model = Quantization.quantize(new Calibrations(FULL, 5, (PackedModel full) -> {
+            assertThat(full).as("opened").isNull();
+            return new ReferenceDenoiser(full);
+        }), fp32);
         assertThat(model.model().linears()).isEqualTo(FULL.linears());
         assertThat(model.bytesAfter()).isEqualTo(model.bytesBefore());
     }
 
     @Test
     void moreStepsThanTheModelHasAreRefused() {
-        QuantizeConf recipe = new QuantizeConf("bit-dgdm", 4, 4, 4, 0.1, 95, 4, 8, "static", true, 3, 21, Map.of());
+        QuantizeConf recipe = new QuantizeConf("bit-dgdm", 4, 4, 4, 0.1, 95, 4, 8, "static", true, 3, 21, 1, Map.of());
         assertThatThrownBy(() -> quantize(recipe, 5, 1)).isInstanceOf(InputException.class)
             .hasMessageContaining("--calibration-steps").hasMessageContaining("20").hasMessageContaining("21");
     }
@@ -184,13 +185,13 @@ class QuantizationTest {
         bias[0] = Float.POSITIVE_INFINITY;
         broken.set(at, PackedLinear.full(layer.name, layer.in, layer.out, layer.weight, bias));
         PackedModel model = FULL.withLinears(broken);
-        assertThatThrownBy(() -> Quantization.quantize(model, recipe(Map.of()), 5, ReferenceDenoiser::new))
+        assertThatThrownBy(() -> Quantization.quantize(new Calibrations(model, 5, ReferenceDenoiser::new), recipe(Map.of())))
             .isInstanceOf(InputException.class).hasMessageContaining("tf_layers.0.linE2").hasMessageContaining("t = 20");
     }
 
     @Test
     void quantizedModelStaysCloseToTheFullOne() {
-        QuantizeConf fine = new QuantizeConf("bit-dgdm", 8, 8, 4, 0.1, 99, 8, 8, "static", true, 6, 5, Map.of());
+        QuantizeConf fine = new QuantizeConf("bit-dgdm", 8, 8, 4, 0.1, 99, 8, 8, "static", true, 6, 5, 1, Map.of());
         GraphBatch batch = InitialNoise.draw(FULL.diffusion(), 6,
             new long[] {1, 2, 3}, 9);
         float[] nodes = new float[3 * 6 * 4];
@@ -217,10 +218,10 @@ class QuantizationTest {
     }
 
     private static QuantizeConf recipe(Map<String, Map<String, String>> overrides) {
-        return new QuantizeConf("bit-dgdm", 4, 4, 4, 0.2, 95, 4, 8, "static", true, 6, 5, overrides);
+        return new QuantizeConf("bit-dgdm", 4, 4, 4, 0.2, 95, 4, 8, "static", true, 6, 5, 1, overrides);
     }
 
     private static QuantizedModel quantize(QuantizeConf recipe, long seed, int threads) {
-        return Quantization.quantize(FULL, recipe, seed, ReferenceDenoiser::new, threads);
+        return Quantization.quantize(new Calibrations(FULL, seed, ReferenceDenoiser::new), recipe, threads);
     }
 }

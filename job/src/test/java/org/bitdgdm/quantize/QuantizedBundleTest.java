@@ -23,10 +23,10 @@ class QuantizedBundleTest {
 
     @BeforeAll
     static void quantize() {
-        QuantizeConf recipe = new QuantizeConf("rtn", 4, 8, 16, 0.29, 99.9, 4, 8, "static", true, 1, 1,
+        QuantizeConf recipe = new QuantizeConf("rtn", 4, 8, 16, 0.29, 99.9, 4, 8, "static", true, 1, 1, 1,
             Map.of("*.lin_y?", Map.of("method", "fp32")));
-        bundle = new QuantizedBundle(Quantization.quantize(SOURCE.packed(), recipe, 7, ReferenceDenoiser::new), recipe, 7,
-            SOURCE.sha256());
+        bundle = new QuantizedBundle(Quantization.quantize(new Calibrations(SOURCE.packed(), 7, ReferenceDenoiser::new),
+            recipe), recipe, 7, SOURCE.sha256());
     }
 
     @Test

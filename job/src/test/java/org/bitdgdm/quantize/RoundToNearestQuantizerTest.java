@@ -62,6 +62,6 @@ class RoundToNearestQuantizerTest {
     }
 
     private static QuantizeConf recipe(int weightBits, int activationBits, String scale) {
-        return new QuantizeConf("rtn", weightBits, activationBits, 16, 0.05, 95, 0, 8, scale, true, 4, 5, Map.of());
+        return new QuantizeConf("rtn", weightBits, activationBits, 16, 0.05, 95, 0, 8, scale, true, 4, 5, 1, Map.of());
     }
 }

@@ -27,7 +27,7 @@ class ScaledGradientDescentTest {
             for (int at = 0; at < weight.values().length; at++) {
                 weight.values()[at] += sparse.values()[at];
             }
-            Decomposition found = new ScaledGradientDescent(RANK, (double) SPIKES_PER_ROW / COLS, 0.5, 1e-9, 200)
+            Decomposition found = new ScaledGradientDescent(RANK, (double) SPIKES_PER_ROW / COLS, 0.5, 1e-9, 200, true)
                 .decompose(weight);
             DenseMatrix product = DenseAlgebra.product(found.left(), false, found.right(), true);
             assertThat(distance(product, lowRank)).as("condition %s", condition).isLessThan(1e-7);
@@ -59,7 +59,7 @@ class ScaledGradientDescentTest {
     @Test
     void steppingLowersTheObjectiveOfTheStart() {
         DenseMatrix weight = TestMatrices.gaussian(60, 50, 6);
-        double before = new ScaledGradientDescent(6, 0.1, 0.5, 1e-4, 0).decompose(weight).objective();
+        double before = new ScaledGradientDescent(6, 0.1, 0.5, 1e-4, 0, true).decompose(weight).objective();
         double after = new ScaledGradientDescent(6, 0.1).decompose(weight).objective();
         assertThat(after).isLessThan(0.97 * before);
     }

@@ -46,7 +46,7 @@ class ShippedModelTest {
     }
 
     private static List<LayerReport> quantize(QuantizeConf recipe) {
-        return Quantization.quantize(FULL, recipe, 0, ReferenceDenoiser::new).layers().stream()
+        return Quantization.quantize(new Calibrations(FULL, 0, ReferenceDenoiser::new), recipe).layers().stream()
             .filter(layer -> !layer.method().equals("fp32")).toList();
     }
 
@@ -55,7 +55,7 @@ class ShippedModelTest {
     }
 
     private static QuantizeConf rtn(int weightBits, int activationBits) {
-        return new QuantizeConf("rtn", weightBits, activationBits, 16, 0.01, 99, 0, 8, "row", true, 1, 1, Map.of());
+        return new QuantizeConf("rtn", weightBits, activationBits, 16, 0.01, 99, 0, 8, "row", true, 1, 1, 1, Map.of());
     }
 
     private static QuantizeConf bitDgdm(double alpha, int residual) {
@@ -63,6 +63,6 @@ class ShippedModelTest {
         for (int block : new int[] {0, 1, 3, 4}) {
             others.put("tf_layers." + block + ".*", Map.of("method", "fp32"));
         }
-        return new QuantizeConf("bit-dgdm", 4, 4, 16, alpha, 99, residual, 8, "static", true, 4, 5, others);
+        return new QuantizeConf("bit-dgdm", 4, 4, 16, alpha, 99, residual, 8, "static", true, 4, 5, 1, others);
     }
 }

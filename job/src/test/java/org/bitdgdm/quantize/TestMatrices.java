@@ -71,7 +71,7 @@ final class TestMatrices {
     }
 
     static QuantizeConf recipe(String method, int weightBits, int activationBits, int rank, double alpha, int residual) {
-        return new QuantizeConf(method, weightBits, activationBits, rank, alpha, 95, residual, 8, "static", true, 4, 5,
+        return new QuantizeConf(method, weightBits, activationBits, rank, alpha, 95, residual, 8, "static", true, 4, 5, 1,
             Map.of());
     }
 }

@@ -9,6 +9,7 @@ import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.ReferenceDenoiser;
+import org.bitdgdm.quantize.Calibrations;
 import org.bitdgdm.quantize.Quantization;
 import org.bitdgdm.sample.TinyModel;
 import org.junit.jupiter.api.Test;
@@ -34,8 +35,8 @@ class LayerCostTest {
         PackedLinear unread = FULL.linear("tf_layers." + (FULL.architecture().layers() - 1) + ".lin_y1");
         assertThat(costs.seconds(unread, Double.NaN)).as("y after the last block").isZero();
 
-        PackedModel quantized = Quantization.quantize(FULL, new QuantizeConf("bit-dgdm", 4, 4, 3, 0.2, 90, 4, 8, "static",
-            true, 3, 3, Map.of()), 1, ReferenceDenoiser::new).model();
+        PackedModel quantized = Quantization.quantize(new Calibrations(FULL, 1, ReferenceDenoiser::new),
+            new QuantizeConf("bit-dgdm", 4, 4, 3, 0.2, 90, 4, 8, "static", true, 3, 3, 1, Map.of())).model();
         PackedLinear coded = quantized.linear(q.name);
         double size = q.in * q.out;
         assertThat(coded.integerProduct()).isTrue();

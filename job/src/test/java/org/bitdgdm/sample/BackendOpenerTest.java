@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class BackendOpenerTest {
 
     private static BackendOpener of(String backend) {
-        return BackendOpener.of(new SampleConf(1, 1, "uniform", 0, 1, 1, backend, "auto", ""));
+        return BackendOpener.of(new SampleConf(1, 1, "uniform", 0, 1, 1, backend, "auto", "fp32", ""));
     }
 
     @Test

@@ -39,7 +39,7 @@ class SampleJobTest {
     }
 
     static SampleConf conf(int batchSize, int shardSize) {
-        return new SampleConf(COUNT, 5, "uniform", 77, batchSize, shardSize, "reference", "auto", "");
+        return new SampleConf(COUNT, 5, "uniform", 77, batchSize, shardSize, "reference", "auto", "fp32", "");
     }
 
     private static List<String> graphs(SampleConf conf, DenoiserOpener opener) {
@@ -84,11 +84,13 @@ class SampleJobTest {
             }
         }
         for (String schedule : List.of("uniform", "noise")) {
-            assertThat(graphs(new SampleConf(7, all, schedule, 77, 4, 3, "reference", "auto", ""), TestOpener.plain()))
+            assertThat(graphs(new SampleConf(7, all, schedule, 77, 4, 3, "reference", "auto", "fp32", ""),
+                TestOpener.plain()))
                 .isEqualTo(expected);
         }
-        assertThat(graphs(new SampleConf(7, 8, "noise", 77, 4, 3, "reference", "auto", ""), TestOpener.plain()))
-            .isNotEqualTo(graphs(new SampleConf(7, 8, "uniform", 77, 4, 3, "reference", "auto", ""), TestOpener.plain()));
+        assertThat(graphs(new SampleConf(7, 8, "noise", 77, 4, 3, "reference", "auto", "fp32", ""), TestOpener.plain()))
+            .isNotEqualTo(graphs(new SampleConf(7, 8, "uniform", 77, 4, 3, "reference", "auto", "fp32", ""),
+                TestOpener.plain()));
     }
 
     @Test
@@ -134,7 +136,7 @@ class SampleJobTest {
 
     @Test
     void batchesOfRunningTasksCountAsProgress() throws Exception {
-        SampleConf conf = new SampleConf(40, 5, "uniform", 77, 2, 20, "reference", "auto", "");
+        SampleConf conf = new SampleConf(40, 5, "uniform", 77, 2, 20, "reference", "auto", "fp32", "");
         List<Integer> shards = List.of(0, 1);
         try (SampleJob job = new SampleJob(spark, MODEL, conf, TestOpener.slow(150));
              SamplingProgress progress = new SamplingProgress(job, shards, new PrintStream(new ByteArrayOutputStream()))) {

@@ -36,8 +36,10 @@ class ShardPlanTest {
         assertThat(ShardPlan.sizeFor(10_000)).isEqualTo(40);
         assertThat(ShardPlan.sizeFor(1_000_000)).isEqualTo(3907);
         assertThat(ShardPlan.sizeFor(1_000_000_000)).isEqualTo(4096);
-        assertThat(ShardPlan.of(new SampleConf(100, 1, "uniform", 0, 1, 0, "cpu", "auto", "")).shards()).isEqualTo(4);
-        assertThat(ShardPlan.of(new SampleConf(100, 1, "uniform", 0, 1, 7, "cpu", "auto", "")).shards()).isEqualTo(15);
+        assertThat(ShardPlan.of(new SampleConf(100, 1, "uniform", 0, 1, 0, "cpu", "auto", "fp32", "")).shards())
+            .isEqualTo(4);
+        assertThat(ShardPlan.of(new SampleConf(100, 1, "uniform", 0, 1, 7, "cpu", "auto", "fp32", "")).shards())
+            .isEqualTo(15);
     }
 
     @Test
@@ -55,7 +57,7 @@ class ShardPlanTest {
         assertThatThrownBy(() -> new ShardPlan(0, 7)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> new ShardPlan(7, 0)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> new ShardPlan(10_000_000, 1)).hasMessageContaining("at most 1000000 shards");
-        assertThatThrownBy(() -> ShardPlan.of(new SampleConf(2_000_000, 1, "uniform", 0, 1, 1, "cpu", "auto", "")))
+        assertThatThrownBy(() -> ShardPlan.of(new SampleConf(2_000_000, 1, "uniform", 0, 1, 1, "cpu", "auto", "fp32", "")))
             .isInstanceOf(InputException.class).hasMessageContaining("2000000 shards")
             .hasMessageEndingWith("give a larger --shard-size");
         assertThatThrownBy(() -> new ShardPlan(7, 7).shard(1)).hasMessageContaining("0..0");
