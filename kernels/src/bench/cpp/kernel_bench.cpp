@@ -554,7 +554,7 @@ private:
             const int chunk = std::min(rows, chunkRows(linear));
             const double entries = chunk * in;
             measure({"quantize " + form.label, size(chunk, form.in), 0, 0, 5 * entries, entries},
-                [&] { isa_.pieces->quantize(linear, x, stride, chunk, ws); });
+                [&] { isa_.pieces->quantize(linear, x, stride, 0, chunk, ws); });
         }
     }
 

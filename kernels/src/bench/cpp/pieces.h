@@ -25,7 +25,7 @@ struct Pieces {
     void (*attend)(const Model& model, Workspace& ws, int row, float* eMul, const float* eAdd);
     void (*normalise)(const Norm& norm, const float* a, const float* b, float* to, int rows);
     void (*pool)(const float* x, int rows, int width, bool biasedVariance, float* to);
-    void (*quantize)(const Linear& layer, const float* x, size_t xStride, int rows, Workspace& ws);
+    void (*quantize)(const Linear& layer, const float* x, size_t xStride, int first, int rows, Workspace& ws);
 };
 
 extern const Pieces SCALAR_PIECES;

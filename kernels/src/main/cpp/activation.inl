@@ -8,12 +8,12 @@ BITDGDM_INLINE V scaledToCode(V x, V inverse, V lowest, V highest) {
 }
 
 template <bool CLAMPED>
-static void quantizeRowsAs(const Linear& layer, const float* x, size_t xStride, int rows, Workspace& ws) {
+static void quantizeRowsAs(const Linear& layer, const float* x, size_t xStride, int first, int rows, Workspace& ws) {
     const Activation& activation = layer.activation;
     const int stride = padded(layer.in);
     const V highest = set1((float) activation.maxCode);
     const V lowest = set1(activation.isUnsigned ? 0.0f : -(float) activation.maxCode);
-    for (int row = 0; row < rows; row++) {
+    for (int row = first; row < first + rows; row++) {
         const float* from = x + row * xStride;
         uint8_t* codes = ws.codes + (size_t) row * stride;
         int32_t* columns = ws.outlierColumn + (size_t) row * layer.in;
@@ -73,15 +73,16 @@ static void quantizeRowsAs(const Linear& layer, const float* x, size_t xStride, 
     }
 }
 
-// Codes, scales and outliers of `rows` rows of X, into ws.codes, ws.rowScale and ws.outlier*.
-static void quantizeRows(const Linear& layer, const float* x, size_t xStride, int rows, Workspace& ws) {
+// Codes, scales and outliers of `rows` rows of X from row `first` of the chunk on, into ws.codes, ws.rowScale and
+// ws.outlier*.
+static void quantizeRows(const Linear& layer, const float* x, size_t xStride, int first, int rows, Workspace& ws) {
     const Activation& a = layer.activation;
     // What is coded lies within the threshold, or the row's largest magnitude, either of which becomes the largest code.
     const bool bounded = a.perRow || a.threshold * a.inverse < (float) a.maxCode + 0.5f;
     if (bounded && !a.isUnsigned) {
-        quantizeRowsAs<false>(layer, x, xStride, rows, ws);
+        quantizeRowsAs<false>(layer, x, xStride, first, rows, ws);
     } else {
-        quantizeRowsAs<true>(layer, x, xStride, rows, ws);
+        quantizeRowsAs<true>(layer, x, xStride, first, rows, ws);
     }
 }
 

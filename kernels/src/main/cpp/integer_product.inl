@@ -53,23 +53,35 @@ struct IntermediateTile {
         const size_t rankStride = padded(layer.rank);
         V h[ROWS][PANELS];
         codeProduct(a.ws->codes + a.row * stride, stride, layer.left, a.panel, h);
-        for (int row = 0; row < ROWS; row++) {
-            for (int panel = 0; panel < PANELS; panel++) {
-                const size_t column = (size_t) (a.panel + panel) * PANEL;
-                const size_t at = (a.row + row) * rankStride + column;
-                V scale = load(layer.left.scale + column);
+        const size_t at = a.row * rankStride + (size_t) a.panel * PANEL;
+        BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
+            const V columnScale = load(layer.left.scale + (size_t) (a.panel + panel) * PANEL);
+            BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
+                V scale = columnScale;
                 if (layer.activation.perRow) {
                     scale = mul(mul(set1(a.ws->rowScale[a.row + row]), scale), set1(layer.intermediateInverse));
                 }
-                if (layer.intermediateCoded) {
-                    V highest = set1((float) layer.intermediateMax);
-                    V lowest = set1(-(float) layer.intermediateMax);
-                    V code = mul(h[row][panel], scale);
-                    code = max(min(code, highest), lowest);
-                    storeBytes(a.ws->intermediateCodes + at, add(toInt(code), layer.intermediateOffset));
-                } else {
-                    store(a.ws->intermediate + at, mul(h[row][panel], scale));
+                h[row][panel] = mul(h[row][panel], scale);
+            }
+        }
+        if (!layer.intermediateCoded) {
+            float* to = a.ws->intermediate + at;
+            BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
+                BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
+                    store(to + row * rankStride + panel * PANEL, h[row][panel]);
                 }
+            }
+            return;
+        }
+        // Read before anything is stored: bytes might be anything, a layer's fields too.
+        uint8_t* to = a.ws->intermediateCodes + at;
+        const int offset = layer.intermediateOffset;
+        const V highest = set1((float) layer.intermediateMax);
+        const V lowest = set1(-(float) layer.intermediateMax);
+        BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
+            BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
+                storeBytes(to + row * rankStride + panel * PANEL,
+                    add(toInt(max(min(h[row][panel], highest), lowest)), offset));
             }
         }
     }
@@ -123,13 +135,26 @@ struct OutputTile {
                 }
             }
         }
+        // Read before anything is stored: a store of a vector might be to anything.
+        float* to = a.y;
+        const size_t yStride = a.yStride;
+        if (layer.rightValues != nullptr) {
+            BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
+                BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
+                    y[row][panel] = add(y[row][panel], load(to + row * yStride + panel * PANEL));
+                }
+            }
+        }
+        if (a.relu) {
+            BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
+                BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
+                    y[row][panel] = relu(y[row][panel]);
+                }
+            }
+        }
         BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
             BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
-                float* to = a.y + row * a.yStride + panel * PANEL;
-                if (layer.rightValues != nullptr) {
-                    y[row][panel] = add(y[row][panel], load(to));
-                }
-                store(to, a.relu ? relu(y[row][panel]) : y[row][panel]);
+                store(to + row * yStride + panel * PANEL, y[row][panel]);
             }
         }
     }

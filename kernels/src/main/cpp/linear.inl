@@ -78,17 +78,21 @@ static void linears(const Output (&outputs)[COUNT], const float* x, size_t xStri
             if (!layer.activation.coded || isTransformed(layer)) {
                 continue;
             }
-            if (codes == nullptr || !sameCodes(*codes, layer.activation)) {
-                quantizeRows(layer, from, xStride, count, ws);
-                codes = &layer.activation;
-            }
             const bool hasSparse = layer.sparse.from != nullptr;
-            if (hasSparse) {
-                // Without the cross term only entries that are not outliers meet S.
-                const float threshold = layer.crossTerm || layer.activation.perRow ? __builtin_inff()
-                    : layer.activation.threshold;
-                if (transposed != threshold) {
-                    transposeRows(from, xStride, count, layer.in, threshold, ws);
+            // Without the cross term only entries that are not outliers meet S.
+            const float threshold = layer.crossTerm || layer.activation.perRow ? __builtin_inff()
+                : layer.activation.threshold;
+            const bool quantize = codes == nullptr || !sameCodes(*codes, layer.activation);
+            const bool turn = hasSparse && transposed != threshold;
+            // Both by the same few rows, so that X is read once from where it lies.
+            for (int row = 0; row < count && (quantize || turn); row += LANES) {
+                const int few = count - row < LANES ? count - row : LANES;
+                if (quantize) {
+                    quantizeRows(layer, from, xStride, row, few, ws);
+                    codes = &layer.activation;
+                }
+                if (turn) {
+                    transposeRows(from, xStride, row, few, layer.in, threshold, ws);
                     transposed = threshold;
                 }
             }

@@ -14,6 +14,8 @@ constexpr int PANEL = 16;
 // Entries of X that are quantized at a time; bounds the scratch of a layer.
 constexpr int CHUNK_ENTRIES = 24576;
 constexpr int CHUNK_ROWS = 96;
+// Most blocks of 16 rows whose sums with S are taken together.
+constexpr int MOST_SPARSE_BLOCKS = 2;
 
 static inline int padded(int width) {
     return (width + PANEL - 1) / PANEL * PANEL;
@@ -162,6 +164,7 @@ struct Model {
     int widestIn;
     int widestOut;
     int widestRank;
+    bool sparseEdges;          // whether any layer on rows of E has S
     Mlp inX, inE, inY, outX, outE;
     const Block* blocks;       // (layers)
     // Edges have no input but their class: the input MLP of each class, (edgeTypes, padded de), and e_add and e_mul of the

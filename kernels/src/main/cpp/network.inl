@@ -42,23 +42,22 @@ static void attend(const Model& model, Workspace& ws, int row, float* eMul, cons
     const V one = set1(1);
     for (size_t c = 0; c < stride; c += LANES) {
         const V q = mul(load(ws.q + row * stride + c), rootInverse);
+        const V mulE = load(ws.filmEMul + graph * stride + c);
+        const V addE = load(ws.filmEAdd + graph * stride + c);
         V highest = set1(-__builtin_inff());
         for (int j = 0; j < n; j++) {
             V score = mul(q, load(k + j * stride + c));
             score = fma(score, add(load(eMul + j * stride + c), one), load(eAdd + j * stride + c));
-            store(eMul + j * stride + c, score);
+            store(ws.scores + j * LANES, score);
+            store(eMul + j * stride + c, fma(score, mulE, addE));
             highest = max(score, highest);
         }
-        const V mulE = load(ws.filmEMul + graph * stride + c);
-        const V addE = load(ws.filmEAdd + graph * stride + c);
         V total = zero();
         V sum = zero();
         for (int j = 0; j < n; j++) {
-            V score = load(eMul + j * stride + c);
-            V weight = exponential(sub(score, highest));
+            V weight = exponential(sub(load(ws.scores + j * LANES), highest));
             total = add(total, weight);
             sum = fma(weight, load(v + j * stride + c), sum);
-            store(eMul + j * stride + c, fma(score, mulE, addE));
         }
         store(ws.xNew + row * stride + c, fma(div(sum, total), load(ws.filmXMul + graph * stride + c),
             load(ws.filmXAdd + graph * stride + c)));

@@ -320,6 +320,12 @@ void NetworkBuilder::fill(Model& model, const std::vector<Linear>& linears) {
         model.hiddenE = std::max(model.hiddenE, blocks[layer].ffE.first.out);
         model.hiddenY = std::max({model.hiddenY, blocks[layer].ffY.first.out, blocks[layer].yOut.first.out});
     }
+    for (int layer = 0; layer < layers; layer++) {
+        const Block& block = blocks[layer];
+        for (const Linear* linear : {&block.eAdd, &block.eMul, &block.eOut, &block.ffE.first, &block.ffE.second}) {
+            model.sparseEdges = model.sparseEdges || linear->sparse.from != nullptr;
+        }
+    }
     for (const Linear& linear : linears) {
         model.widestIn = std::max(model.widestIn, linear.in);
         model.widestOut = std::max(model.widestOut, linear.out);

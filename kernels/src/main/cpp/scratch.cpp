@@ -11,6 +11,20 @@ constexpr size_t GROUP_EDGE_BYTES = 1536 * 1024;
 constexpr int LARGEST_GROUP = 16;
 // Rows of E that go through attention together: a multiple of every register tile.
 constexpr int ATTENTION_ROWS = 48;
+// The same at most where S meets them: it takes 16 rows at a time, and more of them fill the last 16 better.
+constexpr int SPARSE_ATTENTION_ROWS = 112;
+
+// Nodes i whose rows of E go through attention together: few, and with S those whose rows leave the least of 16 unused.
+int attentionNodesOf(const Model& model, int n) {
+    int best = std::max(1, ATTENTION_ROWS / n);
+    const auto unused = [n](int nodes) { return padded(nodes * n) - nodes * n; };
+    for (int nodes = best + 1; model.sparseEdges && nodes * n <= SPARSE_ATTENTION_ROWS; nodes++) {
+        if (unused(nodes) * best < unused(best) * nodes) {
+            best = nodes;
+        }
+    }
+    return best;
+}
 
 void allocateQuantized(int widestIn, int widestOut, int widestRank, Memory& memory, Workspace& ws) {
     const size_t widest = padded(std::max(widestIn, widestOut));
@@ -18,7 +32,7 @@ void allocateQuantized(int widestIn, int widestOut, int widestRank, Memory& memo
     const size_t rankEntries = static_cast<size_t>(CHUNK_ROWS) * padded(widestRank);
     ws.codes = memory.allocate<uint8_t>(entries);
     ws.intermediateCodes = memory.allocate<uint8_t>(rankEntries);
-    ws.intermediateQuads = memory.allocate<uint8_t>(static_cast<size_t>(padded(widestRank)) * PANEL);
+    ws.intermediateQuads = memory.allocate<uint8_t>(static_cast<size_t>(padded(widestRank)) * PANEL * MOST_SPARSE_BLOCKS);
     ws.intermediate = memory.allocate<float>(rankEntries);
     ws.rowScale = memory.allocate<float>(CHUNK_ROWS);
     ws.outlierCount = memory.allocate<int32_t>(CHUNK_ROWS);
@@ -43,7 +57,7 @@ int groupSize(const Model& model, int n) {
 
 void Scratch::prepare(int n, int graphs) {
     Workspace& ws = workspace;
-    const int attentionNodes = std::max(1, ATTENTION_ROWS / n);
+    const int attentionNodes = attentionNodesOf(model_, n);
     const size_t nodesNow = static_cast<size_t>(n) * graphs;
     const size_t edgesNow = nodesNow * n;
     if (n > nodes_ || graphs > graphs_ || nodesNow > nodeRows_ || edgesNow > edgeRows_) {
@@ -56,7 +70,7 @@ void Scratch::prepare(int n, int graphs) {
         ws = {};
         memory_.clear();
         const Model& m = model_;
-        const size_t attentionRows = std::max(nodes_, ATTENTION_ROWS);
+        const size_t attentionRows = std::max(nodes_, SPARSE_ATTENTION_ROWS);
         const size_t dx = padded(m.dx);
         const size_t de = padded(m.de);
         const size_t dy = padded(m.dy);
@@ -70,6 +84,7 @@ void Scratch::prepare(int n, int graphs) {
         ws.e = floats(edgeRows, de);
         ws.eMul = floats(attentionRows, dx);
         ws.eAdd = floats(attentionRows, dx);
+        ws.scores = floats(nodes_, PANEL);
         ws.eNew = floats(attentionRows, de);
         ws.hiddenE = floats(attentionRows, padded(m.hiddenE));
         for (float** y : {&ws.y, &ws.yNew, &ws.yTerm}) {

@@ -16,7 +16,8 @@ constexpr int TILE_PANELS = 1;
 // The widening integer sum needs four registers a row.
 constexpr int INT_TILE_ROWS = 3;
 constexpr int INT_TILE_PANELS = 1;
-// Columns of a panel whose sums with S are in registers at once.
+// Blocks of 16 rows that share what is read of S, and columns of a panel, times blocks, whose sums are in registers at once.
+constexpr int SPARSE_BLOCKS = 2;
 constexpr int SPARSE_COLUMNS = 4;
 // Panels of a row that outliers are summed up in at once.
 constexpr int OUTLIER_PANELS = 4;
@@ -27,6 +28,7 @@ constexpr int OUTLIER_PANELS = 4;
 struct V { __m256 low, high; };
 struct I { __m256i low, high; };
 
+BITDGDM_INLINE void keepInOrder(V& v) { __asm__ volatile("" : "+x"(v.low), "+x"(v.high)); }
 BITDGDM_INLINE V load(const float* from) { return {_mm256_loadu_ps(from), _mm256_loadu_ps(from + 8)}; }
 BITDGDM_INLINE void store(float* to, V v) { _mm256_storeu_ps(to, v.low); _mm256_storeu_ps(to + 8, v.high); }
 BITDGDM_INLINE V set1(float x) { __m256 all = _mm256_set1_ps(x); return {all, all}; }
@@ -97,13 +99,16 @@ BITDGDM_INLINE __m256i dotHalf(__m256i sum, __m256i codes, __m256i even, __m256i
     __m256i high = _mm256_srli_epi16(codes, 8);
     return _mm256_add_epi32(_mm256_add_epi32(sum, _mm256_madd_epi16(low, even)), _mm256_madd_epi16(high, odd));
 }
-BITDGDM_INLINE I dotQuads(I sum, I codes, const int8_t* weights) {
+// Every second weight of the quad as 16 bits, then the others.
+BITDGDM_INLINE I set1Quad(const int8_t* weights) {
     int32_t quad;
     __builtin_memcpy(&quad, weights, 4);
     __m256i all = _mm256_set1_epi32(quad);
-    __m256i even = _mm256_srai_epi16(_mm256_slli_epi16(all, 8), 8);
-    __m256i odd = _mm256_srai_epi16(all, 8);
-    return {dotHalf(sum.low, codes.low, even, odd), dotHalf(sum.high, codes.high, even, odd)};
+    return {_mm256_srai_epi16(_mm256_slli_epi16(all, 8), 8), _mm256_srai_epi16(all, 8)};
+}
+BITDGDM_INLINE I dotQuads(I sum, I codes, I weights) {
+    return {dotHalf(sum.low, codes.low, weights.low, weights.high),
+            dotHalf(sum.high, codes.high, weights.low, weights.high)};
 }
 BITDGDM_INLINE void transposeQuads(const uint8_t* from, size_t stride, uint8_t* to) {
     for (int row = 0; row < LANES; row += 4) {

@@ -15,7 +15,8 @@ constexpr int TILE_ROWS = 12;
 constexpr int TILE_PANELS = 2;
 constexpr int INT_TILE_ROWS = 12;
 constexpr int INT_TILE_PANELS = 2;
-// Columns of a panel whose sums with S are in registers at once.
+// Blocks of 16 rows that share what is read of S, and columns of a panel, times blocks, whose sums are in registers at once.
+constexpr int SPARSE_BLOCKS = 2;
 constexpr int SPARSE_COLUMNS = 16;
 // Panels of a row that outliers are summed up in at once.
 constexpr int OUTLIER_PANELS = 16;
@@ -26,6 +27,8 @@ constexpr int OUTLIER_PANELS = 16;
 using V = __m512;
 using I = __m512i;
 
+// Holds what computes `v` in its place: GCC 12 would gather the ends of many sums behind all of them, and spill the sums.
+BITDGDM_INLINE void keepInOrder(V& v) { __asm__ volatile("" : "+v"(v)); }
 BITDGDM_INLINE V load(const float* from) { return _mm512_loadu_ps(from); }
 BITDGDM_INLINE void store(float* to, V v) { _mm512_storeu_ps(to, v); }
 BITDGDM_INLINE V set1(float x) { return _mm512_set1_ps(x); }
@@ -69,10 +72,14 @@ BITDGDM_INLINE void storeBytes(uint8_t* to, const I (&a)[4], int32_t offset) {
 
 BITDGDM_INLINE I loadQuads(const uint8_t* from) { return _mm512_loadu_si512(from); }
 BITDGDM_INLINE I set1Int(int32_t x) { return _mm512_set1_epi32(x); }
-BITDGDM_INLINE I dotQuads(I sum, I codes, const int8_t* weights) {
-    struct Quad { int8_t at[4]; };
+BITDGDM_INLINE I set1Quad(const int8_t* weights) {
+    int32_t quad;
+    __builtin_memcpy(&quad, weights, 4);
+    return _mm512_set1_epi32(quad);
+}
+BITDGDM_INLINE I dotQuads(I sum, I codes, I weights) {
     // Not the intrinsic, as in Dot.
-    __asm__("vpdpbusd %2%{1to16%}, %1, %0" : "+v"(sum) : "v"(codes), "m"(*reinterpret_cast<const Quad*>(weights)));
+    __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(codes), "v"(weights));
     return sum;
 }
 BITDGDM_INLINE void transposeQuads(const uint8_t* from, size_t stride, uint8_t* to) {

@@ -18,7 +18,8 @@ constexpr int TILE_ROWS = 4;
 constexpr int TILE_PANELS = 1;
 constexpr int INT_TILE_ROWS = 4;
 constexpr int INT_TILE_PANELS = 1;
-// Columns of a panel whose sums with S are in registers at once.
+// Blocks of 16 rows that share what is read of S, and columns of a panel, times blocks, whose sums are in registers at once.
+constexpr int SPARSE_BLOCKS = 1;
 constexpr int SPARSE_COLUMNS = 4;
 // Panels of a row that outliers are summed up in at once.
 constexpr int OUTLIER_PANELS = 1;
@@ -30,6 +31,8 @@ constexpr int OUTLIER_PANELS = 1;
 struct V { float at[LANES]; };
 struct I { int32_t at[LANES]; };
 
+// Nothing here; wider sets hold what computes `v` in its place.
+BITDGDM_INLINE void keepInOrder(const V&) {}
 BITDGDM_INLINE V load(const float* from) { V v; BITDGDM_EACH_LANE v.at[lane] = from[lane]; return v; }
 BITDGDM_INLINE void store(float* to, const V& v) { BITDGDM_EACH_LANE to[lane] = v.at[lane]; }
 BITDGDM_INLINE V set1(float x) { V v; BITDGDM_EACH_LANE v.at[lane] = x; return v; }
@@ -106,13 +109,20 @@ BITDGDM_INLINE void storeBytes(uint8_t* to, const I (&a)[4], int32_t offset) {
 // Sixteen times four bytes, a quad a lane.
 BITDGDM_INLINE I loadQuads(const uint8_t* from) { I v; __builtin_memcpy(v.at, from, sizeof v.at); return v; }
 BITDGDM_INLINE I set1Int(int32_t x) { I v; BITDGDM_EACH_LANE v.at[lane] = x; return v; }
-// sum + the products of each lane's four unsigned bytes with the four signed ones of `weights`.
-BITDGDM_INLINE I dotQuads(const I& sum, const I& codes, const int8_t* weights) {
+// Four weights in every lane, in the form that dotQuads takes.
+BITDGDM_INLINE I set1Quad(const int8_t* weights) {
+    int32_t quad;
+    __builtin_memcpy(&quad, weights, 4);
+    return set1Int(quad);
+}
+// sum + the products of each lane's four unsigned bytes with the four signed ones of `weights`, from set1Quad.
+BITDGDM_INLINE I dotQuads(const I& sum, const I& codes, const I& weights) {
     I v;
     BITDGDM_EACH_LANE {
         v.at[lane] = sum.at[lane];
         for (int k = 0; k < 4; k++) {
-            v.at[lane] += (int32_t) ((uint32_t) codes.at[lane] >> 8 * k & 0xFF) * (int32_t) weights[k];
+            int32_t weight = (int8_t) ((uint32_t) weights.at[lane] >> 8 * k);
+            v.at[lane] += (int32_t) ((uint32_t) codes.at[lane] >> 8 * k & 0xFF) * weight;
         }
     }
     return v;

@@ -76,9 +76,9 @@ static void transformedLinear(const Linear& layer, const float* x, size_t xStrid
         if (!layer.activation.coded) {
             floatProduct(from, stride, count, layer.in, layer.weight, layer.out, nullptr, layer.bias, reluNow, to, yStride);
         } else {
-            quantizeRows(layer, from, stride, count, ws);
+            quantizeRows(layer, from, stride, 0, count, ws);
             if (hasSparse) {
-                transposeRows(from, stride, count, layer.in, layer.crossTerm || layer.activation.perRow
+                transposeRows(from, stride, 0, count, layer.in, layer.crossTerm || layer.activation.perRow
                     ? __builtin_inff() : layer.activation.threshold, ws);
             }
             codedProduct(layer, count, hasSparse, to, reluNow, ws);

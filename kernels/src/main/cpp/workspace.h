@@ -31,6 +31,7 @@ struct Workspace {
     float* e;               // (rows of edges, de)
     float* eMul;            // (attentionNodes * n, dx), then Y
     float* eAdd;            // (attentionNodes * n, dx)
+    float* scores;          // (n, 16): Y of one node and 16 channels
     float* eNew;            // (attentionNodes * n, de)
     float* hiddenE;         // (attentionNodes * n, hiddenE)
     float* y;               // (group, dy), also yNew, yTerm
@@ -49,7 +50,7 @@ struct Workspace {
 
     uint8_t* codes;         // Q(X_D) with offset: (chunk, padded in)
     uint8_t* intermediateCodes;  // (chunk, padded rank)
-    uint8_t* intermediateQuads;  // (padded rank / 4, 16, 4): the same of 16 rows, a row a lane
+    uint8_t* intermediateQuads;  // (MOST_SPARSE_BLOCKS, padded rank / 4, 16, 4): the same of 16 rows each, a row a lane
     float* intermediate;    // (chunk, padded rank)
     float* rowScale;        // (CHUNK_ROWS) s_x
     int32_t* outlierCount;  // (CHUNK_ROWS)

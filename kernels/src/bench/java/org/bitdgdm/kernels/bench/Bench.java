@@ -135,10 +135,10 @@ public final class Bench {
             Setting.Packed packed = settings.get(s);
             Workload work = Workload.of(packed.model(), model.nodes(), outlierShares.get(s));
             results.ceilings.put(packed.setting(), Ceiling.of(work, all.peaks, results.pieces, packed.setting()));
-            if (options.levels().contains(BenchOptions.Level.STEP)) {
-                say(model.name() + ", " + packed.setting().name() + ": steps");
-                results.steps.addAll(steps.time(packed));
-            }
+        }
+        if (options.levels().contains(BenchOptions.Level.STEP)) {
+            say(model.name() + ": steps");
+            results.steps.addAll(steps.time(settings));
         }
         return results;
     }

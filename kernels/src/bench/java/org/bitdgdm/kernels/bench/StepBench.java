@@ -104,44 +104,71 @@ final class StepBench {
         return new float[][] {nodes, edges};
     }
 
-    /** Times all batch sizes with all numbers of threads. */
-    List<Step> time(Setting.Packed packed) {
-        List<Step> steps = new ArrayList<>();
-        GraphBatch expected = null;
-        for (int threads : options.threadCounts()) {
-            try (Denoiser denoiser = open(packed.model(), options.cpuIsa(), threads)) {
-                for (int size : model.batches(options.full()).stream().sorted((a, b) -> b - a).toList()) {
-                    GraphBatch start = BenchModel.first(graphs, size);
-                    long begin = System.nanoTime();
-                    GraphBatch end = advance(denoiser, start, CHECKED_STEPS);
-                    double seconds = (System.nanoTime() - begin) * NANOS;
-                    expected = expected == null ? end : expected;
-                    require(packed, Arrays.equals(end.nodes(), BenchModel.first(expected, size).nodes())
-                        && Arrays.equals(end.edges(), BenchModel.first(expected, size).edges()),
-                        "a graph must not depend on the batch or the threads");
-                    steps.add(new Step(model, packed.setting(), threads, size, time(denoiser, start, seconds)));
+    /**
+     * Times all settings with all numbers of threads and all batch sizes, in rounds of one repeat each: what disturbs the
+     * machine for some seconds then falls on one repeat of many measurements, and not on all repeats of one.
+     */
+    List<Step> time(List<Setting.Packed> settings) {
+        List<Denoiser> open = new ArrayList<>();
+        try {
+            List<Timed> all = new ArrayList<>();
+            for (Setting.Packed packed : settings) {
+                GraphBatch expected = null;
+                for (int threads : options.threadCounts()) {
+                    Denoiser denoiser = open(packed.model(), options.cpuIsa(), threads);
+                    open.add(denoiser);
+                    for (int size : model.batches(options.full()).stream().sorted((a, b) -> b - a).toList()) {
+                        GraphBatch start = BenchModel.first(graphs, size);
+                        long begin = System.nanoTime();
+                        GraphBatch end = advance(denoiser, start, CHECKED_STEPS);
+                        double seconds = (System.nanoTime() - begin) * NANOS;
+                        expected = expected == null ? end : expected;
+                        require(packed, Arrays.equals(end.nodes(), BenchModel.first(expected, size).nodes())
+                            && Arrays.equals(end.edges(), BenchModel.first(expected, size).edges()),
+                            "a graph must not depend on the batch or the threads");
+                        all.add(new Timed(packed.setting(), threads, denoiser, start, count(denoiser, start, seconds),
+                            new double[options.repeats()]));
+                    }
                 }
             }
+            for (int repeat = 0; repeat < options.repeats(); repeat++) {
+                for (Timed timed : all) {
+                    timed.rates[repeat] = rate(timed);
+                }
+            }
+            return all.stream().map(timed -> new Step(model, timed.setting, timed.threads, timed.start.size(),
+                new Spread(timed.rates))).toList();
+        } finally {
+            open.forEach(Denoiser::close);
         }
-        return steps;
     }
 
-    /** @param seconds that {@link #CHECKED_STEPS} took, cold */
-    private Spread time(Denoiser denoiser, GraphBatch start, double seconds) {
+    /** @param count steps of a repeat */
+    private record Timed(Setting setting, int threads, Denoiser denoiser, GraphBatch start, int count, double[] rates) {
+    }
+
+    /**
+     * Steps of a repeat.
+     *
+     * @param seconds that {@link #CHECKED_STEPS} took, cold
+     */
+    private int count(Denoiser denoiser, GraphBatch start, double seconds) {
         int count = steps(seconds / CHECKED_STEPS);
         // Cold code and pages made the first guess too low.
         long begin = System.nanoTime();
         advance(denoiser, start, count);
-        count = steps((System.nanoTime() - begin) * NANOS / count);
-        double[] rates = new double[options.repeats()];
-        for (int repeat = 0; repeat < rates.length; repeat++) {
-            GraphBatch batch = BenchModel.first(start, start.size());
-            int[] times = times(count);
-            begin = System.nanoTime();
-            denoiser.advance(batch, SEED, times);
-            rates[repeat] = (double) count * start.size() / ((System.nanoTime() - begin) * NANOS);
-        }
-        return new Spread(rates);
+        return steps((System.nanoTime() - begin) * NANOS / count);
+    }
+
+    /** Graph-steps per second of one repeat. */
+    private double rate(Timed timed) {
+        // Another model was in the caches.
+        advance(timed.denoiser, BenchModel.first(timed.start, 1), 1);
+        GraphBatch batch = BenchModel.first(timed.start, timed.start.size());
+        int[] times = times(timed.count);
+        long begin = System.nanoTime();
+        timed.denoiser.advance(batch, SEED, times);
+        return (double) timed.count * batch.size() / ((System.nanoTime() - begin) * NANOS);
     }
 
     /** Steps that fill a repeat: at least 1, at most those from the start to time 0. */
