@@ -14,6 +14,7 @@ final class CudaNetwork {
     static final String NODES = "bitdgdm_nodes";
     private static final String EDGES_WITHOUT_LAYERS = EDGES + "_without_layers";
     private static final int BLOCK = 256;
+    private static final int SMALLEST_TILE = DeviceScratch.TILE_ROWS[DeviceScratch.TILE_ROWS.length - 1];
     private static final int ROW_LANES = 16;
     private static final int MAX_JOBS = 8;
     /** Columns of a block where columns are spread over blocks, and channels of e_mul and e_add at a time. */
@@ -271,11 +272,10 @@ final class CudaNetwork {
 
     /** Launches the fused rest of X's layers, in the smallest tile, where larger batches than this may use it. */
     void loadNodes(CudaWorkspace w) {
-        int smallest = DeviceScratch.TILE_ROWS[DeviceScratch.TILE_ROWS.length - 1];
         for (int layer = 0; layer < architecture.layers(); layer++) {
             String block = "tf_layers." + layer + ".";
-            if (nodeTile(block, smallest * device.multiprocessors()) > 0) {
-                nodes(w, w.n, block, smallest);
+            if (nodeTile(block, SMALLEST_TILE * device.multiprocessors()) > 0) {
+                nodes(w, w.n, block, SMALLEST_TILE);
             }
         }
     }
@@ -353,13 +353,12 @@ final class CudaNetwork {
     private int edgeTile(int n, int nodeRows) {
         int half = device.sharedBytesPerProcessor() / 2 - RESERVED_BYTES;
         int[] tiles = DeviceScratch.TILE_ROWS;
-        int smallest = tiles[tiles.length - 1];
         int largest = 0;
         for (int tile : tiles) {
             long bytes = edgeBytes(n, tile);
             if (bytes <= device.sharedBytesPerBlock()) {
                 largest = Math.max(largest, tile);
-                if (bytes <= half && tile > smallest) {
+                if (bytes <= half && tile > SMALLEST_TILE) {
                     largest = tile;
                     break;
                 }
@@ -368,7 +367,7 @@ final class CudaNetwork {
         if (largest == 0) {
             throw tooWide("the edge layers of a transformer layer");
         }
-        while (largest > smallest && 2 * n <= largest && blocks(nodeRows, largest / n) < device.multiprocessors()) {
+        while (largest > SMALLEST_TILE && 2 * n <= largest && blocks(nodeRows, largest / n) < device.multiprocessors()) {
             largest /= 2;
         }
         return largest;
@@ -430,15 +429,19 @@ final class CudaNetwork {
     private void linear(long stream, long turned, int rows, Job... asked) {
         Job[] jobs = transform(stream, turned, rows, asked);
         List<PackedLinear> layers = List.of(jobs).stream().map(job -> linear(job.layer())).toList();
+        int widest = layers.stream().mapToInt(layer -> DeviceWeights.padded(layer.out)).max().orElseThrow();
         int tile = tileRows(rows, layers);
+        // The layers of y have few rows: with less for each block, more multiprocessors work on them.
+        while (tile > SMALLEST_TILE
+            && blocks(rows, tile) * blocks(widest, COLUMNS) * jobs.length < device.multiprocessors()) {
+            tile /= 2;
+        }
         int shared = 0;
-        int widest = 0;
         boolean coded = false;
         KernelArguments arguments = new KernelArguments(336);
         for (int i = 0; i < jobs.length; i++) {
             Job job = jobs[i];
             shared = Math.max(shared, model.scratchBytes(layers.get(i), tile));
-            widest = Math.max(widest, DeviceWeights.padded(layers.get(i).out));
             coded |= model.scratchBytes(layers.get(i), tile) > 0;
             arguments.pointers(address(job.layer()), job.x(), job.y())
                 .ints(job.xStride(), job.yStride(), job.finish(), 0);
