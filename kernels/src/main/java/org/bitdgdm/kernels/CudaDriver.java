@@ -74,6 +74,9 @@ interface CudaDriver extends AutoCloseable {
 
     void recordEvent(long event, long stream);
 
+    /** Lets what is started on a stream later wait for what was recorded last; a stream that is captured takes it along. */
+    void awaitEvent(long event, long stream);
+
     /** Seconds of the device between two events, both passed. */
     double secondsBetween(long first, long second);
 

@@ -3,6 +3,7 @@ package org.bitdgdm.kernels;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.stream.Stream;
+import org.bitdgdm.kernels.CudaWorkspace.Lane;
 
 /**
  * The launches of one step, in the order of ReferenceDenoiser: features, input MLPs, transformer layers, output MLPs, draw.
@@ -104,10 +105,9 @@ final class CudaNetwork {
             scratch = context.allocate(oneHot.size(), "the table of edge classes");
             context.uploadNow(scratch, oneHot.at(scratch));
             long stream = context.setupStream();
-            linear(stream, scratch + turned, types,
-                new Job("mlp_in_E.0", scratch + at, inputs, scratch + between, hidden, RELU));
-            linear(stream, scratch + turned, types,
-                new Job("mlp_in_E.2", scratch + between, hidden, table, de, RELU));
+            Lane lane = new Lane(stream, scratch + turned);
+            linear(lane, types, new Job("mlp_in_E.0", scratch + at, inputs, scratch + between, hidden, RELU));
+            linear(lane, types, new Job("mlp_in_E.2", scratch + between, hidden, table, de, RELU));
             driver.synchronize(stream);
             long done = scratch;
             scratch = 0;
@@ -131,18 +131,18 @@ final class CudaNetwork {
         int nodeRows = graphs * w.n;
         long edgeRows = (long) nodeRows * w.n;
         features(w, graphs);
-        mlp(w, nodeRows, "mlp_in_X.0", "mlp_in_X.2", w.nodeInput, DeviceWeights.padded(architecture.nodeInputs()), w.hiddenX,
-            w.x, RELU);
-        mlp(w, graphs, "mlp_in_y.0", "mlp_in_y.2", w.globalInput, DeviceWeights.padded(architecture.globalInputs()),
+        mlp(w.main, nodeRows, "mlp_in_X.0", "mlp_in_X.2", w.nodeInput, DeviceWeights.padded(architecture.nodeInputs()),
+            w.hiddenX, w.x, RELU);
+        mlp(w.main, graphs, "mlp_in_y.0", "mlp_in_y.2", w.globalInput, DeviceWeights.padded(architecture.globalInputs()),
             w.hiddenY, w.y, RELU);
-        launch(w, "bitdgdm_edge_input", blocks(edgeRows * w.de, BLOCK), BLOCK, 0, new KernelArguments(40)
+        launch(w.main, "bitdgdm_edge_input", blocks(edgeRows * w.de, BLOCK), BLOCK, 0, new KernelArguments(40)
             .pointers(edgeTable, w.edges, w.e).value(edgeRows).ints(w.de, 0));
         for (int layer = 0; layer < architecture.layers(); layer++) {
-            transform(w, graphs, "tf_layers." + layer + ".", layer + 1 < architecture.layers());
+            transform(w, graphs, layer);
         }
-        mlp(w, nodeRows, "mlp_out_X.0", "mlp_out_X.2", w.x, w.dx, w.hiddenX, w.nodeOutput, STORE);
+        mlp(w.main, nodeRows, "mlp_out_X.0", "mlp_out_X.2", w.x, w.dx, w.hiddenX, w.nodeOutput, STORE);
         int tile = outputTile();
-        launch(w, "bitdgdm_edge_output", blocks(edgeRows, tile), BLOCK, outputBytes(tile), new KernelArguments(56)
+        launch(w.main, "bitdgdm_edge_output", blocks(edgeRows, tile), BLOCK, outputBytes(tile), new KernelArguments(56)
             .pointers(address("mlp_out_E.0"), address("mlp_out_E.2"), w.e, w.edgeOutput).value(edgeRows)
             .ints(w.de, DeviceWeights.padded(architecture.edgeTypes()), tile, hiddenStride()));
     }
@@ -155,7 +155,7 @@ final class CudaNetwork {
     /** Draws the classes at the next time, and goes there. */
     void draw(CudaWorkspace w, int graphs, long seed) {
         elements(w, graphs, "bitdgdm_draw", seed);
-        launch(w, "bitdgdm_next_step", 1, WARP, 0, drawArguments(w, graphs, seed));
+        launch(w.main, "bitdgdm_next_step", 1, WARP, 0, drawArguments(w, graphs, seed));
     }
 
     /** Writes logits where q and E were. */
@@ -165,7 +165,7 @@ final class CudaNetwork {
 
     private void elements(CudaWorkspace w, int graphs, String kernel, long seed) {
         long elements = (long) graphs * (w.n + w.n * (w.n - 1) / 2);
-        launch(w, kernel, blocks(elements, BLOCK), BLOCK, 0, drawArguments(w, graphs, seed));
+        launch(w.main, kernel, blocks(elements, BLOCK), BLOCK, 0, drawArguments(w, graphs, seed));
     }
 
     private KernelArguments drawArguments(CudaWorkspace w, int graphs, long seed) {
@@ -181,7 +181,7 @@ final class CudaNetwork {
         int threads = w.n <= WARP ? WARP : FEATURE_THREADS;
         int teams = DeviceScratch.featureTeams(w.n);
         int shared = w.featureScratch == 0 ? Math.toIntExact(teams * w.featureStride()) : 0;
-        launch(w, "bitdgdm_features", blocks(graphs, teams), threads, shared, new KernelArguments(112)
+        launch(w.main, "bitdgdm_features", blocks(graphs, teams), threads, shared, new KernelArguments(112)
             .pointers(w.nodes, w.edges, w.progress, w.times, model.nodeWeights(), w.featureScratch, w.nodeInput,
                 w.globalInput)
             .value(w.featureStride())
@@ -193,55 +193,73 @@ final class CudaNetwork {
     }
 
     /** One transformer layer; nothing reads y after the last. */
-    private void transform(CudaWorkspace w, int graphs, String block, boolean updateGlobals) {
+    private void transform(CudaWorkspace w, int graphs, int layer) {
         int nodeRows = graphs * w.n;
+        String block = "tf_layers." + layer + ".";
         String attention = block + "self_attn.";
-        linear(w, nodeRows,
+        linear(w.main, nodeRows,
             new Job(attention + "q", w.x, w.dx, w.q, w.dx, STORE),
             new Job(attention + "k", w.x, w.dx, w.k, w.dx, STORE),
             new Job(attention + "v", w.x, w.dx, w.v, w.dx, STORE));
-        linear(w, graphs,
+        if (layer > 0 && forks()) {
+            w.join();
+        }
+        linear(w.main, graphs,
             new Job(attention + "y_e_mul", w.y, w.dy, w.filmEMul, w.dx, PLUS_ONE),
             new Job(attention + "y_e_add", w.y, w.dy, w.filmEAdd, w.dx, STORE),
             new Job(attention + "y_x_mul", w.y, w.dy, w.filmXMul, w.dx, PLUS_ONE),
             new Job(attention + "y_x_add", w.y, w.dy, w.filmXAdd, w.dx, STORE));
-        if (updateGlobals) {
-            gatherGlobals(w, graphs, attention);
+        if (layer + 1 < architecture.layers()) {
+            globals(w, graphs, block);
         }
         edges(EDGES, w, nodeRows, block);
         int tile = nodeTile(block, nodeRows);
         if (tile > 0) {
             nodes(w, nodeRows, block, tile);
         } else {
-            linear(w, nodeRows, new Job(attention + "x_out", w.xNew, w.dx, w.q, w.dx, STORE));
-            norm(w, block + "normX1", w.x, w.q, nodeRows, w.dx);
-            mlp(w, nodeRows, block + "linX1", block + "linX2", w.x, w.dx, w.hiddenX, w.q, STORE);
-            norm(w, block + "normX2", w.x, w.q, nodeRows, w.dx);
-        }
-        if (updateGlobals) {
-            mlp(w, graphs, attention + "y_out.0", attention + "y_out.2", w.yNew, w.dy, w.hiddenY, w.yTerm, STORE);
-            norm(w, block + "norm_y1", w.y, w.yTerm, graphs, w.dy);
-            mlp(w, graphs, block + "lin_y1", block + "lin_y2", w.y, w.dy, w.hiddenY, w.yTerm, STORE);
-            norm(w, block + "norm_y2", w.y, w.yTerm, graphs, w.dy);
+            linear(w.main, nodeRows, new Job(attention + "x_out", w.xNew, w.dx, w.q, w.dx, STORE));
+            norm(w.main, block + "normX1", w.x, w.q, nodeRows, w.dx);
+            mlp(w.main, nodeRows, block + "linX1", block + "linX2", w.x, w.dx, w.hiddenX, w.q, STORE);
+            norm(w.main, block + "normX2", w.x, w.q, nodeRows, w.dx);
         }
     }
 
-    /** The new y from itself and from the pooled channels, all before they are updated. */
-    private void gatherGlobals(CudaWorkspace w, int graphs, String attention) {
+    /** Whether y is worked on beside X and E; launches that are timed come one after the other. */
+    private boolean forks() {
+        return times == null;
+    }
+
+    /**
+     * The rest of y's layer, from itself and from the pooled channels of X and E before they are updated: many small
+     * launches on the side lane, which nothing but the next layer waits for.
+     */
+    private void globals(CudaWorkspace w, int graphs, String block) {
+        String attention = block + "self_attn.";
         int dx = linear("mlp_in_X.2").out;
         int de = linear("mlp_in_E.2").out;
         int poolX = DeviceWeights.padded(4 * dx);
         int poolE = DeviceWeights.padded(4 * de);
-        launch(w, "bitdgdm_pool", new int[] {graphs, 2, 1}, BLOCK, 0, new KernelArguments(64)
+        launch(w.main, "bitdgdm_pool", new int[] {graphs, 2, 1}, BLOCK, 0, new KernelArguments(64)
             .pointers(w.x, w.e, w.poolX, w.poolE)
             .ints(w.n, dx, w.dx, de, w.de, poolX, poolE, architecture.variant() == Variant.FIXED_BUG ? 1 : 0));
-        linear(w, graphs,
+        Lane lane = forks() ? w.side : w.main;
+        if (forks()) {
+            w.fork();
+        }
+        linear(lane, graphs,
             new Job(attention + "y_y", w.y, w.dy, w.yTerm, w.dy, STORE),
             new Job(attention + "x_y.lin", w.poolX, poolX, w.yFromX, w.dy, STORE),
             new Job(attention + "e_y.lin", w.poolE, poolE, w.yFromE, w.dy, STORE));
         long count = (long) graphs * w.dy;
-        launch(w, "bitdgdm_sum", blocks(count, BLOCK), BLOCK, 0, new KernelArguments(40)
+        launch(lane, "bitdgdm_sum", blocks(count, BLOCK), BLOCK, 0, new KernelArguments(40)
             .pointers(w.yTerm, w.yFromX, w.yFromE, w.yNew).value(count));
+        mlp(lane, graphs, attention + "y_out.0", attention + "y_out.2", w.yNew, w.dy, w.hiddenY, w.yTerm, STORE);
+        norm(lane, block + "norm_y1", w.y, w.yTerm, graphs, w.dy);
+        mlp(lane, graphs, block + "lin_y1", block + "lin_y2", w.y, w.dy, w.hiddenY, w.yTerm, STORE);
+        norm(lane, block + "norm_y2", w.y, w.yTerm, graphs, w.dy);
+        if (forks()) {
+            w.end();
+        }
     }
 
     /**
@@ -281,7 +299,7 @@ final class CudaNetwork {
     }
 
     private void nodes(CudaWorkspace w, int nodeRows, String block, int tile) {
-        launch(w, NODES, blocks(nodeRows, tile), BLOCK, Math.toIntExact(nodeBytes(block, tile)),
+        launch(w.main, NODES, blocks(nodeRows, tile), BLOCK, Math.toIntExact(nodeBytes(block, tile)),
             new KernelArguments(96).pointers(address(block + "self_attn.x_out"), address(block + "linX1"),
                 address(block + "linX2"), model.normWeight(block + "normX1"), model.normBias(block + "normX1"),
                 model.normWeight(block + "normX2"), model.normBias(block + "normX2"), w.xNew, w.x)
@@ -302,7 +320,7 @@ final class CudaNetwork {
         EdgeLayers layers = new EdgeLayers(block);
         int items = Math.max(1, tile / w.n);
         int dHead = linear(attention + "q").out / architecture.heads();
-        launch(w, kernel, blocks(nodeRows, items), BLOCK, (int) layers.bytes(w.n, tile), new KernelArguments(200)
+        launch(w.main, kernel, blocks(nodeRows, items), BLOCK, (int) layers.bytes(w.n, tile), new KernelArguments(200)
             .pointers(address(attention + "e_mul"), address(attention + "e_add"),
                 address(attention + "e_out"), address(block + "linE1"), address(block + "linE2"),
                 model.normWeight(block + "normE1"), model.normBias(block + "normE1"),
@@ -404,30 +422,22 @@ final class CudaNetwork {
             + " bytes of shared memory, too few for " + what + " of this model; use --backend cpu");
     }
 
-    private void mlp(CudaWorkspace w, int rows, String first, String second, long x, int xStride, long hidden, long y,
+    private void mlp(Lane lane, int rows, String first, String second, long x, int xStride, long hidden, long y,
                      int finish) {
         int hiddenStride = DeviceWeights.padded(linear(first).out);
-        linear(w, rows, new Job(first, x, xStride, hidden, hiddenStride, RELU));
-        linear(w, rows, new Job(second, hidden, hiddenStride, y, DeviceWeights.padded(linear(second).out), finish));
+        linear(lane, rows, new Job(first, x, xStride, hidden, hiddenStride, RELU));
+        linear(lane, rows, new Job(second, hidden, hiddenStride, y, DeviceWeights.padded(linear(second).out), finish));
     }
 
-    private void norm(CudaWorkspace w, String name, long x, long update, int rows, int stride) {
-        launch(w, "bitdgdm_norm", blocks(rows, BLOCK / ROW_LANES), BLOCK, 0, new KernelArguments(48)
+    private void norm(Lane lane, String name, long x, long update, int rows, int stride) {
+        launch(lane, "bitdgdm_norm", blocks(rows, BLOCK / ROW_LANES), BLOCK, 0, new KernelArguments(48)
             .pointers(x, update, model.normWeight(name), model.normBias(name))
             .ints(rows, packed.norm(name).weight().length, stride, 0));
     }
 
-    private void linear(CudaWorkspace w, int rows, Job... jobs) {
-        linear(w.stream(), w.turned, rows, jobs);
-    }
-
-    /**
-     * Several products over the same rows, in one launch; one more before it where layers transform their input.
-     *
-     * @param turned where there is room for what they make of it, see {@link CudaWorkspace#turned}
-     */
-    private void linear(long stream, long turned, int rows, Job... asked) {
-        Job[] jobs = transform(stream, turned, rows, asked);
+    /** Several products over the same rows, in one launch; one more before it where layers transform their input. */
+    private void linear(Lane lane, int rows, Job... asked) {
+        Job[] jobs = transform(lane, rows, asked);
         List<PackedLinear> layers = List.of(jobs).stream().map(job -> linear(job.layer())).toList();
         int widest = layers.stream().mapToInt(layer -> DeviceWeights.padded(layer.out)).max().orElseThrow();
         int tile = tileRows(rows, layers);
@@ -451,16 +461,16 @@ final class CudaNetwork {
         boolean spread = !coded || tiles * jobs.length < 2 * device.multiprocessors();
         int columns = spread ? Math.min(COLUMNS, Math.max(widest, 8)) : widest;
         launch("bitdgdm_linear", new int[] {tiles, Math.max(1, blocks(widest, columns)), jobs.length}, BLOCK, shared,
-            arguments.skipTo(40 * MAX_JOBS).ints(rows, tile, columns, 0).done(), stream);
+            arguments.skipTo(40 * MAX_JOBS).ints(rows, tile, columns, 0).done(), lane.stream());
     }
 
     /** Transforms the inputs of those layers that do; returns the products of what came of it. */
-    private Job[] transform(long stream, long turned, int rows, Job... jobs) {
+    private Job[] transform(Lane lane, int rows, Job... jobs) {
         Job[] products = jobs.clone();
         KernelArguments arguments = new KernelArguments(336);
         int shared = 0;
         int count = 0;
-        long to = turned;
+        long to = lane.turned();
         for (int i = 0; i < jobs.length; i++) {
             Job job = jobs[i];
             PackedLinear layer = linear(job.layer());
@@ -476,7 +486,7 @@ final class CudaNetwork {
         if (count > 0) {
             int tile = DeviceScratch.TRANSFORM_ROWS;
             launch("bitdgdm_transform", new int[] {blocks(rows, tile), 1, count}, BLOCK, shared,
-                arguments.skipTo(40 * MAX_JOBS).ints(rows, tile, 0, 0).done(), stream);
+                arguments.skipTo(40 * MAX_JOBS).ints(rows, tile, 0, 0).done(), lane.stream());
         }
         return products;
     }
@@ -508,12 +518,12 @@ final class CudaNetwork {
         return model.linear(name, range);
     }
 
-    private void launch(CudaWorkspace w, String kernel, int blocks, int threads, int shared, KernelArguments arguments) {
-        launch(w, kernel, new int[] {blocks, 1, 1}, threads, shared, arguments);
+    private void launch(Lane lane, String kernel, int blocks, int threads, int shared, KernelArguments arguments) {
+        launch(lane, kernel, new int[] {blocks, 1, 1}, threads, shared, arguments);
     }
 
-    private void launch(CudaWorkspace w, String kernel, int[] grid, int threads, int shared, KernelArguments arguments) {
-        launch(kernel, grid, threads, shared, arguments.done(), w.stream());
+    private void launch(Lane lane, String kernel, int[] grid, int threads, int shared, KernelArguments arguments) {
+        launch(kernel, grid, threads, shared, arguments.done(), lane.stream());
     }
 
     private void launch(String kernel, int[] grid, int threads, int shared, ByteBuffer arguments, long stream) {

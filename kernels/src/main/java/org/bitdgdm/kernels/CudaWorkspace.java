@@ -51,17 +51,29 @@ final class CudaWorkspace {
     final long poolE;
     final long nodeOutput;
     final long edgeOutput;
-    /** Inputs of the layers of one launch after their transforms; 0 where the model has none. */
-    final long turned;
+    /** What one launch after the other is made on. */
+    final Lane main;
+    /** What works on y while {@link #main} works on X and E. */
+    final Lane side;
     /** 0 where features are computed in shared memory. */
     final long featureScratch;
     private final CudaContext context;
     private final long arena;
     private final long bytes;
-    private final long stream;
+    /** Event after which the side lane may go on, and event of its end. */
+    private final long forked;
+    private final long joined;
     private final ByteBuffer staging;
     private final Map<GraphKey, Long> graphs = new HashMap<>();
     private long cursor;
+
+    /**
+     * Launches in one order.
+     *
+     * @param turned inputs of the layers of one launch after their transforms; 0 where the model has none
+     */
+    record Lane(long stream, long turned) {
+    }
 
     /** What is baked into a captured step. */
     record GraphKey(int graphs, long seed, int range) {
@@ -75,28 +87,50 @@ final class CudaWorkspace {
     static CudaWorkspace allocate(CudaContext context, PackedModel model, int n, int capacity) {
         long bytes = bytes(context, model, n, capacity);
         long arena = context.allocate(bytes, capacity + (capacity == 1 ? " graph of " : " graphs of ") + n + " nodes");
-        long stream = 0;
+        CudaDriver driver = context.driver();
+        long main = 0;
+        long side = 0;
+        long forked = 0;
+        long joined = 0;
         try {
-            stream = context.driver().newStream();
-            return new CudaWorkspace(context, model, n, capacity, arena, stream);
+            main = driver.newStream();
+            side = driver.newStream();
+            forked = driver.newEvent();
+            joined = driver.newEvent();
+            return new CudaWorkspace(context, model, n, capacity, arena, main, side, forked, joined);
         } finally {
-            if (stream == 0) {
+            if (joined == 0) {
+                free(driver, main, side, forked);
                 context.free(arena);
             }
         }
     }
 
-    /** Bytes of device memory that {@link #allocate} takes. */
-    static long bytes(CudaContext context, PackedModel model, int n, int capacity) {
-        return new CudaWorkspace(context, model, n, capacity, 0, 0).bytes;
+    private static void free(CudaDriver driver, long main, long side, long forked) {
+        if (forked != 0) {
+            driver.freeEvent(forked);
+        }
+        if (side != 0) {
+            driver.freeStream(side);
+        }
+        if (main != 0) {
+            driver.freeStream(main);
+        }
     }
 
-    private CudaWorkspace(CudaContext context, PackedModel model, int n, int capacity, long arena, long stream) {
+    /** Bytes of device memory that {@link #allocate} takes. */
+    static long bytes(CudaContext context, PackedModel model, int n, int capacity) {
+        return new CudaWorkspace(context, model, n, capacity, 0, 0, 0, 0, 0).bytes;
+    }
+
+    private CudaWorkspace(CudaContext context, PackedModel model, int n, int capacity, long arena, long mainStream,
+                          long sideStream, long forked, long joined) {
         this.context = context;
         this.n = n;
         this.capacity = capacity;
         this.arena = arena;
-        this.stream = stream;
+        this.forked = forked;
+        this.joined = joined;
         this.cursor = arena;
         Architecture architecture = model.architecture();
         dx = width(model, "mlp_in_X.2");
@@ -137,12 +171,14 @@ final class CudaWorkspace {
         poolE = take(4 * b * DeviceWeights.padded(4 * model.linear("mlp_in_E.2").out));
         nodeOutput = take(4 * nodeRows * nodeOut);
         edgeOutput = take(4 * edgeRows * edgeOut);
-        turned = model.forms().contains(PackedForm.TRANSFORM) ? take(4 * b * turnedWidth(model)) : 0;
+        boolean turns = model.forms().contains(PackedForm.TRANSFORM);
+        main = new Lane(mainStream, turns ? take(4 * b * turnedWidth(model)) : 0);
+        side = new Lane(sideStream, turns ? take(4 * b * turnedGlobals(model)) : 0);
         boolean shared = DeviceScratch.featureTeams(n) * featureStride() <= context.driver().device().sharedBytesPerBlock();
         featureScratch = shared ? 0 : take(b * featureStride());
         bytes = cursor - arena;
         long staged = Math.max(edgeRows, Math.max(8 * b, 4L * (architecture.diffusionSteps() + 1)));
-        staging = stream == 0 ? null : direct(Math.toIntExact(staged));
+        staging = mainStream == 0 ? null : direct(Math.toIntExact(staged));
     }
 
     /** Floats of a graph that one launch may transform: inputs of q, k and v, of four layers of y, of its three terms. */
@@ -150,10 +186,13 @@ final class CudaWorkspace {
         Architecture architecture = model.architecture();
         long nodes = (long) n * Math.max(Math.max(3 * dx, DeviceWeights.padded(architecture.nodeInputs())),
             hidden(model, "mlp_in_X.0", "mlp_out_X.0", "linX1", "linX1"));
-        long globals = Math.max(Math.max(4 * dy, dy + 4 * dx + 4 * de),
-            Math.max(DeviceWeights.padded(architecture.globalInputs()),
+        return Math.max(nodes, turnedGlobals(model));
+    }
+
+    private long turnedGlobals(PackedModel model) {
+        return Math.max(Math.max(4 * dy, dy + 4 * dx + 4 * de),
+            Math.max(DeviceWeights.padded(model.architecture().globalInputs()),
                 hidden(model, "mlp_in_y.0", "mlp_in_y.0", "lin_y1", "self_attn.y_out.0")));
-        return Math.max(nodes, globals);
     }
 
     private static int width(PackedModel model, String linear) {
@@ -185,15 +224,32 @@ final class CudaWorkspace {
         return (DeviceScratch.featureBytes(n) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     }
 
+    /** The stream of the main lane; where nothing is forked, all that is under way is on it. */
     long stream() {
-        return stream;
+        return main.stream;
+    }
+
+    /** Lets the side lane go on from here. */
+    void fork() {
+        context.driver().recordEvent(forked, main.stream);
+        context.driver().awaitEvent(forked, side.stream);
+    }
+
+    /** Says that the side lane is done with what it had to do. */
+    void end() {
+        context.driver().recordEvent(joined, side.stream);
+    }
+
+    /** Lets the main lane wait for that. */
+    void join() {
+        context.driver().awaitEvent(joined, main.stream);
     }
 
     /** Uploads the classes of part of a batch, beside what {@link #begin} does. */
     void upload(GraphBatch batch, int from, int count, int[] visited) {
         CudaDriver driver = context.driver();
-        driver.upload(nodes, staging.clear().put(batch.nodes(), from * n, count * n).flip(), stream);
-        driver.upload(edges, staging.clear().put(batch.edges(), from * n * n, count * n * n).flip(), stream);
+        driver.upload(nodes, staging.clear().put(batch.nodes(), from * n, count * n).flip(), stream());
+        driver.upload(edges, staging.clear().put(batch.edges(), from * n * n, count * n * n).flip(), stream());
         begin(batch.ids(), from, count, visited);
     }
 
@@ -204,29 +260,29 @@ final class CudaWorkspace {
         for (int graph = 0; graph < count; graph++) {
             staging.putLong(all[from + graph]);
         }
-        driver.upload(ids, staging.flip(), stream);
+        driver.upload(ids, staging.flip(), stream());
         staging.clear();
         for (int time : visited) {
             staging.putInt(time);
         }
-        driver.upload(times, staging.flip(), stream);
-        driver.upload(progress, staging.clear().putLong(0).flip(), stream);
+        driver.upload(times, staging.flip(), stream());
+        driver.upload(progress, staging.clear().putLong(0).flip(), stream());
     }
 
     /** Waits for the stream, takes the classes back, and returns the time of a logit that was not finite, or 0. */
     int download(GraphBatch batch, int from, int count) {
         CudaDriver driver = context.driver();
         staging.clear().limit(PROGRESS_BYTES);
-        driver.download(progress, staging, stream);
-        driver.synchronize(stream);
+        driver.download(progress, staging, stream());
+        driver.synchronize(stream());
         int broken = staging.getInt(4);
         staging.clear().limit(count * n);
-        driver.download(nodes, staging, stream);
-        driver.synchronize(stream);
+        driver.download(nodes, staging, stream());
+        driver.synchronize(stream());
         staging.get(0, batch.nodes(), from * n, count * n);
         staging.clear().limit(count * n * n);
-        driver.download(edges, staging, stream);
-        driver.synchronize(stream);
+        driver.download(edges, staging, stream());
+        driver.synchronize(stream());
         staging.get(0, batch.edges(), from * n * n, count * n * n);
         return broken;
     }
@@ -234,17 +290,17 @@ final class CudaWorkspace {
     /** Waits for the stream and takes values back. */
     void download(long address, float[] to, int from, int count) {
         ByteBuffer bytes = direct(4 * count);
-        context.driver().download(address, bytes, stream);
-        context.driver().synchronize(stream);
+        context.driver().download(address, bytes, stream());
+        context.driver().synchronize(stream());
         bytes.clear().asFloatBuffer().get(to, from, count);
     }
 
     /** The captured step of so many graphs, captured by the first that asks. */
     long step(GraphKey key, Runnable launches) {
         return graphs.computeIfAbsent(key, missing -> {
-            context.driver().beginCapture(stream);
+            context.driver().beginCapture(stream());
             launches.run();
-            return context.driver().endCapture(stream);
+            return context.driver().endCapture(stream());
         });
     }
 
@@ -252,7 +308,8 @@ final class CudaWorkspace {
     void free() {
         graphs.values().forEach(context.driver()::freeGraph);
         graphs.clear();
-        context.driver().freeStream(stream);
+        context.driver().freeEvent(joined);
+        free(context.driver(), main.stream, side.stream, forked);
         context.free(arena);
     }
 }

@@ -302,6 +302,12 @@ final class JcudaDriver implements CudaDriver {
     }
 
     @Override
+    public void awaitEvent(long event, long stream) {
+        enter();
+        check(JCudaDriver.cuStreamWaitEvent(stream(stream), (CUevent) objects.get(event), 0), "cuStreamWaitEvent");
+    }
+
+    @Override
     public double secondsBetween(long first, long second) {
         enter();
         float[] milliseconds = new float[1];

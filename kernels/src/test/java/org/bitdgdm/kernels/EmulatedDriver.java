@@ -17,10 +17,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 
 /**
  * A {@link CudaDriver} whose device is a process that runs the kernels on the processor, one thread after the other:
- * {@code src/test/cuda/emulator.cpp}. Everything is done when a call returns, captured launches when their graph is.
+ * {@code src/test/cuda/emulator.cpp}. Everything is done when a call returns, captured launches when their graph is, in an
+ * order of its own.
  */
 final class EmulatedDriver implements CudaDriver {
     private static final Path FOLDER = Path.of("target", "cuda-emulator");
@@ -34,14 +36,23 @@ final class EmulatedDriver implements CudaDriver {
     private record Launch(String kernel, int[] grid, int threads, int sharedBytes, byte[] arguments) {
     }
 
+    /** What was captured on a stream: a launch, or an event that is recorded or awaited. */
+    private record Captured(long stream, Launch launch, long recorded, long awaited) {
+    }
+
     private final Device device;
     private final Process process;
     private final File errors;
     private final OutputStream out;
     private final InputStream in;
-    private final Map<Long, List<Launch>> captures = new HashMap<>();
-    private final Map<Long, List<Launch>> graphs = new HashMap<>();
+    /** By stream: those that wait for a captured one share its list. */
+    private final Map<Long, List<Captured>> captures = new HashMap<>();
+    private final Map<Long, List<Captured>> graphs = new HashMap<>();
+    /** Where each event was last recorded; null outside captures. */
+    private final Map<Long, List<Captured>> events = new HashMap<>();
     private final List<Long> streams = new ArrayList<>();
+    private final Order order;
+    private final Random random = new Random(5);
     private long names;
 
     EmulatedDriver(Order order) {
@@ -53,6 +64,7 @@ final class EmulatedDriver implements CudaDriver {
      * @param sanitized   whether the process was built with AddressSanitizer
      */
     EmulatedDriver(Order order, int sharedBytes, boolean sanitized) {
+        this.order = order;
         this.device = new Device("emulated", "9.0", 4, sharedBytes, sharedBytes, 0);
         try {
             errors = File.createTempFile("emulator", ".txt");
@@ -168,7 +180,7 @@ final class EmulatedDriver implements CudaDriver {
         arguments.duplicate().get(bytes);
         Launch launch = new Launch(kernel, grid, threads, sharedBytes, bytes);
         if (captures.containsKey(stream)) {
-            captures.get(stream).add(launch);
+            captures.get(stream).add(new Captured(stream, launch, 0, 0));
         } else {
             run(launch);
         }
@@ -199,13 +211,66 @@ final class EmulatedDriver implements CudaDriver {
 
     @Override
     public synchronized long endCapture(long stream) {
-        graphs.put(++names, captures.remove(stream));
+        List<Captured> captured = captures.remove(stream);
+        for (Long other : List.copyOf(captures.keySet())) {
+            if (captures.get(other) == captured) {
+                captures.remove(other);
+                requireJoined(captured, other, stream);
+            }
+        }
+        graphs.put(++names, captured);
         return names;
     }
 
+    private static void requireJoined(List<Captured> captured, long side, long stream) {
+        Captured last = captured.stream().filter(one -> one.stream == side).reduce((first, second) -> second).orElseThrow();
+        boolean joined = captured.subList(captured.indexOf(last), captured.size()).stream()
+            .anyMatch(one -> one.stream == stream && one.awaited != 0 && one.awaited == last.recorded);
+        if (!joined) {
+            throw new AssertionError("a stream that the capture forked was not joined");
+        }
+    }
+
+    /** Streams take turns as far as events let them: the earliest captured first, the latest, or any. */
     @Override
     public synchronized void launchGraph(long graph, long stream) {
-        graphs.get(graph).forEach(this::run);
+        List<Captured> captured = graphs.get(graph);
+        boolean[] done = new boolean[captured.size()];
+        for (int left = done.length; left > 0; left--) {
+            List<Integer> ready = new ArrayList<>();
+            for (int at = 0; at < done.length; at++) {
+                if (!done[at] && isReady(captured, done, at)) {
+                    ready.add(at);
+                }
+            }
+            int next = ready.get(switch (order) {
+                case FORWARD -> 0;
+                case REVERSE -> ready.size() - 1;
+                case RANDOM -> random.nextInt(ready.size());
+            });
+            done[next] = true;
+            if (captured.get(next).launch != null) {
+                run(captured.get(next).launch);
+            }
+        }
+    }
+
+    private static boolean isReady(List<Captured> captured, boolean[] done, int at) {
+        Captured one = captured.get(at);
+        boolean recorded = one.awaited == 0;
+        for (int before = at - 1; before >= 0; before--) {
+            Captured earlier = captured.get(before);
+            if (earlier.stream == one.stream && !done[before]) {
+                return false;
+            }
+            if (!recorded && earlier.recorded == one.awaited) {
+                recorded = true;
+                if (!done[before]) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     @Override
@@ -215,23 +280,41 @@ final class EmulatedDriver implements CudaDriver {
         }
     }
 
+    @Override
+    public synchronized long newEvent() {
+        events.put(++names, null);
+        return names;
+    }
+
+    @Override
+    public synchronized void recordEvent(long event, long stream) {
+        events.put(event, captures.get(stream));
+        if (captures.containsKey(stream)) {
+            captures.get(stream).add(new Captured(stream, null, event, 0));
+        }
+    }
+
+    @Override
+    public synchronized void awaitEvent(long event, long stream) {
+        List<Captured> captured = events.get(event);
+        if (captured != null && captures.values().stream().anyMatch(one -> one == captured)) {
+            captures.put(stream, captured);
+            captured.add(new Captured(stream, null, 0, event));
+        }
+    }
+
     /** No clock: nothing is measured here. */
-    @Override
-    public long newEvent() {
-        return 1;
-    }
-
-    @Override
-    public void recordEvent(long event, long stream) {
-    }
-
     @Override
     public double secondsBetween(long first, long second) {
         return 0;
     }
 
     @Override
-    public void freeEvent(long event) {
+    public synchronized void freeEvent(long event) {
+        if (!events.containsKey(event)) {
+            throw new AssertionError("no event " + event);
+        }
+        events.remove(event);
     }
 
     @Override
@@ -245,8 +328,9 @@ final class EmulatedDriver implements CudaDriver {
         } catch (IOException | InterruptedException e) {
             throw new AssertionError(e);
         }
-        if (!streams.isEmpty() || !graphs.isEmpty()) {
-            throw new AssertionError("streams " + streams + " and graphs " + graphs.keySet() + " were not freed");
+        if (!streams.isEmpty() || !graphs.isEmpty() || !events.isEmpty()) {
+            throw new AssertionError("streams " + streams + ", graphs " + graphs.keySet() + " and events " + events.keySet()
+                + " were not freed");
         }
     }
 }

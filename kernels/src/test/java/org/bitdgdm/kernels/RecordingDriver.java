@@ -138,6 +138,11 @@ final class RecordingDriver implements CudaDriver {
         calls.add("event");
     }
 
+    @Override
+    public void awaitEvent(long event, long stream) {
+        calls.add("await");
+    }
+
     /** The number of the first, counted from 1. */
     @Override
     public double secondsBetween(long first, long second) {
