@@ -97,16 +97,22 @@ final class CudaWorkspace {
             side = driver.newStream();
             forked = driver.newEvent();
             joined = driver.newEvent();
-            return new CudaWorkspace(context, model, n, capacity, arena, main, side, forked, joined);
+            CudaWorkspace workspace =
+                new CudaWorkspace(context, model, n, capacity, arena, main, side, forked, joined);
+            arena = 0;
+            return workspace;
         } finally {
-            if (joined == 0) {
-                free(driver, main, side, forked);
+            if (arena != 0) {
+                free(driver, main, side, forked, joined);
                 context.free(arena);
             }
         }
     }
 
-    private static void free(CudaDriver driver, long main, long side, long forked) {
+    private static void free(CudaDriver driver, long main, long side, long forked, long joined) {
+        if (joined != 0) {
+            driver.freeEvent(joined);
+        }
         if (forked != 0) {
             driver.freeEvent(forked);
         }
@@ -308,8 +314,7 @@ final class CudaWorkspace {
     void free() {
         graphs.values().forEach(context.driver()::freeGraph);
         graphs.clear();
-        context.driver().freeEvent(joined);
-        free(context.driver(), main.stream, side.stream, forked);
+        free(context.driver(), main.stream, side.stream, forked, joined);
         context.free(arena);
     }
 }
