@@ -40,4 +40,11 @@ public final class Home {
             throw new InputException("--" + option + " must name a folder, found '" + name + "': " + e.getReason(), e);
         }
     }
+
+    /** A file that the user named: in the current folder, else in the root; as it was named where neither has it. */
+    static Path file(String name) {
+        Path here = Path.of(name);
+        return here.isAbsolute() || Files.exists(here) ? here
+            : path().map(home -> home.resolve(here)).filter(Files::exists).orElse(here);
+    }
 }

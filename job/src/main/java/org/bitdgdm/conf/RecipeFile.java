@@ -1,6 +1,5 @@
 package org.bitdgdm.conf;
 
-import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -63,7 +62,7 @@ public final class RecipeFile {
                     + ", or change it in the file");
             }
         }
-        Map<Option, Settings.Setting> read = ConfFile.recipe(Path.of(file)).settings();
+        Map<Option, Settings.Setting> read = ConfFile.recipe(Home.file(file)).settings();
         Map<Option, Settings.Setting> recipe = new EnumMap<>(Option.class);
         // What the file leaves out is the default, whatever other files say: the file alone decides.
         ConfFile.defaults().settings().forEach((option, setting) -> {

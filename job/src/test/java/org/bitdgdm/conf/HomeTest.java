@@ -40,6 +40,15 @@ class HomeTest {
     }
 
     @Test
+    void aRelativeFileIsFoundInTheCurrentFolderFirstThenInTheRoot() throws Exception {
+        Path inHome = Files.writeString(home.resolve("nowhere-else.conf"), "");
+        assertThat(Home.file("nowhere-else.conf")).isEqualTo(inHome);
+        Files.writeString(home.resolve("pom.xml"), "");
+        assertThat(Home.file("pom.xml")).isEqualTo(Path.of("pom.xml"));
+        assertThat(Home.file("missing.conf")).isEqualTo(Path.of("missing.conf"));
+    }
+
+    @Test
     void itsFileIsReadOverTheJarsDefaultsAndBelowTheFileOfTheUser() throws Exception {
         Files.createDirectories(home.resolve("conf"));
         Path installed = Files.writeString(home.resolve("conf/bitdgdm.conf"), "quantize { rank = 5, alpha = 0.5 }");

@@ -11,8 +11,6 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 class SweepConfTest {
     @TempDir
@@ -125,16 +123,6 @@ class SweepConfTest {
         assertThat(SweepConf.of(Settings.load(Optional.of(plain), Map.of()), Optional.of(plain)).parallel()).isEqualTo(1);
         assertThatThrownBy(() -> names("sweep.cells = [{ parallel = 2 }]")).isInstanceOf(InputException.class)
             .hasMessageContaining("unknown key sweep.parallel");
-    }
-
-    @ParameterizedTest
-    @CsvSource({"paper-table1, 27", "paper-ranks, 9", "paper-ablations, 11", "few-steps, 20", "equal-quality, 8"})
-    void shippedSweepsAreWhole(String name, int cells) {
-        Path file = Path.of("../conf/sweeps", name + ".conf");
-        SweepConf conf = SweepConf.of(Settings.load(Optional.of(file), Map.of(Option.OUT, List.of("x"))), Optional.of(file));
-        assertThat(conf.cells().size()).isEqualTo(cells);
-        assertThat(conf.cells().get(0).conf().quantize().method()).isEqualTo("fp32");
-        assertThat(conf.common().fidelity()).isEqualTo(new FidelityConf(64, 50));
     }
 
     @Test
