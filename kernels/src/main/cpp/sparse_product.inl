@@ -155,31 +155,34 @@ static void sparseProduct(const Linear& layer, int rows, bool withRight, bool re
     }
 }
 
+// What the outliers of a row are multiplied by.
+struct OutlierRow {
+    const int32_t* columns;
+    const float* values;
+    int count;
+};
+
 // PANELS panels of the bias and the outliers of one row, of which there is one at least, times the dense part, into `to`,
 // the row's own. Most often there is just one.
 template <int PANELS>
-BITDGDM_INLINE void outlierPanels(const Linear& layer, int row, size_t column, float* to, Workspace& ws) {
-    const size_t stride = padded(layer.out);
-    const int32_t* columns = ws.outlierColumn + (size_t) row * layer.in;
-    const float* values = ws.outlierValue + (size_t) row * layer.in;
-    const float* denseColumn = layer.dense + column;
+BITDGDM_INLINE void outlierPanels(const OutlierRow& row, const float* bias, const float* dense, size_t stride, float* to) {
     V sum[PANELS];
     {
-        const float* dense = denseColumn + columns[0] * stride;
-        const V outlier = set1(values[0]);
+        const float* from = dense + row.columns[0] * stride;
+        const V outlier = set1(row.values[0]);
         BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
-            sum[panel] = fma(outlier, load(dense + panel * PANEL), load(layer.bias + column + panel * PANEL));
+            sum[panel] = fma(outlier, load(from + panel * PANEL), load(bias + panel * PANEL));
         }
     }
-    for (int i = 1; i < ws.outlierCount[row]; i++) {
-        const float* dense = denseColumn + columns[i] * stride;
-        const V outlier = set1(values[i]);
+    for (int i = 1; i < row.count; i++) {
+        const float* from = dense + row.columns[i] * stride;
+        const V outlier = set1(row.values[i]);
         BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
-            sum[panel] = fma(outlier, load(dense + panel * PANEL), sum[panel]);
+            sum[panel] = fma(outlier, load(from + panel * PANEL), sum[panel]);
         }
     }
     BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
-        store(to + column + panel * PANEL, sum[panel]);
+        store(to + panel * PANEL, sum[panel]);
     }
 }
 
@@ -187,25 +190,37 @@ BITDGDM_INLINE void outlierPanels(const Linear& layer, int row, size_t column, f
 // over a few outliers costs most where it ends.
 static void startRows(const Linear& layer, int rows, float* to, Workspace& ws) {
     const size_t stride = padded(layer.out);
+    const size_t in = layer.in;
+    const float* bias = layer.bias;
+    const float* dense = layer.dense;
+    const float** start = ws.start;
+    const int32_t* counts = ws.outlierCount;
+    const int32_t* columns = ws.outlierColumn;
+    const float* values = ws.outlierValue;
     int32_t withOutliers[CHUNK_ROWS];
     int count = 0;
     for (int row = 0; row < rows; row++) {
-        const bool any = layer.dense != nullptr && ws.outlierCount[row] > 0;
-        ws.start[row] = any ? to + row * stride : layer.bias;
+        const bool any = dense != nullptr && counts[row] > 0;
+        start[row] = any ? to + row * stride : bias;
         withOutliers[count] = row;
         count += any;
     }
     for (int i = 0; i < count; i++) {
-        const int row = withOutliers[i];
+        const size_t at = withOutliers[i];
+        const OutlierRow row = {columns + at * in, values + at * in, counts[at]};
+        float* y = to + at * stride;
         size_t column = 0;
         for (; column + OUTLIER_PANELS * PANEL <= stride; column += OUTLIER_PANELS * PANEL) {
-            outlierPanels<OUTLIER_PANELS>(layer, row, column, to + row * stride, ws);
+            outlierPanels<OUTLIER_PANELS>(row, bias + column, dense + column, stride, y + column);
+        }
+        for (; OUTLIER_PANELS > 8 && column + 8 * PANEL <= stride; column += 8 * PANEL) {
+            outlierPanels<8>(row, bias + column, dense + column, stride, y + column);
         }
         for (; OUTLIER_PANELS > 4 && column + 4 * PANEL <= stride; column += 4 * PANEL) {
-            outlierPanels<4>(layer, row, column, to + row * stride, ws);
+            outlierPanels<4>(row, bias + column, dense + column, stride, y + column);
         }
         for (; column < stride; column += PANEL) {
-            outlierPanels<1>(layer, row, column, to + row * stride, ws);
+            outlierPanels<1>(row, bias + column, dense + column, stride, y + column);
         }
     }
 }
