@@ -65,6 +65,11 @@ final class MetricNotes {
         return NUMBERS.stream().anyMatch(metric::startsWith);
     }
 
+    /** Whether a metric compares distributions: no mean over graphs. */
+    static boolean isDistance(String metric) {
+        return metric.startsWith("w1_") || metric.startsWith("js_");
+    }
+
     /** The name as words: {@code relaxed_validity} is {@code Relaxed validity}. */
     static String label(String name) {
         String words = LABELS.getOrDefault(name, name.replace('_', ' '));

@@ -157,7 +157,8 @@ public final class RunReport {
             return new ReportPage.MetricRow(label, NOT_AVAILABLE, "", "", why == null ? meaning : meaning + "; " + why);
         }
         return new ReportPage.MetricRow(label, value(metric), interval(metric),
-            (metric.numerator() == null ? "mean of " : Numbers.count(metric.numerator()) + " / ")
+            (metric.numerator() != null ? Numbers.count(metric.numerator()) + " / "
+                : MetricNotes.isDistance(metric.name()) ? "of " : "mean of ")
                 + Numbers.count(metric.denominator()), meaning);
     }
 
