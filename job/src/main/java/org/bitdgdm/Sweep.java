@@ -139,6 +139,9 @@ final class Sweep {
         boolean whole = false;
         try {
             List<Future<SweepEntry>> futures = conf.cells().stream().map(cell -> threads.submit(() -> {
+                if (spark.sparkContext().isStopped()) {
+                    throw new IllegalStateException("Spark was stopped before " + cell.name());
+                }
                 spark.sparkContext().addJobTag(TAG);
                 SweepEntry entry = work.of(cell);
                 console.printf("[%d/%d] %s%n", finished.incrementAndGet(), conf.cells().size(), line(entry));
@@ -159,9 +162,9 @@ final class Sweep {
             threads.shutdownNow();
             if (!whole && !spark.sparkContext().isStopped()) {
                 spark.sparkContext().cancelJobsWithTag(TAG);
+                // Nobody writes any more when the lock is given back.
+                threads.awaitTermination(LEAVE_SECONDS, TimeUnit.SECONDS);
             }
-            // Nobody writes any more when the lock is given back.
-            threads.awaitTermination(LEAVE_SECONDS, TimeUnit.SECONDS);
         }
     }
 
