@@ -13,12 +13,11 @@ static void quantizeRowsAs(const Linear& layer, const float* x, size_t xStride, 
     const int stride = padded(layer.in);
     const V highest = set1((float) activation.maxCode);
     const V lowest = set1(activation.isUnsigned ? 0.0f : -(float) activation.maxCode);
+    Outlier* list = ws.outliers;
+    size_t outliers = first == 0 ? 0 : ws.outlierCount;
     for (int row = first; row < first + rows; row++) {
         const float* from = x + row * xStride;
         uint8_t* codes = ws.codes + (size_t) row * stride;
-        int32_t* columns = ws.outlierColumn + (size_t) row * layer.in;
-        float* values = ws.outlierValue + (size_t) row * layer.in;
-        int outliers = 0;
         float scale = activation.scale;
         float inverse = activation.inverse;
         float threshold = activation.threshold;
@@ -46,14 +45,11 @@ static void quantizeRowsAs(const Linear& layer, const float* x, size_t xStride, 
             storeBytes(codes + c, code, activation.offset);
             // Most often there is none or one, which cannot be foretold: written in any case, counted if it is there.
             int column = c + __builtin_ctzll(above | 1ull << 63);
-            columns[outliers] = column;
-            values[outliers] = from[column];
+            list[outliers] = {row, column, from[column]};
             outliers += above != 0;
             for (above &= above - 1; above != 0; above &= above - 1) {
                 column = c + __builtin_ctzll(above);
-                columns[outliers] = column;
-                values[outliers] = from[column];
-                outliers++;
+                list[outliers++] = {row, column, from[column]};
             }
         }
         for (; c < layer.in; c += LANES) {
@@ -63,18 +59,16 @@ static void quantizeRowsAs(const Linear& layer, const float* x, size_t xStride, 
             storeBytes(codes + c, add(code, activation.offset));
             for (; above != 0; above &= above - 1) {
                 int column = c + __builtin_ctz(above);
-                columns[outliers] = column;
-                values[outliers] = from[column];
-                outliers++;
+                list[outliers++] = {row, column, from[column]};
             }
         }
         ws.rowScale[row] = scale;
-        ws.outlierCount[row] = outliers;
     }
+    ws.outlierCount = outliers;
 }
 
 // Codes, scales and outliers of `rows` rows of X from row `first` of the chunk on, into ws.codes, ws.rowScale and
-// ws.outlier*.
+// ws.outliers, which row 0 begins anew.
 static void quantizeRows(const Linear& layer, const float* x, size_t xStride, int first, int rows, Workspace& ws) {
     const Activation& a = layer.activation;
     // What is coded lies within the threshold, or the row's largest magnitude, either of which becomes the largest code.
@@ -95,8 +89,9 @@ static void decodeRows(const Linear& layer, int rows, Workspace& ws) {
         for (int c = 0; c < layer.in; c++) {
             to[c] = (float) ((int) codes[c] - layer.activation.offset) * ws.rowScale[row];
         }
-        for (int i = 0; i < ws.outlierCount[row]; i++) {
-            to[ws.outlierColumn[(size_t) row * layer.in + i]] = ws.outlierValue[(size_t) row * layer.in + i];
-        }
+    }
+    for (size_t i = 0; i < ws.outlierCount; i++) {
+        const Outlier& outlier = ws.outliers[i];
+        ws.decoded[outlier.row * (size_t) stride + outlier.column] = outlier.value;
     }
 }

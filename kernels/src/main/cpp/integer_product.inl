@@ -1,9 +1,9 @@
 // The dense terms of a quantized product, Q(X_D) L R and Q(X_D) E, in integers. Included by linear.inl.
 
-// Integer product of ROWS rows of codes with PANELS panels, as floats.
-template <bool NARROW, int ROWS, int PANELS>
-BITDGDM_INLINE void sumOfCodes(const uint8_t* codes, size_t stride, const CodePanels& weights, int firstPanel,
-                               V (&to)[ROWS][PANELS]) {
+// Integer product of ROWS rows of codes with PANELS panels: use(row, panel, product), as floats. A product is used as soon as
+// its sum is converted, so that only one of the two takes registers.
+template <bool NARROW, int ROWS, int PANELS, typename Use>
+BITDGDM_INLINE void sumOfCodes(const uint8_t* codes, size_t stride, const CodePanels& weights, int firstPanel, Use use) {
     const size_t panelSize = (size_t) weights.quads * PANEL * 4;
     typename Dot<NARROW>::Sum sum[ROWS][PANELS];
     BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
@@ -17,18 +17,17 @@ BITDGDM_INLINE void sumOfCodes(const uint8_t* codes, size_t stride, const CodePa
     }
     BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
         BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
-            to[row][panel] = toFloat(Dot<NARROW>::finish(sum[row][panel]));
+            use(row, panel, toFloat(Dot<NARROW>::finish(sum[row][panel])));
         }
     }
 }
 
-template <int ROWS, int PANELS>
-BITDGDM_INLINE void codeProduct(const uint8_t* codes, size_t stride, const CodePanels& weights, int firstPanel,
-                                V (&to)[ROWS][PANELS]) {
-    if (weights.narrow) {
-        sumOfCodes<true>(codes, stride, weights, firstPanel, to);
+template <int ROWS, int PANELS, typename Use>
+BITDGDM_INLINE void codeProduct(const uint8_t* codes, size_t stride, const CodePanels& weights, int firstPanel, Use use) {
+    if (NARROW_IS_FASTER && weights.narrow) {
+        sumOfCodes<NARROW_IS_FASTER, ROWS, PANELS>(codes, stride, weights, firstPanel, use);
     } else {
-        sumOfCodes<false>(codes, stride, weights, firstPanel, to);
+        sumOfCodes<false, ROWS, PANELS>(codes, stride, weights, firstPanel, use);
     }
 }
 
@@ -37,7 +36,6 @@ struct CodeTileArguments {
     Workspace* ws;
     int row;                // first row within the chunk
     int panel;              // first panel
-    bool withRight;         // whether Q(H) R is part of the sum
     bool relu;
     float* y;               // of the first row and panel
     size_t yStride;
@@ -52,7 +50,8 @@ struct IntermediateTile {
         const size_t stride = padded(layer.in);
         const size_t rankStride = padded(layer.rank);
         V h[ROWS][PANELS];
-        codeProduct(a.ws->codes + a.row * stride, stride, layer.left, a.panel, h);
+        codeProduct<ROWS, PANELS>(a.ws->codes + a.row * stride, stride, layer.left, a.panel,
+            [&](int row, int panel, const V& product) __attribute__((always_inline)) { h[row][panel] = product; });
         const size_t at = a.row * rankStride + (size_t) a.panel * PANEL;
         BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
             const V columnScale = load(layer.left.scale + (size_t) (a.panel + panel) * PANEL);
@@ -87,91 +86,71 @@ struct IntermediateTile {
     }
 };
 
-// A tile of Y: where its rows start + low rank + residual. Where H is FP32, its product is already in y.
-template <int ROWS, int PANELS>
-struct OutputTile {
-    static __attribute__((noinline)) void run(const CodeTileArguments& a) {
-        const Linear& layer = *a.layer;
-        const Workspace& ws = *a.ws;
-        const size_t stride = padded(layer.in);
-        const int from = a.panel * PANEL;
-        V y[ROWS][PANELS];
-        BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
-            BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
-                y[row][panel] = zero();
+// Which integer terms a tile of Y has on top of where its rows start.
+enum Terms { RIGHT = 1, RESIDUAL = 2, ROW_SCALES = 4 };
+
+// A tile of Y: where its rows start + Q(H) R + Q(X_D) E, then max(0, y) if asked.
+template <int TERMS>
+struct OutputTiles {
+    template <int ROWS, int PANELS>
+    struct Tile {
+        static __attribute__((noinline)) void run(const CodeTileArguments& a) {
+            const Linear& layer = *a.layer;
+            const Workspace& ws = *a.ws;
+            const int from = a.panel * PANEL;
+            const float* const* starts = ws.start + a.row;
+            float* to = a.y;
+            const size_t yStride = a.yStride;
+            const V lowest = set1(a.relu ? 0 : -__builtin_inff());
+            const auto start = [&](int row, int panel) __attribute__((always_inline)) {
+                return load(starts[row] + from + panel * PANEL);
+            };
+            const auto finish = [&](int row, int panel, const V& value) __attribute__((always_inline)) {
+                store(to + row * yStride + panel * PANEL, max(lowest, value));
+            };
+            V y[ROWS][PANELS];
+            if constexpr ((TERMS & RIGHT) != 0) {
+                const size_t rankStride = padded(layer.rank);
+                const float* scale = layer.right.scale + from;
+                codeProduct<ROWS, PANELS>(ws.intermediateCodes + a.row * rankStride, rankStride, layer.right, a.panel,
+                    [&](int row, int panel, const V& product) __attribute__((always_inline)) {
+                        const V sum = fma(product, load(scale + panel * PANEL), start(row, panel));
+                        if constexpr ((TERMS & RESIDUAL) != 0) {
+                            y[row][panel] = sum;
+                        } else {
+                            finish(row, panel, sum);
+                        }
+                    });
+            }
+            if constexpr ((TERMS & RESIDUAL) != 0) {
+                const size_t stride = padded(layer.in);
+                const float* scale = layer.residual.scale + from;
+                const float* rowScale = ws.rowScale + a.row;
+                codeProduct<ROWS, PANELS>(ws.codes + a.row * stride, stride, layer.residual, a.panel,
+                    [&](int row, int panel, const V& product) __attribute__((always_inline)) {
+                        V factor = load(scale + panel * PANEL);
+                        if constexpr ((TERMS & ROW_SCALES) != 0) {
+                            factor = mul(set1(rowScale[row]), factor);
+                        }
+                        finish(row, panel, fma(product, factor, (TERMS & RIGHT) != 0 ? y[row][panel] : start(row, panel)));
+                    });
             }
         }
-        if (a.withRight) {
-            const size_t rankStride = padded(layer.rank);
-            V product[ROWS][PANELS];
-            codeProduct(ws.intermediateCodes + a.row * rankStride, rankStride, layer.right, a.panel, product);
-            BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
-                const float* start = ws.start[a.row + row] + from;
-                BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
-                    y[row][panel] = fma(product[row][panel], load(layer.right.scale + from + panel * PANEL),
-                        load(start + panel * PANEL));
-                }
-            }
-        }
-        if (layer.residual.codes != nullptr) {
-            V product[ROWS][PANELS];
-            codeProduct(ws.codes + a.row * stride, stride, layer.residual, a.panel, product);
-            BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
-                const float* start = ws.start[a.row + row] + from;
-                BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
-                    V scale = load(layer.residual.scale + from + panel * PANEL);
-                    if (layer.activation.perRow) {
-                        scale = mul(set1(ws.rowScale[a.row + row]), scale);
-                    }
-                    y[row][panel] = fma(product[row][panel], scale,
-                        a.withRight ? y[row][panel] : load(start + panel * PANEL));
-                }
-            }
-        }
-        if (!a.withRight && layer.residual.codes == nullptr) {
-            BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
-                BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
-                    y[row][panel] = load(ws.start[a.row + row] + from + panel * PANEL);
-                }
-            }
-        }
-        // Read before anything is stored: a store of a vector might be to anything.
-        float* to = a.y;
-        const size_t yStride = a.yStride;
-        if (layer.rightValues != nullptr) {
-            BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
-                BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
-                    y[row][panel] = add(y[row][panel], load(to + row * yStride + panel * PANEL));
-                }
-            }
-        }
-        if (a.relu) {
-            BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
-                BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
-                    y[row][panel] = relu(y[row][panel]);
-                }
-            }
-        }
-        BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
-            BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
-                store(to + row * yStride + panel * PANEL, y[row][panel]);
-            }
-        }
-    }
+    };
 };
 
 // All output tiles of a chunk, at most LARGEST rows high.
-template <int LARGEST>
-static void outputTiles(const Linear& layer, int rows, bool withRight, float* y, bool relu, Workspace& ws) {
+template <int TERMS, int LARGEST>
+static void outputTiles(const Linear& layer, int rows, float* y, bool relu, Workspace& ws) {
     const size_t yStride = padded(layer.out);
     const int panels = padded(layer.out) / PANEL;
     for (int panel = 0; panel < panels; panel += INT_TILE_PANELS) {
         eachTile(rows, LARGEST, [&](int row, int count) __attribute__((always_inline)) {
-            CodeTileArguments a = {&layer, &ws, row, panel, withRight, relu, y + row * yStride + panel * PANEL, yStride};
+            CodeTileArguments a = {&layer, &ws, row, panel, relu, y + row * yStride + panel * PANEL, yStride};
             if (panels - panel >= INT_TILE_PANELS) {
-                runTile<OutputTile, LARGEST, INT_TILE_PANELS>(count, a);
+                runTile<OutputTiles<TERMS>::template Tile, LARGEST, INT_TILE_PANELS>(count, a);
             } else {
-                runTile<OutputTile, LARGEST, 1>(count, a);
+                runTile<OutputTiles<TERMS>::template Tile, LARGEST, 1>(count, a);
             }
         });
     }
@@ -181,22 +160,48 @@ static void outputTiles(const Linear& layer, int rows, bool withRight, float* y,
 static void intermediateProduct(const Linear& layer, int rows, Workspace& ws) {
     for (int panel = 0; layer.left.codes != nullptr && panel < padded(layer.rank) / PANEL; panel++) {
         eachTile(rows, INT_TILE_ROWS, [&](int row, int count) __attribute__((always_inline)) {
-            CodeTileArguments a = {&layer, &ws, row, panel, false, false, nullptr, 0};
+            CodeTileArguments a = {&layer, &ws, row, panel, false, nullptr, 0};
             runTile<IntermediateTile, INT_TILE_ROWS, 1>(count, a);
         });
     }
 }
 
+// Y of a chunk = where each row starts, for a layer without integer terms in Y.
+static void copyStarts(const Linear& layer, int rows, float* y, bool relu, const Workspace& ws) {
+    const size_t stride = padded(layer.out);
+    const V lowest = set1(relu ? 0 : -__builtin_inff());
+    for (int row = 0; row < rows; row++) {
+        for (size_t c = 0; c < stride; c += LANES) {
+            store(y + row * stride + c, max(lowest, load(ws.start[row] + c)));
+        }
+    }
+}
+
 // Y of a chunk from codes and H, on top of each row's start.
 static void outputProduct(const Linear& layer, int rows, bool withRight, float* y, bool relu, Workspace& ws) {
-    if (layer.rightValues != nullptr) {
-        floatProduct(ws.intermediate, padded(layer.rank), rows, layer.rank, layer.rightValues, layer.out, nullptr, nullptr,
-            false, y, padded(layer.out));
-    }
     // Two products need twice the registers of one.
-    if (withRight && layer.residual.codes != nullptr) {
-        outputTiles<(INT_TILE_ROWS + 1) / 2>(layer, rows, withRight, y, relu, ws);
+    constexpr int HALF = (INT_TILE_ROWS + 1) / 2;
+    const bool rightInFloats = layer.rightValues != nullptr;
+    const bool reluNow = relu && !rightInFloats;
+    const bool residual = layer.residual.codes != nullptr;
+    const bool perRow = layer.activation.perRow;
+    if (withRight && residual) {
+        if (perRow) {
+            outputTiles<RIGHT | RESIDUAL | ROW_SCALES, HALF>(layer, rows, y, reluNow, ws);
+        } else {
+            outputTiles<RIGHT | RESIDUAL, HALF>(layer, rows, y, reluNow, ws);
+        }
+    } else if (withRight) {
+        outputTiles<RIGHT, INT_TILE_ROWS>(layer, rows, y, reluNow, ws);
+    } else if (residual && perRow) {
+        outputTiles<RESIDUAL | ROW_SCALES, INT_TILE_ROWS>(layer, rows, y, reluNow, ws);
+    } else if (residual) {
+        outputTiles<RESIDUAL, INT_TILE_ROWS>(layer, rows, y, reluNow, ws);
     } else {
-        outputTiles<INT_TILE_ROWS>(layer, rows, withRight, y, relu, ws);
+        copyStarts(layer, rows, y, reluNow, ws);
+    }
+    if (rightInFloats) {
+        floatProduct(ws.intermediate, padded(layer.rank), rows, layer.rank, layer.rightValues, layer.out, y, nullptr, relu,
+            y, padded(layer.out));
     }
 }

@@ -12,8 +12,10 @@ namespace bitdgdm {
 
 constexpr int PANEL = 16;
 // Entries of X that are quantized at a time; bounds the scratch of a layer.
-constexpr int CHUNK_ENTRIES = 24576;
-constexpr int CHUNK_ROWS = 96;
+constexpr int CHUNK_ENTRIES = 36864;
+constexpr int CHUNK_ROWS = 144;
+// Blocks of 16 channels that go through attention together.
+constexpr int ATTENTION_BLOCKS = 2;
 // Most blocks of 16 rows whose sums with S are taken together.
 constexpr int MOST_SPARSE_BLOCKS = 2;
 

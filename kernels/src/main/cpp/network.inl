@@ -29,38 +29,68 @@ static void addTo(float* sum, const float* term, size_t count) {
     }
 }
 
+// Attention of node `row` of the group in BLOCKS blocks of 16 channels from `c` on, see attend(). Blocks go side by side, since
+// one alone waits for its maximum, its exponentials and its sums in turn.
+template <int BLOCKS>
+BITDGDM_INLINE void attendChannels(const Model& model, const Workspace& ws, int row, size_t c, float* eMul, const float* eAdd) {
+    const int n = ws.nodes;
+    const size_t stride = padded(model.dx);
+    const size_t graph = row / n;
+    const V rootInverse = set1(1.0f / __builtin_sqrtf((float) (model.dx / model.shape.heads)));
+    const float* k = ws.k + graph * n * stride + c;
+    const float* v = ws.v + graph * n * stride + c;
+    const size_t film = graph * stride + c;
+    const size_t out = row * stride + c;
+    float* scores = ws.scores;
+    eMul += c;
+    eAdd += c;
+    const V one = set1(1);
+    V q[BLOCKS], mulE[BLOCKS], addE[BLOCKS], highest[BLOCKS];
+    BITDGDM_UNROLL for (int block = 0; block < BLOCKS; block++) {
+        q[block] = mul(load(ws.q + out + block * LANES), rootInverse);
+        mulE[block] = load(ws.filmEMul + film + block * LANES);
+        addE[block] = load(ws.filmEAdd + film + block * LANES);
+        highest[block] = set1(-__builtin_inff());
+    }
+    for (int j = 0; j < n; j++) {
+        BITDGDM_UNROLL for (int block = 0; block < BLOCKS; block++) {
+            const size_t at = j * stride + block * LANES;
+            V score = mul(q[block], load(k + at));
+            score = fma(score, add(load(eMul + at), one), load(eAdd + at));
+            store(scores + (j * BLOCKS + block) * LANES, score);
+            store(eMul + at, fma(score, mulE[block], addE[block]));
+            highest[block] = max(score, highest[block]);
+        }
+    }
+    V total[BLOCKS], sum[BLOCKS];
+    BITDGDM_UNROLL for (int block = 0; block < BLOCKS; block++) {
+        total[block] = zero();
+        sum[block] = zero();
+    }
+    for (int j = 0; j < n; j++) {
+        BITDGDM_UNROLL for (int block = 0; block < BLOCKS; block++) {
+            V weight = exponential(sub(load(scores + (j * BLOCKS + block) * LANES), highest[block]));
+            total[block] = add(total[block], weight);
+            sum[block] = fma(weight, load(v + j * stride + block * LANES), sum[block]);
+        }
+    }
+    BITDGDM_UNROLL for (int block = 0; block < BLOCKS; block++) {
+        store(ws.xNew + out + block * LANES, fma(div(sum[block], total[block]), load(ws.filmXMul + film + block * LANES),
+            load(ws.filmXAdd + film + block * LANES)));
+    }
+}
+
 // Attention of node `row` of the group, whose edge terms are eMul and eAdd, (n, dx) each:
 // Y_j = Q_i K_j / sqrt(d_head) (e_mul + 1) + e_add, for each channel on its own;
 // xNew = y_x_add + (y_x_mul + 1) sum_j softmax_j(Y) V_j; eMul becomes y_e_add + (y_e_mul + 1) Y.
 static void attend(const Model& model, Workspace& ws, int row, float* eMul, const float* eAdd) {
-    const int n = ws.nodes;
     const size_t stride = padded(model.dx);
-    const int graph = row / n;
-    const V rootInverse = set1(1.0f / __builtin_sqrtf((float) (model.dx / model.shape.heads)));
-    const float* k = ws.k + graph * n * stride;
-    const float* v = ws.v + graph * n * stride;
-    const V one = set1(1);
-    for (size_t c = 0; c < stride; c += LANES) {
-        const V q = mul(load(ws.q + row * stride + c), rootInverse);
-        const V mulE = load(ws.filmEMul + graph * stride + c);
-        const V addE = load(ws.filmEAdd + graph * stride + c);
-        V highest = set1(-__builtin_inff());
-        for (int j = 0; j < n; j++) {
-            V score = mul(q, load(k + j * stride + c));
-            score = fma(score, add(load(eMul + j * stride + c), one), load(eAdd + j * stride + c));
-            store(ws.scores + j * LANES, score);
-            store(eMul + j * stride + c, fma(score, mulE, addE));
-            highest = max(score, highest);
-        }
-        V total = zero();
-        V sum = zero();
-        for (int j = 0; j < n; j++) {
-            V weight = exponential(sub(load(ws.scores + j * LANES), highest));
-            total = add(total, weight);
-            sum = fma(weight, load(v + j * stride + c), sum);
-        }
-        store(ws.xNew + row * stride + c, fma(div(sum, total), load(ws.filmXMul + graph * stride + c),
-            load(ws.filmXAdd + graph * stride + c)));
+    size_t c = 0;
+    for (; c + ATTENTION_BLOCKS * LANES <= stride; c += ATTENTION_BLOCKS * LANES) {
+        attendChannels<ATTENTION_BLOCKS>(model, ws, row, c, eMul, eAdd);
+    }
+    for (; c < stride; c += LANES) {
+        attendChannels<1>(model, ws, row, c, eMul, eAdd);
     }
 }
 

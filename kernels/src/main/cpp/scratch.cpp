@@ -35,9 +35,7 @@ void allocateQuantized(int widestIn, int widestOut, int widestRank, Memory& memo
     ws.intermediateQuads = memory.allocate<uint8_t>(static_cast<size_t>(padded(widestRank)) * PANEL * MOST_SPARSE_BLOCKS);
     ws.intermediate = memory.allocate<float>(rankEntries);
     ws.rowScale = memory.allocate<float>(CHUNK_ROWS);
-    ws.outlierCount = memory.allocate<int32_t>(CHUNK_ROWS);
-    ws.outlierColumn = memory.allocate<int32_t>(entries);
-    ws.outlierValue = memory.allocate<float>(entries);
+    ws.outliers = memory.allocate<Outlier>(entries);
     ws.decoded = memory.allocate<float>(entries);
     // One block of 16 rows may be all but empty.
     ws.transposed = memory.allocate<float>(entries + static_cast<size_t>(padded(widestIn)) * PANEL);
@@ -84,7 +82,7 @@ void Scratch::prepare(int n, int graphs) {
         ws.e = floats(edgeRows, de);
         ws.eMul = floats(attentionRows, dx);
         ws.eAdd = floats(attentionRows, dx);
-        ws.scores = floats(nodes_, PANEL);
+        ws.scores = floats(nodes_, ATTENTION_BLOCKS * PANEL);
         ws.eNew = floats(attentionRows, de);
         ws.hiddenE = floats(attentionRows, padded(m.hiddenE));
         for (float** y : {&ws.y, &ws.yNew, &ws.yTerm}) {

@@ -16,11 +16,10 @@ constexpr int TILE_PANELS = 1;
 // The widening integer sum needs four registers a row.
 constexpr int INT_TILE_ROWS = 3;
 constexpr int INT_TILE_PANELS = 1;
+constexpr bool NARROW_IS_FASTER = true;
 // Blocks of 16 rows that share what is read of S, and columns of a panel, times blocks, whose sums are in registers at once.
 constexpr int SPARSE_BLOCKS = 2;
 constexpr int SPARSE_COLUMNS = 4;
-// Panels of a row that outliers are summed up in at once.
-constexpr int OUTLIER_PANELS = 4;
 
 #define BITDGDM_INLINE static inline __attribute__((always_inline))
 #define BITDGDM_UNROLL _Pragma("GCC unroll 16")

@@ -15,11 +15,10 @@ constexpr int TILE_ROWS = 12;
 constexpr int TILE_PANELS = 2;
 constexpr int INT_TILE_ROWS = 12;
 constexpr int INT_TILE_PANELS = 2;
+constexpr bool NARROW_IS_FASTER = false;
 // Blocks of 16 rows that share what is read of S, and columns of a panel, times blocks, whose sums are in registers at once.
 constexpr int SPARSE_BLOCKS = 2;
 constexpr int SPARSE_COLUMNS = 16;
-// Panels of a row that outliers are summed up in at once.
-constexpr int OUTLIER_PANELS = 16;
 
 #define BITDGDM_INLINE static inline __attribute__((always_inline))
 #define BITDGDM_UNROLL _Pragma("GCC unroll 16")

@@ -18,11 +18,11 @@ constexpr int TILE_ROWS = 4;
 constexpr int TILE_PANELS = 1;
 constexpr int INT_TILE_ROWS = 4;
 constexpr int INT_TILE_PANELS = 1;
+// Whether products of codes and weights that fit 16 bits in pairs have a faster Dot of their own.
+constexpr bool NARROW_IS_FASTER = false;
 // Blocks of 16 rows that share what is read of S, and columns of a panel, times blocks, whose sums are in registers at once.
 constexpr int SPARSE_BLOCKS = 1;
 constexpr int SPARSE_COLUMNS = 4;
-// Panels of a row that outliers are summed up in at once.
-constexpr int OUTLIER_PANELS = 1;
 
 #define BITDGDM_INLINE static inline __attribute__((always_inline))
 #define BITDGDM_UNROLL _Pragma("GCC unroll 16")

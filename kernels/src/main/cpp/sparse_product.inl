@@ -155,73 +155,59 @@ static void sparseProduct(const Linear& layer, int rows, bool withRight, bool re
     }
 }
 
-// What the outliers of a row are multiplied by.
-struct OutlierRow {
-    const int32_t* columns;
-    const float* values;
-    int count;
-};
+// Rows of a dense part lie anywhere in it, and that of a model does not fit a second-level cache: they are asked for so many
+// outliers ahead.
+constexpr size_t PREFETCHED_OUTLIERS = 6;
 
-// PANELS panels of the bias and the outliers of one row, of which there is one at least, times the dense part, into `to`,
-// the row's own. Most often there is just one.
+// Adds every outlier of a chunk, times its row of the dense part, to PANELS panels of its row of Y from `column` on. Entry by
+// entry and not row by row: a loop over the few outliers of a row costs most where it ends.
 template <int PANELS>
-BITDGDM_INLINE void outlierPanels(const OutlierRow& row, const float* bias, const float* dense, size_t stride, float* to) {
-    V sum[PANELS];
-    {
-        const float* from = dense + row.columns[0] * stride;
-        const V outlier = set1(row.values[0]);
+static void addOutliers(const Linear& layer, const Workspace& ws, size_t column, float* to) {
+    const size_t stride = padded(layer.out);
+    const float* dense = layer.dense + column;
+    const float* bias = layer.bias + column;
+    const Outlier* list = ws.outliers;
+    const size_t count = ws.outlierCount;
+    int last = -1;
+    for (size_t i = 0; i < count; i++) {
+        const Outlier outlier = list[i];
+        float* y = to + outlier.row * stride + column;
+        const float* from = outlier.row == last ? y : bias;
+        const float* weights = dense + outlier.column * stride;
+        const float* ahead = dense + list[i + PREFETCHED_OUTLIERS < count ? i + PREFETCHED_OUTLIERS : i].column * stride;
         BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
-            sum[panel] = fma(outlier, load(from + panel * PANEL), load(bias + panel * PANEL));
+            __builtin_prefetch(ahead + panel * PANEL);
         }
-    }
-    for (int i = 1; i < row.count; i++) {
-        const float* from = dense + row.columns[i] * stride;
-        const V outlier = set1(row.values[i]);
+        const V value = set1(outlier.value);
+        last = outlier.row;
         BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
-            sum[panel] = fma(outlier, load(from + panel * PANEL), sum[panel]);
+            store(y + panel * PANEL, fma(value, load(weights + panel * PANEL), load(from + panel * PANEL)));
         }
-    }
-    BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
-        store(to + panel * PANEL, sum[panel]);
     }
 }
 
-// ws.start = b + X_S D, in `to`, (rows, padded out), where a row has outliers: row by row over all columns, since a loop
-// over a few outliers costs most where it ends.
+// ws.start = where each row's sum starts: at b + X_S D, in `to`, (rows, padded out), or at b where a row has no outliers.
 static void startRows(const Linear& layer, int rows, float* to, Workspace& ws) {
     const size_t stride = padded(layer.out);
-    const size_t in = layer.in;
-    const float* bias = layer.bias;
-    const float* dense = layer.dense;
-    const float** start = ws.start;
-    const int32_t* counts = ws.outlierCount;
-    const int32_t* columns = ws.outlierColumn;
-    const float* values = ws.outlierValue;
-    int32_t withOutliers[CHUNK_ROWS];
-    int count = 0;
     for (int row = 0; row < rows; row++) {
-        const bool any = dense != nullptr && counts[row] > 0;
-        start[row] = any ? to + row * stride : bias;
-        withOutliers[count] = row;
-        count += any;
+        ws.start[row] = layer.bias;
     }
-    for (int i = 0; i < count; i++) {
-        const size_t at = withOutliers[i];
-        const OutlierRow row = {columns + at * in, values + at * in, counts[at]};
-        float* y = to + at * stride;
-        size_t column = 0;
-        for (; column + OUTLIER_PANELS * PANEL <= stride; column += OUTLIER_PANELS * PANEL) {
-            outlierPanels<OUTLIER_PANELS>(row, bias + column, dense + column, stride, y + column);
-        }
-        for (; OUTLIER_PANELS > 8 && column + 8 * PANEL <= stride; column += 8 * PANEL) {
-            outlierPanels<8>(row, bias + column, dense + column, stride, y + column);
-        }
-        for (; OUTLIER_PANELS > 4 && column + 4 * PANEL <= stride; column += 4 * PANEL) {
-            outlierPanels<4>(row, bias + column, dense + column, stride, y + column);
-        }
-        for (; column < stride; column += PANEL) {
-            outlierPanels<1>(row, bias + column, dense + column, stride, y + column);
-        }
+    if (layer.dense == nullptr) {
+        return;
+    }
+    for (size_t i = 0; i < ws.outlierCount; i++) {
+        const size_t row = ws.outliers[i].row;
+        ws.start[row] = to + row * stride;
+    }
+    size_t column = 0;
+    for (; column + 16 * PANEL <= stride; column += 16 * PANEL) {
+        addOutliers<16>(layer, ws, column, to);
+    }
+    for (; column + 4 * PANEL <= stride; column += 4 * PANEL) {
+        addOutliers<4>(layer, ws, column, to);
+    }
+    for (; column < stride; column += PANEL) {
+        addOutliers<1>(layer, ws, column, to);
     }
 }
 

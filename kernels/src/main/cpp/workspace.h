@@ -14,6 +14,13 @@ struct Capture {
     void (*add)(Capture* self, int index, const float* x, size_t stride, int rows, int width);
 };
 
+// An entry of X_S: of which row of the chunk and which column.
+struct Outlier {
+    int32_t row;
+    int32_t column;
+    float value;
+};
+
 // Rows of nodes: group * n; rows of edges: group * n * n. Strides are padded widths. Sizes: workspace.cpp.
 struct Workspace {
     int nodes;              // n
@@ -31,7 +38,7 @@ struct Workspace {
     float* e;               // (rows of edges, de)
     float* eMul;            // (attentionNodes * n, dx), then Y
     float* eAdd;            // (attentionNodes * n, dx)
-    float* scores;          // (n, 16): Y of one node and 16 channels
+    float* scores;          // (n, ATTENTION_BLOCKS, 16): Y of one node and as many channels
     float* eNew;            // (attentionNodes * n, de)
     float* hiddenE;         // (attentionNodes * n, hiddenE)
     float* y;               // (group, dy), also yNew, yTerm
@@ -53,9 +60,8 @@ struct Workspace {
     uint8_t* intermediateQuads;  // (MOST_SPARSE_BLOCKS, padded rank / 4, 16, 4): the same of 16 rows each, a row a lane
     float* intermediate;    // (chunk, padded rank)
     float* rowScale;        // (CHUNK_ROWS) s_x
-    int32_t* outlierCount;  // (CHUNK_ROWS)
-    int32_t* outlierColumn; // (chunk, in), the first outlierCount of each row used
-    float* outlierValue;    // (chunk, in)
+    Outlier* outliers;      // (chunk * padded in) by row, then column; the first outlierCount used
+    size_t outlierCount;
     float* decoded;         // (chunk, padded in): X with its coded entries decoded
     float* transposed;      // (blocks of 16 rows of the chunk, padded in, 16): X, a row a lane
     float* addend;          // (chunk, padded out): sums so far of those rows that have their own
