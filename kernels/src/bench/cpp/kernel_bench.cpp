@@ -408,14 +408,14 @@ private:
 
     void attention() {
         const size_t dx = padded(model_.dx);
-        const auto block = [&](const Pieces& pieces, Workspace& ws) {
+        const auto block = [&](const Kernels& kernels, Workspace& ws) {
             for (int node = 0; node < ws.attentionNodes && node < n_ * graphs_; node++) {
                 const size_t from = node * n_ * dx;
-                pieces.attend(model_, ws, node, ws.eMul + from, ws.eAdd + from);
+                kernels.attend(model_, ws, node, ws.eMul + from, ws.eAdd + from);
             }
         };
-        block(SCALAR_PIECES, expected_.workspace);
-        block(*isa_.pieces, scratch_.workspace);
+        block(SCALAR_KERNELS, expected_.workspace);
+        block(*isa_.kernels, scratch_.workspace);
         const int nodes = std::min(scratch_.workspace.attentionNodes, n_ * graphs_);
         const double elements = static_cast<double>(nodes) * n_ * model_.dx;
         requireSame("attention", expected_.workspace.eMul, scratch_.workspace.eMul,
@@ -423,7 +423,7 @@ private:
         requireSame("attention", expected_.workspace.xNew, scratch_.workspace.xNew, nodes * dx * sizeof(float));
         // Besides exp: scale, 1 + e_mul, fma, max, difference, sum, fma of V, fma of y.
         measure({"attention", size(nodes * n_, model_.dx), 11 * elements, 0, 12 * elements, elements},
-            [&] { block(*isa_.pieces, scratch_.workspace); });
+            [&] { block(*isa_.kernels, scratch_.workspace); });
     }
 
     void norm(int rows, int width, float* x, float* same, const float* update) {
@@ -431,13 +431,13 @@ private:
         float* weight = memory.allocate<float>(padded(width));
         std::fill(weight, weight + width, 1.0f);
         const Norm norm = {width, weight, memory.allocate<float>(padded(width))};
-        SCALAR_PIECES.normalise(norm, same, update, same, rows);
-        isa_.pieces->normalise(norm, x, update, x, rows);
+        SCALAR_KERNELS.addAndNormalise(norm, same, update, same, rows);
+        isa_.kernels->addAndNormalise(norm, x, update, x, rows);
         const double elements = static_cast<double>(rows) * width;
         requireSame("LayerNorm", same, x, static_cast<size_t>(rows) * padded(width) * sizeof(float));
         // Residual, mean, squares, scale and shift.
         measure({"LayerNorm", size(rows, width), 9 * elements, 0, 12 * elements, elements},
-            [&] { isa_.pieces->normalise(norm, x, update, x, rows); });
+            [&] { isa_.kernels->addAndNormalise(norm, x, update, x, rows); });
     }
 
     void norms() {

@@ -21,9 +21,7 @@ struct Pieces {
     void (*exponentials)(const float* x, float* y, size_t count);
     // Each block of 16 x 16 floats with rows and columns exchanged.
     void (*turn)(const float* from, float* to, size_t blocks);
-    // Of the product, see network.inl, vector_math.inl and linear.inl.
-    void (*attend)(const Model& model, Workspace& ws, int row, float* eMul, const float* eAdd);
-    void (*normalise)(const Norm& norm, const float* a, const float* b, float* to, int rows);
+    // Of the product, see vector_math.inl and linear.inl.
     void (*pool)(const float* x, int rows, int width, bool biasedVariance, float* to);
     void (*quantize)(const Linear& layer, const float* x, size_t xStride, int first, int rows, Workspace& ws);
 };

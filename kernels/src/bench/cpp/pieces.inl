@@ -46,4 +46,4 @@ static void exponentials(const float* x, float* y, size_t count) {
 }
 
 static const Pieces PIECES = {multiplyAdds, integerDots, INTEGER_INSTRUCTION, loadedMultiplyAdds, copy, exponentials, turn,
-    attend, addAndNormalise, pool, quantizeRows};
+    pool, quantizeRows};

@@ -9,7 +9,6 @@ namespace avx2 {
 
 #include "vector_math.inl"
 #include "linear.inl"
-#include "network.inl"
 
 // Two units of four cycles' latency need eight sums.
 constexpr int CHAINS = 8;

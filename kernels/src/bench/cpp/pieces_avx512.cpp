@@ -9,7 +9,6 @@ namespace avx512 {
 
 #include "vector_math.inl"
 #include "linear.inl"
-#include "network.inl"
 
 // Two units of four or five cycles' latency need ten sums.
 constexpr int CHAINS = 12;

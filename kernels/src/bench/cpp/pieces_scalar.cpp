@@ -8,7 +8,6 @@ namespace scalar {
 
 #include "vector_math.inl"
 #include "linear.inl"
-#include "network.inl"
 
 static double multiplyAdds(long rounds) {
     float a[4] = {0, 1, 2, 3};

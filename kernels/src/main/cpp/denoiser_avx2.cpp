@@ -18,7 +18,8 @@ static void exponentialOfSixteen(const float* x, float* y) {
 
 }  // namespace avx2
 
-extern const Kernels AVX2_KERNELS = {avx2::network, avx2::draw, avx2::linear, avx2::exponentialOfSixteen};
+extern const Kernels AVX2_KERNELS = {avx2::network, avx2::draw, avx2::linear, avx2::exponentialOfSixteen,
+    avx2::addAndNormalise, avx2::attend};
 
 }  // namespace bitdgdm
 #endif

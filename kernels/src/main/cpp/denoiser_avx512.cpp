@@ -18,7 +18,8 @@ static void exponentialOfSixteen(const float* x, float* y) {
 
 }  // namespace avx512
 
-extern const Kernels AVX512_KERNELS = {avx512::network, avx512::draw, avx512::linear, avx512::exponentialOfSixteen};
+extern const Kernels AVX512_KERNELS = {avx512::network, avx512::draw, avx512::linear, avx512::exponentialOfSixteen,
+    avx512::addAndNormalise, avx512::attend};
 
 }  // namespace bitdgdm
 #endif

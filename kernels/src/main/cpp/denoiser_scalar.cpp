@@ -17,6 +17,7 @@ static void exponentialOfSixteen(const float* x, float* y) {
 
 }  // namespace scalar
 
-extern const Kernels SCALAR_KERNELS = {scalar::network, scalar::draw, scalar::linear, scalar::exponentialOfSixteen};
+extern const Kernels SCALAR_KERNELS = {scalar::network, scalar::draw, scalar::linear, scalar::exponentialOfSixteen,
+    scalar::addAndNormalise, scalar::attend};
 
 }  // namespace bitdgdm

@@ -83,6 +83,8 @@ BITDGDM_INLINE void attendChannels(const Model& model, const Workspace& ws, int 
 // Attention of node `row` of the group, whose edge terms are eMul and eAdd, (n, dx) each:
 // Y_j = Q_i K_j / sqrt(d_head) (e_mul + 1) + e_add, for each channel on its own;
 // xNew = y_x_add + (y_x_mul + 1) sum_j softmax_j(Y) V_j; eMul becomes y_e_add + (y_e_mul + 1) Y.
+// The sum is off by at most sum_j p_j |V_j| (4 + |max Y - Y_j| + 2 n + 3) u, u = 2^-24, to first order: exp's own 2^-22, the
+// rounding of its argument, and those of two sums and a quotient.
 static void attend(const Model& model, Workspace& ws, int row, float* eMul, const float* eAdd) {
     const size_t stride = padded(model.dx);
     size_t c = 0;

@@ -93,6 +93,9 @@ struct Kernels {
     void (*linear)(const Linear& layer, const float* x, size_t xStride, int rows, float* y, bool relu, Workspace& ws);
     // exp of 16 values.
     void (*exponential)(const float* x, float* y);
+    // Of vector_math.inl and network.inl, for tests and benchmarks of their own.
+    void (*addAndNormalise)(const Norm& norm, const float* a, const float* b, float* to, int rows);
+    void (*attend)(const Model& model, Workspace& ws, int row, float* eMul, const float* eAdd);
 };
 
 extern const Kernels SCALAR_KERNELS;

@@ -16,6 +16,8 @@ public final class Bench {
     private static final double NANOS = 1e-9;
     /** Graphs that set thresholds, count outliers and feed the pieces. */
     private static final int SAMPLE_GRAPHS = 8;
+    /** The default batch size of generate. */
+    private static final int OTHERS_BATCH = 64;
 
     private final BenchOptions options;
     private final long start = System.nanoTime();
@@ -139,6 +141,9 @@ public final class Bench {
         if (options.levels().contains(BenchOptions.Level.STEP)) {
             say(model.name() + ": steps");
             results.steps.addAll(steps.time(settings));
+            if (model.trained() && options.submit() != null) {
+                results.others.addAll(others(steps, settings, all));
+            }
         }
         return results;
     }
@@ -165,6 +170,21 @@ public final class Bench {
             settings.add(new Setting.Packed(Setting.DEFAULT, byDefault));
         }
         return settings;
+    }
+
+    /** Steps of {@link Setting#OTHERS} on all threads, and of FP32 and the default beside them. */
+    private List<StepBench.Step> others(StepBench steps, List<Setting.Packed> settings, Results all)
+        throws IOException, InterruptedException {
+        say("other settings");
+        JobBench job = new JobBench(options);
+        List<Setting.Packed> others = new ArrayList<>(settings.stream().filter(packed ->
+            packed.setting() == Setting.FP32 || all.byDefault.equals(Optional.of(packed.setting()))).toList());
+        for (Setting setting : Setting.OTHERS) {
+            Setting.Packed packed = new Setting.Packed(setting, job.quantized(setting));
+            steps.verify(packed);
+            others.add(packed);
+        }
+        return steps.time(others, List.of(options.threads()), List.of(OTHERS_BATCH));
     }
 
     /** What people have written below the tables of an earlier report; kept. */

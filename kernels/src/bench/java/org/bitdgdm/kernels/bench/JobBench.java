@@ -67,7 +67,7 @@ final class JobBench {
     }
 
     private Path out(Setting setting) {
-        return folder.resolve(setting.name().replace(' ', '-'));
+        return folder.resolve(setting.name().replaceAll("[^A-Za-z0-9.+]+", "-"));
     }
 
     /** The default of generate, on as many cores as steps are measured with, in a heap of 512 MB. */

@@ -33,6 +33,9 @@ final class Report {
             if (!model.steps.isEmpty()) {
                 steps(model);
             }
+            if (!model.others.isEmpty()) {
+                others(model);
+            }
             ceilings(model);
             if (results.options.levels().contains(BenchOptions.Level.KERNEL)) {
                 pieces(model);
@@ -202,6 +205,23 @@ final class Report {
                     + percent(share * ceiling.strict() * ceiling.rate()) + ")").orElse("–"));
                 row(cells.toArray());
             }
+        }
+        line("");
+    }
+
+    private void others(Results.OfModel of) {
+        line("## Other settings: %s", of.model.name());
+        line("");
+        line("Batch %d, %s, all in the same rounds.", of.others.get(0).batch(), threads(of.others.get(0).threads()));
+        line("");
+        double full = of.others.stream().filter(step -> step.setting() == Setting.FP32).findFirst().orElseThrow()
+            .rate().median();
+        table("setting", "graph-steps/s", "range", "÷ fp32", "÷ PyTorch FP32");
+        for (StepBench.Step step : of.others) {
+            double rate = step.rate().median();
+            row(step.setting().name(), rate, range(step.rate(), 1), String.format(Locale.ROOT, "%.2f×", rate / full),
+                results.peer.filter(peer -> !peer.rows().isEmpty())
+                    .map(peer -> String.format(Locale.ROOT, "%.2f×", rate / peer.best().median())).orElse("–"));
         }
         line("");
     }

@@ -15,6 +15,8 @@ final class Results {
         final List<KernelBench.Measurement> pieces;
         final Map<Setting, Ceiling> ceilings = new LinkedHashMap<>();
         final List<StepBench.Step> steps = new ArrayList<>();
+        /** Of {@link Setting#OTHERS}, beside FP32 and the default of generate in the same rounds. */
+        final List<StepBench.Step> others = new ArrayList<>();
 
         OfModel(BenchModel model, List<KernelBench.Measurement> pieces) {
             this.model = model;

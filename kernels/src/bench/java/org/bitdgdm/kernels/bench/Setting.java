@@ -29,6 +29,19 @@ record Setting(String name, List<String> flags, int bits, int rank, double alpha
 
     static final List<Setting> ALL = List.of(FP32, W8A8, LITERAL, RESIDUAL);
 
+    /** What else the README compares; only steps of the shipped model as the job quantizes it are timed. */
+    static final List<Setting> OTHERS = List.of(
+        ofTheJob("rtn w4a4, scale per row", "--method rtn --activation-scale row"),
+        ofTheJob("rtn w4a4, static", "--method rtn"),
+        ofTheJob("gptq w4a8, static", "--method gptq --activation-bits 8"),
+        ofTheJob("bit-dgdm w4a8 + 4-bit residual", "--method bit-dgdm --activation-bits 8"),
+        ofTheJob("bit-dgdm w4a4 + 4-bit residual, rank 8, α 0", "--method bit-dgdm --rank 8 --alpha 0"),
+        ofTheJob("recipe conf/recipes/qm9-cpu.conf", "--recipe conf/recipes/qm9-cpu.conf"));
+
+    private static Setting ofTheJob(String name, String flags) {
+        return new Setting(name, List.of(flags.split(" ")), 0, 0, 0, 0);
+    }
+
     /** One scale per row of X instead of thresholds. */
     boolean perRow() {
         return rank == 0;

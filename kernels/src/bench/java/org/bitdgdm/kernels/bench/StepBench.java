@@ -109,15 +109,20 @@ final class StepBench {
      * machine for some seconds then falls on one repeat of many measurements, and not on all repeats of one.
      */
     List<Step> time(List<Setting.Packed> settings) {
+        return time(settings, options.threadCounts(), model.batches(options.full()));
+    }
+
+    /** Times settings with some numbers of threads and batch sizes only. */
+    List<Step> time(List<Setting.Packed> settings, List<Integer> threadCounts, List<Integer> batches) {
         List<Denoiser> open = new ArrayList<>();
         try {
             List<Timed> all = new ArrayList<>();
             for (Setting.Packed packed : settings) {
                 GraphBatch expected = null;
-                for (int threads : options.threadCounts()) {
+                for (int threads : threadCounts) {
                     Denoiser denoiser = open(packed.model(), options.cpuIsa(), threads);
                     open.add(denoiser);
-                    for (int size : model.batches(options.full()).stream().sorted((a, b) -> b - a).toList()) {
+                    for (int size : batches.stream().sorted((a, b) -> b - a).toList()) {
                         GraphBatch start = BenchModel.first(graphs, size);
                         long begin = System.nanoTime();
                         GraphBatch end = advance(denoiser, start, CHECKED_STEPS);
