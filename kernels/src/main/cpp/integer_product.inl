@@ -1,7 +1,7 @@
 // The dense terms of a quantized product, Q(X_D) L R and Q(X_D) E, in integers. Included by linear.inl.
 
-// Integer product of ROWS rows of codes with PANELS panels: use(row, panel, product), as floats. A product is used as soon as
-// its sum is converted, so that only one of the two takes registers.
+// Integer product of ROWS rows of codes with PANELS panels: use(row, panel, product), as floats. A product is used as soon
+// as its sum is converted, so that only one of the two takes registers.
 template <bool NARROW, int ROWS, int PANELS, typename Use>
 BITDGDM_INLINE void sumOfCodes(const uint8_t* codes, size_t stride, const CodePanels& weights, int firstPanel, Use use) {
     const size_t panelSize = (size_t) weights.quads * PANEL * 4;

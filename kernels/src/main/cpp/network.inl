@@ -29,10 +29,11 @@ static void addTo(float* sum, const float* term, size_t count) {
     }
 }
 
-// Attention of node `row` of the group in BLOCKS blocks of 16 channels from `c` on, see attend(). Blocks go side by side, since
-// one alone waits for its maximum, its exponentials and its sums in turn.
+// Attention of node `row` of the group in BLOCKS blocks of 16 channels from `c` on, see attend(). Blocks go side by side,
+// since one alone waits for its maximum, its exponentials and its sums in turn.
 template <int BLOCKS>
-BITDGDM_INLINE void attendChannels(const Model& model, const Workspace& ws, int row, size_t c, float* eMul, const float* eAdd) {
+BITDGDM_INLINE void attendChannels(const Model& model, const Workspace& ws, int row, size_t c, float* eMul,
+                                   const float* eAdd) {
     const int n = ws.nodes;
     const size_t stride = padded(model.dx);
     const size_t graph = row / n;

@@ -155,12 +155,12 @@ static void sparseProduct(const Linear& layer, int rows, bool withRight, bool re
     }
 }
 
-// Rows of a dense part lie anywhere in it, and that of a model does not fit a second-level cache: they are asked for so many
+// Rows of a dense part lie anywhere in it, and those of a model do not fit a second-level cache: they are asked for so many
 // outliers ahead.
 constexpr size_t PREFETCHED_OUTLIERS = 6;
 
-// Adds every outlier of a chunk, times its row of the dense part, to PANELS panels of its row of Y from `column` on. Entry by
-// entry and not row by row: a loop over the few outliers of a row costs most where it ends.
+// Adds every outlier of a chunk, times its row of the dense part, to PANELS panels of its row of Y from `column` on. Entry
+// by entry and not row by row: a loop over the few outliers of a row costs most where it ends.
 template <int PANELS>
 static void addOutliers(const Linear& layer, const Workspace& ws, size_t column, float* to) {
     const size_t stride = padded(layer.out);

@@ -31,8 +31,9 @@ BITDGDM_INLINE uint32_t lanesWithin(int width, int column) {
 }
 
 // to = LayerNorm(a + b) for `rows` rows; sums are 16 partial sums combined in a fixed tree. to may be a or b.
-// With x = a + b as rounded, u = 2^-24, m = width / 16 + 5 roundings of a sum, z the exact result before weight w and bias, and
-// d the standard deviation, the error is at most |w| (m u mean|x| / d (1 + |z|) + (m + 8) u |z|) + u |bias| to first order in u.
+// With x = a + b as rounded, u = 2^-24, m = width / 16 + 5 roundings of a sum, z the exact result before weight w and bias,
+// and d the standard deviation, the error is at most |w| (m u mean|x| / d (1 + |z|) + (m + 8) u |z|) + u |bias| to first
+// order in u.
 static void addAndNormalise(const Norm& norm, const float* a, const float* b, float* to, int rows) {
     const float width = (float) norm.width;
     const int stride = padded(norm.width);

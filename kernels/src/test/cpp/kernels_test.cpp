@@ -1,7 +1,7 @@
 // The native code without Java, so that it can run under AddressSanitizer and UBSan (sanitize.sh), or in an emulator:
 // layers in every packed form and whole networks, each on every instruction set of this machine, bit against bit.
-// LayerNorm and softmax are held to their error bounds too; what all other results should be is tested in Java. Prints a checksum
-// of the results, the same on any machine.
+// LayerNorm and softmax are held to their error bounds too; what all other results should be is tested in Java. Prints a
+// checksum of the results, the same on any machine.
 
 #include <algorithm>
 #include <cmath>
@@ -222,7 +222,8 @@ void layers(int codesAt) {
 
 void requireWithin(double expected, float found, double bound, const char* what, const char* isa) {
     if (!(std::fabs(found - expected) <= bound)) {
-        std::fprintf(stderr, "kernels_test: %s must be %.9g within %.3g on %s, found %.9g\n", what, expected, bound, isa, found);
+        std::fprintf(stderr, "kernels_test: %s must be %.9g within %.3g on %s, found %.9g\n", what, expected, bound,
+            isa, found);
         std::exit(1);
     }
 }
@@ -304,7 +305,8 @@ void softmaxes() {
                             bound += weight * std::fabs(values[j * stride + c]) * (4 + distance + 2 * n + 3) * U;
                         }
                         // A weight below e^-87 is 0.
-                        requireWithin(sum / total, ws.xNew[c], SECOND_ORDER * bound / total + 1e-37, "a softmax", isaName(isa));
+                        requireWithin(sum / total, ws.xNew[c], SECOND_ORDER * bound / total + 1e-37, "a softmax",
+                            isaName(isa));
                     }
                 }
             }
