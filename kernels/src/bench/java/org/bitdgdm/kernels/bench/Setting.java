@@ -35,6 +35,7 @@ record Setting(String name, List<String> flags, int bits, int rank, double alpha
         ofTheJob("rtn w4a4, static", "--method rtn"),
         ofTheJob("gptq w4a8, static", "--method gptq --activation-bits 8"),
         ofTheJob("bit-dgdm w4a8 + 4-bit residual", "--method bit-dgdm --activation-bits 8"),
+        ofTheJob("bit-dgdm w4a4 + 4-bit residual, rank 8", "--method bit-dgdm --rank 8"),
         ofTheJob("bit-dgdm w4a4 + 4-bit residual, rank 8, α 0", "--method bit-dgdm --rank 8 --alpha 0"),
         ofTheJob("recipe conf/recipes/qm9-cpu.conf", "--recipe conf/recipes/qm9-cpu.conf"));
 
