@@ -222,6 +222,12 @@ final class EmulatedDriver implements CudaDriver {
         return names;
     }
 
+    @Override
+    public synchronized void abandonCapture(long stream) {
+        List<Captured> captured = captures.get(stream);
+        captures.values().removeIf(one -> one == captured);
+    }
+
     private static void requireJoined(List<Captured> captured, long side, long stream) {
         Captured last = captured.stream().filter(one -> one.stream == side).reduce((first, second) -> second).orElseThrow();
         boolean joined = captured.subList(captured.indexOf(last), captured.size()).stream()
