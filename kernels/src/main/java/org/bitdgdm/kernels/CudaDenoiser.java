@@ -125,8 +125,18 @@ public final class CudaDenoiser implements Denoiser {
         model.diffusion().requireFromStart(times);
         GraphBatch batch = new GraphBatch(n, ids);
         requireNodes(batch);
+        try {
+            sample(batch, seed, times);
+        } catch (KernelException e) {
+            throw BrokenLayer.named(e, model, this, () -> InitialNoise.draw(model.diffusion(), n, ids, seed), times,
+                (graphs, two) -> take(graphs, seed, two));
+        }
+        return batch;
+    }
+
+    private void sample(GraphBatch batch, long seed, int[] times) throws InterruptedException {
         inParts(batch, "sampling", (workspace, from, count) -> {
-            workspace.begin(ids, from, count, times);
+            workspace.begin(batch.ids(), from, count, times);
             network(times[0]).drawInitial(workspace, count, seed);
             for (int i = 0; i + 1 < times.length; i++) {
                 if (i % STEPS_PER_CALL == 0) {
@@ -140,7 +150,6 @@ public final class CudaDenoiser implements Denoiser {
             }
             download(workspace, batch, from, count);
         });
-        return batch;
     }
 
     @Override
@@ -150,6 +159,15 @@ public final class CudaDenoiser implements Denoiser {
         if (times.length < 2) {
             return;
         }
+        GraphBatch start = BrokenLayer.copy(batch);
+        try {
+            take(batch, seed, times);
+        } catch (KernelException e) {
+            throw BrokenLayer.named(e, model, this, () -> start, times, (graphs, two) -> take(graphs, seed, two));
+        }
+    }
+
+    private void take(GraphBatch batch, long seed, int[] times) {
         inParts(batch, "advancing", (workspace, from, count) -> {
             workspace.upload(batch, from, count, times);
             for (int i = 0; i + 1 < times.length; i++) {
@@ -177,7 +195,7 @@ public final class CudaDenoiser implements Denoiser {
     private static void download(CudaWorkspace workspace, GraphBatch batch, int from, int count) {
         int broken = workspace.download(batch, from, count);
         if (broken != 0) {
-            throw new KernelException("logits at time " + broken + " are not finite; the model's weights are broken");
+            throw new KernelException("logits at time " + broken + " are not finite");
         }
     }
 
@@ -198,6 +216,9 @@ public final class CudaDenoiser implements Denoiser {
             workspace.download(workspace.q, nodeLogits, from * nodeValues, count * nodeValues);
             workspace.download(workspace.e, edgeLogits, from * edgeValues, count * edgeValues);
         });
+        // The device keeps nothing that flows between its layers, so it is the reference that looks for the broken one.
+        BrokenLayer.requireFinite(model, (graphs, time, sink) -> new ReferenceDenoiser(model).record(graphs, time, sink),
+            batch, t, nodeLogits, edgeLogits);
     }
 
     /**
