@@ -13,8 +13,6 @@ import java.util.Map;
  */
 final class CudaWorkspace {
     private static final int ALIGNMENT = 256;
-    /** Index of the step, and the time of a logit that was not finite. */
-    static final int PROGRESS_BYTES = 8;
 
     final int n;
     final int capacity;
@@ -156,7 +154,7 @@ final class CudaWorkspace {
         ids = take(8 * b);
         nodes = take(nodeRows);
         edges = take(edgeRows);
-        progress = take(PROGRESS_BYTES);
+        progress = take(DeviceLayout.Progress.SIZE);
         times = take(4L * (architecture.diffusionSteps() + 1));
         nodeInput = take(4 * nodeRows * DeviceWeights.padded(architecture.nodeInputs()));
         globalInput = take(4 * b * DeviceWeights.padded(architecture.globalInputs()));
@@ -195,7 +193,7 @@ final class CudaWorkspace {
         hostNodes = copies ? direct(nodeRows) : null;
         hostEdges = copies ? direct(edgeRows) : null;
         hostTimes = copies ? direct(4L * (architecture.diffusionSteps() + 1)) : null;
-        hostProgress = copies ? direct(PROGRESS_BYTES) : null;
+        hostProgress = copies ? direct(DeviceLayout.Progress.SIZE) : null;
     }
 
     /** Floats of a graph that one launch may transform: inputs of q, k and v, of four layers of y, of its three terms. */
@@ -280,7 +278,7 @@ final class CudaWorkspace {
         driver.upload(progress, hostProgress.clear().putLong(0).flip(), stream());
     }
 
-    /** Waits for the stream, takes the classes back, and returns the time of a logit that was not finite, or 0. */
+    /** Waits for the stream, takes the classes back, and returns the first time of a logit that was not finite, or 0. */
     int download(GraphBatch batch, int from, int count) {
         CudaDriver driver = context.driver();
         driver.download(progress, hostProgress.clear(), stream());
@@ -289,7 +287,7 @@ final class CudaWorkspace {
         driver.synchronize(stream());
         hostNodes.get(0, batch.nodes(), from * n, count * n);
         hostEdges.get(0, batch.edges(), from * n * n, count * n * n);
-        return hostProgress.getInt(4);
+        return hostProgress.getInt(DeviceLayout.Progress.BROKEN_TIME);
     }
 
     /** Waits for the stream and takes values back. */
