@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Tells Spark which GPUs a machine has: one line of JSON, indexes as nvidia-smi counts them. Named in
+# Tells Spark which GPUs a machine has: one line of JSON, indexes as nvidia-smi counts them, by PCI bus: executors need
+# CUDA_DEVICE_ORDER=PCI_BUS_ID to count alike. Named in
 # spark.executor.resource.gpu.discoveryScript, and on a standalone cluster in spark.worker.resource.gpu.discoveryScript.
 set -euo pipefail
 

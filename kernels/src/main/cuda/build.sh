@@ -57,16 +57,22 @@ mkdir -p "$work" "$folder"
 rm -f "$folder"/*
 "$nvcc" "${options[@]}" -fatbin -o "$work/bitdgdm.fatbin" "$here/bitdgdm.cu" > "$work/ptxas.log" 2>&1 \
     || { cat "$work/ptxas.log" >&2; fail "the kernels do not compile; see above"; }
-spills=$(awk '/Compiling entry function/ { kernel = $6 " for " $8 }
+# A report that is not there says nothing of spills.
+kernels=$(cat "$here"/*.cu | grep -c '^BITDGDM_KERNEL(')
+reports=$(grep -c 'Compiling entry function' "$work/ptxas.log" || true)
+[[ $reports -eq $((kernels * ${#architectures[@]})) ]] || fail "ptxas must report $kernels kernels for each of \
+${#architectures[@]} architectures, found $reports reports in $work/ptxas.log"
+spills=$(awk '/Compiling entry function/ { kernel = $7 " for " $9 }
     / bytes spill stores/ && !/ 0 bytes spill stores, 0 bytes spill loads/ { print kernel ":" $0 }' "$work/ptxas.log")
 [[ -z $spills ]] || fail "a kernel spills registers:"$'\n'"$spills"
 
-# Machine code of a major release runs on every driver of that release.
+# Machine code of a major release runs on every driver of that release; PTX needs one that knows its version.
 read -r major minor <<< "$release"
 cp "$work/bitdgdm.fatbin" "$folder/bitdgdm.fatbin"
 cat > "$folder/build.properties" << END
 nvcc=$major.$minor
 minimum-driver=$((major * 1000))
+ptx-driver=$((major * 1000 + minor * 10))
 architectures=${architectures[*]}
 build-id=$build_id
 END

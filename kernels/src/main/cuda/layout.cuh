@@ -248,7 +248,7 @@ static_assert(sizeof(EdgeInputArguments) == 40 && sizeof(EdgeOutputArguments) ==
 // Where a batch is in time. Lies in device memory, so that one captured graph serves every step.
 struct Progress {
     int32_t step;           // index of the time that the graphs are at
-    int32_t brokenTime;     // a time at which a logit was not finite; 0: none
+    int32_t brokenTime;     // the first time at which a logit was not finite; 0: none
 };
 
 // The network's input. Grid: graphs, over the teams of a block.

@@ -221,7 +221,10 @@ BITDGDM_DEVICE void draw(const DrawArguments& args) {
     posterior.alphaBarT = args.alphasBar[t];
     posterior.alphaBarS = args.alphasBar[s];
     if (!posterior.start()) {
-        args.progress->brokenTime = t;
+        // The first such time: later steps go on from classes that mean nothing. All threads of a launch would write the same.
+        if (args.progress->brokenTime == 0) {
+            args.progress->brokenTime = t;
+        }
         return;
     }
     writeClass(args, element, drawClass(uniformOf(args, element, s), posterior.classes, posterior));

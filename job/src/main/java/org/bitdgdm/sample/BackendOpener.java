@@ -125,4 +125,10 @@ public record BackendOpener(Backend backend, String cpuIsa, String nativeDirecto
         }
         return backend == Backend.CPU ? backend.label() + " (" + cpuIsa + ")" : backend.label();
     }
+
+    /** A model on a device serves any number of threads. */
+    @Override
+    public String key(int threads) {
+        return backend == Backend.CUDA ? key() : DenoiserOpener.super.key(threads);
+    }
 }

@@ -24,4 +24,9 @@ public interface DenoiserOpener extends Serializable {
 
     /** What is opened, for job descriptions; two openers of equal key open the same thing. */
     String key();
+
+    /** The same for what is opened for calls of so many threads. */
+    default String key(int threads) {
+        return key() + "/" + threads;
+    }
 }

@@ -1,7 +1,9 @@
 package org.bitdgdm.sample;
 
-import java.util.HashMap;
-import java.util.Iterator;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -16,7 +18,8 @@ import org.bitdgdm.kernels.Diffusion;
  * end of the JVM. One in use is never closed: its leases are counted.
  */
 public final class ExecutorDenoiser {
-    private static final Map<String, ExecutorDenoiser> OPEN = new HashMap<>();
+    /** In the order of opening. */
+    private static final Map<String, ExecutorDenoiser> OPEN = new LinkedHashMap<>();
     private static int opened;
     private static boolean hooked;
 
@@ -82,15 +85,28 @@ public final class ExecutorDenoiser {
         }
     }
 
-    /** Closes every denoiser that no task uses. */
+    /** Closes every denoiser that no task uses, the last one opened first, whatever fails; then throws the first failure. */
     public static void closeIdle() {
         synchronized (OPEN) {
-            for (Iterator<ExecutorDenoiser> all = OPEN.values().iterator(); all.hasNext();) {
-                ExecutorDenoiser candidate = all.next();
+            List<ExecutorDenoiser> all = new ArrayList<>(OPEN.values());
+            Collections.reverse(all);
+            RuntimeException failed = null;
+            for (ExecutorDenoiser candidate : all) {
                 if (candidate.leases == 0) {
-                    all.remove();
-                    candidate.denoiser.close();
+                    OPEN.values().remove(candidate);
+                    try {
+                        candidate.denoiser.close();
+                    } catch (RuntimeException failure) {
+                        if (failed == null) {
+                            failed = failure;
+                        } else {
+                            failed.addSuppressed(failure);
+                        }
+                    }
                 }
+            }
+            if (failed != null) {
+                throw failed;
             }
         }
     }

@@ -2,7 +2,7 @@ package org.bitdgdm.sample;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 
 import org.apache.spark.SparkConf;
 import org.apache.spark.TaskContext;
@@ -18,6 +18,9 @@ final class GpuAddress {
     private static final String RESOURCE = "gpu";
     private static final String AMOUNT = "spark.executor.resource.gpu.amount";
     private static final String VISIBLE = "CUDA_VISIBLE_DEVICES";
+    private static final String ORDER = "CUDA_DEVICE_ORDER";
+    /** The order in which nvidia-smi, and so the discovery script, counts GPUs; not the one that CUDA has by itself. */
+    private static final String BY_BUS = "PCI_BUS_ID";
     /** Set by the first task of this JVM. */
     private static int owned = -1;
 
@@ -33,7 +36,7 @@ final class GpuAddress {
     static int ordinal(TaskContext task, SparkConf conf) {
         ResourceInformation gpu = task.resourcesJMap().get(RESOURCE);
         int ordinal = gpu == null && isLocal(conf) ? 0
-            : ordinal(gpu == null ? List.of() : Arrays.asList(gpu.addresses()), Optional.ofNullable(System.getenv(VISIBLE)));
+            : ordinal(gpu == null ? List.of() : Arrays.asList(gpu.addresses()), System.getenv());
         synchronized (GpuAddress.class) {
             if (owned >= 0 && owned != ordinal) {
                 throw new KernelException("an executor uses exactly one GPU, Spark gave this one " + owned + " and "
@@ -47,24 +50,32 @@ final class GpuAddress {
     /**
      * The position of a GPU among those that a process sees.
      *
-     * @param addresses of the task's GPUs as Spark has them: indexes, or UUIDs
-     * @param visible   CUDA_VISIBLE_DEVICES, if set: the GPUs that the process sees, in its order
-     * @throws KernelException if there is not exactly one address, or it is not among the visible ones
+     * @param addresses   of the task's GPUs as Spark has them: indexes, or UUIDs
+     * @param environment of the process. CUDA_VISIBLE_DEVICES, if set, has the GPUs that it sees, in its order; else it sees
+     *                    all, in the order of CUDA_DEVICE_ORDER
+     * @throws KernelException if there is not exactly one address, it is not among the visible ones, or it is an index and
+     *                         the process does not count as Spark's discovery does
      */
-    static int ordinal(List<String> addresses, Optional<String> visible) {
+    static int ordinal(List<String> addresses, Map<String, String> environment) {
         if (addresses.size() != 1) {
             throw new KernelException("a task needs exactly one GPU address from Spark, found " + addresses + "; set "
                 + AMOUNT + " 1 and spark.task.resource.gpu.amount to 1 divided by the tasks of an executor");
         }
         String address = addresses.get(0).strip();
-        if (visible.isEmpty()) {
+        String visible = environment.get(VISIBLE);
+        if (visible == null) {
             if (!address.matches("\\d{1,4}")) {
                 throw new KernelException("Spark's GPU address is '" + address + "', which is no index, and " + VISIBLE
                     + " is not set; let the discovery script print indexes, or set " + VISIBLE + " for the executors");
             }
+            if (!BY_BUS.equals(environment.get(ORDER))) {
+                throw new KernelException("Spark's GPU address is index " + address + ", as nvidia-smi counts, but " + ORDER
+                    + " is " + environment.getOrDefault(ORDER, "not set") + ", so that CUDA may count in another order; set"
+                    + " spark.executorEnv." + ORDER + " " + BY_BUS);
+            }
             return Integer.parseInt(address);
         }
-        List<String> seen = Arrays.stream(visible.get().split(",")).map(String::strip).filter(each -> !each.isEmpty())
+        List<String> seen = Arrays.stream(visible.split(",")).map(String::strip).filter(each -> !each.isEmpty())
             .toList();
         if (seen.contains(address)) {
             return seen.indexOf(address);
@@ -73,7 +84,7 @@ final class GpuAddress {
             // A container was given one GPU, which it sees under a name of its own.
             return 0;
         }
-        throw new KernelException("Spark's GPU address " + address + " is not in " + VISIBLE + "=" + visible.get()
+        throw new KernelException("Spark's GPU address " + address + " is not in " + VISIBLE + "=" + visible
             + "; let both name GPUs in the same way, or give each executor one");
     }
 

@@ -52,14 +52,10 @@ public final class ModelBroadcast implements Serializable {
      */
     public ExecutorDenoiser.Lease lease(TaskContext task) {
         int threads = task.cpus();
-        return ExecutorDenoiser.lease(key(threads), () -> {
+        return ExecutorDenoiser.lease(hash + "/" + opener.key(threads), () -> {
             PackedModel model = PackedModelFormat.fromBytes(packed.value());
             return new ExecutorDenoiser(opener.forTask(task).open(model, threads));
         });
-    }
-
-    private String key(int threads) {
-        return hash + "/" + opener.key() + "/" + threads;
     }
 
     /**

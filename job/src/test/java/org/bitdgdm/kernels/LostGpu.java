@@ -101,6 +101,11 @@ public final class LostGpu implements CudaDriver {
     }
 
     @Override
+    public void abandonCapture(long stream) {
+        call();
+    }
+
+    @Override
     public void launchGraph(long graph, long stream) {
         call();
     }

@@ -22,6 +22,9 @@ import org.junit.jupiter.api.Test;
 class ExecutorDenoiserTest {
     private final AtomicInteger openings = new AtomicInteger();
     private final AtomicInteger closings = new AtomicInteger();
+    /** Which opening was closed, in order. */
+    private final List<Integer> closed = new ArrayList<>();
+    private boolean closingFails;
 
     @BeforeEach
     @AfterEach
@@ -31,7 +34,7 @@ class ExecutorDenoiserTest {
     }
 
     private ExecutorDenoiser open() {
-        openings.incrementAndGet();
+        int opening = openings.incrementAndGet();
         return new ExecutorDenoiser(new Denoiser() {
             @Override
             public Diffusion diffusion() {
@@ -56,6 +59,10 @@ class ExecutorDenoiserTest {
             @Override
             public void close() {
                 closings.incrementAndGet();
+                closed.add(opening);
+                if (closingFails) {
+                    throw new KernelException("cannot close " + opening);
+                }
             }
         });
     }
@@ -95,6 +102,21 @@ class ExecutorDenoiserTest {
         other.close();
         ExecutorDenoiser.closeIdle();
         assertThat(closings).hasValue(3);
+    }
+
+    @Test
+    void whatWasOpenedLastIsClosedFirstWhateverFails() {
+        List<ExecutorDenoiser.Lease> leases = new ArrayList<>();
+        for (String key : List.of("d", "a", "c", "b", "e")) {
+            leases.add(ExecutorDenoiser.lease(key, this::open));
+        }
+        leases.forEach(ExecutorDenoiser.Lease::close);
+        closingFails = true;
+        assertThatThrownBy(ExecutorDenoiser::closeIdle).hasMessage("cannot close 5")
+            .satisfies(failure -> assertThat(failure.getSuppressed()).hasSize(4));
+        closingFails = false;
+        assertThat(closed).containsExactly(5, 4, 3, 2, 1);
+        assertThat(ExecutorDenoiser.open()).isZero();
     }
 
     @Test

@@ -1,10 +1,11 @@
 package org.bitdgdm.kernels;
 
 import java.util.Arrays;
+import java.util.function.Supplier;
 
 /**
- * Finds where numbers stop being finite, after a backend has found logits that are not: the steps are taken again one by
- * one up to the one that fails, and its layers are looked at in the order of the forward pass.
+ * Says where numbers stop being finite, after a backend has found logits that are not: in which graph, at which time, and
+ * after which layer, of those in the order of the forward pass. Steps are taken again one by one up to the one that fails.
  */
 final class BrokenLayer {
     private final PackedModel model;
@@ -26,29 +27,80 @@ final class BrokenLayer {
         return new GraphBatch(batch.nodeCount(), batch.ids(), batch.nodes().clone(), batch.edges().clone());
     }
 
+    private static GraphBatch one(GraphBatch batch, int g) {
+        int n = batch.nodeCount();
+        return new GraphBatch(n, new long[] {batch.ids()[g]}, Arrays.copyOfRange(batch.nodes(), g * n, (g + 1) * n),
+            Arrays.copyOfRange(batch.edges(), g * n * n, (g + 1) * n * n));
+    }
+
     /**
-     * The failure with the layer in its message; as it is where it was no matter of finite numbers.
+     * Checks what {@link Denoiser#logits} has written.
      *
-     * @param start the batch before the failed call; changed
+     * @param recorder shows what flows into the layers of a broken graph
+     * @throws KernelException if a logit is not finite; it names graph, time and layer
      */
-    static KernelException named(KernelException failure, PackedModel model, ActivationRecorder recorder, GraphBatch start,
+    static void requireFinite(PackedModel model, ActivationRecorder recorder, GraphBatch batch, int t, float[] nodeLogits,
+                              float[] edgeLogits) {
+        int n = batch.nodeCount();
+        int nodes = n * model.architecture().nodeTypes();
+        int edges = n * n * model.architecture().edgeTypes();
+        for (int g = 0; g < batch.size(); g++) {
+            if (!areFinite(nodeLogits, g * nodes, nodes) || !areFinite(edgeLogits, g * edges, edges)) {
+                throw new KernelException("logits at time " + t + " are not finite in graph " + batch.ids()[g] + ": "
+                    + new BrokenLayer(model, recorder).at(one(batch, g), t));
+            }
+        }
+    }
+
+    private static boolean areFinite(float[] values, int from, int count) {
+        boolean finite = true;
+        for (int at = from; at < from + count; at++) {
+            finite &= Math.abs(values[at]) <= Float.MAX_VALUE;
+        }
+        return finite;
+    }
+
+    /**
+     * The failure of a call with graph, time and layer in its message; as it is where it was no matter of finite numbers.
+     *
+     * @param denoiser whose {@link Denoiser#logits} checks what it writes
+     * @param start    the batch before the failed call; changed
+     */
+    static KernelException named(KernelException failure, PackedModel model, Denoiser denoiser, Supplier<GraphBatch> start,
                                  int[] times, Steps steps) {
         if (!failure.getMessage().contains("finite")) {
             return failure;
         }
+        GraphBatch batch = start.get();
         for (int step = 0; step + 1 < times.length; step++) {
+            GraphBatch before = copy(batch);
             try {
-                steps.advance(start, Arrays.copyOfRange(times, step, step + 2));
+                steps.advance(batch, Arrays.copyOfRange(times, step, step + 2));
             } catch (KernelException again) {
-                return new KernelException(again.getMessage() + "; " + new BrokenLayer(model, recorder).at(start, times[step]),
-                    failure);
+                return named(failure, model, denoiser, before, times[step]);
             }
         }
         return failure;
     }
 
-    private String at(GraphBatch batch, int t) {
-        recorder.record(batch, t, (layer, input, rows) -> {
+    /** One graph after the other: the logits of a large batch take much memory. */
+    private static KernelException named(KernelException failure, PackedModel model, Denoiser denoiser, GraphBatch batch,
+                                         int t) {
+        int n = batch.nodeCount();
+        float[] nodeLogits = new float[n * model.architecture().nodeTypes()];
+        float[] edgeLogits = new float[n * n * model.architecture().edgeTypes()];
+        for (int g = 0; g < batch.size(); g++) {
+            try {
+                denoiser.logits(one(batch, g), t, nodeLogits, edgeLogits);
+            } catch (KernelException broken) {
+                return new KernelException(broken.getMessage(), failure);
+            }
+        }
+        return failure;
+    }
+
+    private String at(GraphBatch graph, int t) {
+        recorder.record(graph, t, (layer, input, rows) -> {
             if (found != null) {
                 return;
             }
@@ -59,7 +111,7 @@ final class BrokenLayer {
                     return;
                 }
             }
-            // A row is enough: a broken weight breaks all of them, and an oracle of a whole batch takes long.
+            // A row is enough: a broken weight breaks all of them, and an oracle of a whole graph takes long.
             for (double value : LinearReference.apply(linear, Arrays.copyOf(input, linear.in), 1)) {
                 if (!(Math.abs(value) <= Float.MAX_VALUE)) {
                     found = "the output of " + linear.name + " is the first that is not finite, " + (float) value;
@@ -67,6 +119,6 @@ final class BrokenLayer {
                 }
             }
         });
-        return found == null ? "all layers of the blocks are finite, so that it is an input or output layer" : found;
+        return found == null ? "all layers of the blocks are finite, so that it is an output layer" : found;
     }
 }

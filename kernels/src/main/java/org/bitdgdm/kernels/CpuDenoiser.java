@@ -58,7 +58,8 @@ public final class CpuDenoiser implements Denoiser, ActivationRecorder {
         try {
             advanceNative(batch, seed, times);
         } catch (KernelException e) {
-            throw BrokenLayer.named(e, model, this, start, times, (graphs, two) -> advanceNative(graphs, seed, two));
+            throw BrokenLayer.named(e, model, this, () -> start, times,
+                (graphs, two) -> advanceNative(graphs, seed, two));
         }
     }
 
@@ -74,6 +75,7 @@ public final class CpuDenoiser implements Denoiser, ActivationRecorder {
         requireTime(t);
         whileOpen(() -> CpuNative.logits(engine, batch.nodeCount(), batch.ids(), batch.nodes(), batch.edges(), t,
             nodeLogits, edgeLogits));
+        BrokenLayer.requireFinite(model, this, batch, t, nodeLogits, edgeLogits);
     }
 
     @Override

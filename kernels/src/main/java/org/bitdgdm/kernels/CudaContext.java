@@ -2,6 +2,7 @@ package org.bitdgdm.kernels;
 
 import java.nio.ByteBuffer;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -74,10 +75,37 @@ final class CudaContext implements AutoCloseable {
         return peakBytes.get();
     }
 
+    /** Gives everything back, whatever fails; then throws the first failure, with the others suppressed in it. */
+    static void releaseAll(List<Runnable> releases) {
+        RuntimeException first = null;
+        for (Runnable release : releases) {
+            try {
+                release.run();
+            } catch (RuntimeException failure) {
+                if (first == null) {
+                    first = failure;
+                } else {
+                    first.addSuppressed(failure);
+                }
+            }
+        }
+        if (first != null) {
+            throw first;
+        }
+    }
+
+    /** Gives something back after a failure; a further one is suppressed in that. */
+    static void releaseAfter(Throwable failure, Runnable release) {
+        try {
+            release.run();
+        } catch (RuntimeException further) {
+            failure.addSuppressed(further);
+        }
+    }
+
     @Override
     public void close() {
-        driver.freeStream(setupStream);
-        driver.close();
+        releaseAll(List.of(() -> driver.freeStream(setupStream), driver::close));
         if (liveBytes.get() != 0) {
             throw new IllegalStateException(liveBytes.get() + " bytes of device memory were not freed");
         }

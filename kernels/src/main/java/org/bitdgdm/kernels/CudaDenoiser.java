@@ -2,7 +2,6 @@ package org.bitdgdm.kernels;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +18,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
  * <p>A call after which the device is lost throws {@link DeviceLostException}.
  */
 public final class CudaDenoiser implements Denoiser {
-    /** Device memory of one call; batches that need more are worked on in parts. */
+    /** Device memory of one call, and of what is kept for later ones. */
     private static final long WORKSPACE_BYTES = 8L << 30;
 
     private final PackedModel model;
@@ -27,7 +26,7 @@ public final class CudaDenoiser implements Denoiser {
     private final DeviceModel deviceModel;
     /** For each range of steps. */
     private final List<CudaNetwork> networks;
-    private final List<CudaWorkspace> idle = new ArrayList<>();
+    private final CudaWorkspaces workspaces;
     /** Calls hold the read lock, so that the device's memory lives until the last one has returned. */
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
     private boolean closed;
@@ -68,11 +67,14 @@ public final class CudaDenoiser implements Denoiser {
         } catch (RuntimeException e) {
             CudaFailure failure = e instanceof CudaFailure ? (CudaFailure) e : null;
             if (failure == null || !failure.sticky()) {
-                release(driver, opened, uploaded, prepared);
+                CudaContext first = opened;
+                DeviceModel second = uploaded;
+                CudaContext.releaseAfter(e, () -> release(driver, first, second, prepared));
             }
             throw failure == null ? e : translated(failure, "opening the model");
         }
         context = opened;
+        workspaces = new CudaWorkspaces(opened, model, WORKSPACE_BYTES);
         deviceModel = uploaded;
         networks = prepared;
     }
@@ -80,17 +82,15 @@ public final class CudaDenoiser implements Denoiser {
     /** Gives back, in reverse order, what was opened. */
     private static void release(CudaDriver driver, CudaContext context, DeviceModel model,
                                 List<CudaNetwork> networks) {
+        List<Runnable> releases = new ArrayList<>();
         for (int range = networks.size() - 1; range >= 0; range--) {
-            networks.get(range).free();
+            releases.add(networks.get(range)::free);
         }
         if (model != null) {
-            model.free();
+            releases.add(model::free);
         }
-        if (context != null) {
-            context.close();
-        } else {
-            driver.close();
-        }
+        releases.add(context != null ? context::close : driver::close);
+        CudaContext.releaseAll(releases);
     }
 
     /**
@@ -107,9 +107,11 @@ public final class CudaDenoiser implements Denoiser {
             network.draw(workspace, 1, 0);
             network.writeLogits(workspace, 1);
             context.driver().synchronize(workspace.stream());
-        } finally {
-            workspace.free();
+        } catch (RuntimeException failure) {
+            CudaContext.releaseAfter(failure, workspace::free);
+            throw failure;
         }
+        workspace.free();
     }
 
     @Override
@@ -123,8 +125,18 @@ public final class CudaDenoiser implements Denoiser {
         model.diffusion().requireFromStart(times);
         GraphBatch batch = new GraphBatch(n, ids);
         requireNodes(batch);
+        try {
+            sample(batch, seed, times);
+        } catch (KernelException e) {
+            throw BrokenLayer.named(e, model, this, () -> InitialNoise.draw(model.diffusion(), n, ids, seed), times,
+                (graphs, two) -> take(graphs, seed, two));
+        }
+        return batch;
+    }
+
+    private void sample(GraphBatch batch, long seed, int[] times) throws InterruptedException {
         inParts(batch, "sampling", (workspace, from, count) -> {
-            workspace.begin(ids, from, count, times);
+            workspace.begin(batch.ids(), from, count, times);
             network(times[0]).drawInitial(workspace, count, seed);
             for (int i = 0; i + 1 < times.length; i++) {
                 if (i % STEPS_PER_CALL == 0) {
@@ -138,7 +150,6 @@ public final class CudaDenoiser implements Denoiser {
             }
             download(workspace, batch, from, count);
         });
-        return batch;
     }
 
     @Override
@@ -148,6 +159,15 @@ public final class CudaDenoiser implements Denoiser {
         if (times.length < 2) {
             return;
         }
+        GraphBatch start = BrokenLayer.copy(batch);
+        try {
+            take(batch, seed, times);
+        } catch (KernelException e) {
+            throw BrokenLayer.named(e, model, this, () -> start, times, (graphs, two) -> take(graphs, seed, two));
+        }
+    }
+
+    private void take(GraphBatch batch, long seed, int[] times) {
         inParts(batch, "advancing", (workspace, from, count) -> {
             workspace.upload(batch, from, count, times);
             for (int i = 0; i + 1 < times.length; i++) {
@@ -175,7 +195,7 @@ public final class CudaDenoiser implements Denoiser {
     private static void download(CudaWorkspace workspace, GraphBatch batch, int from, int count) {
         int broken = workspace.download(batch, from, count);
         if (broken != 0) {
-            throw new KernelException("logits at time " + broken + " are not finite; the model's weights are broken");
+            throw new KernelException("logits at time " + broken + " are not finite");
         }
     }
 
@@ -196,6 +216,9 @@ public final class CudaDenoiser implements Denoiser {
             workspace.download(workspace.q, nodeLogits, from * nodeValues, count * nodeValues);
             workspace.download(workspace.e, edgeLogits, from * edgeValues, count * edgeValues);
         });
+        // The device keeps nothing that flows between its layers, so it is the reference that looks for the broken one.
+        BrokenLayer.requireFinite(model, (graphs, time, sink) -> new ReferenceDenoiser(model).record(graphs, time, sink),
+            batch, t, nodeLogits, edgeLogits);
     }
 
     /**
@@ -278,23 +301,18 @@ public final class CudaDenoiser implements Denoiser {
                     + " process any more", null);
             }
             int n = batch.nodeCount();
-            int largest = batch.size();
+            int largest = workspaces.largestPart(n, batch.size());
             for (int from = 0; from < batch.size();) {
                 int count = Math.min(largest, batch.size() - from);
-                CudaWorkspace workspace = null;
-                boolean finished = false;
                 try {
-                    workspace = lease(n, count);
-                    part.run(workspace, from, count);
-                    finished = true;
+                    run(part, n, from, count);
                     from += count;
                 } catch (CudaFailure failure) {
                     if (!failure.outOfMemory() || count == 1) {
                         throw translated(failure, what + " " + count + " graphs of " + n + " nodes");
                     }
                     largest = count / 2;
-                } finally {
-                    giveBack(workspace, finished);
+                    workspaces.limit(n, largest);
                 }
             }
         } finally {
@@ -302,43 +320,16 @@ public final class CudaDenoiser implements Denoiser {
         }
     }
 
-    private CudaWorkspace lease(int n, int count) {
-        synchronized (idle) {
-            for (Iterator<CudaWorkspace> all = idle.iterator(); all.hasNext();) {
-                CudaWorkspace candidate = all.next();
-                if (candidate.n == n && candidate.capacity >= count) {
-                    all.remove();
-                    return candidate;
-                }
-            }
-            // What is idle has another size: sizes come one after the other.
-            idle.forEach(CudaWorkspace::free);
-            idle.clear();
+    private <E extends Exception> void run(Part<E> part, int n, int from, int count) throws E {
+        CudaWorkspace workspace = workspaces.lease(n, count);
+        try {
+            part.run(workspace, from, count);
+        } catch (Throwable failure) {
+            // Its stream may have work under way: nothing to keep. Of memory that stays allocated close() tells.
+            CudaContext.releaseAfter(failure, workspace::free);
+            throw failure;
         }
-        if (count > 1 && CudaWorkspace.bytes(context, model, n, count) > WORKSPACE_BYTES) {
-            throw new CudaFailure(CudaFailure.OUT_OF_MEMORY, "one call takes at most " + WORKSPACE_BYTES + " bytes");
-        }
-        return CudaWorkspace.allocate(context, model, n, count);
-    }
-
-    private void giveBack(CudaWorkspace workspace, boolean finished) {
-        if (workspace == null) {
-            return;
-        }
-        if (!finished) {
-            // Its stream may be capturing, or its device lost: nothing to keep.
-            try {
-                workspace.free();
-            } catch (CudaFailure failure) {
-                // Nothing more can be done here: after a sticky failure no later call goes on, and of memory that stays
-                // allocated close() tells.
-                lost = lost || failure.sticky();
-            }
-            return;
-        }
-        synchronized (idle) {
-            idle.add(workspace);
-        }
+        workspaces.giveBack(workspace);
     }
 
     /** A failure of the driver as a sentence. */
@@ -396,9 +387,7 @@ public final class CudaDenoiser implements Denoiser {
                 // Nothing can be freed any more; the process is about to end.
                 return;
             }
-            idle.forEach(CudaWorkspace::free);
-            idle.clear();
-            release(context.driver(), context, deviceModel, networks);
+            CudaContext.releaseAll(List.of(workspaces::free, () -> release(context.driver(), context, deviceModel, networks)));
         } catch (CudaFailure failure) {
             throw translated(failure, "closing");
         } finally {

@@ -39,7 +39,7 @@ interface CudaDriver extends AutoCloseable {
 
     void freeStream(long stream);
 
-    /** Copies the remaining bytes of a buffer; the buffer may be changed once the call returns. */
+    /** Copies the remaining bytes of a buffer, which must not be changed before {@link #synchronize} has returned. */
     void upload(long address, ByteBuffer from, long stream);
 
     /** Fills the remaining bytes of a buffer; they are there once {@link #synchronize} has returned. */
@@ -64,6 +64,9 @@ interface CudaDriver extends AutoCloseable {
 
     /** Ends the recording; returns a graph that can be launched any number of times. */
     long endCapture(long stream);
+
+    /** Ends a recording that failed on its way, without a graph; streams that it had forked are no part of it any more. */
+    void abandonCapture(long stream);
 
     void launchGraph(long graph, long stream);
 

@@ -8,11 +8,13 @@ final class CudaFailure extends RuntimeException {
     /** CUDA_ERROR_OUT_OF_MEMORY. */
     static final int OUT_OF_MEMORY = 2;
     /**
-     * Results after which the context is dead: ECC and NVLink errors, illegal address, timeout, destroyed context, assertion,
-     * hardware stack, illegal instruction, misaligned address, invalid address space or program counter, launch failure,
-     * contained device error, and the unknown error.
+     * Results after which the context is dead, by {@code cuda.h}: ECC and NVLink errors, contained device error, illegal
+     * address, timeout, destroyed context, assertion, hardware stack, illegal instruction, misaligned address, invalid address
+     * space or program counter, launch failure, tensor memory leak, client ended by the MPS server, failure of an external
+     * device, and the unknown error.
      */
-    private static final Set<Integer> STICKY = Set.of(214, 220, 700, 702, 709, 710, 714, 715, 716, 717, 718, 719, 721, 999);
+    private static final Set<Integer> STICKY =
+        Set.of(214, 220, 226, 700, 702, 709, 710, 714, 715, 716, 717, 718, 719, 721, 810, 911, 999);
 
     private final int code;
 

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.stream.Stream;
 import org.bitdgdm.kernels.CudaWorkspace.Lane;
+import org.bitdgdm.kernels.DeviceLayout.Arguments;
 
 /**
  * The launches of one step, in the order of ReferenceDenoiser: features, input MLPs, transformer layers, output MLPs, draw.
@@ -17,7 +18,6 @@ final class CudaNetwork {
     private static final int BLOCK = 256;
     private static final int SMALLEST_TILE = DeviceScratch.TILE_ROWS[DeviceScratch.TILE_ROWS.length - 1];
     private static final int ROW_LANES = 16;
-    private static final int MAX_JOBS = 8;
     /** Columns of a block where columns are spread over blocks, and channels of e_mul and e_add at a time. */
     private static final int COLUMNS = 64;
     private static final int WARP = 32;
@@ -135,16 +135,17 @@ final class CudaNetwork {
             w.hiddenX, w.x, RELU);
         mlp(w.main, graphs, "mlp_in_y.0", "mlp_in_y.2", w.globalInput, DeviceWeights.padded(architecture.globalInputs()),
             w.hiddenY, w.y, RELU);
-        launch(w.main, "bitdgdm_edge_input", blocks(edgeRows * w.de, BLOCK), BLOCK, 0, new KernelArguments(40)
-            .pointers(edgeTable, w.edges, w.e).value(edgeRows).ints(w.de, 0));
+        launch(w.main, "bitdgdm_edge_input", blocks(edgeRows * w.de, BLOCK), BLOCK, 0,
+            new KernelArguments(Arguments.EDGE_INPUT).pointers(edgeTable, w.edges, w.e).value(edgeRows).ints(w.de, 0));
         for (int layer = 0; layer < architecture.layers(); layer++) {
             transform(w, graphs, layer);
         }
         mlp(w.main, nodeRows, "mlp_out_X.0", "mlp_out_X.2", w.x, w.dx, w.hiddenX, w.nodeOutput, STORE);
         int tile = outputTile();
-        launch(w.main, "bitdgdm_edge_output", blocks(edgeRows, tile), BLOCK, outputBytes(tile), new KernelArguments(56)
-            .pointers(address("mlp_out_E.0"), address("mlp_out_E.2"), w.e, w.edgeOutput).value(edgeRows)
-            .ints(w.de, DeviceWeights.padded(architecture.edgeTypes()), tile, hiddenStride()));
+        launch(w.main, "bitdgdm_edge_output", blocks(edgeRows, tile), BLOCK, outputBytes(tile),
+            new KernelArguments(Arguments.EDGE_OUTPUT)
+                .pointers(address("mlp_out_E.0"), address("mlp_out_E.2"), w.e, w.edgeOutput).value(edgeRows)
+                .ints(w.de, DeviceWeights.padded(architecture.edgeTypes()), tile, hiddenStride()));
     }
 
     /** Draws the classes at the first time, T. */
@@ -169,7 +170,7 @@ final class CudaNetwork {
     }
 
     private KernelArguments drawArguments(CudaWorkspace w, int graphs, long seed) {
-        return new KernelArguments(136)
+        return new KernelArguments(Arguments.DRAW)
             .pointers(w.nodeOutput, w.edgeOutput, w.nodes, w.edges, w.ids, w.progress, w.times, model.betas(),
                 model.alphasBar(), model.nodeMarginal(), model.edgeMarginal(), w.q, w.e)
             .value(seed)
@@ -181,7 +182,7 @@ final class CudaNetwork {
         int threads = w.n <= WARP ? WARP : FEATURE_THREADS;
         int teams = DeviceScratch.featureTeams(w.n);
         int shared = w.featureScratch == 0 ? Math.toIntExact(teams * w.featureStride()) : 0;
-        launch(w.main, "bitdgdm_features", blocks(graphs, teams), threads, shared, new KernelArguments(112)
+        launch(w.main, "bitdgdm_features", blocks(graphs, teams), threads, shared, new KernelArguments(Arguments.FEATURE)
             .pointers(w.nodes, w.edges, w.progress, w.times, model.nodeWeights(), w.featureScratch, w.nodeInput,
                 w.globalInput)
             .value(w.featureStride())
@@ -239,7 +240,7 @@ final class CudaNetwork {
         int de = linear("mlp_in_E.2").out;
         int poolX = DeviceWeights.padded(4 * dx);
         int poolE = DeviceWeights.padded(4 * de);
-        launch(w.main, "bitdgdm_pool", new int[] {graphs, 2, 1}, BLOCK, 0, new KernelArguments(64)
+        launch(w.main, "bitdgdm_pool", new int[] {graphs, 2, 1}, BLOCK, 0, new KernelArguments(Arguments.POOL)
             .pointers(w.x, w.e, w.poolX, w.poolE)
             .ints(w.n, dx, w.dx, de, w.de, poolX, poolE, architecture.variant() == Variant.FIXED_BUG ? 1 : 0));
         Lane lane = forks() ? w.side : w.main;
@@ -251,7 +252,7 @@ final class CudaNetwork {
             new Job(attention + "x_y.lin", w.poolX, poolX, w.yFromX, w.dy, STORE),
             new Job(attention + "e_y.lin", w.poolE, poolE, w.yFromE, w.dy, STORE));
         long count = (long) graphs * w.dy;
-        launch(lane, "bitdgdm_sum", blocks(count, BLOCK), BLOCK, 0, new KernelArguments(40)
+        launch(lane, "bitdgdm_sum", blocks(count, BLOCK), BLOCK, 0, new KernelArguments(Arguments.SUM)
             .pointers(w.yTerm, w.yFromX, w.yFromE, w.yNew).value(count));
         mlp(lane, graphs, attention + "y_out.0", attention + "y_out.2", w.yNew, w.dy, w.hiddenY, w.yTerm, STORE);
         norm(lane, block + "norm_y1", w.y, w.yTerm, graphs, w.dy);
@@ -300,7 +301,7 @@ final class CudaNetwork {
 
     private void nodes(CudaWorkspace w, int nodeRows, String block, int tile) {
         launch(w.main, NODES, blocks(nodeRows, tile), BLOCK, Math.toIntExact(nodeBytes(block, tile)),
-            new KernelArguments(96).pointers(address(block + "self_attn.x_out"), address(block + "linX1"),
+            new KernelArguments(Arguments.NODES).pointers(address(block + "self_attn.x_out"), address(block + "linX1"),
                 address(block + "linX2"), model.normWeight(block + "normX1"), model.normBias(block + "normX1"),
                 model.normWeight(block + "normX2"), model.normBias(block + "normX2"), w.xNew, w.x)
                 .ints(nodeRows, linear("mlp_in_X.2").out, w.dx, tile, nodeStride(block + "linX2"),
@@ -320,8 +321,8 @@ final class CudaNetwork {
         EdgeLayers layers = new EdgeLayers(block);
         int items = Math.max(1, tile / w.n);
         int dHead = linear(attention + "q").out / architecture.heads();
-        launch(w.main, kernel, blocks(nodeRows, items), BLOCK, (int) layers.bytes(w.n, tile), new KernelArguments(200)
-            .pointers(address(attention + "e_mul"), address(attention + "e_add"),
+        launch(w.main, kernel, blocks(nodeRows, items), BLOCK, (int) layers.bytes(w.n, tile),
+            new KernelArguments(Arguments.EDGES).pointers(address(attention + "e_mul"), address(attention + "e_add"),
                 address(attention + "e_out"), address(block + "linE1"), address(block + "linE2"),
                 model.normWeight(block + "normE1"), model.normBias(block + "normE1"),
                 model.normWeight(block + "normE2"), model.normBias(block + "normE2"),
@@ -430,7 +431,7 @@ final class CudaNetwork {
     }
 
     private void norm(Lane lane, String name, long x, long update, int rows, int stride) {
-        launch(lane, "bitdgdm_norm", blocks(rows, BLOCK / ROW_LANES), BLOCK, 0, new KernelArguments(48)
+        launch(lane, "bitdgdm_norm", blocks(rows, BLOCK / ROW_LANES), BLOCK, 0, new KernelArguments(Arguments.NORM)
             .pointers(x, update, model.normWeight(name), model.normBias(name))
             .ints(rows, packed.norm(name).weight().length, stride, 0));
     }
@@ -448,7 +449,7 @@ final class CudaNetwork {
         }
         int shared = 0;
         boolean coded = false;
-        KernelArguments arguments = new KernelArguments(336);
+        KernelArguments arguments = new KernelArguments(Arguments.LINEAR);
         for (int i = 0; i < jobs.length; i++) {
             Job job = jobs[i];
             shared = Math.max(shared, model.scratchBytes(layers.get(i), tile));
@@ -461,13 +462,13 @@ final class CudaNetwork {
         boolean spread = !coded || tiles * jobs.length < 2 * device.multiprocessors();
         int columns = spread ? Math.min(COLUMNS, Math.max(widest, 8)) : widest;
         launch("bitdgdm_linear", new int[] {tiles, Math.max(1, blocks(widest, columns)), jobs.length}, BLOCK, shared,
-            arguments.skipTo(40 * MAX_JOBS).ints(rows, tile, columns, 0).done(), lane.stream());
+            arguments.skipTo(Arguments.LINEAR_ROWS).ints(rows, tile, columns, 0).done(), lane.stream());
     }
 
     /** Transforms the inputs of those layers that do; returns the products of what came of it. */
     private Job[] transform(Lane lane, int rows, Job... jobs) {
         Job[] products = jobs.clone();
-        KernelArguments arguments = new KernelArguments(336);
+        KernelArguments arguments = new KernelArguments(Arguments.LINEAR);
         int shared = 0;
         int count = 0;
         long to = lane.turned();
@@ -486,7 +487,7 @@ final class CudaNetwork {
         if (count > 0) {
             int tile = DeviceScratch.TRANSFORM_ROWS;
             launch("bitdgdm_transform", new int[] {blocks(rows, tile), 1, count}, BLOCK, shared,
-                arguments.skipTo(40 * MAX_JOBS).ints(rows, tile, 0, 0).done(), lane.stream());
+                arguments.skipTo(Arguments.LINEAR_ROWS).ints(rows, tile, 0, 0).done(), lane.stream());
         }
         return products;
     }

@@ -2,7 +2,9 @@ package org.bitdgdm.kernels;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -11,8 +13,6 @@ import java.util.Map;
  */
 final class CudaWorkspace {
     private static final int ALIGNMENT = 256;
-    /** Index of the step, and the time of a logit that was not finite. */
-    static final int PROGRESS_BYTES = 8;
 
     final int n;
     final int capacity;
@@ -59,11 +59,17 @@ final class CudaWorkspace {
     final long featureScratch;
     private final CudaContext context;
     private final long arena;
-    private final long bytes;
+    /** Device memory of the arena. */
+    final long bytes;
     /** Event after which the side lane may go on, and event of its end. */
     private final long forked;
     private final long joined;
-    private final ByteBuffer staging;
+    /** What goes to the device and comes back: a buffer for each, as none may be refilled before the stream was waited for. */
+    private final ByteBuffer hostIds;
+    private final ByteBuffer hostNodes;
+    private final ByteBuffer hostEdges;
+    private final ByteBuffer hostTimes;
+    private final ByteBuffer hostProgress;
     private final Map<GraphKey, Long> graphs = new HashMap<>();
     private long cursor;
 
@@ -97,31 +103,29 @@ final class CudaWorkspace {
             side = driver.newStream();
             forked = driver.newEvent();
             joined = driver.newEvent();
-            CudaWorkspace workspace =
-                new CudaWorkspace(context, model, n, capacity, arena, main, side, forked, joined);
-            arena = 0;
-            return workspace;
-        } finally {
-            if (arena != 0) {
-                free(driver, main, side, forked, joined);
-                context.free(arena);
-            }
+            return new CudaWorkspace(context, model, n, capacity, arena, main, side, forked, joined);
+        } catch (RuntimeException | OutOfMemoryError failure) {
+            List<Runnable> frees = frees(driver, main, side, forked, joined);
+            frees.add(() -> context.free(arena));
+            CudaContext.releaseAfter(failure, () -> CudaContext.releaseAll(frees));
+            throw failure;
         }
     }
 
-    private static void free(CudaDriver driver, long main, long side, long forked, long joined) {
-        if (joined != 0) {
-            driver.freeEvent(joined);
+    /** What gives streams and events back, in reverse order; those that are 0 were not made. */
+    private static List<Runnable> frees(CudaDriver driver, long main, long side, long forked, long joined) {
+        List<Runnable> frees = new ArrayList<>();
+        for (long event : new long[] {joined, forked}) {
+            if (event != 0) {
+                frees.add(() -> driver.freeEvent(event));
+            }
         }
-        if (forked != 0) {
-            driver.freeEvent(forked);
+        for (long stream : new long[] {side, main}) {
+            if (stream != 0) {
+                frees.add(() -> driver.freeStream(stream));
+            }
         }
-        if (side != 0) {
-            driver.freeStream(side);
-        }
-        if (main != 0) {
-            driver.freeStream(main);
-        }
+        return frees;
     }
 
     /** Bytes of device memory that {@link #allocate} takes. */
@@ -150,7 +154,7 @@ final class CudaWorkspace {
         ids = take(8 * b);
         nodes = take(nodeRows);
         edges = take(edgeRows);
-        progress = take(PROGRESS_BYTES);
+        progress = take(DeviceLayout.Progress.SIZE);
         times = take(4L * (architecture.diffusionSteps() + 1));
         nodeInput = take(4 * nodeRows * DeviceWeights.padded(architecture.nodeInputs()));
         globalInput = take(4 * b * DeviceWeights.padded(architecture.globalInputs()));
@@ -183,8 +187,13 @@ final class CudaWorkspace {
         boolean shared = DeviceScratch.featureTeams(n) * featureStride() <= context.driver().device().sharedBytesPerBlock();
         featureScratch = shared ? 0 : take(b * featureStride());
         bytes = cursor - arena;
-        long staged = Math.max(edgeRows, Math.max(8 * b, 4L * (architecture.diffusionSteps() + 1)));
-        staging = mainStream == 0 ? null : direct(Math.toIntExact(staged));
+        // Without a stream only sizes are asked for.
+        boolean copies = mainStream != 0;
+        hostIds = copies ? direct(8 * b) : null;
+        hostNodes = copies ? direct(nodeRows) : null;
+        hostEdges = copies ? direct(edgeRows) : null;
+        hostTimes = copies ? direct(4L * (architecture.diffusionSteps() + 1)) : null;
+        hostProgress = copies ? direct(DeviceLayout.Progress.SIZE) : null;
     }
 
     /** Floats of a graph that one launch may transform: inputs of q, k and v, of four layers of y, of its three terms. */
@@ -221,8 +230,8 @@ final class CudaWorkspace {
         return address;
     }
 
-    private static ByteBuffer direct(int bytes) {
-        return ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    private static ByteBuffer direct(long bytes) {
+        return ByteBuffer.allocateDirect(Math.toIntExact(bytes)).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     /** Bytes of {@link #featureScratch} for each graph. */
@@ -254,48 +263,36 @@ final class CudaWorkspace {
     /** Uploads the classes of part of a batch, beside what {@link #begin} does. */
     void upload(GraphBatch batch, int from, int count, int[] visited) {
         CudaDriver driver = context.driver();
-        driver.upload(nodes, staging.clear().put(batch.nodes(), from * n, count * n).flip(), stream());
-        driver.upload(edges, staging.clear().put(batch.edges(), from * n * n, count * n * n).flip(), stream());
+        driver.upload(nodes, hostNodes.clear().put(batch.nodes(), from * n, count * n).flip(), stream());
+        driver.upload(edges, hostEdges.clear().put(batch.edges(), from * n * n, count * n * n).flip(), stream());
         begin(batch.ids(), from, count, visited);
     }
 
     /** Uploads ids, and the times that their graphs are to be taken through, and sets the step to the first of them. */
     void begin(long[] all, int from, int count, int[] visited) {
         CudaDriver driver = context.driver();
-        staging.clear();
-        for (int graph = 0; graph < count; graph++) {
-            staging.putLong(all[from + graph]);
-        }
-        driver.upload(ids, staging.flip(), stream());
-        staging.clear();
-        for (int time : visited) {
-            staging.putInt(time);
-        }
-        driver.upload(times, staging.flip(), stream());
-        driver.upload(progress, staging.clear().putLong(0).flip(), stream());
+        hostIds.clear().asLongBuffer().put(all, from, count);
+        driver.upload(ids, hostIds.limit(8 * count), stream());
+        hostTimes.clear().asIntBuffer().put(visited);
+        driver.upload(times, hostTimes.limit(4 * visited.length), stream());
+        driver.upload(progress, hostProgress.clear().putLong(0).flip(), stream());
     }
 
-    /** Waits for the stream, takes the classes back, and returns the time of a logit that was not finite, or 0. */
+    /** Waits for the stream, takes the classes back, and returns the first time of a logit that was not finite, or 0. */
     int download(GraphBatch batch, int from, int count) {
         CudaDriver driver = context.driver();
-        staging.clear().limit(PROGRESS_BYTES);
-        driver.download(progress, staging, stream());
+        driver.download(progress, hostProgress.clear(), stream());
+        driver.download(nodes, hostNodes.clear().limit(count * n), stream());
+        driver.download(edges, hostEdges.clear().limit(count * n * n), stream());
         driver.synchronize(stream());
-        int broken = staging.getInt(4);
-        staging.clear().limit(count * n);
-        driver.download(nodes, staging, stream());
-        driver.synchronize(stream());
-        staging.get(0, batch.nodes(), from * n, count * n);
-        staging.clear().limit(count * n * n);
-        driver.download(edges, staging, stream());
-        driver.synchronize(stream());
-        staging.get(0, batch.edges(), from * n * n, count * n * n);
-        return broken;
+        hostNodes.get(0, batch.nodes(), from * n, count * n);
+        hostEdges.get(0, batch.edges(), from * n * n, count * n * n);
+        return hostProgress.getInt(DeviceLayout.Progress.BROKEN_TIME);
     }
 
     /** Waits for the stream and takes values back. */
     void download(long address, float[] to, int from, int count) {
-        ByteBuffer bytes = direct(4 * count);
+        ByteBuffer bytes = direct(4L * count);
         context.driver().download(address, bytes, stream());
         context.driver().synchronize(stream());
         bytes.clear().asFloatBuffer().get(to, from, count);
@@ -304,17 +301,27 @@ final class CudaWorkspace {
     /** The captured step of so many graphs, captured by the first that asks. */
     long step(GraphKey key, Runnable launches) {
         return graphs.computeIfAbsent(key, missing -> {
-            context.driver().beginCapture(stream());
-            launches.run();
-            return context.driver().endCapture(stream());
+            CudaDriver driver = context.driver();
+            driver.beginCapture(stream());
+            try {
+                launches.run();
+            } catch (RuntimeException failure) {
+                // Nothing can be freed by a thread that captures.
+                CudaContext.releaseAfter(failure, () -> driver.abandonCapture(stream()));
+                throw failure;
+            }
+            return driver.endCapture(stream());
         });
     }
 
     /** Frees everything, in reverse order. */
     void free() {
-        graphs.values().forEach(context.driver()::freeGraph);
+        CudaDriver driver = context.driver();
+        List<Runnable> frees = new ArrayList<>();
+        graphs.values().forEach(graph -> frees.add(() -> driver.freeGraph(graph)));
         graphs.clear();
-        free(context.driver(), main.stream, side.stream, forked, joined);
-        context.free(arena);
+        frees.addAll(frees(driver, main.stream, side.stream, forked, joined));
+        frees.add(() -> context.free(arena));
+        CudaContext.releaseAll(frees);
     }
 }

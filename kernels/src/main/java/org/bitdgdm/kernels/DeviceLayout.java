@@ -1,8 +1,8 @@
 package org.bitdgdm.kernels;
 
 /**
- * Offsets and sizes in bytes of what {@code layout.cuh} lays out: the structures that Java writes into device memory. The
- * compilers of both languages assert them there, and a test compares the two.
+ * Offsets and sizes in bytes of what {@code layout.cuh} lays out: the structures that Java writes into device memory, and
+ * the kernels' arguments. The compilers of both languages assert them there, and a test compares the two.
  */
 final class DeviceLayout {
 
@@ -78,6 +78,35 @@ final class DeviceLayout {
         static final int SIZE = 24;
 
         private Branch() {
+        }
+    }
+
+    /** {@code Progress}. */
+    static final class Progress {
+        static final int BROKEN_TIME = 4;
+        static final int SIZE = 8;
+
+        private Progress() {
+        }
+    }
+
+    /** Of the kernels' arguments, which are written field by field, what is not found by counting; by structure. */
+    static final class Arguments {
+        static final int LINEAR_JOBS = 8;
+        /** {@code LinearArguments.rows}, after the jobs. */
+        static final int LINEAR_ROWS = 320;
+        static final int LINEAR = 336;
+        static final int NORM = 48;
+        static final int SUM = 40;
+        static final int POOL = 64;
+        static final int EDGES = 200;
+        static final int NODES = 96;
+        static final int EDGE_INPUT = 40;
+        static final int EDGE_OUTPUT = 56;
+        static final int FEATURE = 112;
+        static final int DRAW = 136;
+
+        private Arguments() {
         }
     }
 

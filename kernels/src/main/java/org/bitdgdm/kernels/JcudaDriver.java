@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
 import jcuda.Pointer;
 import jcuda.driver.CUcontext;
+import jcuda.driver.CUctx_flags;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
 import jcuda.driver.CUdeviceptr;
@@ -29,6 +30,9 @@ final class JcudaDriver implements CudaDriver {
     private static final int NAME_BYTES = 256;
     /** Percentage of a multiprocessor's memory. */
     private static final int ALL_SHARED = 100;
+    /** Results that JCuda has no names for. */
+    private static final int CUDA_ERROR_STREAM_CAPTURE_INVALIDATED = 901;
+    private static final int CUDA_ERROR_STREAM_CAPTURE_UNJOINED = 904;
 
     private final CUdevice handle;
     private final CUcontext context = new CUcontext();
@@ -119,6 +123,12 @@ final class JcudaDriver implements CudaDriver {
     private JcudaDriver(Device device, CudaBuild build) {
         this.device = device;
         this.handle = deviceOf(device.ordinal());
+        // By default a thread that waits for the device spins, on a core that other tasks turn graphs into molecules on.
+        int scheduled = JCudaDriver.cuDevicePrimaryCtxSetFlags(handle, CUctx_flags.CU_CTX_SCHED_BLOCKING_SYNC);
+        if (scheduled != CUresult.CUDA_ERROR_PRIMARY_CONTEXT_ACTIVE) {
+            // A context that is active already is as whoever made it wants it; drivers before CUDA 11 do not change it.
+            check(scheduled, "cuDevicePrimaryCtxSetFlags");
+        }
         check(JCudaDriver.cuDevicePrimaryCtxRetain(context, handle), "cuDevicePrimaryCtxRetain");
         try {
             enter();
@@ -213,7 +223,6 @@ final class JcudaDriver implements CudaDriver {
     @Override
     public void upload(long address, ByteBuffer from, long stream) {
         enter();
-        // Pageable memory is staged before the call returns, so the buffer is free again.
         check(JCudaDriver.cuMemcpyHtoDAsync(pointer(address), Pointer.toBuffer(from), from.remaining(), stream(stream)),
             "cuMemcpyHtoDAsync");
     }
@@ -273,6 +282,19 @@ final class JcudaDriver implements CudaDriver {
             JCudaDriver.cuGraphDestroy(graph);
         }
         return named(executable);
+    }
+
+    @Override
+    public void abandonCapture(long stream) {
+        enter();
+        CUgraph graph = new CUgraph();
+        int ended = JCudaDriver.cuStreamEndCapture(stream(stream), graph);
+        if (ended == CUresult.CUDA_SUCCESS) {
+            check(JCudaDriver.cuGraphDestroy(graph), "cuGraphDestroy");
+        } else if (ended != CUDA_ERROR_STREAM_CAPTURE_INVALIDATED && ended != CUDA_ERROR_STREAM_CAPTURE_UNJOINED) {
+            // Those two end it as well, and leave no graph.
+            check(ended, "cuStreamEndCapture");
+        }
     }
 
     @Override

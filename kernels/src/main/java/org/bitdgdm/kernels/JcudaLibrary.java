@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.stream.Stream;
+import java.util.List;
 import jcuda.driver.JCudaDriver;
 
 /**
@@ -40,7 +40,7 @@ final class JcudaLibrary {
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         } catch (IOException e) {
             throw new KernelException("backend cuda: cannot make a private folder for JCuda's library in "
-                + (directory == null ? before : directory) + ": " + e + "; set another with --native-directory", e);
+                + (directory == null ? before : directory) + ": " + e + "; " + NativeLibrary.REMEDY, e);
         }
         System.setProperty(TEMPORARY, folder.toString());
         try {
@@ -48,33 +48,25 @@ final class JcudaLibrary {
             JCudaDriver.setExceptionsEnabled(false);
             loaded = true;
         } catch (LinkageError e) {
-            failure = explanation(e);
+            failure = explanation(e, folder);
             throw new KernelException(failure, e);
         } finally {
             System.setProperty(TEMPORARY, before);
-            delete(folder);
+            NativeLibrary.delete(folder);
         }
     }
 
-    private static String explanation(LinkageError error) {
+    private static String explanation(LinkageError error, Path folder) {
         String said = String.valueOf(error.getMessage());
         if (said.contains("libcuda.so")) {
             return "backend cuda: no NVIDIA driver here: libcuda.so.1 was looked for in the library path and not found;"
                 + " install the driver, give the container access to the GPU, or use --backend cpu";
         }
-        return "backend cuda: JCuda's native library does not load on " + System.getProperty("os.name") + " "
-            + System.getProperty("os.arch") + ": " + said.lines().findFirst().orElse("") + "; use --backend cpu";
-    }
-
-    /** A loaded library needs its file no more. */
-    private static void delete(Path folder) {
-        try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.toList()) {
-                Files.delete(file);
-            }
-            Files.delete(folder);
-        } catch (IOException e) {
-            throw new KernelException("backend cuda: cannot delete " + folder + ": " + e, e);
-        }
+        // Of two attempts JCuda tells with their stack traces; the first looked in the library path.
+        List<String> lines = said.lines().toList();
+        int unpacked = lines.indexOf("Stack trace from the attempt to load the library as a resource:");
+        return "backend cuda: cannot load JCuda's native library from " + folder + " on " + System.getProperty("os.name") + " "
+            + System.getProperty("os.arch") + " (" + lines.get(Math.min(unpacked + 1, lines.size() - 1)) + "); if that folder"
+            + " is on a file system that is full or mounted noexec, " + NativeLibrary.REMEDY + ", or use --backend cpu";
     }
 }

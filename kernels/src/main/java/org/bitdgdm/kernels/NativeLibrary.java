@@ -1,11 +1,14 @@
 package org.bitdgdm.kernels;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -14,7 +17,7 @@ import java.util.Locale;
  */
 final class NativeLibrary {
     private static final String NAME = "libbitdgdm.so";
-    private static final String REMEDY = "set another folder with --native-directory";
+    static final String REMEDY = "set another folder with --native-directory";
     private static boolean loaded;
 
     private NativeLibrary() {
@@ -71,17 +74,25 @@ final class NativeLibrary {
             throw new KernelException("cannot load the native library from " + folder + " (" + e.getMessage()
                 + "); if that folder is on a file system mounted noexec, " + REMEDY, e);
         } finally {
-            delete(file);
             delete(folder);
         }
     }
 
-    /** A loaded library needs no file; what cannot be deleted now goes when the JVM ends. */
-    private static void delete(Path path) {
-        try {
-            Files.deleteIfExists(path);
-        } catch (IOException e) {
-            path.toFile().deleteOnExit();
+    /**
+     * Deletes a folder of files: a loaded library needs its file no more. What cannot be deleted now, as on file systems that
+     * keep a file while it is used, goes when the JVM ends; it is nothing that a run should fail for.
+     */
+    static void delete(Path folder) {
+        // Asked for first, done last.
+        List<File> left = new ArrayList<>(List.of(folder.toFile()));
+        File[] files = folder.toFile().listFiles();
+        for (File file : files == null ? new File[0] : files) {
+            if (!file.delete()) {
+                left.add(file);
+            }
+        }
+        if (left.size() > 1 || !folder.toFile().delete()) {
+            left.forEach(File::deleteOnExit);
         }
     }
 }

@@ -53,7 +53,7 @@ public final class ReferenceDenoiser implements Denoiser, ActivationRecorder {
         try {
             take(batch, seed, times);
         } catch (KernelException e) {
-            throw BrokenLayer.named(e, model, this, start, times, (graphs, two) -> take(graphs, seed, two));
+            throw BrokenLayer.named(e, model, this, () -> start, times, (graphs, two) -> take(graphs, seed, two));
         }
     }
 
@@ -104,6 +104,7 @@ public final class ReferenceDenoiser implements Denoiser, ActivationRecorder {
         for (int g = 0; g < batch.size(); g++) {
             evaluate(batch, g, 1, t, nodeLogits, edgeLogits, g, null);
         }
+        BrokenLayer.requireFinite(model, this, batch, t, nodeLogits, edgeLogits);
     }
 
     @Override

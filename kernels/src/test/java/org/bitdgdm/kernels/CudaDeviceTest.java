@@ -1,6 +1,7 @@
 package org.bitdgdm.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.bitdgdm.kernels.TestLayers.LOW_BIT;
 import static org.bitdgdm.kernels.TestModels.logits;
 import static org.bitdgdm.kernels.TestModels.noise;
@@ -12,6 +13,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.LongStream;
+import jcuda.driver.CUctx_flags;
+import jcuda.driver.CUdevice;
+import jcuda.driver.JCudaDriver;
 import org.junit.jupiter.api.Test;
 
 /** On a real GPU what {@link CudaDenoiserTest} and {@link CudaLinearTest} check on the emulated one. */
@@ -89,6 +93,96 @@ class CudaDeviceTest {
                 first = first == null ? found : first;
                 assertThat(found).isDeepEqualTo(first);
             }
+        }
+    }
+
+    /** The network's inputs have the same bits, in one graph a warp, several, and one a block. */
+    @Test
+    void featuresAreTheSameBits() {
+        for (Variant variant : Variant.values()) {
+            PackedModel model = TestModels.tiny(variant, 3);
+            try (CudaDenoiser cuda = open(model)) {
+                for (int n : new int[] {1, 2, 5, 9, 16, 17, 27, 33, 64, 100, 200}) {
+                    CudaDenoiserTest.checkFeatures("gpu", cuda, model, noise(model, n, 5, n < 50 ? 11 : 6));
+                }
+            }
+        }
+    }
+
+    /** A node's edges take several tiles, features lie in device memory. */
+    @Test
+    void largeGraphsAgreeWithTheReference() {
+        PackedModel tiny = TestModels.tiny(Variant.MAIN, 4);
+        for (PackedModel model : List.of(tiny, TestLayers.quantized(tiny, LOW_BIT, 2))) {
+            try (CudaDenoiser cuda = open(model)) {
+                for (int n : new int[] {65, 130, 200}) {
+                    GraphBatch batch = noise(model, n, 5, 7);
+                    float[][] expected = logits(new ReferenceDenoiser(model), model, batch, 20);
+                    float[][] found = logits(cuda, model, batch, 20);
+                    (model == tiny ? LOGITS : FLIPPED_CODE).check("nodes, " + n + " nodes", expected[0], found[0]);
+                    (model == tiny ? LOGITS : FLIPPED_CODE).check("edges, " + n + " nodes", expected[1], found[1]);
+                }
+            }
+        }
+    }
+
+    @Test
+    void halfPrecisionIsNearFullPrecision() {
+        PackedModel model = TestModels.qm9(Variant.FIXED_BUG);
+        try (CudaDenoiser cuda = new CudaDenoiser(model, JcudaDriver.open(BackendOptions.defaults()), true)) {
+            for (int n : new int[] {1, 2, 5, 9}) {
+                CudaDenoiserTest.checkHalves(cuda, model, noise(model, n, 5, 7));
+            }
+        }
+    }
+
+    @Test
+    void aStepOfEverySizeDrawsTheClassesOfTheCpu() {
+        PackedModel model = TestModels.tiny(Variant.FIXED_BUG, 6);
+        try (CpuDenoiser cpu = new CpuDenoiser(model, BackendOptions.defaults()); CudaDenoiser cuda = open(model)) {
+            for (int n : new int[] {1, 2, 5, 9, 27, 64, 200}) {
+                CudaDenoiserTest.checkStep(cpu, cuda, noise(model, n, 5, n < 27 ? 12 : 7));
+            }
+        }
+    }
+
+    /** The same graphs where layers of nodes are fused, as in large batches, and where they are not. */
+    @Test
+    void fusedLayersOfNodesChangeNoBit() {
+        PackedModel tiny = TestModels.tiny(Variant.FIXED_BUG, 4);
+        for (PackedModel model : List.of(tiny, TestLayers.quantized(tiny, LOW_BIT, 2))) {
+            try (CudaDenoiser cuda = open(model)) {
+                int all = 2048;
+                float[][] found = logits(cuda, model, noise(model, 9, 0, all), 20);
+                float[][] few = logits(cuda, model, noise(model, 9, 0, 3), 20);
+                for (int part = 0; part < 2; part++) {
+                    assertThat(Arrays.copyOf(found[part], few[part].length)).isEqualTo(few[part]);
+                }
+            }
+        }
+    }
+
+    @Test
+    void brokenWeightsAreNamed() {
+        PackedModel model = TestModels.tiny(Variant.FIXED_BUG, 6);
+        try (CudaDenoiser cuda = open(TestModels.withInfinity(model, "tf_layers.1.self_attn.v"))) {
+            assertThatThrownBy(() -> cuda.sample(5, new long[] {8}, 1, new int[] {50, 40, 0}))
+                .isInstanceOf(KernelException.class).hasMessage("logits at time 50 are not finite in graph 8: the output of"
+                    + " tf_layers.1.self_attn.v is the first that is not finite, Infinity");
+        }
+    }
+
+    /** A thread that waits for the device sleeps: its core belongs to other tasks. */
+    @Test
+    void waitingThreadsSleep() {
+        try (CudaDenoiser cuda = open(TestModels.tiny(Variant.MAIN, 4))) {
+            CUdevice device = new CUdevice();
+            int[] flags = new int[1];
+            int[] active = new int[1];
+            assertThat(JCudaDriver.cuDeviceGet(device, 0)).isZero();
+            assertThat(JCudaDriver.cuDevicePrimaryCtxGetState(device, flags, active)).isZero();
+            assertThat(active[0]).as(cuda.describe()).isEqualTo(1);
+            assertThat(flags[0] & CUctx_flags.CU_CTX_SCHED_MASK).isEqualTo(CUctx_flags.CU_CTX_SCHED_BLOCKING_SYNC);
         }
     }
 

@@ -190,13 +190,13 @@ class CudaLinearTest {
             if (layer.transform != null) {
                 int few = DeviceScratch.TRANSFORM_ROWS;
                 driver.launch("bitdgdm_transform", new int[] {(rows + few - 1) / few, 1, 1}, BLOCK,
-                    DeviceScratch.transformBytes(layer, few), new KernelArguments(336)
+                    DeviceScratch.transformBytes(layer, few), new KernelArguments(DeviceLayout.Arguments.LINEAR)
                         .pointers(address + linear, address + x, address + turned).ints(xStride, xStride, 0, 0)
-                        .skipTo(320).ints(rows, few, 0, 0).done(), stream);
+                        .skipTo(DeviceLayout.Arguments.LINEAR_ROWS).ints(rows, few, 0, 0).done(), stream);
             }
-            KernelArguments arguments = new KernelArguments(336)
+            KernelArguments arguments = new KernelArguments(DeviceLayout.Arguments.LINEAR)
                 .pointers(address + linear, from, address + y).ints(xStride, yStride, 0, 0)
-                .skipTo(320).ints(rows, tile, columns, 0);
+                .skipTo(DeviceLayout.Arguments.LINEAR_ROWS).ints(rows, tile, columns, 0);
             int[] grid = {(rows + tile - 1) / tile, (yStride + columns - 1) / columns, 1};
             driver.launch("bitdgdm_linear", grid, BLOCK, DeviceScratch.linearBytes(layer, tile, products), arguments.done(),
                 stream);

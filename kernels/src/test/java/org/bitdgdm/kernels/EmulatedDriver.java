@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Collectors;
 
 /**
  * A {@link CudaDriver} whose device is a process that runs the kernels on the processor, one thread after the other:
@@ -78,6 +79,21 @@ final class EmulatedDriver implements CudaDriver {
         out = new BufferedOutputStream(process.getOutputStream(), 1 << 16);
         in = new BufferedInputStream(process.getInputStream(), 1 << 16);
         ask(command('O', 8).putInt(order.ordinal()).putInt(7), null);
+    }
+
+    /** Where the compiler of the kernels has the fields of structures, such as {@code Linear.bias}, and their sizes. */
+    static Map<String, Integer> layout() {
+        try {
+            Process process = new ProcessBuilder(FOLDER.resolve("emulator").toString(), "--layout").start();
+            String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            if (process.waitFor() != 0) {
+                throw new AssertionError("the emulator prints no layout");
+            }
+            return printed.lines().map(line -> line.split(" "))
+                .collect(Collectors.toMap(line -> line[0], line -> Integer.valueOf(line[1])));
+        } catch (IOException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     static boolean sanitizedIsThere() {
@@ -220,6 +236,12 @@ final class EmulatedDriver implements CudaDriver {
         }
         graphs.put(++names, captured);
         return names;
+    }
+
+    @Override
+    public synchronized void abandonCapture(long stream) {
+        List<Captured> captured = captures.get(stream);
+        captures.values().removeIf(one -> one == captured);
     }
 
     private static void requireJoined(List<Captured> captured, long side, long stream) {

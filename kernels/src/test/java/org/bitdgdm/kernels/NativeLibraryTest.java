@@ -80,6 +80,17 @@ class NativeLibraryTest {
         }
     }
 
+    /** As on a file system that keeps a used file: it goes later, and the run goes on. */
+    @Test
+    void aFolderThatCannotBeDeletedIsNoFailure() throws IOException {
+        Path kept = Files.createDirectories(folder.resolve("kept/inner/of-its-own")).getParent();
+        NativeLibrary.delete(kept.getParent());
+        assertThat(kept).exists();
+        NativeLibrary.delete(kept);
+        assertThat(kept).doesNotExist();
+        NativeLibrary.delete(kept);
+    }
+
     @Test
     void anotherBuildIsRefused() throws Exception {
         shadow("build-id", "0123456789abcdef\n");
@@ -91,6 +102,23 @@ class NativeLibraryTest {
     void cudaSaysWhatItFindsAndLeavesNothingBehind() throws Exception {
         assertThat(probe(List.of(), "cuda", unpackTo.toString(), "auto"))
             .matches("refused: backend cuda: .*--backend cpu.*|cuda \\(.*\\)");
+        try (Stream<Path> left = Files.list(unpackTo)) {
+            assertThat(left).isEmpty();
+        }
+    }
+
+    /** With kernels, whether they were built here or not. */
+    @Test
+    void aJcudaThatDoesNotLoadSaysWhy() throws Exception {
+        Path cuda = Files.createDirectories(shadow.resolve("cuda"));
+        Files.writeString(cuda.resolve("bitdgdm.fatbin"), "");
+        Files.writeString(cuda.resolve("build.properties"), "architectures=80\nminimum-driver=12000\nptx-driver=12080\n");
+        Files.writeString(Files.createDirectories(shadow.resolve("lib"))
+            .resolve("libJCudaDriver-12.6.0-linux-x86_64.so"), "not a library");
+        assertThat(probe(List.of(), "cuda", unpackTo.toString(), "auto"))
+            .startsWith("refused: backend cuda: cannot load JCuda's native library from " + unpackTo)
+            .contains("(java.lang.").contains("libJCudaDriver").contains("noexec")
+            .endsWith("--native-directory, or use --backend cpu").doesNotContain("\n");
         try (Stream<Path> left = Files.list(unpackTo)) {
             assertThat(left).isEmpty();
         }

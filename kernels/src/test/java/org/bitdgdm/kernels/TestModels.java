@@ -55,7 +55,12 @@ public final class TestModels {
      * 7 nodes, T = 50, dx 24, de 10, dy 6, 4 heads; widths that fill no vector register.
      */
     public static PackedModel tiny(Variant variant, long seed) {
-        Architecture architecture = new Architecture(variant, 2, 4, 3, 4, 7, 50, true, new float[] {12, 14, 16}, 120);
+        return tiny(variant, seed, 2);
+    }
+
+    /** The same of so many layers. */
+    static PackedModel tiny(Variant variant, long seed, int layers) {
+        Architecture architecture = new Architecture(variant, layers, 4, 3, 4, 7, 50, true, new float[] {12, 14, 16}, 120);
         Diffusion diffusion = Diffusion.cosine(50, new float[] {0.6f, 0.3f, 0.1f}, new float[] {0.7f, 0.25f, 0.05f, 0},
             new float[] {0, 0.1f, 0.1f, 0.1f, 0.1f, 0.2f, 0.2f, 0.2f});
         int dx = 24;
@@ -63,13 +68,13 @@ public final class TestModels {
         int dy = 6;
         Random random = new Random(seed);
         List<PackedLinear> linears = new ArrayList<>();
-        for (String name : PackedModel.linearNames(2)) {
+        for (String name : PackedModel.linearNames(layers)) {
             int[] shape = tinyShape(name, architecture, dx, de, dy);
             linears.add(PackedLinear.full(name, shape[0], shape[1],
                 gaussians(random, shape[0] * shape[1], 1 / Math.sqrt(shape[0])), gaussians(random, shape[1], 0.1)));
         }
         List<LayerNorm> norms = new ArrayList<>();
-        for (String name : PackedModel.normNames(2)) {
+        for (String name : PackedModel.normNames(layers)) {
             int width = name.contains("normX") ? dx : name.contains("normE") ? de : dy;
             float[] weight = gaussians(random, width, 0.1);
             for (int k = 0; k < width; k++) {
@@ -114,6 +119,18 @@ public final class TestModels {
             values[k] = (float) (random.nextGaussian() * deviation);
         }
         return values;
+    }
+
+    /** The same model with an infinite bias in a layer. */
+    static PackedModel withInfinity(PackedModel model, String name) {
+        return model.withLinears(model.linears().stream().map(linear -> {
+            if (!linear.name.equals(name)) {
+                return linear;
+            }
+            float[] bias = linear.bias.clone();
+            bias[0] = Float.POSITIVE_INFINITY;
+            return PackedLinear.full(linear.name, linear.in, linear.out, linear.weight, bias);
+        }).toList());
     }
 
     /** Graphs {@code from} ... {@code to} of noise. */
