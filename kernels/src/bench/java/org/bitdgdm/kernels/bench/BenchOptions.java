@@ -66,7 +66,8 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
         With --backend cuda: checks and measures the cuda backend, PyTorch beside it, and writes kernels/benchmarks/cuda.md.
 
           --bounds         write only what follows from data sheets, which needs no GPU
-          --short          only check, on few graphs: for compute-sanitizer
+          --short          only check, on small models and few graphs: for compute-sanitizer
+          --budget S       seconds after which nothing more is begun [none]
           --python FILE    interpreter with a PyTorch that sees the GPU [/usr/bin/python3]
           --report FILE    where to write, from the root of the repository [kernels/benchmarks/cuda.md]
         """;

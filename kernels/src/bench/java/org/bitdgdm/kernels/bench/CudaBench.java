@@ -1,20 +1,16 @@
 package org.bitdgdm.kernels.bench;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.bitdgdm.kernels.Backend;
 import org.bitdgdm.kernels.BackendOptions;
-import org.bitdgdm.kernels.CpuDenoiser;
 import org.bitdgdm.kernels.CudaDenoiser;
 import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.Denoisers;
@@ -22,40 +18,68 @@ import org.bitdgdm.kernels.GraphBatch;
 import org.bitdgdm.kernels.InitialNoise;
 import org.bitdgdm.kernels.KernelException;
 import org.bitdgdm.kernels.PackedModel;
-import org.bitdgdm.kernels.ReferenceDenoiser;
 
 /**
  * The benchmark of the cuda backend: bounds that follow from the data sheets, and, where there is a GPU, checks, times of
- * whole steps and of their terms, and PyTorch on the same GPU. Writes one Markdown file.
+ * whole steps and of their terms, and PyTorch on the same GPU. Writes one Markdown file, line by line.
  *
- * <p>Checks: logits of the shipped model against the reference (FP32 within 1e-4 + 1e-4 |reference|) and graphs over 50
- * steps against the cpu backend. Times: whole steps, by the wall clock around calls that end with a synchronization.
+ * <p>The shipped model comes first, since the targets are about it; then ours at n = 27 and 64, then PyTorch there. Whole
+ * steps are timed by the wall clock around calls that end with a synchronization. What fails says so in its place, and the
+ * rest goes on.
  */
 final class CudaBench {
     private static final long SEED = 1;
-    private static final int CHECKED_GRAPHS = 256;
-    private static final int CHECKED_STEPS = 50;
-    private static final double TOLERANCE = 1e-4;
-    private static final double MIN_IDENTICAL = 0.99;
-    private static final int REPEATS = 11;
-    private static final int STEPS_PER_CALL = 25;
-    private static final int TERMS_BATCH = 1024;
-    private static final int SAMPLE_GRAPHS = 4;
     private static final double NANOS = 1e9;
-    private static final double MICRO = 1e6;
-    /** Below this line a report is written by people, and kept. */
-    private static final String HANDWRITTEN = "## What the kernels do about each term";
-    private static final int PEER_SKIPPED = 3;
+    private static final String TARGETS = "### Targets";
+    private static final String CHECKS = "### Checks";
+    private static final String MEASURED = "## Measured";
+    private static final long LEAST_SECONDS = 15;
+    /** Of 5 nodes: 16 rows for each of an H200's 132 multiprocessors, and some to spare. */
+    private static final int MANY_GRAPHS = 430;
 
-    private final Path home;
-    private final String python;
-    private final StringBuilder report = new StringBuilder();
+    /**
+     * How much is measured.
+     *
+     * @param checkedGraphs graphs that are compared with the cpu backend's
+     * @param checkedSteps  in so many steps
+     * @param repeats       of every measurement, odd
+     * @param seconds       length of a repeat of whole steps, if not more than T/2 steps
+     * @param sampled       most graphs of the whole sampler
+     * @param budget        seconds after which nothing more is begun
+     */
+    record Plan(int checkedGraphs, int checkedSteps, int repeats, double seconds, int sampled, long budget) {
+    }
+
+    /**
+     * A model and how it is measured.
+     *
+     * @param bundle         of the model, for PyTorch; null: it is written for the time of the run
+     * @param batches        sizes for ours and PyTorch, ascending
+     * @param termsBatch     batch size at which terms are timed
+     * @param compileSeconds after which PyTorch compiles for no further size
+     * @param peerSeconds    after which PyTorch is stopped
+     */
+    record Size(CudaModel model, Path bundle, List<Integer> batches, int termsBatch, int compileSeconds, long peerSeconds) {
+    }
+
+    /** The body of a section. */
+    @FunctionalInterface
+    private interface Body {
+        void fill(CudaReport.Section section) throws IOException, InterruptedException;
+    }
+
+    private final CudaDevice device;
+    private final CudaPeer peer;
+    private final CudaReport report;
+    private final Plan plan;
+    private final long start = System.nanoTime();
     private boolean passed = true;
-    private double fastestPeer = Double.NaN;
 
-    private CudaBench(Path home, String python) {
-        this.home = home;
-        this.python = python;
+    CudaBench(CudaDevice device, CudaPeer peer, CudaReport report, Plan plan) {
+        this.device = device;
+        this.peer = peer;
+        this.report = report;
+        this.plan = plan;
     }
 
     /** @param flags those of {@link BenchOptions#CUDA_USAGE} */
@@ -63,6 +87,7 @@ final class CudaBench {
         boolean bounds = false;
         boolean quick = false;
         String python = "/usr/bin/python3";
+        long budget = Long.MAX_VALUE;
         Path file = home.resolve("kernels/benchmarks/cuda.md");
         List<String> left = new ArrayList<>(flags);
         while (!left.isEmpty()) {
@@ -71,56 +96,88 @@ final class CudaBench {
                 bounds = true;
             } else if (flag.equals("--short")) {
                 quick = true;
-            } else if (flag.equals("--report") && !left.isEmpty()) {
-                file = home.resolve(left.remove(0));
-            } else if (flag.equals("--python") && !left.isEmpty()) {
-                python = left.remove(0);
-            } else {
+            } else if (left.isEmpty()) {
                 throw new IllegalArgumentException(flag + " is no flag of the cuda benchmark, or lacks its value\n"
                     + BenchOptions.CUDA_USAGE);
+            } else {
+                String value = left.remove(0);
+                switch (flag) {
+                    case "--report" -> file = home.resolve(value);
+                    case "--python" -> python = value;
+                    case "--budget" -> budget = Long.parseLong(value);
+                    default -> throw new IllegalArgumentException(flag + " is no flag of the cuda benchmark\n"
+                        + BenchOptions.CUDA_USAGE);
+                }
             }
         }
-        CudaBench bench = new CudaBench(home, python);
+        List<Size> sizes = List.of(
+            new Size(new CudaModel(BenchModel.of("qm9")), home.resolve("conf/models/qm9"),
+                List.of(64, 256, 1024, 4096, 16384), 1024, 60, 150),
+            new Size(new CudaModel(BenchModel.of("moses")), null, List.of(64, 256, 1024, 4096), 256, 10, 150),
+            new Size(new CudaModel(BenchModel.of("planar")), null, List.of(16, 64, 256, 1024), 64, 10, 150));
+        if (bounds) {
+            bounds(file, sizes);
+            return;
+        }
+        String name = device();
+        CudaReport report = new CudaReport(quick ? null : file, "", titles(sizes));
+        CudaBench bench = new CudaBench(CudaDevice::first, new CudaPeer(home, python, List.of("--device", "cuda")), report,
+            new Plan(256, 50, 7, 0.1, 1024, budget));
         if (quick) {
-            bench.check(8, 2);
+            bench.checkShort(sizes.get(0).model);
         } else {
-            bench.write(file, bounds);
+            report.begin(MEASURED).line("%s, %s, commit %s", name, driver(home), Machine.commit(home));
+            bench.measure(sizes);
+            System.err.println("written " + file);
         }
         if (!bench.passed) {
-            throw new IllegalStateException("a check of the cuda backend failed, see above");
+            throw new IllegalStateException("a check or a measurement of the cuda backend failed, see above");
         }
     }
 
-    private void write(Path file, boolean bounds) throws IOException, InterruptedException {
-        String device = bounds ? "" : device();
-        line("# Speed of the cuda backend");
-        line("");
-        line("Written by `./submit.sh bench --backend cuda%s`. Do not edit above \"%s\".", bounds ? " --bounds" : "",
-            HANDWRITTEN.substring(3));
-        bounds();
-        line("## Measured");
-        line("");
-        if (bounds) {
-            line("Not measured on a GPU: none was at hand. With one, this section has device, driver and commit, the checks"
-                + " against the reference and the cpu backend, times of whole steps in every setting and precision, times per"
-                + " term beside the bounds, PyTorch on the same GPU in FP32, BF16 and compiled BF16, and peaks of device"
-                + " memory.");
-        } else {
-            line("%s, %s, commit %s", device, driver(), Machine.here(home).commit());
-            check(CHECKED_GRAPHS, CHECKED_STEPS);
-            peer();
-            times("qm9", List.of(64, 256, 512, 1024, 4096, 16384));
-            terms();
-            times("moses", List.of(64, 256, 1024));
-            times("planar", List.of(16, 64, 256));
-        }
-        line("");
-        String below = Files.exists(file) ? Files.readString(file) : "";
-        int from = below.indexOf(HANDWRITTEN);
-        report.append(from < 0 ? HANDWRITTEN + "\n" : below.substring(from));
-        Files.createDirectories(file.toAbsolutePath().getParent());
-        Files.writeString(file, report);
+    private static void bounds(Path file, List<Size> sizes) throws IOException {
+        List<String> titles = Stream.concat(Stream.of(MEASURED),
+            sizes.stream().map(size -> CudaBounds.title(size.model.bench))).toList();
+        CudaReport report = new CudaReport(file, " --bounds", titles);
+        report.begin(MEASURED).line("Not measured on a GPU: none was at hand. With one, this section has device, driver and"
+            + " commit, the table of targets, the checks against the reference and the cpu backend, times of whole steps in"
+            + " every setting and precision at n = 9, 27 and 64, PyTorch on the same GPU in FP32, BF16 and compiled BF16,"
+            + " times per term beside the bounds, and peaks of device memory.");
+        sizes.forEach(size -> CudaBounds.write(report, size.model));
         System.err.println("written " + file);
+    }
+
+    /** All sections of a full run, in the order of reading. */
+    static List<String> titles(List<Size> sizes) {
+        List<String> titles = new ArrayList<>(List.of(MEASURED, TARGETS, CHECKS));
+        for (Size size : sizes) {
+            titles.addAll(List.of(bests(size), steps(size), peer(size), terms(size)));
+            if (size.model.bench.trained()) {
+                titles.add(sampler(size));
+            }
+        }
+        sizes.forEach(size -> titles.add(CudaBounds.title(size.model.bench)));
+        return titles;
+    }
+
+    private static String bests(Size size) {
+        return "### Best batch size of each: " + size.model.bench.name();
+    }
+
+    private static String steps(Size size) {
+        return "### Whole steps: " + size.model.bench.name();
+    }
+
+    private static String peer(Size size) {
+        return "### PyTorch on the same GPU: " + size.model.bench.name();
+    }
+
+    private static String terms(Size size) {
+        return "### Time per term: " + size.model.bench.name() + ", batch " + size.termsBatch;
+    }
+
+    private static String sampler(Size size) {
+        return "### Whole sampler: " + size.model.bench.name();
     }
 
     /** What is measured; refuses where there is no GPU. */
@@ -133,274 +190,250 @@ final class CudaBench {
         }
     }
 
-    private String driver() throws InterruptedException {
+    private static String driver(Path home) throws InterruptedException {
         try {
-            return Programs.run(home, List.of("nvidia-smi", "--query-gpu=driver_version,clocks.max.sm",
-                "--format=csv,noheader"), "").output().strip().replace('\n', ';');
+            return "driver, highest clock: " + Programs.run(home, List.of("nvidia-smi",
+                "--query-gpu=driver_version,clocks.max.sm", "--format=csv,noheader"), "").output().strip().replace('\n', ';');
         } catch (IOException e) {
             return "driver not known: " + e.getMessage();
         }
     }
 
-    private void line(String format, Object... values) {
-        String line = values.length == 0 ? format : String.format(Locale.ROOT, format, values);
-        System.out.println(line);
-        report.append(line).append('\n');
+    /** Precisions that a setting is measured in. */
+    static List<CudaDevice.Products> products(Setting setting) {
+        return setting == Setting.FP32 ? List.of(CudaDevice.Products.FP32, CudaDevice.Products.BF16)
+            : List.of(CudaDevice.Products.FP32);
     }
 
-    private void bounds() {
-        for (String name : List.of("qm9", "moses", "planar")) {
-            BenchModel model = BenchModel.of(name);
-            line("");
-            line("## Bounds: %s", model.name());
-            line("");
-            line("µs of one graph and step, derived from the model's operations and the rates of data sheets, not measured;"
-                + " features as %.0f times fewer instructions than one warp for a graph takes. Total: the larger of memory"
-                + " and the sum of the others.", CudaBudget.featureOverhead(model.nodes()));
-            Map<Setting, PackedModel> packed = new LinkedHashMap<>();
-            Map<Setting, Workload> work = new LinkedHashMap<>();
-            try (CpuDenoiser cpu = new CpuDenoiser(model.full(), cpuOptions())) {
-                GraphBatch graphs = model.graphs(1, cpu);
-                for (Setting setting : Setting.ALL) {
-                    packed.put(setting, PackedForms.of(model.full(), setting, cpu, graphs, model.startTime()));
-                    work.put(setting, work(packed.get(setting), model, graphs));
-                }
-            }
-            for (CudaBudget.Gpu gpu : CudaBudget.Gpu.ALL) {
-                String terms = String.join(" | ", CudaBudget.TERMS);
-                line("");
-                line("| %s | %s | total | graph-steps/s at most |", gpu.name(), terms);
-                line("|---|%s---|---|", "---|".repeat(CudaBudget.TERMS.size()));
-                for (Setting setting : Setting.ALL) {
-                    for (String precision : precisions(setting)) {
-                        CudaBudget budget = CudaBudget.of(work.get(setting), packed.get(setting), model.nodes(),
-                            precision.equals("bf16"), gpu);
-                        StringBuilder cells = new StringBuilder();
-                        for (double seconds : budget.seconds().values()) {
-                            cells.append(String.format(Locale.ROOT, " %.4f |", MICRO * seconds));
-                        }
-                        line("| %s |%s %.4f | %,.0f |", label(setting, precision), cells, MICRO * budget.total(),
-                            1 / budget.total());
-                    }
-                }
-            }
+    static String label(Setting setting, CudaDevice.Products products) {
+        return products == CudaDevice.Products.BF16 ? CudaRates.BF16 : setting.name();
+    }
+
+    boolean passed() {
+        return passed;
+    }
+
+    /** For compute-sanitizer: every kernel in small models, then the shipped one, on few graphs. */
+    private void checkShort(CudaModel shipped) throws InterruptedException {
+        section(CHECKS, section -> {
+            CudaChecks checks = new CudaChecks(device, section);
+            checks.small(MANY_GRAPHS);
+            checks.shipped(shipped, 8, 2);
+            passed &= checks.passed();
+        });
+    }
+
+    /** Everything, the most important first. */
+    void measure(List<Size> sizes) throws InterruptedException {
+        Size first = sizes.get(0);
+        CudaChecks[] checks = new CudaChecks[1];
+        section(CHECKS, section -> {
+            checks[0] = new CudaChecks(device, section);
+            checks[0].shipped(first.model, plan.checkedGraphs, plan.checkedSteps);
+        });
+        CudaRates rates = new CudaRates();
+        section(steps(first), section -> times(section, first, rates));
+        section(TARGETS, section -> rates.targets().forEach(section::line));
+        section(peer(first), section -> peer(section, first, rates));
+        section(TARGETS, section -> rates.targets().forEach(section::line));
+        section(bests(first), section -> rates.bests().forEach(section::line));
+        section(terms(first), section -> terms(section, first));
+        if (first.model.bench.trained()) {
+            section(sampler(first), section -> sampler(section, first, rates));
         }
-        line("");
-    }
-
-    private static Workload work(PackedModel packed, BenchModel model, GraphBatch graphs) {
-        try (CpuDenoiser cpu = new CpuDenoiser(packed, cpuOptions())) {
-            return Workload.of(packed, model.nodes(), Workload.outlierShares(packed, cpu, graphs, model.startTime()));
+        List<Size> others = sizes.subList(1, sizes.size());
+        List<CudaRates> theirs = others.stream().map(size -> new CudaRates()).toList();
+        for (int at = 0; at < others.size(); at++) {
+            Size size = others.get(at);
+            CudaRates found = theirs.get(at);
+            section(steps(size), section -> {
+                // Its rows go to the section of checks.
+                checks[0].large(size.model);
+                times(section, size, found);
+            });
+            section(terms(size), section -> terms(section, size));
         }
-    }
-
-    private static List<String> precisions(Setting setting) {
-        return setting == Setting.FP32 ? BackendOptions.CUDA_PRECISIONS : List.of("fp32");
-    }
-
-    private static String label(Setting setting, String precision) {
-        return precision.equals("bf16") ? precision : setting.name();
-    }
-
-    private static PackedModel packed(BenchModel model, Setting setting) {
-        try (CpuDenoiser cpu = new CpuDenoiser(model.full(), cpuOptions())) {
-            return PackedForms.of(model.full(), setting, cpu, model.graphs(SAMPLE_GRAPHS, cpu), model.startTime());
+        sizes.forEach(size -> CudaBounds.write(report, size.model));
+        for (int at = 0; at < others.size(); at++) {
+            Size size = others.get(at);
+            CudaRates found = theirs.get(at);
+            section(peer(size), section -> peer(section, size, found));
+            section(bests(size), section -> found.bests().forEach(section::line));
         }
+        passed &= checks[0] != null && checks[0].passed();
     }
 
-    private static BackendOptions cpuOptions() {
-        return new BackendOptions(Runtime.getRuntime().availableProcessors(), "auto", null);
+    private long secondsLeft() {
+        return plan.budget - (long) ((System.nanoTime() - start) / NANOS);
     }
 
-    private void check(int graphs, int steps) {
-        BenchModel qm9 = BenchModel.of("qm9");
-        line("");
-        line("| setting | largest distance of a logit from the reference"
-            + " | graphs equal to the cpu backend's after %d steps |", steps);
-        line("|---|---|---|");
-        for (Setting setting : Setting.ALL) {
-            PackedModel model = packed(qm9, setting);
-            try (CudaDenoiser cuda = new CudaDenoiser(model, BackendOptions.defaults());
-                 CpuDenoiser cpu = new CpuDenoiser(model, cpuOptions());
-                 ReferenceDenoiser reference = new ReferenceDenoiser(model)) {
-                double distance = 0;
-                double excess = 0;
-                for (int n : new int[] {1, 2, 5, 9}) {
-                    float[][] expected = logits(reference, model, n);
-                    float[][] found = logits(cuda, model, n);
-                    for (int part = 0; part < expected.length; part++) {
-                        for (int at = 0; at < expected[part].length; at++) {
-                            double apart = Math.abs((double) expected[part][at] - found[part][at]);
-                            distance = Math.max(distance, apart);
-                            excess = Math.max(excess, apart / (TOLERANCE + TOLERANCE * Math.abs(expected[part][at])));
-                        }
-                    }
-                }
-                double identical = identical(cuda, cpu, graphs, steps);
-                // Of quantized layers a code may differ, see CudaDenoiserTest; what that does is printed, not judged.
-                passed &= setting != Setting.FP32 || excess <= 1 && identical > MIN_IDENTICAL;
-                line("| %s | %.2g | %.2f%% |", setting.name(), distance, 100 * identical);
-            }
-        }
-    }
-
-    private static float[][] logits(Denoiser denoiser, PackedModel model, int n) {
-        GraphBatch batch = InitialNoise.draw(model.diffusion(), n, new long[] {3, 4, 5}, SEED);
-        float[] nodes = new float[batch.nodes().length * model.architecture().nodeTypes()];
-        float[] edges = new float[batch.edges().length * model.architecture().edgeTypes()];
-        denoiser.logits(batch, model.diffusion().steps() / 2, nodes, edges);
-        return new float[][] {nodes, edges};
-    }
-
-    private static double identical(Denoiser one, Denoiser other, int graphs, int steps) {
-        int n = 9;
-        long[] ids = LongStream.range(0, graphs).toArray();
-        GraphBatch first = sampled(one, n, ids, steps);
-        GraphBatch second = sampled(other, n, ids, steps);
-        int equal = 0;
-        for (int g = 0; g < graphs; g++) {
-            boolean same = Arrays.equals(first.nodes(), g * n, (g + 1) * n, second.nodes(), g * n, (g + 1) * n)
-                && Arrays.equals(first.edges(), g * n * n, (g + 1) * n * n, second.edges(), g * n * n, (g + 1) * n * n);
-            equal += same ? 1 : 0;
-        }
-        return (double) equal / graphs;
-    }
-
-    private static GraphBatch sampled(Denoiser denoiser, int n, long[] ids, int steps) {
-        try {
-            return denoiser.sample(n, ids, SEED, denoiser.diffusion().times(steps));
-        } catch (InterruptedException e) {
-            throw new IllegalStateException("the benchmark was interrupted", e);
-        }
-    }
-
-    private void peer() throws IOException, InterruptedException {
-        line("");
-        line("### PyTorch on the same GPU, QM9, n = 9");
-        line("");
-        Programs.Outcome outcome;
-        try {
-            outcome = Programs.run(home, List.of(python, "kernels/src/bench/python/digress_torch.py", "--bench", "--device",
-                "cuda", "--batches", "64", "256", "1024", "4096", "16384", "--repeats", "5"), "");
-        } catch (IOException e) {
-            line("Skipped: %s", e.getMessage());
+    /** Fills a section unless the time is up; what fails is said in it, and the next one comes all the same. */
+    private void section(String title, Body body) throws InterruptedException {
+        CudaReport.Section section = report.begin(title);
+        if (secondsLeft() <= 0 && !title.equals(TARGETS)) {
+            section.line("Not measured: the %d s of --budget were used up.", plan.budget);
             return;
         }
-        if (outcome.code() == PEER_SKIPPED) {
-            line("Skipped: %s", outcome.output().strip());
-            return;
-        }
-        if (outcome.code() != 0) {
-            throw new IllegalStateException("digress_torch.py ended with exit code " + outcome.code()
-                + "; see its message above");
-        }
-        JsonNode json = new ObjectMapper().readTree(outcome.output());
-        line("PyTorch %s", json.get("torch").asText());
-        line("");
-        line("| precision | batch | graph-steps/s | range | peak of allocated bytes |");
-        line("|---|---|---|---|---|");
-        for (JsonNode row : json.get("rows")) {
-            double median = row.get("median").asDouble();
-            fastestPeer = Double.isNaN(fastestPeer) ? median : Math.max(fastestPeer, median);
-            line("| %s | %d | %,.0f | %,.0f–%,.0f | %,d |", row.get("mode").asText(), row.get("batch").asInt(), median,
-                row.get("low").asDouble(), row.get("high").asDouble(), row.get("peak_bytes").asLong());
+        try {
+            body.fill(section);
+        } catch (RuntimeException | IOException e) {
+            passed = false;
+            e.printStackTrace();
+            section.line("");
+            section.line("**Failed**: %s", String.valueOf(e.getMessage()));
         }
     }
 
-    private void times(String name, List<Integer> batches) {
-        BenchModel model = BenchModel.of(name);
-        boolean compared = name.equals("qm9") && !Double.isNaN(fastestPeer);
-        line("");
-        line("### %s", model.name());
-        line("");
-        line("| setting | batch | ms a step | range | graph-steps/s | graphs/s at %d steps | peak of device bytes%s |",
-            model.full().diffusion().steps(), compared ? " | ÷ fastest PyTorch" : "");
-        line("|---|---|---|---|---|---|---|%s", compared ? "---|" : "");
-        for (Setting setting : Setting.ALL) {
-            PackedModel packed = packed(model, setting);
-            for (String precision : precisions(setting)) {
-                for (int batch : batches) {
-                    try (CudaDenoiser cuda = new CudaDenoiser(packed, new BackendOptions(1, "auto", null, 0, precision))) {
-                        Spread seconds = secondsPerStep(cuda, model, batch);
-                        double rate = batch / seconds.median();
-                        line("| %s | %d | %.3f | %.3f–%.3f | %,.0f | %,.1f | %,d%s |", label(setting, precision), batch,
-                            1e3 * seconds.median(), 1e3 * seconds.low(), 1e3 * seconds.high(), rate,
-                            rate / model.full().diffusion().steps(), cuda.peakBytes(),
-                            compared ? String.format(Locale.ROOT, " | %.1f×", rate / fastestPeer) : "");
+    private void peer(CudaReport.Section section, Size size, CudaRates rates) throws IOException, InterruptedException {
+        Path folder = size.bundle;
+        if (folder == null) {
+            folder = Files.createTempDirectory("bitdgdm-bundle");
+            CudaBundle.write(size.model.bench.full(), folder);
+        }
+        try {
+            passed &= peer.measure(section, rates, folder, size.model.bench.nodes(), size.batches, size.bundle != null,
+                size.compileSeconds, Math.max(LEAST_SECONDS, Math.min(size.peerSeconds, secondsLeft())));
+        } finally {
+            if (size.bundle == null) {
+                try (Stream<Path> files = Files.walk(folder)) {
+                    for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                        Files.delete(file);
                     }
+                }
+            }
+        }
+    }
+
+    private void times(CudaReport.Section section, Size size, CudaRates rates) throws InterruptedException {
+        int steps = size.model.bench.full().diffusion().steps();
+        section.line("Median and range of %d calls of at least %.1f s each, or %d steps; bytes: the most that were allocated on"
+            + " the device, model included, context not.", plan.repeats, plan.seconds, size.model.bench.startTime());
+        section.line("");
+        section.line("| setting | batch | ms a step | range | graph-steps/s | graphs/s at %d steps | peak of device bytes |",
+            steps);
+        section.line("|---|---|---|---|---|---|---|");
+        each(section, 5, (setting, products) -> {
+            try (CudaDenoiser cuda = device.open(size.model.packed(setting), products)) {
+                // Ascending: the most memory in use is then that of the latest size.
+                for (int batch : size.batches) {
+                    Spread seconds = secondsPerStep(cuda, size.model.bench, batch);
+                    CudaRates.Row row = new CudaRates.Row(label(setting, products), true, batch, batch / seconds.median(),
+                        cuda.peakBytes());
+                    rates.add(row);
+                    section.line("| %s | %d | %.3f | %.3f–%.3f | %,.0f | %,.1f | %,d |", row.name(), batch,
+                        1e3 * seconds.median(), 1e3 * seconds.low(), 1e3 * seconds.high(), row.rate(), row.rate() / steps,
+                        row.peakBytes());
+                }
+            }
+        });
+    }
+
+    /** What is measured of a setting and precision. */
+    @FunctionalInterface
+    private interface Measurement {
+        void take(Setting setting, CudaDevice.Products products) throws InterruptedException;
+    }
+
+    /** Measures every setting and precision; one that fails has a row that says so, with so many empty cells. */
+    private void each(CudaReport.Section section, int emptyCells, Measurement measurement) throws InterruptedException {
+        for (Setting setting : Setting.ALL) {
+            for (CudaDevice.Products products : products(setting)) {
+                try {
+                    measurement.take(setting, products);
+                } catch (KernelException e) {
+                    passed = false;
+                    section.line("| %s | **failed**: %s |%s", label(setting, products), e.getMessage().replace('|', '/'),
+                        " |".repeat(emptyCells));
                 }
             }
         }
     }
 
     /** Kernels launched one by one, so that the gaps between launches, which a captured step has not, are left out. */
-    private void terms() {
-        BenchModel model = BenchModel.of("qm9");
-        CudaBudget.Gpu gpu = CudaBudget.Gpu.ALL.get(0);
-        line("");
-        line("### Time per term, QM9, n = %d, batch %d", model.nodes(), TERMS_BATCH);
-        line("");
-        line("µs of one graph and step on this device, and after the slash the bound for %s above; dense has full-precision"
+    private void terms(CudaReport.Section section, Size size) throws InterruptedException {
+        CudaBudget.Gpu gpu = CudaBudget.Gpu.ofDevice(describe(size));
+        section.line("µs of one graph and step on this device, and after the slash the bound for %s; dense has full-precision"
             + " layers and codes of inputs in it. Each kernel between two events, median of %d; sparse: the difference from"
             + " the same model without S and outliers; dense: what is left of the kernels with layers beside the same edges"
-            + " without their products. Memory bounds the sum of all.", gpu.name(), REPEATS);
-        line("");
-        line("| setting | %s | sum | step as captured | memory |", String.join(" | ", CudaTerms.BOUNDS.keySet()));
-        line("|---|%s---|---|---|", "---|".repeat(CudaTerms.BOUNDS.size()));
-        for (Setting setting : Setting.ALL) {
-            PackedModel packed = packed(model, setting);
-            GraphBatch graphs;
-            try (CpuDenoiser cpu = new CpuDenoiser(model.full(), cpuOptions())) {
-                graphs = model.graphs(1, cpu);
+            + " without their products. Memory bounds the sum of all.", gpu.name(), plan.repeats);
+        section.line("");
+        CudaBounds.termsHead().lines().forEach(section::line);
+        each(section, CudaTerms.BOUNDS.size() + 2, (setting, products) -> {
+            PackedModel packed = size.model.packed(setting);
+            Map<String, Double> kernels;
+            double captured;
+            try (CudaDenoiser cuda = device.open(packed, products)) {
+                captured = secondsPerStep(cuda, size.model.bench, size.termsBatch).median();
+                kernels = kernelSeconds(cuda, size);
             }
-            Workload work = work(packed, model, graphs);
-            for (String precision : precisions(setting)) {
-                CudaBudget budget = CudaBudget.of(work, packed, model.nodes(), precision.equals("bf16"), gpu);
-                BackendOptions options = new BackendOptions(1, "auto", null, 0, precision);
-                Map<String, Double> kernels;
-                double captured;
-                try (CudaDenoiser cuda = new CudaDenoiser(packed, options)) {
-                    captured = secondsPerStep(cuda, model, TERMS_BATCH).median();
-                    kernels = kernelSeconds(cuda, model);
-                }
-                Map<String, Double> terms;
-                try (CudaDenoiser cuda = new CudaDenoiser(CudaTerms.withoutSparse(packed), options)) {
-                    terms = CudaTerms.of(kernels, kernelSeconds(cuda, model));
-                }
-                StringBuilder cells = new StringBuilder();
-                double sum = 0;
-                for (Map.Entry<String, Double> term : terms.entrySet()) {
-                    double bound = CudaTerms.BOUNDS.get(term.getKey()).stream().mapToDouble(budget.seconds()::get).sum();
-                    sum += term.getValue();
-                    cells.append(String.format(Locale.ROOT, " %.4f / %.4f |", MICRO * term.getValue() / TERMS_BATCH,
-                        MICRO * bound));
-                }
-                line("| %s |%s %.4f | %.4f | / %.4f |", label(setting, precision), cells, MICRO * sum / TERMS_BATCH,
-                    MICRO * captured / TERMS_BATCH, MICRO * budget.seconds().get("memory"));
+            Map<String, Double> terms;
+            try (CudaDenoiser cuda = device.open(CudaTerms.withoutSparse(packed), products)) {
+                terms = CudaTerms.of(kernels, kernelSeconds(cuda, size));
             }
+            section.line(CudaBounds.termsRow(label(setting, products), terms, captured, size.termsBatch,
+                CudaBounds.budget(size.model, setting, products, gpu)));
+        });
+    }
+
+    private String describe(Size size) {
+        try (CudaDenoiser cuda = device.open(size.model.bench.full(), CudaDevice.Products.FP32)) {
+            return cuda.describe();
         }
     }
 
-    private static Map<String, Double> kernelSeconds(CudaDenoiser cuda, BenchModel model) {
-        GraphBatch batch = InitialNoise.draw(model.full().diffusion(), model.nodes(),
-            LongStream.range(0, TERMS_BATCH).toArray(), SEED);
-        return cuda.kernelSeconds(batch, model.startTime(), REPEATS);
+    /** From the ids to the finished graphs, once for each setting at its best batch size or the plan's. */
+    private void sampler(CudaReport.Section section, Size size, CudaRates rates) throws InterruptedException {
+        BenchModel model = size.model.bench;
+        int steps = model.full().diffusion().steps();
+        section.line("All %d steps, initial draw and copies of ids and graphs included, one call each.", steps);
+        section.line("");
+        section.line("| setting | graphs | seconds | graphs/s | graph-steps/s |");
+        section.line("|---|---|---|---|---|");
+        each(section, 3, (setting, products) -> {
+            String label = label(setting, products);
+            int graphs = Math.min(plan.sampled, rates.best(true, label).map(CudaRates.Row::batch).orElse(plan.sampled));
+            long[] ids = LongStream.range(0, graphs).toArray();
+            try (CudaDenoiser cuda = device.open(size.model.packed(setting), products)) {
+                cuda.sample(model.nodes(), ids, SEED, new int[] {steps, steps - 1});
+                long before = System.nanoTime();
+                cuda.sample(model.nodes(), ids, SEED, model.full().diffusion().times(steps));
+                double seconds = (System.nanoTime() - before) / NANOS;
+                section.line("| %s | %d | %.2f | %,.1f | %,.0f |", label, graphs, seconds, graphs / seconds,
+                    graphs * steps / seconds);
+            }
+        });
     }
 
-    private static Spread secondsPerStep(Denoiser cuda, BenchModel model, int size) {
-        GraphBatch batch = InitialNoise.draw(model.full().diffusion(), model.nodes(),
-            LongStream.range(0, size).toArray(), SEED);
-        int[] times = new int[STEPS_PER_CALL + 1];
+    private Map<String, Double> kernelSeconds(CudaDenoiser cuda, Size size) {
+        return cuda.kernelSeconds(batch(size.model.bench, size.termsBatch), size.model.bench.startTime(), plan.repeats);
+    }
+
+    private static GraphBatch batch(BenchModel model, int size) {
+        return InitialNoise.draw(model.full().diffusion(), model.nodes(), LongStream.range(0, size).toArray(), SEED);
+    }
+
+    /** Seconds of one step of a whole batch, from T/2 on: as many steps a call as fill its time. */
+    private Spread secondsPerStep(Denoiser cuda, BenchModel model, int size) {
+        GraphBatch batch = batch(model, size);
+        // The first call captures the step; the second tells how long one is.
+        advance(cuda, batch, model, 1);
+        double once = advance(cuda, batch, model, 2);
+        int steps = (int) Math.max(2, Math.min(model.startTime(), Math.ceil(plan.seconds / once)));
+        double[] seconds = new double[plan.repeats];
+        for (int repeat = 0; repeat < plan.repeats; repeat++) {
+            seconds[repeat] = advance(cuda, batch, model, steps);
+        }
+        return new Spread(seconds);
+    }
+
+    /** Takes so many steps; returns the seconds of one. */
+    private static double advance(Denoiser cuda, GraphBatch batch, BenchModel model, int steps) {
+        int[] times = new int[steps + 1];
         for (int i = 0; i < times.length; i++) {
             times[i] = model.startTime() - i;
         }
+        long before = System.nanoTime();
         cuda.advance(batch, SEED, times);
-        double[] seconds = new double[REPEATS];
-        for (int repeat = 0; repeat < REPEATS; repeat++) {
-            long start = System.nanoTime();
-            cuda.advance(batch, SEED, times);
-            seconds[repeat] = (System.nanoTime() - start) / NANOS / STEPS_PER_CALL;
-        }
-        return new Spread(seconds);
+        return (System.nanoTime() - before) / NANOS / steps;
     }
 }

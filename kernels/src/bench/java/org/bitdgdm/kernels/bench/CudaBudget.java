@@ -38,7 +38,14 @@ record CudaBudget(Map<String, Double> seconds) {
     record Gpu(String name, double fp32, double fp64, double bf16, double int8, double memory) {
         static final List<Gpu> ALL = List.of(
             new Gpu("H200 SXM", 67e12, 34e12, 989e12, 1979e12, 4.8e12),
+            new Gpu("H100 SXM", 67e12, 34e12, 989e12, 1979e12, 3.35e12),
             new Gpu("A100 SXM 80 GB", 19.5e12, 9.7e12, 312e12, 624e12, 2.039e12));
+
+        /** The one whose first word a device's description has; the first of all where none has. */
+        static Gpu ofDevice(String description) {
+            return ALL.stream().filter(gpu -> description.contains(gpu.name.substring(0, gpu.name.indexOf(' ')))).findFirst()
+                .orElse(ALL.get(0));
+        }
     }
 
     /**

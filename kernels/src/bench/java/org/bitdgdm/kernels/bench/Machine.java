@@ -42,8 +42,13 @@ record Machine(String cpu, int cores, String system, String compiler, String jvm
         }
     }
 
-    private static String commit(Path home) throws InterruptedException {
+    /** The commit of the sources; in a pack that was made of them, what it was made of. */
+    static String commit(Path home) throws InterruptedException {
         try {
+            Path noted = home.resolve("COMMIT");
+            if (Files.exists(noted)) {
+                return Files.readString(noted).strip();
+            }
             Programs.Outcome commit = Programs.run(home, List.of("git", "rev-parse", "--short=12", "HEAD"), "");
             Programs.Outcome status = Programs.run(home, List.of("git", "status", "--porcelain", "--untracked-files=no",
                 "--", "kernels/src", "conf"), "");
