@@ -16,6 +16,7 @@ class ScaledGradientDescentTest {
     private static final int COLS = 128;
     private static final int RANK = 4;
     private static final int SPIKES_PER_ROW = 4;
+    private static final double SHARE = (double) SPIKES_PER_ROW / COLS;
 
     @Test
     void recoversPlantedPartsInAsManyStepsWhateverTheConditionNumber() {
@@ -27,7 +28,7 @@ class ScaledGradientDescentTest {
             for (int at = 0; at < weight.values().length; at++) {
                 weight.values()[at] += sparse.values()[at];
             }
-            Decomposition found = new ScaledGradientDescent(RANK, (double) SPIKES_PER_ROW / COLS, 0.5, 1e-9, 200, true)
+            Decomposition found = new ScaledGradientDescent(RANK, SHARE, SHARE, 0.5, 1e-9, 200, true)
                 .decompose(weight);
             DenseMatrix product = DenseAlgebra.product(found.left(), false, found.right(), true);
             assertThat(distance(product, lowRank)).as("condition %s", condition).isLessThan(1e-7);
@@ -59,9 +60,26 @@ class ScaledGradientDescentTest {
     @Test
     void steppingLowersTheObjectiveOfTheStart() {
         DenseMatrix weight = TestMatrices.gaussian(60, 50, 6);
-        double before = new ScaledGradientDescent(6, 0.1, 0.5, 1e-4, 0, true).decompose(weight).objective();
+        double before = new ScaledGradientDescent(6, 0.1, 0.1, 0.5, 1e-4, 0, true).decompose(weight).objective();
         double after = new ScaledGradientDescent(6, 0.1).decompose(weight).objective();
         assertThat(after).isLessThan(0.97 * before);
+    }
+
+    /** Whatever share the search had, the result has that of α; from there the search of α only lowers the objective. */
+    @Test
+    void aWiderSearchStillReturnsTheShareOfAlpha() {
+        DenseMatrix weight = TestMatrices.gaussian(60, 50, 7);
+        ScaledGradientDescent search = new ScaledGradientDescent(6, 0.1);
+        Decomposition wide = search.searching(0.2).decompose(weight);
+        assertThat(wide.sparse().numNonzeros()).isBetween(1, 60 * 5);
+        DenseMatrix rest = weight.copy();
+        DenseAlgebra.multiply(-1, wide.left(), false, wide.right(), true, 1, rest);
+        double left = DenseAlgebra.squaredNorm(rest) - DenseAlgebra.squaredNorm(wide.sparse().toDense());
+        assertThat(wide.objective()).isCloseTo(left / 2, Percentage.withPercentage(1e-9));
+        double[] before = wide.left().values().clone();
+        Decomposition narrowed = search.refine(weight, wide, (l, r) -> true);
+        assertThat(narrowed.objective()).isLessThan(0.97 * wide.objective());
+        assertThat(wide.left().values()).isEqualTo(before);
     }
 
     @Test
