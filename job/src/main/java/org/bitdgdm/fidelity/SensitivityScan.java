@@ -10,6 +10,8 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.bitdgdm.conf.FidelityConf;
 import org.bitdgdm.kernels.Denoiser;
+import org.bitdgdm.kernels.DeviceLostException;
+import org.bitdgdm.kernels.KernelException;
 import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
@@ -98,6 +100,11 @@ public final class SensitivityScan implements AutoCloseable {
             try (Denoiser denoiser = opener.forTask(TaskContext.get()).open(alone,
                 TaskContext.get().cpus())) {
                 walks.forEach(walk -> graphs.addAll(walk.divergence(denoiser)));
+            } catch (DeviceLostException e) {
+                throw e;
+            } catch (KernelException e) {
+                throw new KernelException("with " + quantized.linears().get(layer).name + " quantized alone, "
+                    + e.getMessage(), e);
             }
             found.add(new Found(layer, graphs));
         }
