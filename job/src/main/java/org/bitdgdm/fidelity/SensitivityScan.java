@@ -27,6 +27,8 @@ import org.bitdgdm.sample.DenoiserOpener;
  * a whole model is near the sum over its layers.
  */
 public final class SensitivityScan implements AutoCloseable {
+    /** Key of the random draws; apart from that of comparisons of whole models, which judge what is chosen by layers. */
+    static final long SEED = 0x4C617965_72202020L;
     /** Tasks for each of Spark's slots: layers differ in cost, and a task unpacks both models first. */
     private static final int TASKS_PER_SLOT = 2;
 
@@ -50,7 +52,7 @@ public final class SensitivityScan implements AutoCloseable {
         this.spark = spark;
         this.opener = opener;
         this.steps = conf.steps();
-        try (FidelityProbe probe = new FidelityProbe(spark, model, conf, opener, false)) {
+        try (FidelityProbe probe = new FidelityProbe(spark, model, conf, opener, false, SEED)) {
             this.trajectories = spark.broadcast(List.copyOf(probe.collect()));
         }
         this.full = spark.broadcast(PackedModelFormat.toBytes(model));

@@ -86,7 +86,7 @@ class FidelityProbeTest {
         PackedModel alone = FULL.withLinears(FULL.linears().stream()
             .map(layer -> layer.name.equals(name) ? quantized.linear(name) : layer).toList());
         try (SensitivityScan scan = new SensitivityScan(spark, FULL, conf, OPENER);
-             FidelityProbe probe = new FidelityProbe(spark, FULL, conf, OPENER, false)) {
+             FidelityProbe probe = new FidelityProbe(spark, FULL, conf, OPENER, false, SensitivityScan.SEED)) {
             List<LayerSensitivity> found = scan.measure(quantized);
             assertThat(found).extracting(LayerSensitivity::layer).containsExactlyElementsOf(quantized.linears().stream()
                 .filter(layer -> !layer.isFull()).map(layer -> layer.name).toList()).doesNotContain("tf_layers.0.linX1");
