@@ -26,7 +26,7 @@ java=${JAVA_HOME:+$JAVA_HOME/bin/}java
     "commit $(git -C "$home" rev-parse --short HEAD 2> /dev/null || echo unknown)$(git -C "$home" diff --quiet HEAD -- job kernels conf 2> /dev/null || echo ', changed');" \
     "$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo 2> /dev/null | head -n 1), $(nproc) cores;" \
     "$("$java" -version 2>&1 | sed -n 's/^\(OpenJDK Runtime.*\)$/\1/p');" \
-    "the last start took $seconds s; load before it $load.$rough"
+    "the last start took $seconds s by the clock (what all starts took is below); load before it $load.$rough"
   echo
   awk '/^# [^ ]/ { sub(/^# /, ""); print; next } /^#/ { next } { exit }' "$home/conf/sweeps/$name.conf"
   echo

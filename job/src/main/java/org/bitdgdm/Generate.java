@@ -10,6 +10,7 @@ import org.bitdgdm.metrics.MetricGate;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.RunLock;
+import org.bitdgdm.recipe.LayerScans;
 
 /** Model → quantize → broadcast → sample → molecules → metrics → report. */
 final class Generate {
@@ -38,12 +39,12 @@ final class Generate {
                 return;
             }
             MetricReport report;
-            try (RunLock lock = folder.lock()) {
+            try (RunLock lock = folder.lock(); LayerScans scans = run.scans(spark)) {
                 console.printf("model %s (%s, %s), backend %s%n", run.bundle().name(),
                     run.bundle().architecture().variant().label(), GenerateRun.recipe(conf), run.backend());
                 Measures measures = run.measures();
                 Optional<LikelihoodProbe> likelihood = measures.likelihood(conf.likelihood(), spark);
-                report = run.make(conf, spark, folder, console, 1,
+                report = run.make(conf, spark, scans, folder, console, 1,
                     model -> measures.compare(model, conf.fidelity(), likelihood, spark, console));
             }
             Results.print(folder, console);

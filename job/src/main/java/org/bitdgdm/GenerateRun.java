@@ -30,6 +30,7 @@ import org.bitdgdm.output.Versions;
 import org.bitdgdm.quantize.Calibrations;
 import org.bitdgdm.quantize.QuantizedBundle;
 import org.bitdgdm.recipe.LayerRates;
+import org.bitdgdm.recipe.LayerScans;
 import org.bitdgdm.sample.BackendOpener;
 import org.bitdgdm.sample.SampleJob;
 
@@ -141,6 +142,11 @@ record GenerateRun(ModelBundle bundle, Optional<QuantizedBundle> saved, BackendO
         console.println("quantized model saved in " + conf.saveModel());
     }
 
+    /** What finds out about single layers of this model. */
+    LayerScans scans(SparkSession spark) {
+        return new LayerScans(JavaSparkContext.fromSparkContext(spark.sparkContext()), calibrations, opener);
+    }
+
     /** What compares quantized models with this one. */
     Measures measures() {
         return new Measures(calibrations.full(), bundle.vocabulary(), opener);
@@ -149,11 +155,12 @@ record GenerateRun(ModelBundle bundle, Optional<QuantizedBundle> saved, BackendO
     /**
      * Makes what the folder lacks of a run.
      *
+     * @param scans       of this model
      * @param folder      of the run, not finished
      * @param atOnce      runs that this application works on at the same time, with which this one may share its slots
      * @param comparison  with full precision, as far as it is asked for
      */
-    MetricReport make(JobConf conf, SparkSession spark, OutputFolder folder, PrintStream console, int atOnce,
+    MetricReport make(JobConf conf, SparkSession spark, LayerScans scans, OutputFolder folder, PrintStream console, int atOnce,
                       Function<PackedModel, Comparison> comparison) throws IOException, InterruptedException {
         Fingerprint fingerprint = fingerprint(conf, spark);
         boolean isNew = folder.state(fingerprint) == OutputFolder.State.NEW;
@@ -161,7 +168,7 @@ record GenerateRun(ModelBundle bundle, Optional<QuantizedBundle> saved, BackendO
         long start = System.nanoTime();
         QuantizedRun quantized;
         try {
-            quantized = QuantizedRun.of(folder, this, conf, spark, console);
+            quantized = QuantizedRun.of(folder, this, conf, scans, console);
             save(conf, folder, console);
         } catch (InputException e) {
             // Settings that do not fit the model.

@@ -8,12 +8,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.fidelity.LayerSensitivity;
-import org.bitdgdm.fidelity.SensitivityScan;
 import org.bitdgdm.kernels.ActivationRecorder;
 import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.PackedModel;
@@ -26,6 +23,7 @@ import org.bitdgdm.quantize.Quantization;
 import org.bitdgdm.quantize.QuantizationCsv;
 import org.bitdgdm.quantize.QuantizedBundle;
 import org.bitdgdm.quantize.QuantizedModel;
+import org.bitdgdm.recipe.LayerScans;
 import org.bitdgdm.recipe.RecipeSearch;
 import org.bitdgdm.sample.BackendOpener;
 
@@ -52,13 +50,13 @@ record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds)
     }
 
     /** Chooses a recipe where that is asked for and quantizes, or takes what an earlier start of the same run has left. */
-    static QuantizedRun of(OutputFolder folder, GenerateRun run, JobConf conf, SparkSession spark, PrintStream console)
+    static QuantizedRun of(OutputFolder folder, GenerateRun run, JobConf conf, LayerScans scans, PrintStream console)
         throws IOException {
         Optional<QuantizedBundle> earlier = kept(folder);
         if (earlier.isPresent()) {
             QuantizedModel kept = earlier.get().quantized();
             if (conf.scan().on()) {
-                publish(folder, kept, alone(run, conf, spark, kept.model(), console));
+                publish(folder, kept, alone(scans, conf, kept.model(), console));
             }
             return new QuantizedRun(kept.model(), kept.layers(), Double.NaN);
         }
@@ -66,7 +64,7 @@ record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds)
             QuantizedBundle saved = run.saved().get();
             console.println("quantized before: the model of " + conf.model());
             QuantizedModel model = saved.quantized();
-            publish(folder, model, conf.scan().on() ? alone(run, conf, spark, model.model(), console) : List.of());
+            publish(folder, model, conf.scan().on() ? alone(scans, conf, model.model(), console) : List.of());
             keep(folder, saved);
             return new QuantizedRun(model.model(), model.layers(), Double.NaN);
         }
@@ -76,8 +74,7 @@ record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds)
         List<LayerSensitivity> alone;
         long start = System.nanoTime();
         if (conf.recipe().auto()) {
-            RecipeSearch.Chosen chosen = new RecipeSearch(JavaSparkContext.fromSparkContext(spark.sparkContext()),
-                run.calibrations(), run.opener(), conf, console).find();
+            RecipeSearch.Chosen chosen = new RecipeSearch(scans, conf, console).find();
             recipe = chosen.recipe();
             quantized = chosen.model();
             alone = chosen.alone();
@@ -88,7 +85,7 @@ record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds)
                     : "settings of each layer") + " …");
             }
             quantized = Quantization.quantize(run.calibrations(), recipe);
-            alone = conf.scan().on() ? alone(run, conf, spark, quantized.model(), console) : List.of();
+            alone = conf.scan().on() ? alone(scans, conf, quantized.model(), console) : List.of();
         }
         publish(folder, quantized, alone);
         if (recipe.nothing()) {
@@ -127,18 +124,13 @@ record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds)
         return value == null ? Double.NaN : value;
     }
 
-    private static List<LayerSensitivity> alone(GenerateRun run, JobConf conf, SparkSession spark, PackedModel model,
-                                                PrintStream console) {
+    private static List<LayerSensitivity> alone(LayerScans scans, JobConf conf, PackedModel model, PrintStream console) {
         long start = System.nanoTime();
-        try (SensitivityScan scan = new SensitivityScan(JavaSparkContext.fromSparkContext(spark.sparkContext()),
-            run.calibrations().full(), conf.scan(), run.opener())) {
-            List<LayerSensitivity> found = scan.measure(model);
-            console.printf(Locale.ROOT,
-                "each of %d layers alone, %d graphs of %d steps: %.1f s; divergences add up to %.3g%n",
-                found.size(), conf.scan().graphs(), conf.scan().steps(), (System.nanoTime() - start) * NANOS,
-                found.stream().mapToDouble(layer -> layer.graph().value()).sum());
-            return found;
-        }
+        List<LayerSensitivity> found = scans.measure(conf.scan(), model);
+        console.printf(Locale.ROOT, "each of %d layers alone, %d graphs of %d steps: %.1f s; divergences add up to %.3g%n",
+            found.size(), conf.scan().graphs(), conf.scan().steps(), (System.nanoTime() - start) * NANOS,
+            found.stream().mapToDouble(layer -> layer.graph().value()).sum());
+        return found;
     }
 
     @SuppressWarnings("unchecked")

@@ -115,7 +115,9 @@ final class Results {
             return String.format(Locale.ROOT, "%.3g%s", metric.value(), metric.low() == null ? ""
                 : String.format(Locale.ROOT, " (95%% interval %.3g to %.3g)", metric.low(), metric.high()));
         }
-        return String.format(Locale.ROOT, "%.2f%% (%,d of %,d; 95%% interval %.2f to %.2f)", 100 * metric.value(),
-            metric.numerator(), metric.denominator(), 100 * metric.low(), 100 * metric.high());
+        String counts = String.format(Locale.ROOT, "%.2f%% (%,d of %,d", 100 * metric.value(), metric.numerator(),
+            metric.denominator());
+        return metric.low() == null ? counts + ")"
+            : String.format(Locale.ROOT, "%s; 95%% interval %.2f to %.2f)", counts, 100 * metric.low(), 100 * metric.high());
     }
 }

@@ -5,19 +5,21 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -31,6 +33,7 @@ import org.bitdgdm.fidelity.FidelityProbe;
 import org.bitdgdm.fidelity.LikelihoodProbe;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
+import org.bitdgdm.metrics.Metric;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.RunDifference;
 import org.bitdgdm.output.Fingerprint;
@@ -40,11 +43,13 @@ import org.bitdgdm.output.SweepEntry;
 import org.bitdgdm.output.SweepMarkdown;
 import org.bitdgdm.output.SweepReport;
 import org.bitdgdm.output.SweepRows;
+import org.bitdgdm.recipe.LayerScans;
 
 /**
  * A grid of runs as one application. Cells run one after another, each on all of the cluster, so that their speeds compare,
- * or several at once where that is asked for; calibration and the full-precision trajectories are computed once. A cell that
- * is done is not run again, and one that fails does not keep the others from running.
+ * or several at once where that is asked for; calibration, the full-precision trajectories and scans of single layers are
+ * computed once. A cell that is done is not run again, and one that fails does not keep the others from running. Table and
+ * page are written after each cell, so that a sweep that is killed leaves those of the cells before.
  */
 final class Sweep {
     /** Marks the Spark jobs of cells, which end with them. */
@@ -61,7 +66,10 @@ final class Sweep {
     private final PrintStream console;
     /** Comparisons by hash of the packed model: cells that differ in steps or seed have the same. */
     private final Map<String, Measured> compared = new ConcurrentHashMap<>();
-    private final AtomicInteger finished = new AtomicInteger();
+    /** What has run so far, by name of the cell; guarded by itself, as is what is written of it. */
+    private final Map<String, SweepEntry> entries = new HashMap<>();
+    /** Differences from FP32, by name of the cell. */
+    private final Map<String, List<Metric>> differences = new HashMap<>();
 
     private Sweep(SweepConf conf, GenerateRun run, SparkSession spark, OutputFolder folder, PrintStream console) {
         this.conf = conf;
@@ -107,18 +115,17 @@ final class Sweep {
 
     private void make(Fingerprint fingerprint) throws IOException, InterruptedException {
         folder.begin(fingerprint);
-        List<SweepEntry> entries;
         JobConf common = conf.common();
         Measures measures = run.measures();
         LikelihoodProbe likelihood = measures.likelihood(common.likelihood(), spark).orElse(null);
-        try (FidelityProbe probe = common.fidelity().on() ? measures.probe(common.fidelity(), spark, true) : null) {
-            entries = inThreads(cell -> entry(cell, probe, likelihood));
+        try (FidelityProbe probe = common.fidelity().on() ? measures.probe(common.fidelity(), spark, true) : null;
+             LayerScans scans = run.scans(spark)) {
+            inThreads(cell -> attempt(cell, () -> entry(cell, scans, probe, likelihood), spark.sparkContext()::isStopped));
         }
-        publish(withDifferences(entries));
-        List<SweepEntry> failed = entries.stream().filter(entry -> !entry.done()).toList();
+        List<SweepEntry> failed = soFar().stream().filter(entry -> !entry.done()).toList();
         console.println("sweep.html        " + folder.path("sweep.html"));
         if (!failed.isEmpty()) {
-            throw new FailedCellsException(failed.size() + " of " + entries.size() + " cells have failed, the first is "
+            throw new FailedCellsException(failed.size() + " of " + conf.cells().size() + " cells have failed, the first is "
                 + failed.get(0).cell().name() + ": " + failed.get(0).error() + "; the same command runs them again");
         }
         folder.finish(fingerprint);
@@ -134,25 +141,22 @@ final class Sweep {
      * Works on so many cells at once as asked for, each in a thread of its own; Spark shares its slots among their jobs.
      * Where one ends with an exception or this thread is interrupted, all leave.
      */
-    private List<SweepEntry> inThreads(Work work) throws IOException, InterruptedException {
+    private void inThreads(Work work) throws IOException, InterruptedException {
         ExecutorService threads = Executors.newFixedThreadPool(Math.min(conf.parallel(), conf.cells().size()));
         boolean whole = false;
         try {
-            List<Future<SweepEntry>> futures = conf.cells().stream().map(cell -> threads.submit(() -> {
+            List<Future<Object>> futures = conf.cells().stream().map(cell -> threads.submit(() -> {
                 if (spark.sparkContext().isStopped()) {
                     throw new IllegalStateException("Spark was stopped before " + cell.name());
                 }
                 spark.sparkContext().addJobTag(TAG);
-                SweepEntry entry = work.of(cell);
-                console.printf("[%d/%d] %s%n", finished.incrementAndGet(), conf.cells().size(), line(entry));
-                return entry;
+                publish(work.of(cell));
+                return null;
             })).toList();
-            List<SweepEntry> entries = new ArrayList<>();
-            for (Future<SweepEntry> future : futures) {
-                entries.add(future.get());
+            for (Future<Object> future : futures) {
+                future.get();
             }
             whole = true;
-            return entries;
         } catch (ExecutionException e) {
             if (e.getCause() instanceof IOException failed) {
                 throw failed;
@@ -178,25 +182,32 @@ final class Sweep {
         return new Fingerprint(rows, evaluation);
     }
 
-    private SweepEntry entry(SweepCell cell, FidelityProbe probe, LikelihoodProbe likelihood)
+    private SweepEntry entry(SweepCell cell, LayerScans scans, FidelityProbe probe, LikelihoodProbe likelihood)
         throws IOException, InterruptedException {
         OutputFolder cellFolder = folder.cell(cell.name());
+        if (cellFolder.state(run.fingerprint(cell.conf(), spark)) != OutputFolder.State.FINISHED) {
+            console.println(cell.name() + " …");
+            run.make(cell.conf(), spark, scans, cellFolder, NOWHERE, conf.parallel(),
+                model -> compare(probe, likelihood, model));
+        }
+        return read(cell);
+    }
+
+    /**
+     * Works on a cell. What is wrong with it, an {@link Error} of its own among them, must not cost a night of others: its
+     * row says what it was.
+     *
+     * @param stopped whether no cell can run any more; then it was not the cell's fault
+     */
+    static SweepEntry attempt(SweepCell cell, Callable<SweepEntry> work, BooleanSupplier stopped) throws Exception {
         try {
-            if (cellFolder.state(run.fingerprint(cell.conf(), spark)) != OutputFolder.State.FINISHED) {
-                console.println(cell.name() + " …");
-                run.make(cell.conf(), spark, cellFolder, NOWHERE, conf.parallel(),
-                    model -> compare(probe, likelihood, model));
-            }
-            return read(cell);
+            return work.call();
         } catch (InterruptedException e) {
             throw e;
-        } catch (Exception e) {
-            if (spark.sparkContext().isStopped()) {
-                // Not the cell's fault, and no other one can run.
+        } catch (Throwable e) {
+            if (stopped.getAsBoolean()) {
                 throw e;
             }
-            // One bad cell must not cost a night of others; its row says what was wrong. Spark throws checked exceptions
-            // that it does not declare to Java.
             return SweepEntry.failed(cell, reason(e));
         }
     }
@@ -228,7 +239,9 @@ final class Sweep {
         while (root.getCause() != null) {
             root = root.getCause();
         }
-        String message = root.getMessage() == null ? root.toString() : root.getMessage();
+        // The message of an error, such as "Java heap space", says nothing without its name.
+        String message = root.getMessage() == null ? root.toString()
+            : root instanceof Error ? root.getClass().getSimpleName() + ": " + root.getMessage() : root.getMessage();
         return message.lines().findFirst().orElse("").strip();
     }
 
@@ -239,28 +252,40 @@ final class Sweep {
         return new SweepEntry(cell, metrics, JSON.readTree(cellFolder.read("run.json")), List.of(), "");
     }
 
-    private List<SweepEntry> withDifferences(List<SweepEntry> entries) {
-        List<SweepEntry> all = new ArrayList<>();
-        for (SweepEntry entry : entries) {
-            Optional<SweepEntry> full = entries.stream().filter(other -> other.done() && other != entry
-                && other.cell().full()
-                && other.cell().conf().sample().equals(entry.cell().conf().sample())).findFirst();
-            all.add(entry.done() && full.isPresent() ? new SweepEntry(entry.cell(), entry.metrics(), entry.run(),
-                RunDifference.of(molecules(entry), molecules(full.get())), "") : entry);
+    /** What has run so far, in the order of the cells. */
+    private List<SweepEntry> soFar() {
+        synchronized (entries) {
+            return conf.cells().stream().map(cell -> entries.get(cell.name())).filter(Objects::nonNull).toList();
         }
-        return all;
+    }
+
+    /** The same cell with what its molecules differ in from those of the FP32 cell of the same sampling, if that has run. */
+    private SweepEntry withDifferences(SweepEntry entry, List<SweepEntry> all) {
+        Optional<SweepEntry> full = all.stream().filter(other -> other.done() && other != entry && other.cell().full()
+            && other.cell().conf().sample().equals(entry.cell().conf().sample())).findFirst();
+        return !entry.done() || full.isEmpty() ? entry : new SweepEntry(entry.cell(), entry.metrics(), entry.run(),
+            differences.computeIfAbsent(entry.cell().name(),
+                absent -> RunDifference.of(molecules(entry), molecules(full.get()))), "");
     }
 
     private Dataset<Row> molecules(SweepEntry entry) {
         return spark.read().parquet(folder.cell(entry.cell().name()).molecules().toString());
     }
 
-    private void publish(List<SweepEntry> entries) throws IOException {
-        folder.publishTable("cells", SweepRows.of(spark, entries));
-        folder.publish("sweep.html", SweepReport.render(run.bundle().name(), run.backend(), entries)
-            .getBytes(StandardCharsets.UTF_8));
-        folder.publish("sweep.md", SweepMarkdown.render(run.bundle().name(), run.backend(), entries)
-            .getBytes(StandardCharsets.UTF_8));
+    /** Adds a cell to table and page. */
+    private void publish(SweepEntry entry) throws IOException {
+        synchronized (entries) {
+            entries.put(entry.cell().name(), entry);
+            List<SweepEntry> done = soFar();
+            List<SweepEntry> compared = done.stream().map(one -> withDifferences(one, done)).toList();
+            int cells = conf.cells().size();
+            folder.publishTable("cells", SweepRows.of(spark, compared));
+            folder.publish("sweep.html", SweepReport.render(run.bundle().name(), run.backend(), cells, compared)
+                .getBytes(StandardCharsets.UTF_8));
+            folder.publish("sweep.md", SweepMarkdown.render(run.bundle().name(), run.backend(), cells, compared)
+                .getBytes(StandardCharsets.UTF_8));
+            console.printf("[%d/%d] %s%n", done.size(), cells, line(entry));
+        }
     }
 
     private static String line(SweepEntry entry) {

@@ -321,14 +321,17 @@ class CommandsTest {
         Files.writeString(conf, "quantize.candidate = [\"method=rtn,activation-scale=row\"]\n"
             + "measure { sensitivity = 2, sensitivity-steps = 2, fidelity = 2, fidelity-steps = 3 }");
         assertThat(generate(run, "--config", conf.toString(), "--recipe", "auto", "--budget", "0.01")).as(err).isZero();
-        assertThat(out).contains("recipe 1: predicted").contains("recipe found");
+        assertThat(out).contains("recipe 1: predicted").contains("verified on 2 graphs of 3 steps: predicted")
+            .contains("ms; whole steps measured ").contains("recipe found");
         JsonNode divergence = JSON.readTree(run.resolve("metrics.json").toFile()).at("/fidelity/divergence/graph");
         assertThat(divergence.path("value").asDouble()).isPositive();
         assertThat(divergence.path("value").asDouble() + 1.96 * divergence.path("standard_error").asDouble())
             .isLessThanOrEqualTo(0.01);
         assertThat(Files.readString(run.resolve("quantization.csv"))).contains("kl_graph_alone");
         String recipe = Files.readString(run.resolve("recipe.conf"));
-        assertThat(recipe).contains("method=fp32").contains("method=rtn").contains("budget 0.01");
+        assertThat(recipe).contains("method=fp32").contains("method=rtn").contains("budget 0.01")
+            .contains("along 2 graphs of 3 steps that it was not chosen by").contains("whole steps measured ")
+            .contains("plain W8A8");
         assertThat(generate(run, "--config", conf.toString(), "--recipe", "auto", "--budget", "0.01")).isZero();
         assertThat(out).contains("finished before").doesNotContain("recipe 1");
 

@@ -27,7 +27,7 @@ import org.bitdgdm.sample.ModelBroadcast;
  */
 public final class FidelityProbe implements AutoCloseable {
     /** Key of the random draws; apart from the calibration's and from the small numbers that users pick for runs. */
-    private static final long SEED = 0x46696465_6C697479L;
+    public static final long SEED = 0x46696465_6C697479L;
     /** Graphs of one task at most: enough to be worth a call, few enough to share out. */
     private static final int BATCH = 8;
 
@@ -35,6 +35,7 @@ public final class FidelityProbe implements AutoCloseable {
     private final DenoiserOpener opener;
     private final ModelBroadcast full;
     private final int[] times;
+    private final long seed;
     private final JavaRDD<Trajectory> trajectories;
 
     /** The graphs of one task, all of one size. */
@@ -49,7 +50,18 @@ public final class FidelityProbe implements AutoCloseable {
      * @param keep  whether executors keep the trajectories for further comparisons, in memory and on disk
      */
     public FidelityProbe(JavaSparkContext spark, PackedModel model, FidelityConf conf, DenoiserOpener opener, boolean keep) {
+        this(spark, model, conf, opener, keep, SEED);
+    }
+
+    /**
+     * The same along other graphs, for what must not be judged by those that it was chosen by.
+     *
+     * @param seed key of their random draws
+     */
+    public FidelityProbe(JavaSparkContext spark, PackedModel model, FidelityConf conf, DenoiserOpener opener, boolean keep,
+                         long seed) {
         this.spark = spark;
+        this.seed = seed;
         this.opener = opener;
         this.times = model.diffusion().times(conf.steps());
         this.full = new ModelBroadcast(spark, model, opener);
@@ -73,19 +85,20 @@ public final class FidelityProbe implements AutoCloseable {
     }
 
     private JavaRDD<Trajectory> trajectories(List<Batch> batches) {
+        long key = seed;
         ModelBroadcast model = full;
         int[] visited = times;
         return spark.parallelize(batches, batches.size()).map(batch -> {
             try (ExecutorDenoiser.Lease lease = model.lease(TaskContext.get())) {
-                return Trajectory.of(lease.denoiser(), lease.diffusion(), batch.n(), batch.ids(), SEED, visited);
+                return Trajectory.of(lease.denoiser(), lease.diffusion(), batch.n(), batch.ids(), key, visited);
             }
         });
     }
 
-    private static List<Batch> batches(Diffusion diffusion, int graphs) {
+    private List<Batch> batches(Diffusion diffusion, int graphs) {
         Map<Integer, List<Long>> bySize = new TreeMap<>(Comparator.reverseOrder());
         for (long id = 0; id < graphs; id++) {
-            bySize.computeIfAbsent(InitialNoise.size(diffusion, SEED, id), n -> new ArrayList<>()).add(id);
+            bySize.computeIfAbsent(InitialNoise.size(diffusion, seed, id), n -> new ArrayList<>()).add(id);
         }
         List<Batch> batches = new ArrayList<>();
         bySize.forEach((n, ids) -> {
@@ -119,7 +132,7 @@ public final class FidelityProbe implements AutoCloseable {
                 }
             }).collect());
             graphs.sort(Comparator.comparingLong(GraphFidelity::id));
-            return FidelityReport.of(times, SEED, graphs);
+            return FidelityReport.of(times, seed, graphs);
         } finally {
             spark.setJobDescription(null);
             other.destroy();

@@ -10,6 +10,8 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.bitdgdm.conf.FidelityConf;
 import org.bitdgdm.kernels.Denoiser;
+import org.bitdgdm.kernels.DeviceLostException;
+import org.bitdgdm.kernels.KernelException;
 import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
@@ -25,6 +27,8 @@ import org.bitdgdm.sample.DenoiserOpener;
  * a whole model is near the sum over its layers.
  */
 public final class SensitivityScan implements AutoCloseable {
+    /** Key of the random draws; apart from that of comparisons of whole models, which judge what is chosen by layers. */
+    static final long SEED = 0x4C617965_72202020L;
     /** Tasks for each of Spark's slots: layers differ in cost, and a task unpacks both models first. */
     private static final int TASKS_PER_SLOT = 2;
 
@@ -48,7 +52,7 @@ public final class SensitivityScan implements AutoCloseable {
         this.spark = spark;
         this.opener = opener;
         this.steps = conf.steps();
-        try (FidelityProbe probe = new FidelityProbe(spark, model, conf, opener, false)) {
+        try (FidelityProbe probe = new FidelityProbe(spark, model, conf, opener, false, SEED)) {
             this.trajectories = spark.broadcast(List.copyOf(probe.collect()));
         }
         this.full = spark.broadcast(PackedModelFormat.toBytes(model));
@@ -98,6 +102,11 @@ public final class SensitivityScan implements AutoCloseable {
             try (Denoiser denoiser = opener.forTask(TaskContext.get()).open(alone,
                 TaskContext.get().cpus())) {
                 walks.forEach(walk -> graphs.addAll(walk.divergence(denoiser)));
+            } catch (DeviceLostException e) {
+                throw e;
+            } catch (KernelException e) {
+                throw new KernelException("with " + quantized.linears().get(layer).name + " quantized alone, "
+                    + e.getMessage(), e);
             }
             found.add(new Found(layer, graphs));
         }

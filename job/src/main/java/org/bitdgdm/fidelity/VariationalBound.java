@@ -93,7 +93,7 @@ final class VariationalBound {
 
     private Sums prior(GraphBatch clean, int g) {
         double kept = diffusion.alphasBar()[diffusion.steps()];
-        return sums(clean, g, (x, c, from) -> divergence(nodeLimit, noised(nodeLimit, x, kept)),
+        return sums("prior", clean, g, (x, c, from) -> divergence(nodeLimit, noised(nodeLimit, x, kept)),
             (x, c, from) -> divergence(edgeLimit, noised(edgeLimit, x, kept)), clean);
     }
 
@@ -111,9 +111,9 @@ final class VariationalBound {
             GraphBatch noisy = noise(part, t);
             float[] nodeLogits = new float[part.nodes().length * nodeLimit.length];
             float[] edgeLogits = new float[part.edges().length * edgeLimit.length];
-            denoiser.logits(noisy, t, nodeLogits, edgeLogits);
+            Prediction.ask(denoiser, noisy, t, nodeLogits, edgeLogits);
             for (int k = 0; k < chosen.length; k++) {
-                Sums sums = sums(part, k, (x, c, from) -> step(nodeLimit, t, x, c, nodeLogits, from),
+                Sums sums = sums("term of time " + t, part, k, (x, c, from) -> step(nodeLimit, t, x, c, nodeLogits, from),
                     (x, c, from) -> step(edgeLimit, t, x, c, edgeLogits, from), noisy);
                 node[chosen[k]] += sums.node();
                 edge[chosen[k]] += sums.edge();
@@ -125,12 +125,12 @@ final class VariationalBound {
         GraphBatch noisy = noise(clean, 0);
         float[] nodeLogits = new float[clean.nodes().length * nodeLimit.length];
         float[] edgeLogits = new float[clean.edges().length * edgeLimit.length];
-        denoiser.logits(noisy, 0, nodeLogits, edgeLogits);
+        Prediction.ask(denoiser, noisy, 0, nodeLogits, edgeLogits);
         Sums[] all = new Sums[clean.size()];
         for (int g = 0; g < all.length; g++) {
-            all[g] = sums(clean, g,
-                (x, c, from) -> -Math.log(softmax(nodeLogits, from, nodeLimit.length, 0)[x]),
-                (x, c, from) -> -Math.log(softmax(edgeLogits, from, edgeLimit.length, 0)[x]), noisy);
+            all[g] = sums("reconstruction at time 0", clean, g,
+                (x, c, from) -> -Math.log(softmax(nodeLogits, from, nodeLimit.length)[x]),
+                (x, c, from) -> -Math.log(softmax(edgeLogits, from, edgeLimit.length)[x]), noisy);
         }
         return all;
     }
@@ -140,7 +140,7 @@ final class VariationalBound {
         double of(int x, int c, int from);
     }
 
-    private Sums sums(GraphBatch clean, int g, Term node, Term edge, GraphBatch noisy) {
+    private Sums sums(String what, GraphBatch clean, int g, Term node, Term edge, GraphBatch noisy) {
         int n = clean.nodeCount();
         double nodes = 0;
         double edges = 0;
@@ -154,7 +154,7 @@ final class VariationalBound {
         }
         if (!Double.isFinite(nodes + edges)) {
             throw new KernelException("the likelihood of graph " + clean.ids()[g] + " must be finite, found " + nodes
-                + " of its nodes and " + edges + " of its edges");
+                + " of its nodes and " + edges + " of its edges in its " + what);
         }
         return new Sums(nodes, edges);
     }
@@ -163,7 +163,7 @@ final class VariationalBound {
     private double step(double[] limit, int t, int x, int c, float[] logits, int from) {
         double[] exact = new double[limit.length];
         exact[x] = 1;
-        return divergence(posterior(limit, t, c, exact), posterior(limit, t, c, softmax(logits, from, limit.length, t)));
+        return divergence(posterior(limit, t, c, exact), posterior(limit, t, c, softmax(logits, from, limit.length)));
     }
 
     /** {@code (z_t Q_tᵀ) ∘ (p Q̄_(t−1)) ÷ (p Q̄_t z_tᵀ)}; not normalised. */
@@ -202,7 +202,7 @@ final class VariationalBound {
         return found;
     }
 
-    private static double[] softmax(float[] logits, int from, int classes, int t) {
+    private static double[] softmax(float[] logits, int from, int classes) {
         double[] found = new double[classes];
         double largest = Double.NEGATIVE_INFINITY;
         for (int k = 0; k < classes; k++) {
@@ -212,10 +212,6 @@ final class VariationalBound {
         for (int k = 0; k < classes; k++) {
             found[k] = Math.exp(logits[from + k] - largest);
             sum += found[k];
-        }
-        if (!Double.isFinite(sum)) {
-            throw new KernelException("logits at time " + t + " must be finite, found "
-                + Arrays.toString(Arrays.copyOfRange(logits, from, from + classes)));
         }
         for (int k = 0; k < classes; k++) {
             found[k] /= sum;

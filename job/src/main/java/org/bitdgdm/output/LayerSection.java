@@ -54,7 +54,7 @@ final class LayerSection {
     List<ReportPage.LayerFigure> figures() {
         return List.of(
             figure("Error of a layer's output", LayerReport::outputError,
-                "‖XW − Y‖ ÷ ‖XW‖ on recorded inputs, a dot per layer."),
+                "‖XW − Y‖ ÷ ‖XW‖ on recorded inputs that were held out, a dot per layer."),
             figure("Error of a layer's weight", LayerReport::weightError,
                 "‖W − Ŵ‖ ÷ ‖W‖, Frobenius, a dot per layer."));
     }

@@ -103,8 +103,9 @@ final class MetricNotes {
                 "The largest fragment of a relaxed-valid graph (of equal ones, that with the lowest atom index), as "
                     + "canonical SMILES by CDK. Hydrogens fill free valences."),
             new ReportPage.Definition("95% interval",
-                "Wilson for ratios over graphs, jackknife for uniqueness and novelty (without width where nothing repeats) "
-                    + "and for distances from the training set. Uniqueness and distances fall as more is generated: compare "
+                "Wilson for ratios over graphs, jackknife for uniqueness, novelty and distances from the training set. Where "
+                    + "none of n molecules repeats, uniqueness has a one-sided bound, 1 − 3.81/n, and a novelty of 100% or "
+                    + "0% of n different ones one of 3/n. Uniqueness and distances fall as more is generated: compare "
                     + "them at equal numbers only."),
             new ReportPage.Definition("Reference set",
                 "Hashes and histograms of the training molecules, kept with the model; without one there is no novelty."),

@@ -33,7 +33,7 @@ final class SweepCharts {
      *
      * @param row  number in the table
      * @param x    position; above 0 where the axis is logarithmic
-     * @param y    position; above 0 where the axis is logarithmic
+     * @param y    position; 0 lies below the lower end of a logarithmic axis
      * @param low  lower end of the interval of y; not above y
      * @param high upper end of the interval of y; not below y
      * @param best whether to mark it
@@ -60,12 +60,20 @@ final class SweepCharts {
         renderer.setErrorStroke(Charts.HAIRLINE);
         renderer.setDefaultShape(DOT);
         renderer.setAutoPopulateSeriesShape(false);
-        double lowest = lines.stream().flatMap(List::stream).mapToDouble(Point::y).min().orElseThrow();
-        XYPlot plot = new XYPlot(data, axis(lines, logX, false, false), axis(lines, logY, share, true), renderer);
+        double lowest = lines.stream().flatMap(List::stream).mapToDouble(Point::y).filter(y -> !logY || y > 0).min()
+            .orElseThrow();
+        ValueAxis vertical = axis(lines, logY, share, true);
+        // Where points of 0 are drawn on an axis that has no 0: between its end and all others.
+        double edge = vertical.getLowerBound() * Math.pow(vertical.getUpperBound() / vertical.getLowerBound(), MARGIN / 2);
+        XYPlot plot = new XYPlot(data, axis(lines, logX, false, false), vertical, renderer);
         for (List<Point> line : lines) {
             for (boolean best : new boolean[] {false, true}) {
                 XYIntervalSeries series = new XYIntervalSeries(data.getSeriesCount(), false, true);
                 line.stream().filter(point -> line.size() > 1 || point.best == best).forEach(point -> {
+                    if (logY && point.y == 0) {
+                        series.add(point.x, point.x, point.x, edge, edge, edge);
+                        return;
+                    }
                     // An interval that reaches 0 has no lower end on a logarithmic axis.
                     double low = logY ? Math.max(point.low, lowest / 10) : point.low;
                     series.add(point.x, point.x, point.x, point.y, Math.min(low, point.y), point.high);
@@ -79,7 +87,8 @@ final class SweepCharts {
                 renderer.setSeriesLinesVisible(at, line.size() > 1);
                 renderer.setSeriesStroke(at, new BasicStroke(1.5f));
             }
-            line.forEach(point -> plot.addAnnotation(label(point)));
+            line.forEach(point -> plot.addAnnotation(logY && point.y == 0
+                ? label("  " + point.row + " (0)", point.x, edge) : label("  " + point.row, point.x, point.y)));
         }
         plot.setDomainGridlinePaint(CssPaint.GRID);
         plot.setDomainGridlineStroke(Charts.HAIRLINE);
@@ -88,8 +97,8 @@ final class SweepCharts {
         return Charts.drawn(plot, WIDTH, HEIGHT, title, text);
     }
 
-    private static XYTextAnnotation label(Point point) {
-        XYTextAnnotation label = new XYTextAnnotation("  " + point.row, point.x, point.y);
+    private static XYTextAnnotation label(String text, double x, double y) {
+        XYTextAnnotation label = new XYTextAnnotation(text, x, y);
         label.setTextAnchor(TextAnchor.BOTTOM_LEFT);
         label.setFont(Charts.FONT);
         label.setPaint(CssPaint.TEXT);
@@ -99,8 +108,13 @@ final class SweepCharts {
     private static ValueAxis axis(List<List<Point>> lines, boolean logarithmic, boolean share, boolean vertical) {
         double low = Double.POSITIVE_INFINITY;
         double high = Double.NEGATIVE_INFINITY;
+        boolean zeros = false;
         for (List<Point> line : lines) {
             for (Point point : line) {
+                if (logarithmic && vertical && point.y == 0) {
+                    zeros = true;
+                    continue;
+                }
                 double bottom = vertical && !logarithmic ? point.low : vertical ? point.y : point.x;
                 low = Math.min(low, bottom);
                 high = Math.max(high, vertical ? point.high : point.x);
@@ -110,7 +124,7 @@ final class SweepCharts {
         if (logarithmic) {
             LogarithmicAxis decades = new LogarithmicAxis(null);
             double room = Math.pow(high / low, MARGIN) * 1.2;
-            decades.setRange(low / room, high * room);
+            decades.setRange(low / (zeros ? room * room * room : room), high * room);
             decades.setNumberFormatOverride(format("0.#######"));
             axis = decades;
         } else {

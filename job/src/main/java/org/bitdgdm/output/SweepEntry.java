@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import java.util.List;
 import java.util.Optional;
 import org.bitdgdm.conf.SweepCell;
+import org.bitdgdm.fidelity.Estimate;
+import org.bitdgdm.fidelity.FidelityReport;
 import org.bitdgdm.metrics.Metric;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.RunDifference;
@@ -39,6 +41,53 @@ public record SweepEntry(SweepCell cell, MetricReport metrics, JsonNode run, Lis
     /** A difference from FP32 where it has a value. */
     Optional<Metric> difference(String name) {
         return differences.stream().filter(metric -> metric.name().equals(name) && metric.value() != null).findFirst();
+    }
+
+    /**
+     * A divergence from full precision with its standard error, where it was measured and has a value.
+     *
+     * @param name {@code kl_node}, {@code kl_edge} or {@code kl_graph}
+     */
+    Optional<Estimate> divergence(String name) {
+        return Optional.ofNullable(done() ? metrics.fidelity() : null).map(FidelityReport::divergence)
+            .map(found -> switch (name) {
+                case "kl_node" -> found.node();
+                case "kl_edge" -> found.edge();
+                case "kl_graph" -> found.graph();
+                default -> throw new IllegalArgumentException(name + " is no divergence");
+            }).filter(estimate -> estimate.value() != null);
+    }
+
+    /** A mean with its standard error, where it has one. */
+    static String text(Estimate estimate) {
+        String value = Numbers.significant(estimate.value(), 3);
+        return estimate.standardError() == null || estimate.value() == 0 ? value
+            : value + " ± " + Numbers.significant(estimate.standardError(), 2);
+    }
+
+    /** How many cells there are, and how many of them are still to run. */
+    static String soFar(int cells, List<SweepEntry> entries) {
+        return entries.size() == cells ? Numbers.count(cells) + " cells"
+            : "So far " + Numbers.count(entries.size()) + " of " + Numbers.count(cells) + " cells";
+    }
+
+    /** Whether all cells take the same times, so that the divergence, measured at times of its own, can tell them apart. */
+    static boolean sameTimes(List<SweepEntry> entries) {
+        return entries.stream().map(entry -> List.of(entry.cell().conf().sample().steps(),
+            entry.cell().conf().sample().schedule())).distinct().count() <= 1;
+    }
+
+    /** Along what divergence and agreement were measured; empty where they were not. */
+    static String trajectories(List<SweepEntry> entries) {
+        return entries.stream().filter(entry -> entry.done() && entry.metrics().fidelity() != null).findFirst()
+            .map(entry -> entry.metrics().fidelity()).map(found -> "along " + Numbers.count(found.graphs())
+                + " full-precision graphs of " + Numbers.count(found.steps()) + " uniform steps"
+                + (sameTimes(entries) ? "" : ", whatever the cell's own steps and schedule")).orElse("");
+    }
+
+    /** Seconds of one phase of the cell, as its {@code run.json} has them; 0 if not known. */
+    double seconds(String phase) {
+        return run.path("timings").path(phase + "_seconds").asDouble();
     }
 
     /** Graphs per second while sampling; NaN if not known. */

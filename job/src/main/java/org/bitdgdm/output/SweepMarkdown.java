@@ -1,15 +1,20 @@
 package org.bitdgdm.output;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.StringJoiner;
+import org.bitdgdm.fidelity.Estimate;
+import org.bitdgdm.fidelity.LikelihoodReport;
 import org.bitdgdm.metrics.DistributionDistances;
 import org.bitdgdm.metrics.Metric;
 
 /** {@code sweep.md}: the cells of a sweep as a Markdown table, to be quoted in documents. */
 public final class SweepMarkdown {
-    private static final List<String> SHARES = List.of("validity", "uniqueness", "novelty");
+    private static final List<String> COLUMNS = List.of("cell", "validity", "Δ validity", "uniqueness", "novelty", "KL node",
+        "KL edge", "KL graph", "changed entries", "identical graphs", "graphs/s", "model bytes");
     private static final List<String> DIVERGENCES = List.of("kl_node", "kl_edge", "kl_graph");
+    private static final List<String> PHASES = List.of("quantization", "sampling", "comparison", "metrics");
 
     private SweepMarkdown() {
     }
@@ -19,38 +24,96 @@ public final class SweepMarkdown {
      *
      * @param model   name of the model
      * @param backend what computed
-     * @param entries all cells, in order
+     * @param cells   of the whole sweep
+     * @param entries those that have run so far, in order; at least one
      */
-    public static String render(String model, String backend, List<SweepEntry> entries) {
+    public static String render(String model, String backend, int cells, List<SweepEntry> entries) {
         StringBuilder text = new StringBuilder();
-        text.append(Numbers.count(entries.size())).append(" cells of ")
+        text.append(SweepEntry.soFar(cells, entries)).append(" of ")
             .append(Numbers.count(entries.get(0).cell().conf().sample().count())).append(" graphs, model ").append(model)
-            .append(", ").append(backend).append(". In brackets 95% intervals, after ± standard errors; Δ validity is the paired")
-            .append(" difference from FP32 at the same graph ids, in percentage points; KL from FP32 in nats, a graph's")
-            .append(" per step.");
+            .append(", ").append(backend).append(". In brackets 95% intervals (of uniqueness and novelty at 0 or 100% one-sided")
+            .append(" bounds), after ± standard errors; Δ validity is the paired difference from FP32 at the same graph ids,")
+            .append(" steps and seed, in percentage points.");
+        String along = SweepEntry.trajectories(entries);
+        if (!along.isEmpty()) {
+            text.append(" KL, from FP32 in nats, a graph's per step, and agreement with FP32 are ").append(along)
+                .append(": entries changed when both step from the same state with the same random numbers, graphs")
+                .append(" identical after each has run alone.");
+        }
         int atOnce = SweepEntry.atOnce(entries);
         if (atOnce > 1) {
             text.append(" Up to ").append(atOnce).append(" cells ran at once: their graphs/s are not what one alone reaches,")
                 .append(" and do not compare.");
         }
-        text.append("\n\n");
-        text.append("| cell | validity | Δ validity | uniqueness | novelty | KL node | KL edge | KL graph | graphs/s |")
-            .append(" model bytes |\n|---|---|---|---|---|---|---|---|---|---|\n");
+        text.append(seconds(entries)).append("\n\n");
+        header(text, COLUMNS);
         for (SweepEntry entry : entries) {
             text.append(row(entry)).append('\n');
         }
+        likelihood(text, entries);
+        distances(text, entries);
+        return text.toString();
+    }
+
+    /** What the cells have taken by their own records, whatever number of starts it was. */
+    private static String seconds(List<SweepEntry> entries) {
+        double total = 0;
+        StringJoiner parts = new StringJoiner(", ", " (", ")");
+        for (String phase : PHASES) {
+            double seconds = entries.stream().mapToDouble(entry -> entry.seconds(phase)).sum();
+            if (seconds > 0) {
+                total += seconds;
+                parts.add(phase + " " + Numbers.duration(seconds));
+            }
+        }
+        return total == 0 ? "" : " By their own records the cells took " + Numbers.duration(total) + parts + ".";
+    }
+
+    private static void header(StringBuilder text, List<String> columns) {
+        text.append("| ").append(String.join(" | ", columns)).append(" |\n|").append("---|".repeat(columns.size()))
+            .append('\n');
+    }
+
+    private static void likelihood(StringBuilder text, List<SweepEntry> entries) {
+        List<SweepEntry> asked = entries.stream()
+            .filter(entry -> entry.done() && entry.metrics().likelihood() != null).toList();
+        if (asked.isEmpty()) {
+            return;
+        }
+        LikelihoodReport any = asked.get(0).metrics().likelihood();
+        text.append("\nLikelihood of ").append(Numbers.count(any.molecules())).append(" given molecules, ")
+            .append(Numbers.count(any.times())).append(" times each: DiGress's bound of −log p in nats per molecule, lower is")
+            .append(" better; Δ is the difference from FP32, molecule by molecule with the same noise.\n\n");
+        header(text, List.of("cell", "NLL", "Δ NLL", "NLL, every edge once", "Δ NLL, every edge once"));
+        for (SweepEntry entry : asked) {
+            LikelihoodReport found = entry.metrics().likelihood();
+            text.append(new StringJoiner(" | ", "| ", " |").add(entry.cell().name()).add(signed(found.nll(), ""))
+                .add(signed(found.difference(), "+")).add(signed(found.nllPairs(), ""))
+                .add(signed(found.pairsDifference(), "+"))).append('\n');
+        }
+    }
+
+    private static String signed(Estimate estimate, String plus) {
+        if (estimate == null) {
+            return "";
+        }
+        String value = (estimate.value() < 0 ? "-" : plus) + Numbers.significant(Math.abs(estimate.value()), 4);
+        return estimate.standardError() == null ? value : value + " ± " + Numbers.significant(estimate.standardError(), 2);
+    }
+
+    private static void distances(StringBuilder text, List<SweepEntry> entries) {
         List<SweepEntry> near = entries.stream().filter(entry -> DistributionDistances.METRICS.stream()
             .anyMatch(name -> entry.metric(name).isPresent())).toList();
-        if (!near.isEmpty()) {
-            text.append("\nDistances from the training set with 95% intervals: Wasserstein-1 (W1) in own units,")
-                .append(" Jensen–Shannon (JS) in bits. Chance alone keeps a sample above 0, the more the smaller it is.\n\n")
-                .append("| cell |");
-            DistributionDistances.METRICS.forEach(name -> text.append(' ').append(name.startsWith("w1_") ? "W1 " : "JS ")
-                .append(name.substring(3)).append(" |"));
-            text.append("\n|---|").append("---|".repeat(DistributionDistances.METRICS.size())).append('\n');
-            near.forEach(entry -> text.append(distances(entry)).append('\n'));
+        if (near.isEmpty()) {
+            return;
         }
-        return text.toString();
+        text.append("\nDistances from the training set with 95% intervals: Wasserstein-1 (W1) in own units,")
+            .append(" Jensen–Shannon (JS) in bits. Chance alone keeps a sample above 0, the more the smaller it is.\n\n");
+        List<String> columns = new ArrayList<>(List.of("cell"));
+        DistributionDistances.METRICS.forEach(name -> columns.add((name.startsWith("w1_") ? "W1 " : "JS ")
+            + name.substring(3)));
+        header(text, columns);
+        near.forEach(entry -> text.append(distances(entry)).append('\n'));
     }
 
     private static String distances(SweepEntry entry) {
@@ -68,13 +131,16 @@ public final class SweepMarkdown {
         row.add(entry.cell().name());
         if (!entry.done()) {
             // A reason is one line, but may hold the table's own sign.
-            return row.add("failed: " + entry.error().replace("|", "\\|")).toString() + " | | | | | | | |";
+            return row.add("failed: " + entry.error().replace("|", "\\|")) + " |".repeat(COLUMNS.size() - 2);
         }
         row.add(share(entry, "validity"));
         row.add(entry.difference("validity_difference").map(metric -> String.format(Locale.ROOT,
             "%+.2f [%+.2f to %+.2f]", 100 * metric.value(), 100 * metric.low(), 100 * metric.high())).orElse(""));
-        SHARES.stream().skip(1).forEach(name -> row.add(share(entry, name)));
-        DIVERGENCES.forEach(name -> row.add(divergence(entry, name)));
+        row.add(share(entry, "uniqueness"));
+        row.add(share(entry, "novelty"));
+        DIVERGENCES.forEach(name -> row.add(entry.divergence(name).map(SweepEntry::text).orElse("")));
+        row.add(share(entry, "changed_entries"));
+        row.add(share(entry, "identical_graphs"));
         row.add(Double.isFinite(entry.graphsPerSecond()) ? Numbers.significant(entry.graphsPerSecond(), 3) : "");
         row.add(entry.bytes() == 0 ? "" : Numbers.count(entry.bytes()) + " (÷ "
             + Numbers.significant((double) entry.bytesBefore() / entry.bytes(), 3) + ")");
@@ -87,18 +153,7 @@ public final class SweepMarkdown {
             return "";
         }
         String value = String.format(Locale.ROOT, "%.2f%%", 100 * metric.value());
-        return metric.low() == null ? value
+        return metric.low() == null || metric.low().equals(metric.high()) ? value
             : value + String.format(Locale.ROOT, " [%.2f–%.2f]", 100 * metric.low(), 100 * metric.high());
-    }
-
-    private static String divergence(SweepEntry entry, String name) {
-        Metric metric = entry.metric(name).orElse(null);
-        if (metric == null) {
-            return "";
-        }
-        String value = Numbers.significant(metric.value(), 3);
-        // Half the width of a 95% interval is 1.96 standard errors.
-        return metric.high() == null || metric.value() == 0 ? value
-            : value + " ± " + Numbers.significant((metric.high() - metric.low()) / 2 / 1.96, 2);
     }
 }

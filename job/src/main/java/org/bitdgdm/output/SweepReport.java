@@ -29,9 +29,8 @@ public final class SweepReport {
 
     private SweepReport(List<SweepEntry> entries) {
         this.entries = entries;
-        // The divergence is measured at steps of its own: it cannot tell cells apart that differ in steps.
         this.diverges = entries.stream().anyMatch(entry -> entry.metric("kl_graph").isPresent())
-            && entries.stream().mapToInt(entry -> entry.cell().conf().sample().steps()).distinct().count() == 1;
+            && SweepEntry.sameTimes(entries);
     }
 
     private static Map<String, String> curves() {
@@ -42,6 +41,8 @@ public final class SweepReport {
         curves.put("alpha", "α");
         curves.put("percentile", "percentile of the threshold");
         curves.put("budget", "budget of the recipe");
+        curves.put("residual", "bits of the residual");
+        curves.put("threshold_buckets", "ranges of steps with thresholds of their own");
         curves.put("steps", "denoising steps");
         return curves;
     }
@@ -56,13 +57,14 @@ public final class SweepReport {
      *
      * @param model   name of the model
      * @param backend what computed
-     * @param entries all cells, in order
+     * @param cells   of the whole sweep
+     * @param entries those that have run so far, in order; at least one
      */
-    public static String render(String model, String backend, List<SweepEntry> entries) {
-        return PAGE.execute(new SweepReport(entries).page(model, backend));
+    public static String render(String model, String backend, int cells, List<SweepEntry> entries) {
+        return PAGE.execute(new SweepReport(entries).page(model, backend, cells));
     }
 
-    private SweepPage page(String model, String backend) {
+    private SweepPage page(String model, String backend, int cells) {
         boolean[] fast = SweepEntry.front(costs(SweepReport::slowness), losses());
         boolean[] small = SweepEntry.front(costs(SweepReport::size), losses());
         List<SweepPage.Row> rows = new ArrayList<>();
@@ -76,15 +78,18 @@ public final class SweepReport {
         List<SweepPage.Failure> failures = entries.stream().filter(entry -> !entry.done())
             .map(entry -> new SweepPage.Failure(entry.cell().name(), entry.error())).toList();
         long count = entries.get(0).cell().conf().sample().count();
-        return new SweepPage("Sweep of " + model, Numbers.count(entries.size()) + " cells of " + Numbers.count(count)
-            + " graphs, " + backend, note(), rows, figures, !figures.isEmpty(), failures, !failures.isEmpty());
+        return new SweepPage("Sweep of " + model, SweepEntry.soFar(cells, entries) + " of " + Numbers.count(count)
+            + " graphs, " + backend, note(), rows, entries.stream().anyMatch(entry -> entry.metric("nll").isPresent()),
+            figures, !figures.isEmpty(), failures, !failures.isEmpty());
     }
 
     private String note() {
         int atOnce = SweepEntry.atOnce(entries);
+        String along = SweepEntry.trajectories(entries);
         return "Numbers after ± are standard errors, those in brackets 95% intervals; the table cells/ has all of them. "
             + "Δ validity is the paired difference from FP32 at the same graph ids, steps and seed, in percentage points. "
-            + "Divergence is KL(FP32 ‖ quantized) per graph and step, in nats. Graphs/s is while sampling, "
+            + (along.isEmpty() ? "" : "Divergence is KL(FP32 ‖ quantized) per graph and step, in nats, " + along
+                + "; so are changed entries and identical graphs. ") + "Graphs/s is while sampling, "
             + (atOnce > 1 ? "up to " + atOnce + " cells at once, so that speeds do not compare" : "one cell at a time")
             + ". Best: no other cell is both " + (diverges ? "closer to FP32" : "more valid")
             + " and faster, or smaller.";
@@ -94,7 +99,9 @@ public final class SweepReport {
         SweepEntry entry = entries.get(at);
         String best = fast && small ? "speed, bytes" : fast ? "speed" : small ? "bytes" : "";
         return new SweepPage.Row(Integer.toString(at + 1), entry.cell().name(), validity(entry), difference(entry),
-            share(entry, "uniqueness"), divergence(entry), share(entry, "changed_entries"), share(entry, "identical_graphs"),
+            share(entry, "uniqueness"),
+            entry.divergence("kl_graph").map(SweepEntry::text).orElse("–"), share(entry, "changed_entries"),
+            share(entry, "identical_graphs"), interval(entry, "nll_pairs"), interval(entry, "nll_pairs_difference"),
             entry.done() ? number(entry.graphsPerSecond()) : "failed",
             entry.bytes() == 0 ? "–" : Numbers.bytes(entry.bytes()) + " (÷ "
                 + Numbers.significant((double) entry.bytesBefore() / entry.bytes(), 3) + ")", best);
@@ -117,14 +124,9 @@ public final class SweepReport {
             "%+.2f [%+.2f to %+.2f]", 100 * metric.value(), 100 * metric.low(), 100 * metric.high())).orElse("–");
     }
 
-    private static String divergence(SweepEntry entry) {
-        if (entry.metric("kl_graph").isEmpty()) {
-            return "–";
-        }
-        var graph = entry.metrics().fidelity().divergence().graph();
-        String value = Numbers.significant(graph.value(), 3);
-        return graph.standardError() == null || graph.value() == 0 ? value
-            : value + " ± " + Numbers.significant(graph.standardError(), 2);
+    private static String interval(SweepEntry entry, String name) {
+        return entry.metric(name).map(metric -> Numbers.significant(metric.value(), 4) + (metric.low() == null ? ""
+            : " [" + Numbers.significant(metric.low(), 4) + " to " + Numbers.significant(metric.high(), 4) + "]")).orElse("–");
     }
 
     private static String number(double value) {
@@ -148,11 +150,10 @@ public final class SweepReport {
             .map(metric -> diverges ? metric.value() : -metric.value()).orElse(Double.NaN)).toList();
     }
 
-    /** A cell as a point; null where it has no place: no numbers, or no divergence on a logarithmic axis. */
+    /** A cell as a point; null where it has no numbers. */
     private Point point(SweepEntry entry, double x, boolean best, String name) {
         Metric metric = entry.metric(name).orElse(null);
-        boolean logarithmic = name.equals("kl_graph");
-        if (metric == null || !(x > 0) || logarithmic && metric.value() == 0) {
+        if (metric == null || !Double.isFinite(x)) {
             return null;
         }
         return new Point(entries.indexOf(entry) + 1, x, metric.value(), metric.low() == null ? metric.value() : metric.low(),
@@ -169,9 +170,10 @@ public final class SweepReport {
                 points.add(List.of(point));
             }
         }
-        if (points.size() > 1) {
-            String caption = (diverges
-                ? "Divergence per graph and step upwards, on a logarithmic axis that has no place for 0" : "Validity upwards")
+        boolean none = diverges && points.stream().flatMap(List::stream).anyMatch(point -> point.y() == 0);
+        if (points.size() > 1 && (!diverges || points.stream().flatMap(List::stream).anyMatch(point -> point.y() > 0))) {
+            String caption = (diverges ? "Divergence per graph and step upwards, on a logarithmic axis"
+                + (none ? "; what does not diverge at all, as FP32, lies below its lower end" : "") : "Validity upwards")
                 + "; " + axis + ". Dark points are the best ones; numbers are rows of the table.";
             figures.add(new SweepPage.Figure(label, SweepCharts.draw(label, caption, points, false, diverges, !diverges),
                 caption));
@@ -180,6 +182,9 @@ public final class SweepReport {
 
     /** What a cell has of a setting; NaN if its method does not look at it. */
     private static double setting(SweepEntry entry, String key) {
+        if (key.equals("threshold_buckets") && entry.cell().used().containsKey("percentile")) {
+            return entry.cell().conf().quantize().thresholdBuckets();
+        }
         Object value = key.equals("steps") ? (Object) entry.cell().conf().sample().steps() : entry.cell().used().get(key);
         return value instanceof Number number ? number.doubleValue() : Double.NaN;
     }
@@ -199,7 +204,8 @@ public final class SweepReport {
         }
         for (String quality : List.of("kl_graph", "validity")) {
             List<List<Point>> lines = groups.values().stream().map(group -> group.stream()
-                .map(entry -> point(entry, setting(entry, key), false, quality)).filter(Objects::nonNull)
+                .map(entry -> point(entry, setting(entry, key), false, quality))
+                .filter(point -> point != null && (point.y() > 0 || !quality.equals("kl_graph")))
                 .sorted(Comparator.comparingDouble(Point::x)).toList()).filter(line -> line.size() > 1).toList();
             if (!lines.isEmpty() && !(key.equals("steps") && quality.equals("kl_graph"))) {
                 boolean divergence = quality.equals("kl_graph");

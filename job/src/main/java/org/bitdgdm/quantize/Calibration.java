@@ -23,6 +23,8 @@ import org.bitdgdm.kernels.PackedModel;
 final class Calibration {
     /** Rows of the edge channel that one call evaluates at most, one graph at least: bounds memory. */
     private static final int ROWS_PER_CALL = 8192;
+    /** One more graph for every so many, whose inputs no method sees: the error of a layer is measured on them. */
+    private static final int GRAPHS_FOR_EACH_HELD_OUT = 8;
     /** Keeps the calibration's graphs apart from those of a run of the same seed. */
     private static final long SEED_OFFSET = 0x9E3779B97F4A7C15L;
 
@@ -34,7 +36,7 @@ final class Calibration {
      *
      * @param model    in full precision
      * @param denoiser the same model, opened on a backend that can record
-     * @param graphs   graphs to sample
+     * @param graphs   graphs to sample, and one more for every {@value #GRAPHS_FOR_EACH_HELD_OUT} to judge by
      * @param steps    steps of each, at most T
      * @param runSeed  seed of the run
      * @param rows     whole rows to keep of each layer of {@link PackedModel#linears()}
@@ -48,59 +50,94 @@ final class Calibration {
                 + ", the diffusion steps of the model, found " + steps);
         }
         long seed = runSeed + SEED_OFFSET;
-        // One collector for all layers that read the same input: they get one threshold, so kernels make one set of codes.
-        List<PackedLinear> layers = model.linears();
-        Map<String, InputCollector> collectorOf = new HashMap<>();
-        Map<String, InputCollector[]> collectorsOfRanges = new HashMap<>();
-        Map<String, Integer> mostRows = new HashMap<>();
-        for (int layer = 0; layer < layers.size(); layer++) {
-            mostRows.merge(PackedModel.firstWithInputOf(layers.get(layer).name), rows[layer], Math::max);
-        }
-        for (int layer = 0; layer < layers.size(); layer++) {
-            PackedLinear linear = layers.get(layer);
-            if (PackedModel.firstWithInputOf(linear.name).equals(linear.name)) {
-                collectorOf.put(linear.name, new InputCollector(linear.name, linear.in, seed, layer,
-                    mostRows.get(linear.name)));
-                InputCollector[] ofRanges = new InputCollector[ranges > 1 ? ranges : 0];
-                for (int range = 0; range < ofRanges.length; range++) {
-                    ofRanges[range] = new InputCollector(linear.name, linear.in, seed, (range + 1) * layers.size() + layer);
-                }
-                collectorsOfRanges.put(linear.name, ofRanges);
-            }
-        }
-        int diffusionSteps = model.architecture().diffusionSteps();
+        Recorder seen = new Recorder(model, seed, 0, rows, ranges);
+        walk(model, denoiser, 0, graphs, steps, seed, seen);
+        int[] few = new int[rows.length];
+        Arrays.fill(few, InputCollector.ROWS);
+        Recorder heldOut = new Recorder(model, seed, ranges + 1, few, ranges);
+        walk(model, denoiser, graphs, graphs + Math.max(1, graphs / GRAPHS_FOR_EACH_HELD_OUT), steps, seed, heldOut);
+        Map<String, RecordedInputs> fitted = seen.recorded();
+        Map<String, RecordedInputs> judging = heldOut.recorded();
+        return model.linears().stream().map(layer -> {
+            String first = PackedModel.firstWithInputOf(layer.name);
+            return fitted.get(first).with(judging.get(first).rowsOnly()).of(layer.name);
+        }).toList();
+    }
+
+    /** Samples the graphs of some ids, from a first one to before a last one. */
+    private static <D extends Denoiser & ActivationRecorder> void walk(PackedModel model, D denoiser, int from, int end,
+                                                                       int steps, long seed, Recorder recorder) {
         int[] times = model.diffusion().times(steps);
-        for (Map.Entry<Integer, long[]> size : idsBySize(model, graphs, seed).entrySet()) {
+        for (Map.Entry<Integer, long[]> size : idsBySize(model, from, end, seed).entrySet()) {
             int n = size.getKey();
             int batchSize = Math.max(1, ROWS_PER_CALL / (n * n));
-            for (int from = 0; from < size.getValue().length; from += batchSize) {
-                long[] ids = Arrays.copyOfRange(size.getValue(), from, Math.min(from + batchSize, size.getValue().length));
+            for (int first = 0; first < size.getValue().length; first += batchSize) {
+                long[] ids = Arrays.copyOfRange(size.getValue(), first, Math.min(first + batchSize, size.getValue().length));
                 GraphBatch batch = InitialNoise.draw(model.diffusion(), n, ids, seed);
                 for (int i = 0; i < steps; i++) {
                     int t = times[i];
-                    denoiser.record(batch, t, (layer, input, count) -> {
-                        InputCollector collector = collectorOf.get(layers.get(layer).name);
-                        if (collector != null) {
-                            collector.accept(input, count, t);
-                            InputCollector[] ofRanges = collectorsOfRanges.get(layers.get(layer).name);
-                            if (ofRanges.length > 0) {
-                                ofRanges[PackedModel.rangeOf(t, ranges, diffusionSteps)].accept(input, count, t);
-                            }
-                        }
-                    });
+                    denoiser.record(batch, t, (layer, input, count) -> recorder.accept(layer, input, count, t));
                     denoiser.advance(batch, seed, new int[] {t, times[i + 1]});
                 }
             }
         }
-        Map<String, RecordedInputs> recorded = new HashMap<>();
-        collectorOf.forEach((name, collector) -> recorded.put(name, collector.recorded()
-            .with(Arrays.stream(collectorsOfRanges.get(name)).map(InputCollector::recorded).toList())));
-        return layers.stream().map(layer -> recorded.get(PackedModel.firstWithInputOf(layer.name)).of(layer.name)).toList();
     }
 
-    private static Map<Integer, long[]> idsBySize(PackedModel model, int graphs, long seed) {
+    /** Collects the inputs of layers: one collector for all that read the same input, so that they get one threshold. */
+    private static final class Recorder {
+        private final List<PackedLinear> layers;
+        private final int ranges;
+        private final int diffusionSteps;
+        private final Map<String, InputCollector> collectorOf = new HashMap<>();
+        private final Map<String, InputCollector[]> collectorsOfRanges = new HashMap<>();
+
+        /** @param stream tells the samples of recorders apart: each takes 1 + ranges of them */
+        Recorder(PackedModel model, long seed, int stream, int[] rows, int ranges) {
+            this.layers = model.linears();
+            this.ranges = ranges;
+            this.diffusionSteps = model.architecture().diffusionSteps();
+            Map<String, Integer> mostRows = new HashMap<>();
+            for (int layer = 0; layer < layers.size(); layer++) {
+                mostRows.merge(PackedModel.firstWithInputOf(layers.get(layer).name), rows[layer], Math::max);
+            }
+            for (int layer = 0; layer < layers.size(); layer++) {
+                PackedLinear linear = layers.get(layer);
+                if (PackedModel.firstWithInputOf(linear.name).equals(linear.name)) {
+                    collectorOf.put(linear.name, new InputCollector(linear.name, linear.in, seed,
+                        stream * layers.size() + layer, mostRows.get(linear.name)));
+                    InputCollector[] ofRanges = new InputCollector[ranges > 1 ? ranges : 0];
+                    for (int range = 0; range < ofRanges.length; range++) {
+                        ofRanges[range] = new InputCollector(linear.name, linear.in, seed,
+                            (stream + range + 1) * layers.size() + layer);
+                    }
+                    collectorsOfRanges.put(linear.name, ofRanges);
+                }
+            }
+        }
+
+        void accept(int layer, float[] input, int count, int t) {
+            InputCollector collector = collectorOf.get(layers.get(layer).name);
+            if (collector != null) {
+                collector.accept(input, count, t);
+                InputCollector[] ofRanges = collectorsOfRanges.get(layers.get(layer).name);
+                if (ofRanges.length > 0) {
+                    ofRanges[PackedModel.rangeOf(t, ranges, diffusionSteps)].accept(input, count, t);
+                }
+            }
+        }
+
+        /** What was read, by the first layer that reads it. */
+        Map<String, RecordedInputs> recorded() {
+            Map<String, RecordedInputs> recorded = new HashMap<>();
+            collectorOf.forEach((name, collector) -> recorded.put(name, collector.recorded()
+                .with(Arrays.stream(collectorsOfRanges.get(name)).map(InputCollector::recorded).toList())));
+            return recorded;
+        }
+    }
+
+    private static Map<Integer, long[]> idsBySize(PackedModel model, int from, int end, long seed) {
         Map<Integer, List<Long>> ids = new TreeMap<>();
-        for (long id = 0; id < graphs; id++) {
+        for (long id = from; id < end; id++) {
             ids.computeIfAbsent(InitialNoise.size(model.diffusion(), seed, id), n -> new ArrayList<>()).add(id);
         }
         Map<Integer, long[]> arrays = new TreeMap<>();

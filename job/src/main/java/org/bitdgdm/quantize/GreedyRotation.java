@@ -6,8 +6,9 @@ import org.bitdgdm.kernels.CounterRandom;
 /**
  * An orthogonal matrix that spreads the outliers of given rows over all their entries (Lin et al., "DuQuant", NeurIPS 2024,
  * section 3.2): in each step the column d of the largest magnitude is swapped to the front and multiplied by
- * {@code R̃ Q}, whose first row is uniform, so that the column is shared out equally; Q turns the other columns at random.
- * Kept is the product of the first steps after which the largest magnitude of all was least.
+ * {@code R̃ Q}. R̃ is orthogonal, its first row uniform: by itself it would share the column out equally. {@code Q =
+ * diag(1, Q′)} with Q′ a random rotation turns what the others got, so that the first row of {@code R̃ Q} is uniform in its
+ * first entry only, 1/√size: so much stays in front, and the rest of the column is spread in a random direction. Kept is the product of the first steps after which the largest magnitude of all was least.
  */
 final class GreedyRotation {
     /** Steps; the authors take 256 for blocks of 128 channels. */

@@ -23,7 +23,8 @@ import org.bitdgdm.kernels.PackedLinear;
  * @param kurtosisBefore  of W within output channels, see {@link Tails}
  * @param kurtosisAfter   of the values that became codes, within their scale groups
  * @param weightError     ‖W − Ŵ‖ ÷ ‖W‖, Frobenius
- * @param outputError     ‖X W − Y‖ ÷ ‖X W‖ on the recorded rows, Y by the layer's own arithmetic, biases left out
+ * @param outputError     ‖X W − Y‖ ÷ ‖X W‖ on recorded rows of graphs that the method has not seen, Y by the layer's own
+ *                        arithmetic, biases left out
  * @param threshold       τ; NaN where the input has no static scale
  * @param outlierShare    share of recorded entries above τ; NaN where there is no τ
  * @param bytesBefore     in full precision, bias included
@@ -52,7 +53,7 @@ public record LayerReport(
             full ? 0 : after.sparse.entries(), quantized.iterations(), quantized.objective(),
             new Tails().add(weight, false).kurtosis(), quantized.tails().kurtosis(),
             full ? 0 : relative(LayerWeight.effective(after).values(), weight.values()),
-            full ? 0 : outputError(before, after, inputs),
+            full ? 0 : outputError(before, after, inputs.judges()),
             thresholded ? after.activation.threshold() : Double.NaN,
             thresholded ? inputs.outlierShare(after.activation.threshold()) : Double.NaN,
             before.bytes(), after.bytes(), after.multiplyAdds(), seconds, quantized.note());
@@ -64,9 +65,9 @@ public record LayerReport(
             return this;
         }
         return new LayerReport(layer, method, in, out, rank, weightBits, activationBits, residualBits, nnz, iterations,
-            objective, kurtosisBefore, kurtosisAfter, weightError, outputError(before, ranges, inputs.ranges()), threshold,
-            outlierShare, bytesBefore, bytesAfter, multiplyAdds, seconds,
-            note + (note.isEmpty() ? "" : "; ") + StepRanges.note(ranges));
+            objective, kurtosisBefore, kurtosisAfter, weightError,
+            outputError(before, ranges, inputs.judges().ranges()), threshold, outlierShare, bytesBefore, bytesAfter,
+            multiplyAdds, seconds, note + (note.isEmpty() ? "" : "; ") + StepRanges.note(ranges));
     }
 
     /** ‖X W − Y‖ ÷ ‖X W‖ on recorded rows, biases left out. */

@@ -20,14 +20,15 @@ import org.bitdgdm.kernels.PackedModel;
  * @param rows       uniform sample of whole rows, (rowCount, in) row-major
  * @param rowCount   rows in that sample; 0: nothing was recorded
  * @param ranges     the same of every range of diffusion steps; empty where they were not told apart
+ * @param heldOut    inputs of other graphs, which no method looks at and its error is measured on; null where there are none
  */
 record RecordedInputs(
     String layer, float[] magnitudes, float maximum, long values, long nonZeros, float[] rows, int rowCount,
-    List<RecordedInputs> ranges) {
+    List<RecordedInputs> ranges, RecordedInputs heldOut) {
 
     /** Inputs of all steps, or of one range. */
     RecordedInputs(String layer, float[] magnitudes, float maximum, long values, long nonZeros, float[] rows, int rowCount) {
-        this(layer, magnitudes, maximum, values, nonZeros, rows, rowCount, List.of());
+        this(layer, magnitudes, maximum, values, nonZeros, rows, rowCount, List.of(), null);
     }
 
     /** A layer whose inputs were not recorded. */
@@ -38,12 +39,28 @@ record RecordedInputs(
     /** The same inputs, of another layer that reads them. */
     RecordedInputs of(String other) {
         return new RecordedInputs(other, magnitudes, maximum, values, nonZeros, rows, rowCount,
-            ranges.stream().map(range -> range.of(other)).toList());
+            ranges.stream().map(range -> range.of(other)).toList(), heldOut == null ? null : heldOut.of(other));
     }
 
     /** The same with what was recorded of every range of steps. */
     RecordedInputs with(List<RecordedInputs> ofRanges) {
-        return new RecordedInputs(layer, magnitudes, maximum, values, nonZeros, rows, rowCount, ofRanges);
+        return new RecordedInputs(layer, magnitudes, maximum, values, nonZeros, rows, rowCount, ofRanges, heldOut);
+    }
+
+    /** The same with what was recorded of other graphs. */
+    RecordedInputs with(RecordedInputs ofOthers) {
+        return new RecordedInputs(layer, magnitudes, maximum, values, nonZeros, rows, rowCount, ranges, ofOthers);
+    }
+
+    /** The same without the sample of magnitudes, which takes memory. */
+    RecordedInputs rowsOnly() {
+        return new RecordedInputs(layer, new float[0], maximum, values, nonZeros, rows, rowCount,
+            ranges.stream().map(RecordedInputs::rowsOnly).toList(), null);
+    }
+
+    /** What the error of the layer is measured on: the inputs held out, or these where there are none. */
+    RecordedInputs judges() {
+        return heldOut == null ? this : heldOut;
     }
 
     /** Whether anything was recorded. */

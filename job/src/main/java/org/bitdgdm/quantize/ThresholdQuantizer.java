@@ -16,6 +16,10 @@ import org.bitdgdm.kernels.SparseRows;
  *
  * <p>Nothing bounds the entries of a row, so that rows share the work unequally: that is what the ablation shows. Of equal
  * magnitudes those of lower column, then lower row, come first; zeros are never kept.
+ *
+ * <p>Departures: the paper (Gong and Sun, "Bit-DGDM", ICML 2025) names the ablation and its result only. That the threshold
+ * is one for the whole matrix and set by the share α of entries above it, and that codes have scales of least squared error,
+ * is our reading; S counts as many entries as an α-sparse one with all rows full.
  */
 final class ThresholdQuantizer implements Quantizer {
 

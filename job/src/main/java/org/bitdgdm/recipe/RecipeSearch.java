@@ -3,13 +3,13 @@ package org.bitdgdm.recipe;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import org.apache.spark.api.java.JavaSparkContext;
+import java.util.stream.IntStream;
 import org.bitdgdm.conf.FidelityConf;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
@@ -19,60 +19,66 @@ import org.bitdgdm.conf.RecipeFile;
 import org.bitdgdm.fidelity.Estimate;
 import org.bitdgdm.fidelity.FidelityProbe;
 import org.bitdgdm.fidelity.LayerSensitivity;
-import org.bitdgdm.fidelity.SensitivityScan;
-import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedModel;
-import org.bitdgdm.quantize.Calibrations;
-import org.bitdgdm.quantize.LayerReport;
 import org.bitdgdm.quantize.Quantization;
 import org.bitdgdm.quantize.QuantizedModel;
-import org.bitdgdm.sample.BackendOpener;
+import org.bitdgdm.recipe.Candidates.Candidate;
 
 /**
- * {@code --recipe auto}: the cheapest settings of every layer of the blocks within a budget of divergence.
+ * {@code --recipe auto}: the fastest settings of every layer of the blocks within a budget of divergence.
  *
  * <ol>
- * <li>the model is quantized with each candidate, and {@link SensitivityScan} measures every layer of it alone;</li>
- * <li>{@link Knapsack} chooses a candidate, or full precision, for each group of layers that read the same input, so that
- *     codes of it are made once: least {@link LayerCost}, of equal ones the smaller layers, with the sum of the divergences
- *     within the budget;</li>
- * <li>the chosen model is quantized as a whole and its divergence measured as {@code --fidelity} does. It is within the
- *     budget where the upper end of its 95% interval is: that some graphs happened to diverge little is no proof. The sum is
- *     a prediction: where it was too low, or far too high, the budget of step 2 is changed in proportion and steps 2 and 3
- *     are repeated, {@value #ROUNDS} times in all at most, and never for a choice that was measured before.</li>
+ * <li>{@link LayerScans} quantizes the model with each candidate and measures every layer of it alone;</li>
+ * <li>{@link Knapsack} chooses a candidate, or full precision, for each group of layers that read the same input: least
+ *     {@link LayerCost}, of equal ones the smaller layers, with the sum of the divergences within the budget;</li>
+ * <li>the chosen model is quantized as a whole and its divergence measured. It is within the budget where the upper end of
+ *     its 95% interval is: that some graphs happened to diverge little is no proof. The sum is a prediction: where it was too
+ *     low, or far too high, the budget of step 2 is changed in proportion and steps 2 and 3 are repeated, {@value #ROUNDS}
+ *     times in all at most, and never for a choice that was measured before;</li>
+ * <li>the cheapest of them that is within the budget is verified along graphs that nothing was chosen by, as
+ *     {@code --fidelity} measures; where it fails the next one is, and at last ones with a lower aim;</li>
+ * <li>times so far were predictions: {@link StepRates} measures the speed of the choice, of full precision, of plain W8A8 and
+ *     of each candidate that could be taken for all layers alike. Where one of these is faster and within the budget too, it
+ *     is the result.</li>
  * </ol>
- * The result is the cheapest verified choice.
  */
 public final class RecipeSearch {
     private static final int ROUNDS = 4;
-    /** Graphs and steps of the verification where {@code --fidelity} does not say. */
-    private static final int VERIFIED = 32;
-    private static final int VERIFIED_STEPS = 20;
-    /** Graphs of the scan where {@code --sensitivity} does not say. */
-    private static final int SCANNED = 8;
+    /** Graphs and steps of step 3. */
+    private static final FidelityConf SEARCHED = new FidelityConf(32, 20);
+    /** Graphs and steps of step 4 where {@code --fidelity} does not say. */
+    private static final FidelityConf VERIFIED = new FidelityConf(64, 50);
+    /** Key of the random draws of step 3; apart from that of the verification. */
+    private static final long SEARCH_SEED = 0x52656369_70657321L;
     /** Below this share of the budget another round may find a cheaper choice. */
     private static final double WELL_BELOW = 0.8;
     /** Aim of a further round, as a share of the budget. */
     private static final double AIM = 0.95;
-    /** What a byte counts besides time: decides between layers of equal time, never otherwise. */
-    private static final double SECONDS_PER_BYTE = 1e-16;
+    /** A sum of divergences of so many budgets may still turn out within one; above it is not tried for all layers alike. */
+    private static final double HOPEFUL = 1.5;
+    /** Smaller differences in speed are chance. */
+    static final double FASTER = 1.02;
+    private static final Map<String, String> PLAIN = Map.of("method", "rtn", "weight-bits", "8", "activation-bits", "8",
+        "activation-scale", "row");
     private static final double MILLI = 1e3;
 
-    private final JavaSparkContext spark;
-    private final Calibrations calibrations;
-    private final BackendOpener opener;
+    private final LayerScans scans;
     private final JobConf conf;
     private final PrintStream console;
     private final LayerRates rates;
-    private final LayerCost costs;
-    private final List<Integer> blocks = new ArrayList<>();
-    /** Indices into {@link #blocks}, by the layers that read one input. */
-    private final List<List<Integer>> groups;
-    private final List<Candidate> candidates = new ArrayList<>();
+    private final PackedModel full;
+    private final double budget;
+    private Candidates candidates;
 
-    /** Settings, and what they do to each layer of {@link #blocks}. */
-    private record Candidate(Map<String, String> settings, List<LayerSensitivity> alone, double[] divergence,
-                             double[] seconds, double[] bytes) {
+    /** A choice, quantized. */
+    private record Made(int[] choices, QuantizeConf recipe, QuantizedModel model, double predicted, double seconds) {
+    }
+
+    /** A choice and the divergence of the whole model along graphs that it was not chosen by. */
+    private record Verified(Made made, Estimate measured) {
+        boolean within(double budget) {
+            return measured.upper() <= budget;
+        }
     }
 
     /**
@@ -94,29 +100,16 @@ public final class RecipeSearch {
     /**
      * Nothing is done yet.
      *
+     * @param scans what was found out about the layers of the model before
      * @throws InputException if no rates of the backend were measured
      */
-    public RecipeSearch(JavaSparkContext spark, Calibrations calibrations, BackendOpener opener, JobConf conf,
-                        PrintStream console) {
-        this.spark = spark;
-        this.calibrations = calibrations;
-        this.opener = opener;
+    public RecipeSearch(LayerScans scans, JobConf conf, PrintStream console) {
+        this.scans = scans;
         this.conf = conf;
         this.console = console;
-        this.rates = LayerRates.of(opener.backend().label());
-        this.costs = new LayerCost(rates, calibrations.full());
-        List<PackedLinear> linears = calibrations.full().linears();
-        for (int layer = 0; layer < linears.size(); layer++) {
-            if (PackedModel.isBlockLinear(linears.get(layer).name)) {
-                blocks.add(layer);
-            }
-        }
-        Map<String, List<Integer>> inputs = new LinkedHashMap<>();
-        for (int at = 0; at < blocks.size(); at++) {
-            inputs.computeIfAbsent(PackedModel.firstWithInputOf(linears.get(blocks.get(at)).name), none -> new ArrayList<>())
-                .add(at);
-        }
-        this.groups = List.copyOf(inputs.values());
+        this.rates = LayerRates.of(scans.opener().backend().label());
+        this.full = scans.calibrations().full();
+        this.budget = conf.recipe().budget();
     }
 
     /**
@@ -126,130 +119,200 @@ public final class RecipeSearch {
      */
     public Chosen find() {
         long start = System.nanoTime();
-        scan();
-        double aim = conf.recipe().budget();
-        Chosen best = null;
+        candidates = scans.candidates(conf, rates, console);
+        List<Made> within = search();
+        FidelityConf verification = within(conf.fidelity().on() ? conf.fidelity() : VERIFIED);
+        Chosen chosen = fastest(within, scans.probe(verification, FidelityProbe.SEED), verification);
+        console.printf(Locale.ROOT, "recipe found in %.0f s%n", (System.nanoTime() - start) * 1e-9);
+        return chosen;
+    }
+
+    /** No more steps than the model has. */
+    private FidelityConf within(FidelityConf asked) {
+        return new FidelityConf(asked.graphs(), Math.min(asked.steps(), full.diffusion().steps()));
+    }
+
+    /** The choices within the budget along the graphs of the search, the cheapest first. */
+    private List<Made> search() {
+        double aim = budget;
         double nearest = Double.POSITIVE_INFINITY;
+        List<Made> found = new ArrayList<>();
         Set<List<Integer>> tried = new HashSet<>();
-        FidelityConf verification = conf.fidelity().on() ? conf.fidelity() : new FidelityConf(VERIFIED,
-            Math.min(VERIFIED_STEPS, calibrations.full().diffusion().steps()));
-        try (FidelityProbe probe = new FidelityProbe(spark, calibrations.full(), verification, opener, true)) {
-            for (int round = 1; round <= ROUNDS; round++) {
-                int[] choices = choose(aim);
-                if (!tried.add(Arrays.stream(choices).boxed().toList())) {
-                    break;
-                }
-                Chosen found = verify(choices, probe);
-                double upper = found.measured().upper();
-                console.printf(Locale.ROOT, "recipe %d: predicted %.3g, measured %.3g ± %.2g, at most %.3g, budget %.3g;"
-                    + " layers %.3f ms, FP32 %.3f ms%n", round, found.predicted(), found.measured().value(),
-                    found.measured().standardError(), upper, conf.recipe().budget(), MILLI * found.seconds(),
-                    MILLI * found.fullSeconds());
-                boolean within = upper <= conf.recipe().budget();
-                if (within && (best == null || found.seconds() < best.seconds())) {
-                    best = found;
-                }
-                nearest = Math.min(nearest, upper);
-                if (within && upper >= WELL_BELOW * conf.recipe().budget() || upper == 0) {
-                    break;
-                }
-                aim = AIM * conf.recipe().budget() * found.predicted() / upper;
+        FidelityProbe probe = scans.probe(within(SEARCHED), SEARCH_SEED);
+        for (int round = 1; round <= ROUNDS; round++) {
+            int[] choices = candidates.choose(aim);
+            if (!tried.add(Arrays.stream(choices).boxed().toList())) {
+                break;
             }
-        }
-        if (best == null) {
-            throw new InputException(String.format(Locale.ROOT, "--budget must be a divergence that the candidates can reach"
-                + " with the upper end of its 95%% interval; of %d recipes tried the nearest has %.3g where %.3g is asked"
-                + " for",
-                tried.size(), nearest, conf.recipe().budget()));
-        }
-        console.printf(Locale.ROOT, "recipe found in %.0f s, %d tried%n", (System.nanoTime() - start) * 1e-9, tried.size());
-        return best;
-    }
-
-    private void scan() {
-        FidelityConf scan = new FidelityConf(conf.scan().on() ? conf.scan().graphs() : SCANNED, conf.scan().steps());
-        console.printf("recipe: %d candidates, each of %d layers alone along %d graphs of %d steps%n",
-            conf.recipe().candidates().size(), blocks.size(), scan.graphs(), scan.steps());
-        PackedModel full = calibrations.full();
-        add(Map.of("method", "fp32"), full, List.of(), List.of());
-        try (SensitivityScan sensitivity = new SensitivityScan(spark, full, scan, opener)) {
-            for (Map<String, String> settings : conf.recipe().candidates()) {
-                QuantizedModel quantized = Quantization.quantize(calibrations, conf.quantize().with(settings));
-                Candidate added = add(settings, quantized.model(), quantized.layers(),
-                    sensitivity.measure(quantized.model()));
-                console.printf(Locale.ROOT, "  %s: sum of divergences %.3g, layers %.3f ms, %,d bytes%n",
-                    RecipeConf.text(settings), Arrays.stream(added.divergence()).sum(),
-                    MILLI * Arrays.stream(added.seconds()).sum(), (long) Arrays.stream(added.bytes()).sum());
+            Made made = make(choices);
+            double upper = verify("recipe " + round, made, probe).measured().upper();
+            if (upper <= budget) {
+                found.add(made);
             }
+            nearest = Math.min(nearest, upper);
+            if (upper <= budget && upper >= WELL_BELOW * budget || upper == 0) {
+                break;
+            }
+            aim = AIM * budget * made.predicted() / upper;
         }
+        if (found.isEmpty()) {
+            throw outOfReach(tried.size(), nearest);
+        }
+        found.sort(Comparator.comparingDouble(Made::seconds));
+        return found;
     }
 
-    private Candidate add(Map<String, String> settings, PackedModel model, List<LayerReport> reports,
-                          List<LayerSensitivity> alone) {
-        Map<String, Double> divergenceOf = new LinkedHashMap<>();
-        alone.forEach(one -> divergenceOf.put(one.layer(), one.graph().value()));
-        double[] divergence = new double[blocks.size()];
-        double[] seconds = new double[blocks.size()];
-        double[] bytes = new double[blocks.size()];
-        for (int at = 0; at < blocks.size(); at++) {
-            PackedLinear layer = model.linears().get(blocks.get(at));
-            divergence[at] = divergenceOf.getOrDefault(layer.name, 0.0);
-            seconds[at] = costs.seconds(layer, reports.isEmpty() ? Double.NaN : reports.get(blocks.get(at)).outlierShare());
-            bytes[at] = layer.bytes();
-        }
-        Candidate candidate = new Candidate(settings, alone, divergence, seconds, bytes);
-        candidates.add(candidate);
-        return candidate;
+    private InputException outOfReach(int tried, double nearest) {
+        return new InputException(String.format(Locale.ROOT, "--budget must be a divergence that the candidates can reach"
+            + " with the upper end of its 95%% interval; of %d recipes tried the nearest has %.3g where %.3g is asked for",
+            tried, nearest, budget));
     }
 
-    private int[] choose(double budget) {
-        double[][] cost = new double[groups.size()][candidates.size()];
-        double[][] loss = new double[groups.size()][candidates.size()];
-        for (int group = 0; group < groups.size(); group++) {
-            for (int choice = 0; choice < candidates.size(); choice++) {
-                Candidate candidate = candidates.get(choice);
-                for (int at : groups.get(group)) {
-                    cost[group][choice] += candidate.seconds()[at] + SECONDS_PER_BYTE * candidate.bytes()[at];
-                    loss[group][choice] += candidate.divergence()[at];
+    private void say(String what, Made made, Estimate measured) {
+        console.printf(Locale.ROOT, "%s: predicted %.3g, measured %.3g ± %.2g, at most %.3g, budget %.3g; layers %.3f ms,"
+            + " FP32 %.3f ms%n", what, made.predicted(), measured.value(), measured.standardError(), measured.upper(), budget,
+            MILLI * made.seconds(), MILLI * fullSeconds());
+    }
+
+    private double fullSeconds() {
+        return candidates.seconds(candidates.uniform(0));
+    }
+
+    private Made make(int[] choices) {
+        QuantizeConf recipe = conf.quantize().ofLayers(candidates.settings(choices));
+        return new Made(choices, recipe, Quantization.quantize(scans.calibrations(), recipe), candidates.divergence(choices),
+            candidates.seconds(choices));
+    }
+
+    /** Step 4; where none of the choices is within the budget after all, the aim is lowered as in step 3. */
+    private Verified verified(List<Made> within, FidelityProbe probe, FidelityConf verification) {
+        String what = "verified on " + verification.graphs() + " graphs of " + verification.steps() + " steps";
+        List<Made> tried = new ArrayList<>(within);
+        double nearest = Double.POSITIVE_INFINITY;
+        for (int at = 0; at < tried.size(); at++) {
+            Verified found = verify(what, tried.get(at), probe);
+            if (found.within(budget)) {
+                return found;
+            }
+            nearest = Math.min(nearest, found.measured().upper());
+            if (at + 1 == tried.size() && tried.size() < within.size() + ROUNDS) {
+                int[] tighter = candidates.choose(AIM * budget * found.made().predicted() / found.measured().upper());
+                if (tried.stream().noneMatch(made -> Arrays.equals(made.choices(), tighter))) {
+                    tried.add(make(tighter));
                 }
             }
         }
-        // Full precision has no loss, so that there always is a choice.
-        int[] ofGroups = Knapsack.solve(cost, loss, budget);
-        int[] choices = new int[blocks.size()];
-        for (int group = 0; group < groups.size(); group++) {
-            for (int at : groups.get(group)) {
-                choices[at] = ofGroups[group];
-            }
-        }
-        return choices;
+        throw outOfReach(tried.size(), nearest);
     }
 
-    private Chosen verify(int[] choices, FidelityProbe probe) {
-        Map<String, Map<String, String>> layers = new LinkedHashMap<>();
-        List<LayerSensitivity> alone = new ArrayList<>();
-        double predicted = 0;
-        double seconds = 0;
-        for (int at = 0; at < choices.length; at++) {
-            Candidate candidate = candidates.get(choices[at]);
-            String name = calibrations.full().linears().get(blocks.get(at)).name;
-            layers.put(name, candidate.settings());
-            predicted += candidate.divergence()[at];
-            seconds += candidate.seconds()[at];
-            candidate.alone().stream().filter(one -> one.layer().equals(name)).forEach(alone::add);
+    private Verified verify(String what, Made made, FidelityProbe probe) {
+        Estimate measured = probe.measure(made.model().model()).divergence().graph();
+        say(what, made, measured);
+        return new Verified(made, measured);
+    }
+
+    /** Steps 4 and 5. */
+    private Chosen fastest(List<Made> within, FidelityProbe probe, FidelityConf verification) {
+        Verified taken = verified(within, probe, verification);
+        List<Candidate> all = candidates.all();
+        double[] alike = new double[all.size()];
+        Speeds speeds = speeds(taken.made().model().model(), alike);
+        console.println(predicted(taken.made()) + "; " + measured(speeds, speeds.chosen()));
+        String instead = "";
+        double speed = speeds.chosen();
+        for (int at : faster(speeds.chosen(), alike)) {
+            String settings = RecipeConf.text(all.get(at).settings());
+            Verified plain = verify(settings + " for all layers", make(candidates.uniform(at)), probe);
+            if (plain.within(budget)) {
+                instead = String.format(Locale.ROOT, "One candidate for all layers, %s, was measured faster than the mixture"
+                    + " predicted best: %.0f graph-steps/s against %.0f.", settings, alike[at],
+                    speeds.chosen());
+                console.println(instead);
+                taken = plain;
+                speed = alike[at];
+                break;
+            }
         }
-        QuantizeConf recipe = conf.quantize().ofLayers(layers);
-        QuantizedModel model = Quantization.quantize(calibrations, recipe);
-        Estimate measured = probe.measure(model.model()).divergence().graph();
-        double fullSeconds = Arrays.stream(candidates.get(0).seconds()).sum();
-        List<String> comment = List.of(
+        Made made = taken.made();
+        return new Chosen(made.recipe(), made.model(), candidates.alone(made.choices()), made.predicted(), taken.measured(),
+            made.seconds(), fullSeconds(), RecipeFile.text(made.recipe(),
+                header(made, taken.measured(), verification, instead, measured(speeds, speed))));
+    }
+
+    /**
+     * Speeds in graph-steps per second of one task.
+     *
+     * @param chosen of the mixture
+     * @param full   of full precision
+     * @param plain  of plain W8A8, which people would take without a search
+     */
+    private record Speeds(double chosen, double full, double plain) {
+    }
+
+    /** @param alike (candidates) gets the speed of each for all layers; NaN where its divergences are far above the budget */
+    private Speeds speeds(PackedModel mixture, double[] alike) {
+        List<Candidate> all = candidates.all();
+        int plain = IntStream.range(0, all.size()).filter(at -> all.get(at).settings().equals(PLAIN)).findFirst().orElse(-1);
+        List<PackedModel> timed = new ArrayList<>(List.of(mixture));
+        List<Integer> places = new ArrayList<>();
+        for (int at = 0; at < all.size(); at++) {
+            if (at == 0 || at == plain || candidates.divergence(candidates.uniform(at)) <= HOPEFUL * budget) {
+                timed.add(all.get(at).model());
+                places.add(at);
+            }
+        }
+        if (plain < 0) {
+            timed.add(Quantization.quantize(scans.calibrations(), conf.quantize().with(PLAIN)).model());
+        }
+        double[] found = StepRates.measure(scans.spark(), scans.opener(), timed, conf.sample().batchSize());
+        Arrays.fill(alike, Double.NaN);
+        for (int k = 0; k < places.size(); k++) {
+            alike[places.get(k)] = found[k + 1];
+        }
+        return new Speeds(found[0], alike[0], plain < 0 ? found[found.length - 1] : alike[plain]);
+    }
+
+    /**
+     * The candidates that are faster for all layers alike than a mixture is, the fastest first.
+     *
+     * @param speeds of the candidates; NaN: not measured
+     */
+    static List<Integer> faster(double mixture, double[] speeds) {
+        List<Integer> faster = new ArrayList<>();
+        for (int at = 0; at < speeds.length; at++) {
+            if (speeds[at] > FASTER * mixture) {
+                faster.add(at);
+            }
+        }
+        faster.sort(Comparator.comparingDouble(at -> -speeds[at]));
+        return faster;
+    }
+
+    private String predicted(Made made) {
+        return String.format(Locale.ROOT, "layers of the blocks predicted %.3f ms, FP32 %.3f ms", MILLI * made.seconds(),
+            MILLI * fullSeconds());
+    }
+
+    /** Times of whole steps by their speeds. */
+    private String measured(Speeds speeds, double chosen) {
+        return String.format(Locale.ROOT, "whole steps measured %.3f ms, FP32 %.3f ms, plain W8A8 %.3f ms, in one task on %s",
+            MILLI / chosen, MILLI / speeds.full(), MILLI / speeds.plain(), scans.opener().backend().label());
+    }
+
+    private List<String> header(Made made, Estimate measured, FidelityConf verification, String instead,
+                                String times) {
+        List<String> lines = new ArrayList<>(List.of(
             "A recipe for every layer of the blocks, chosen by --recipe auto; --recipe FILE takes it back.",
             String.format(Locale.ROOT, "Divergence per graph and step, in nats: budget %.4g, predicted %.4g, measured %.4g"
-                + " (standard error %.2g, 95%% interval up to %.4g).", conf.recipe().budget(), predicted, measured.value(),
+                + " (standard error %.2g, 95%% interval up to %.4g)", budget, made.predicted(), measured.value(),
                 measured.standardError(), measured.upper()),
-            String.format(Locale.ROOT, "Time of these layers per graph and step, predicted: %.3f ms, FP32 %.3f ms.",
-                MILLI * seconds, MILLI * fullSeconds),
-            "Rates: " + rates.machine() + ".");
-        return new Chosen(recipe, model, alone, predicted, measured, seconds, fullSeconds, RecipeFile.text(recipe, comment));
+            String.format(Locale.ROOT, "along %d graphs of %d steps that it was not chosen by.", verification.graphs(),
+                verification.steps()),
+            "Time per graph and step: " + predicted(made) + ";", times + "."));
+        if (!instead.isEmpty()) {
+            lines.add(instead);
+        }
+        lines.add("Rates: " + rates.machine() + ".");
+        return lines;
     }
 }

@@ -30,7 +30,7 @@ class ShippedSweepsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"paper-table1, 27", "paper-ranks, 9", "paper-ablations, 11", "few-steps, 20", "equal-quality, 9"})
+    @CsvSource({"paper-table1, 27", "paper-ranks, 9", "paper-ablations, 11", "few-steps, 20", "equal-quality, 13"})
     void shippedSweepsAreWhole(String name, int cells) {
         Path file = Path.of("../conf/sweeps", name + ".conf");
         SweepConf conf = SweepConf.of(Settings.load(Optional.of(file), Map.of(Option.OUT, List.of("x"))), Optional.of(file));

@@ -20,6 +20,7 @@ import org.bitdgdm.kernels.InitialNoise;
 import org.bitdgdm.kernels.KernelException;
 import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.kernels.PackedModelFormat;
 import org.bitdgdm.kernels.ReferenceDenoiser;
 import org.bitdgdm.quantize.Calibrations;
 import org.bitdgdm.quantize.Quantization;
@@ -85,7 +86,7 @@ class FidelityProbeTest {
         PackedModel alone = FULL.withLinears(FULL.linears().stream()
             .map(layer -> layer.name.equals(name) ? quantized.linear(name) : layer).toList());
         try (SensitivityScan scan = new SensitivityScan(spark, FULL, conf, OPENER);
-             FidelityProbe probe = new FidelityProbe(spark, FULL, conf, OPENER, false)) {
+             FidelityProbe probe = new FidelityProbe(spark, FULL, conf, OPENER, false, SensitivityScan.SEED)) {
             List<LayerSensitivity> found = scan.measure(quantized);
             assertThat(found).extracting(LayerSensitivity::layer).containsExactlyElementsOf(quantized.linears().stream()
                 .filter(layer -> !layer.isFull()).map(layer -> layer.name).toList()).doesNotContain("tf_layers.0.linX1");
@@ -96,6 +97,20 @@ class FidelityProbeTest {
             assertThat(layer.edge().value()).isCloseTo(expected.edge().value(), withinPercentage(1e-6));
             assertThat(layer.graph().standardError()).isCloseTo(expected.graph().standardError(), withinPercentage(1e-6));
             assertThat(scan.measure(FULL)).isEmpty();
+        }
+    }
+
+    @Test
+    void aLayerThatIsBrokenAloneIsNamedWithItsStep() {
+        // A copy: layers that are quantized share their bias with the original.
+        PackedModel quantized = PackedModelFormat.fromBytes(PackedModelFormat.toBytes(
+            Quantization.quantize(new Calibrations(FULL, 1, ReferenceDenoiser::new),
+                new QuantizeConf("rtn", 4, 4, 1, 0, 99, 0, 32, "row", true, 1, 1, 1, Map.of())).model()));
+        quantized.linear("tf_layers.0.self_attn.v").bias[3] = Float.NaN;
+        try (SensitivityScan scan = new SensitivityScan(spark, FULL, new FidelityConf(2, 4), OPENER)) {
+            assertThatThrownBy(() -> scan.measure(quantized))
+                .hasMessageContaining("with tf_layers.0.self_attn.v quantized alone, logits at time 20 must be finite, found NaN")
+                .hasMessageContaining("the output of tf_layers.0.self_attn.v is the first that is not finite");
         }
     }
 

@@ -1,6 +1,7 @@
 package org.bitdgdm.fidelity;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
@@ -10,6 +11,8 @@ import org.bitdgdm.kernels.CounterRandom;
 import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.Diffusion;
 import org.bitdgdm.kernels.GraphBatch;
+import org.bitdgdm.kernels.KernelException;
+import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.ReferenceDenoiser;
 import org.bitdgdm.sample.TinyModel;
@@ -209,6 +212,27 @@ class VariationalBoundTest {
             double mean = Arrays.stream(found).mapToDouble(bound -> bound.bound(1) - bound.size()).average().orElseThrow();
             assertThat(mean).isGreaterThan(entropy - 0.05);
             assertThat(Arrays.stream(found).mapToDouble(GraphBound::diffusionEdge).sum()).isZero();
+        }
+    }
+
+    @Test
+    void logitsThatAreNoNumbersNameTimeAndLayer() {
+        PackedModel broken = MODEL.withLinears(MODEL.linears().stream().map(layer -> {
+            float[] weight = layer.weight.clone();
+            if (layer.name.equals("tf_layers.0.linX1")) {
+                weight[1] = Float.NaN;
+            }
+            return PackedLinear.full(layer.name, layer.in, layer.out, weight, layer.bias);
+        }).toList());
+        GraphBatch clean = new GraphBatch(2, new long[] {7}, new byte[] {0, 1}, new byte[] {0, 1, 1, 0});
+        try (Denoiser denoiser = new ReferenceDenoiser(broken)) {
+            assertThatThrownBy(() -> new VariationalBound(DIFFUSION, denoiser, SEED, 0).of(clean))
+                .isInstanceOf(KernelException.class).hasMessageStartingWith("logits at time 1 must be finite, found NaN")
+                .hasMessageEndingWith("the output of tf_layers.0.linX1 is the first that is not finite, NaN");
+            // No step begins at time 0; the layer is found all the same.
+            assertThatThrownBy(() -> Prediction.ask(denoiser, clean, 0, new float[8], new float[20]))
+                .isInstanceOf(KernelException.class).hasMessageStartingWith("logits at time 0 must be finite, found NaN")
+                .hasMessageContaining("the output of tf_layers.0.linX1");
         }
     }
 }

@@ -33,9 +33,40 @@ class IntervalTest {
     void jackknifeEqualsItsFormula() {
         // 100 rows, 90 different, 85 of them once: se = √(85 · 0.15)/100 = 0.0357071.
         assertInterval(Interval.jackknife(90, 85, 100), 0.9 - 1.959964 * 0.0357071, 0.9 + 1.959964 * 0.0357071);
-        // Nothing was seen once: leaving out a row changes nothing.
-        assertInterval(Interval.jackknife(10, 0, 100), 0.1, 0.1);
-        assertInterval(Interval.jackknife(100, 100, 100), 1, 1);
+    }
+
+    @Test
+    void whereAJackknifeHasNoWidthThereIsABoundOrNothing() {
+        // −ln 0.05 = 2.9957; times 1.2704 = 3.8058.
+        assertInterval(Interval.jackknife(100, 100, 100), 1 - 0.038058, 1);
+        assertInterval(Interval.jackknife(1, 1, 1), 0, 1);
+        // No graph was a novel molecule.
+        assertInterval(Interval.jackknife(0, 0, 100), 0, 0.029957);
+        // Every molecule was seen again: what is not seen yet cannot be judged by leaving out rows.
+        assertThat(Interval.jackknife(10, 0, 100)).isNull();
+        assertThat(Interval.jackknifeOfNovelty(4, 10, 0, 0, 100)).isNull();
+        assertInterval(Interval.jackknifeOfNovelty(50, 50, 40, 40, 60), 1 - 0.059915, 1);
+        assertInterval(Interval.jackknifeOfNovelty(0, 50, 0, 40, 60), 0, 0.059915);
+        assertInterval(Interval.jackknifeOfNovelty(2, 2, 2, 2, 2), 0, 1);
+    }
+
+    /**
+     * Some molecules of equal mean count c and a tail that never repeats, from every c: where at least 5 of 100 samples
+     * have no repeat, the mean number of repeats is within the bound; and it is reached, so that the factor is no larger
+     * than it must be.
+     */
+    @Test
+    void theBoundOfUniquenessHoldsWhateverTheDistribution() {
+        double reached = 0;
+        double bound = 100 * (1 - Interval.jackknife(100, 100, 100).low());
+        for (double c = 0.01; c < 50; c *= 1.01) {
+            // As many such molecules as leave a chance of 5% for no repeat; the number need not be whole in a bound.
+            double molecules = -Math.log(0.05) / (c - Math.log1p(c));
+            double repeats = molecules * (c - 1 + Math.exp(-c));
+            assertThat(repeats).isLessThanOrEqualTo(bound);
+            reached = Math.max(reached, repeats);
+        }
+        assertThat(reached).isCloseTo(bound, within(1e-3));
     }
 
     @Test

@@ -156,7 +156,7 @@ class RunReportTest {
         String text = text(render(ReportFixture.generated()));
         assertThat(text).contains("3 of 4 linear layers are quantized, 12.0 → 6.00 kB; the largest error of an output is "
                 + "4.00%, in tf_layers.1.self_attn.q.",
-            "Error of a layer&#39;s output . ‖XW − Y‖ ÷ ‖XW‖ on recorded inputs, a dot per layer. "
+            "Error of a layer&#39;s output . ‖XW − Y‖ ÷ ‖XW‖ on recorded inputs that were held out, a dot per layer. "
                 + "Median 3.00%, largest 4.00%.",
             "Median 6.00%, largest 7.00%.", "mlp_in_X.0 fp32 12 × 34",
             "tf_layers.0.self_attn.q bit-dgdm 12 × 34 2.00% 5.00% 16 4 / 4 / 4 56 7 "

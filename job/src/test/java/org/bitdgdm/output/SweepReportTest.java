@@ -20,6 +20,7 @@ import org.bitdgdm.conf.SweepCell;
 import org.bitdgdm.fidelity.Divergence;
 import org.bitdgdm.fidelity.Estimate;
 import org.bitdgdm.fidelity.FidelityReport;
+import org.bitdgdm.fidelity.LikelihoodReport;
 import org.bitdgdm.metrics.Distributions;
 import org.bitdgdm.metrics.Histogram;
 import org.bitdgdm.metrics.Metric;
@@ -40,7 +41,7 @@ class SweepReportTest {
             entry("bit-dgdm", 16, 100, 0.01, 985, 80, 3_500_000, 100),
             entry("bit-dgdm", 32, 100, 0.02, 980, 70, 4_500_000, 100)));
         entries.add(SweepEntry.failed(entries.get(0).cell(), "no more <memory>"));
-        String page = SweepReport.render("qm9", "cpu (avx2)", entries);
+        String page = SweepReport.render("qm9", "cpu (avx2)", 5, entries);
 
         assertThat(page).contains("Sweep of qm9").contains("5 cells of 1,000 graphs, cpu (avx2)")
             .contains("98.5% [").contains("+0.50 [").contains("0.0100 ± 0.0010").contains("3.50 MB (÷ 5.14)")
@@ -54,21 +55,25 @@ class SweepReportTest {
         assertThat(page).contains("Quality against speed").contains("Quality against bytes").contains("Divergence by rank")
             .contains("Validity by rank").doesNotContain("by denoising steps");
         assertThat(page.split("<svg", -1)).hasSize(5);
-        assertThat(SweepReport.render("qm9", "cpu (avx2)", entries)).isEqualTo(page);
+        assertThat(SweepReport.render("qm9", "cpu (avx2)", 5, entries)).isEqualTo(page);
     }
 
     @Test
     void theMarkdownTableHasTheSameCells() {
         SweepEntry full = entry("fp32", 16, 100, 0, 990, 50, 18_000_000, 100);
-        String text = SweepMarkdown.render("qm9", "cpu (avx2)", List.of(full,
+        String text = SweepMarkdown.render("qm9", "cpu (avx2)", 3, List.of(full,
             entry("bit-dgdm", 16, 100, 0.01, 985, 80, 3_500_000, 100), SweepEntry.failed(full.cell(), "a|b")));
         assertThat(text).startsWith("3 cells of 1,000 graphs, model qm9, cpu (avx2).");
         List<String> table = text.lines().filter(line -> line.startsWith("|")).toList();
         assertThat(table).hasSize(5);
-        assertThat(table.get(3)).contains(" 98.50% [").contains(" 0.0100 ± 0.0010 |").contains(" 80.0 | 3,500,000 (÷ ");
+        assertThat(table.get(3)).contains(" 98.50% [").contains(" 0.0100 ± 0.0010 | 0.01% | 50.00% [9.45–90.55] | 80.0 | 3,500,000 (÷ ");
         assertThat(table.get(4)).contains("failed: a\\|b");
-        assertThat(table).allSatisfy(line -> assertThat(line.replace("\\|", "").split("\\|", -1)).hasSize(12));
-        assertThat(text).doesNotContain("Distances");
+        assertThat(table).allSatisfy(line -> assertThat(line.replace("\\|", "").split("\\|", -1)).hasSize(14));
+        // The interval of this one is clipped at 0, which its standard error does not know.
+        assertThat(table.get(3)).contains(" 0.00111 ± 0.0010 |");
+        assertThat(text).doesNotContain("Distances").doesNotContain("Likelihood")
+            .contains("along 2 full-precision graphs of 5 uniform steps: entries changed")
+            .contains(" the cells took 44.0 s (sampling 24.0 s, metrics 20.0 s).");
 
         List<Metric> near = new ArrayList<>(full.metrics().metrics());
         near.removeIf(metric -> metric.name().equals("w1_logp") || metric.name().equals("js_atoms"));
@@ -76,7 +81,7 @@ class SweepReportTest {
         near.add(new Metric("js_atoms", 0.25, null, 1L, null, null));
         MetricReport measured = new MetricReport(full.metrics().protocol(), full.metrics().counts(), near,
             full.metrics().absent(), full.metrics().distributions(), full.metrics().fidelity(), null);
-        String distances = SweepMarkdown.render("qm9", "cpu (avx2)", List.of(full,
+        String distances = SweepMarkdown.render("qm9", "cpu (avx2)", 2, List.of(full,
             new SweepEntry(full.cell(), measured, full.run(), List.of(), "")));
         assertThat(distances.lines().skip(distances.lines().toList().indexOf(distances.lines()
             .filter(line -> line.startsWith("Distances")).findFirst().orElseThrow()) + 2L).toList()).containsExactly(
@@ -87,10 +92,73 @@ class SweepReportTest {
 
     @Test
     void cellsOfDifferentStepsAreComparedByValidity() {
-        String page = SweepReport.render("qm9", "cpu", List.of(entry("fp32", 1, 10, 0, 800, 500, 18, 100),
+        String page = SweepReport.render("qm9", "cpu", 2, List.of(entry("fp32", 1, 10, 0, 800, 500, 18, 100),
             entry("fp32", 1, 50, 0, 950, 100, 18, 100)));
         assertThat(page).contains("Validity by denoising steps").contains("both more valid and faster")
             .doesNotContain("Divergence by");
+    }
+
+    @Test
+    void theLikelihoodHasATableOfItsOwn() {
+        SweepEntry full = entry("fp32", 16, 100, 0, 990, 50, 18_000_000, 100);
+        LikelihoodReport likelihood = new LikelihoodReport(30, 10, new Estimate(70.125, 1.5, 30), new Estimate(40.0, 1.0, 30),
+            null, null, null, null, new Estimate(-0.25, 0.125, 30), new Estimate(0.5, null, 30));
+        List<SweepEntry> entries = List.of(full, new SweepEntry(full.cell(), full.metrics().with(likelihood), full.run(),
+            List.of(), ""));
+        String text = SweepMarkdown.render("qm9", "cpu", 2, entries);
+        assertThat(text).contains("Likelihood of 30 given molecules, 10 times each")
+            .endsWith("|---|---|---|---|---|\n| fp3216100 | 70.13 ± 1.5 | -0.2500 ± 0.13 | 40.00 ± 1.0 | +0.5000 |\n");
+        assertThat(SweepReport.render("qm9", "cpu", 2, entries)).contains("NLL, every edge once")
+            .contains(">40.00 [38.04 to 41.96]<").contains(">0.5000<");
+        assertThat(SweepReport.render("qm9", "cpu", 1, List.of(full))).doesNotContain("NLL");
+    }
+
+    @Test
+    void whereCellsDifferInStepsTheTableSaysAlongWhatTheyDiverge() {
+        List<SweepEntry> entries = List.of(entry("bit-dgdm", 1, 10, 0.3, 800, 500, 18, 100),
+            entry("bit-dgdm", 1, 50, 0.3, 950, 100, 18, 100));
+        String along = "along 2 full-precision graphs of 5 uniform steps, whatever the cell's own steps and schedule";
+        assertThat(SweepMarkdown.render("qm9", "cpu", 2, entries)).contains(along);
+        assertThat(SweepReport.render("qm9", "cpu", 2, entries)).contains(along.replace("'", "&#39;"));
+    }
+
+    @Test
+    void aSweepThatIsNotThroughSaysHowFarItIs() {
+        List<SweepEntry> entries = List.of(entry("fp32", 1, 10, 0, 800, 500, 18, 100));
+        assertThat(SweepMarkdown.render("qm9", "cpu", 7, entries)).startsWith("So far 1 of 7 cells of 1,000 graphs, model qm9");
+        assertThat(SweepReport.render("qm9", "cpu", 7, entries)).contains("So far 1 of 7 cells of 1,000 graphs");
+    }
+
+    @Test
+    void fullPrecisionHasAPlaceBelowALogarithmicAxis() {
+        String page = SweepReport.render("qm9", "cpu", 2, List.of(entry("fp32", 16, 100, 0, 990, 50, 18_000_000, 100),
+            entry("bit-dgdm", 8, 100, 0.4, 970, 90, 3_000_000, 100)));
+        assertThat(page).contains("1 (0)").contains("what does not diverge at all, as FP32, lies below its lower end");
+        assertThat(SweepReport.render("qm9", "cpu", 2, List.of(entry("fp32", 16, 100, 0, 990, 50, 18_000_000, 100),
+            entry("rtn", 8, 100, 0, 970, 90, 3_000_000, 100)))).doesNotContain("<svg");
+    }
+
+    @Test
+    void residualsAndRangesOfStepsMakeCurvesFrom0And1On() {
+        List<SweepEntry> entries = new ArrayList<>();
+        for (int[] setting : new int[][] {{0, 1}, {2, 1}, {4, 1}, {4, 2}, {4, 5}}) {
+            QuantizeConf quantize = new QuantizeConf("bit-dgdm", 4, 4, 16, 0.01, 99, setting[0], 8, "static", true, 1, 10,
+                setting[1], Map.of());
+            entries.add(entry(quantize, 100, 0.1 / (1 + setting[0] + setting[1]), 970, 90, 3_000_000, 100));
+        }
+        String page = SweepReport.render("qm9", "cpu", 5, entries);
+        for (String quality : List.of("Divergence", "Validity")) {
+            // Those at residual 0 and at one range of steps among them.
+            assertThat(chart(page, quality + " by bits of the residual")).contains(">  1<").contains(">  2<").contains(">  3<");
+            assertThat(chart(page, quality + " by ranges of steps with thresholds of their own")).contains(">  3<")
+                .contains(">  4<").contains(">  5<").doesNotContain(">  1<");
+        }
+    }
+
+    /** The figure of a label. */
+    private static String chart(String page, String label) {
+        int at = page.indexOf("<b>" + label);
+        return page.substring(page.lastIndexOf("<svg", at), at);
     }
 
     @Test
@@ -101,7 +169,13 @@ class SweepReportTest {
 
     private static SweepEntry entry(String method, int rank, int steps, double divergence, long valid, double speed,
                                     long bytes, long seed) {
-        QuantizeConf quantize = new QuantizeConf(method, 4, 4, rank, 0.01, 99, 4, 8, "static", true, 1, 1, 1, Map.of());
+        return entry(new QuantizeConf(method, 4, 4, rank, 0.01, 99, 4, 8, "static", true, 1, 1, 1, Map.of()), steps,
+            divergence, valid, speed, bytes, seed);
+    }
+
+    private static SweepEntry entry(QuantizeConf quantize, int steps, double divergence, long valid, double speed,
+                                    long bytes, long seed) {
+        String method = quantize.method();
         JobConf conf = new JobConf("m", List.of(), quantize, new RecipeConf("", 0, List.of()),
             new SampleConf(1000, steps, "uniform", seed, 1, 0, "cpu", "auto", "fp32", ""),
             new FidelityConf(2, 5), new FidelityConf(0, 1), new LikelihoodConf("", 0), "",
@@ -113,8 +187,9 @@ class SweepReportTest {
             Optional.empty()).with(new FidelityReport(2, 5, 1, found, List.of(found),
             new Estimate(divergence / 100, 0.0, 400), 1));
         ObjectNode run = new ObjectMapper().createObjectNode().put("graphs_per_second", speed).put("backend", "cpu");
+        run.putObject("timings").put("sampling_seconds", 12).put("metrics_seconds", 10.0).put("total_seconds", 99);
         run.putObject("model_bytes").put("before", 18_000_000).put("after", bytes);
-        return new SweepEntry(new SweepCell(method + rank + steps, conf), metrics, run,
+        return new SweepEntry(new SweepCell(method + quantize.rank() + steps, conf), metrics, run,
             method.equals("fp32") ? List.of() : List.of(new Metric("validity_difference", 0.005, 5L, 1000L, -0.0028, 0.0128)), "");
     }
 }

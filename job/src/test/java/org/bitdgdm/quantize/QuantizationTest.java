@@ -57,6 +57,26 @@ class QuantizationTest {
     }
 
     @Test
+    void outputErrorsAreThoseOfGraphsThatNoMethodHasSeen() {
+        int[] rows = new int[FULL.linears().size()];
+        Arrays.fill(rows, 64);
+        List<RecordedInputs> inputs = new Calibrations(FULL, 1, ReferenceDenoiser::new).of(8, 4, rows, 2);
+        PackedLinear layer = FULL.linear("tf_layers.0.self_attn.e_out");
+        RecordedInputs seen = inputs.get(FULL.linears().indexOf(layer));
+        RecordedInputs heldOut = seen.heldOut();
+        assertThat(heldOut.present()).isTrue();
+        assertThat(heldOut.ranges()).hasSize(2).allMatch(RecordedInputs::present);
+        assertThat(heldOut.magnitudes()).isEmpty();
+        assertThat(Arrays.copyOf(heldOut.rows(), layer.in)).isNotEqualTo(Arrays.copyOf(seen.rows(), layer.in));
+
+        QuantizeConf recipe = recipe(Map.of());
+        QuantizedLayer quantized = Quantizer.of("gptq").quantize(layer, seen, recipe);
+        double error = LayerReport.of(layer, quantized, seen, recipe, 0).outputError();
+        assertThat(error).isPositive().isEqualTo(LayerReport.outputError(layer, quantized.packed(), heldOut))
+            .isNotEqualTo(LayerReport.outputError(layer, quantized.packed(), seen));
+    }
+
+    @Test
     void layersThatReadTheSameInputHaveTheSameCodes() {
         PackedModel model = quantize(recipe(Map.of()), 5, 2).model();
         for (PackedLinear layer : model.linears()) {

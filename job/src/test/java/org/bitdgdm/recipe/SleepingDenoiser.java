@@ -1,0 +1,39 @@
+package org.bitdgdm.recipe;
+
+import org.bitdgdm.kernels.Denoiser;
+import org.bitdgdm.kernels.Diffusion;
+import org.bitdgdm.kernels.GraphBatch;
+
+/** A denoiser that takes at least so long for each call. */
+record SleepingDenoiser(Denoiser denoiser, int millis) implements Denoiser {
+
+    @Override
+    public Diffusion diffusion() {
+        return denoiser.diffusion();
+    }
+
+    @Override
+    public void advance(GraphBatch batch, long seed, int[] times) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("interrupted", e);
+        }
+        denoiser.advance(batch, seed, times);
+    }
+
+    @Override
+    public void logits(GraphBatch batch, int t, float[] nodeLogits, float[] edgeLogits) {
+        denoiser.logits(batch, t, nodeLogits, edgeLogits);
+    }
+
+    @Override
+    public String describe() {
+        return "sleeping " + denoiser.describe();
+    }
+
+    @Override
+    public void close() {
+        denoiser.close();
+    }
+}
