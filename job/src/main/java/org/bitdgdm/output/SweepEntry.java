@@ -65,6 +65,19 @@ public record SweepEntry(SweepCell cell, MetricReport metrics, JsonNode run, Lis
             : value + " ± " + Numbers.significant(estimate.standardError(), 2);
     }
 
+    /**
+     * A mean that may be negative, with its standard error where it has one; empty where there is none.
+     *
+     * @param plus sign of one that is not negative
+     */
+    static String signed(Estimate estimate, String plus) {
+        if (estimate == null) {
+            return "";
+        }
+        String value = (estimate.value() < 0 ? "-" : plus) + Numbers.significant(Math.abs(estimate.value()), 4);
+        return estimate.standardError() == null ? value : value + " ± " + Numbers.significant(estimate.standardError(), 2);
+    }
+
     /** How many cells there are, and how many of them are still to run. */
     static String soFar(int cells, List<SweepEntry> entries) {
         return entries.size() == cells ? Numbers.count(cells) + " cells"

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.StringJoiner;
-import org.bitdgdm.fidelity.Estimate;
 import org.bitdgdm.fidelity.LikelihoodReport;
 import org.bitdgdm.metrics.DistributionDistances;
 import org.bitdgdm.metrics.Metric;
@@ -87,18 +86,11 @@ public final class SweepMarkdown {
         header(text, List.of("cell", "NLL", "Δ NLL", "NLL, every edge once", "Δ NLL, every edge once"));
         for (SweepEntry entry : asked) {
             LikelihoodReport found = entry.metrics().likelihood();
-            text.append(new StringJoiner(" | ", "| ", " |").add(entry.cell().name()).add(signed(found.nll(), ""))
-                .add(signed(found.difference(), "+")).add(signed(found.nllPairs(), ""))
-                .add(signed(found.pairsDifference(), "+"))).append('\n');
+            text.append(new StringJoiner(" | ", "| ", " |").add(entry.cell().name())
+                .add(SweepEntry.signed(found.nll(), "")).add(SweepEntry.signed(found.difference(), "+"))
+                .add(SweepEntry.signed(found.nllPairs(), "")).add(SweepEntry.signed(found.pairsDifference(), "+")))
+                .append('\n');
         }
-    }
-
-    private static String signed(Estimate estimate, String plus) {
-        if (estimate == null) {
-            return "";
-        }
-        String value = (estimate.value() < 0 ? "-" : plus) + Numbers.significant(Math.abs(estimate.value()), 4);
-        return estimate.standardError() == null ? value : value + " ± " + Numbers.significant(estimate.standardError(), 2);
     }
 
     private static void distances(StringBuilder text, List<SweepEntry> entries) {

@@ -12,7 +12,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
+import org.bitdgdm.fidelity.Estimate;
+import org.bitdgdm.fidelity.LikelihoodReport;
 import org.bitdgdm.metrics.Metric;
 import org.bitdgdm.output.SweepCharts.Point;
 
@@ -101,8 +104,8 @@ public final class SweepReport {
         return new SweepPage.Row(Integer.toString(at + 1), entry.cell().name(), validity(entry), difference(entry),
             share(entry, "uniqueness"),
             entry.divergence("kl_graph").map(SweepEntry::text).orElse("–"), share(entry, "changed_entries"),
-            share(entry, "identical_graphs"), interval(entry, "nll_pairs"), interval(entry, "nll_pairs_difference"),
-            entry.done() ? number(entry.graphsPerSecond()) : "failed",
+            share(entry, "identical_graphs"), likelihood(entry, LikelihoodReport::nllPairs, ""),
+            likelihood(entry, LikelihoodReport::pairsDifference, "+"), entry.done() ? number(entry.graphsPerSecond()) : "failed",
             entry.bytes() == 0 ? "–" : Numbers.bytes(entry.bytes()) + " (÷ "
                 + Numbers.significant((double) entry.bytesBefore() / entry.bytes(), 3) + ")", best);
     }
@@ -124,9 +127,9 @@ public final class SweepReport {
             "%+.2f [%+.2f to %+.2f]", 100 * metric.value(), 100 * metric.low(), 100 * metric.high())).orElse("–");
     }
 
-    private static String interval(SweepEntry entry, String name) {
-        return entry.metric(name).map(metric -> Numbers.significant(metric.value(), 4) + (metric.low() == null ? ""
-            : " [" + Numbers.significant(metric.low(), 4) + " to " + Numbers.significant(metric.high(), 4) + "]")).orElse("–");
+    private static String likelihood(SweepEntry entry, Function<LikelihoodReport, Estimate> part, String plus) {
+        LikelihoodReport found = entry.done() ? entry.metrics().likelihood() : null;
+        return found == null || part.apply(found) == null ? "–" : SweepEntry.signed(part.apply(found), plus);
     }
 
     private static String number(double value) {
@@ -173,7 +176,7 @@ public final class SweepReport {
         boolean none = diverges && points.stream().flatMap(List::stream).anyMatch(point -> point.y() == 0);
         if (points.size() > 1 && (!diverges || points.stream().flatMap(List::stream).anyMatch(point -> point.y() > 0))) {
             String caption = (diverges ? "Divergence per graph and step upwards, on a logarithmic axis"
-                + (none ? "; what does not diverge at all, as FP32, lies below its lower end" : "") : "Validity upwards")
+                + (none ? "; what does not diverge at all, as FP32, is marked (0) at its lower end" : "") : "Validity upwards")
                 + "; " + axis + ". Dark points are the best ones; numbers are rows of the table.";
             figures.add(new SweepPage.Figure(label, SweepCharts.draw(label, caption, points, false, diverges, !diverges),
                 caption));
