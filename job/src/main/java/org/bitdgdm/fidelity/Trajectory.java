@@ -40,7 +40,7 @@ record Trajectory(int n, long[] ids, long seed, int[] times, byte[][] nodes, byt
             if (i < steps) {
                 walk.nodeLogits[i] = new float[batch.nodes().length * nodeTypes];
                 walk.edgeLogits[i] = new float[batch.edges().length * edgeTypes];
-                Prediction.ask(full, batch, times[i], walk.nodeLogits[i], walk.edgeLogits[i]);
+                full.logits(batch, times[i], walk.nodeLogits[i], walk.edgeLogits[i]);
                 full.advance(batch, seed, new int[] {times[i], times[i + 1]});
             }
         }
@@ -62,7 +62,7 @@ record Trajectory(int n, long[] ids, long seed, int[] times, byte[][] nodes, byt
             GraphBatch state = state(i);
             float[] nodeQ = new float[nodeLogits[i].length];
             float[] edgeQ = new float[edgeLogits[i].length];
-            Prediction.ask(quantized, state, times[i], nodeQ, edgeQ);
+            quantized.logits(state, times[i], nodeQ, edgeQ);
             quantized.advance(state, seed, new int[] {times[i], times[i + 1]});
             for (int g = 0; g < ids.length; g++) {
                 nodeDivergence[g][rangeOf[i]] += nodeDivergence(i, g, nodeQ);
@@ -87,7 +87,7 @@ record Trajectory(int n, long[] ids, long seed, int[] times, byte[][] nodes, byt
         for (int i = 0; i + 1 < times.length; i++) {
             float[] nodeQ = new float[nodeLogits[i].length];
             float[] edgeQ = new float[edgeLogits[i].length];
-            Prediction.ask(other, state(i), times[i], nodeQ, edgeQ);
+            other.logits(state(i), times[i], nodeQ, edgeQ);
             for (int g = 0; g < ids.length; g++) {
                 nodeSums[g] += nodeDivergence(i, g, nodeQ);
                 edgeSums[g] += edgeDivergence(i, g, edgeQ);

@@ -111,7 +111,7 @@ final class VariationalBound {
             GraphBatch noisy = noise(part, t);
             float[] nodeLogits = new float[part.nodes().length * nodeLimit.length];
             float[] edgeLogits = new float[part.edges().length * edgeLimit.length];
-            Prediction.ask(denoiser, noisy, t, nodeLogits, edgeLogits);
+            denoiser.logits(noisy, t, nodeLogits, edgeLogits);
             for (int k = 0; k < chosen.length; k++) {
                 Sums sums = sums("term of time " + t, part, k, (x, c, from) -> step(nodeLimit, t, x, c, nodeLogits, from),
                     (x, c, from) -> step(edgeLimit, t, x, c, edgeLogits, from), noisy);
@@ -125,7 +125,7 @@ final class VariationalBound {
         GraphBatch noisy = noise(clean, 0);
         float[] nodeLogits = new float[clean.nodes().length * nodeLimit.length];
         float[] edgeLogits = new float[clean.edges().length * edgeLimit.length];
-        Prediction.ask(denoiser, noisy, 0, nodeLogits, edgeLogits);
+        denoiser.logits(noisy, 0, nodeLogits, edgeLogits);
         Sums[] all = new Sums[clean.size()];
         for (int g = 0; g < all.length; g++) {
             all[g] = sums("reconstruction at time 0", clean, g,
