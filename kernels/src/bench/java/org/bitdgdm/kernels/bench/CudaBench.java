@@ -6,34 +6,27 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.bitdgdm.kernels.Backend;
 import org.bitdgdm.kernels.BackendOptions;
-import org.bitdgdm.kernels.CudaDenoiser;
-import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.Denoisers;
-import org.bitdgdm.kernels.GraphBatch;
-import org.bitdgdm.kernels.InitialNoise;
 import org.bitdgdm.kernels.KernelException;
-import org.bitdgdm.kernels.PackedModel;
 
 /**
  * The benchmark of the cuda backend: bounds that follow from the data sheets, and, where there is a GPU, checks, times of
  * whole steps and of their terms, and PyTorch on the same GPU. Writes one Markdown file, line by line.
  *
- * <p>The shipped model comes first, since the targets are about it; then ours at n = 27 and 64, then PyTorch there. Whole
- * steps are timed by the wall clock around calls that end with a synchronization. What fails says so in its place, and the
- * rest goes on.
+ * <p>The shipped model comes first, since the targets are about it; then ours at n = 27 and 64, then PyTorch there. What
+ * fails says so in its place, and the rest goes on.
  */
 final class CudaBench {
-    private static final long SEED = 1;
     private static final double NANOS = 1e9;
     private static final String TARGETS = "### Targets";
     private static final String CHECKS = "### Checks";
     private static final String MEASURED = "## Measured";
     private static final long LEAST_SECONDS = 15;
+    /** One tile, two, and several. */
+    private static final int[] SMALL_SIZES = {1, 5, 27, 130};
     /** Of 5 nodes: 16 rows for each of an H200's 132 multiprocessors, and some to spare. */
     private static final int MANY_GRAPHS = 430;
 
@@ -72,6 +65,7 @@ final class CudaBench {
     private final CudaPeer peer;
     private final CudaReport report;
     private final Plan plan;
+    private final CudaTimes times;
     private final long start = System.nanoTime();
     private boolean passed = true;
 
@@ -80,6 +74,7 @@ final class CudaBench {
         this.peer = peer;
         this.report = report;
         this.plan = plan;
+        this.times = new CudaTimes(device, plan);
     }
 
     /** @param flags those of {@link BenchOptions#CUDA_USAGE} */
@@ -192,8 +187,9 @@ final class CudaBench {
 
     private static String driver(Path home) throws InterruptedException {
         try {
-            return "driver, highest clock: " + Programs.run(home, List.of("nvidia-smi",
-                "--query-gpu=driver_version,clocks.max.sm", "--format=csv,noheader"), "").output().strip().replace('\n', ';');
+            String found = Programs.run(home, List.of("nvidia-smi", "--query-gpu=driver_version,clocks.max.sm",
+                "--format=csv,noheader"), "").output();
+            return "driver, highest clock: " + found.strip().replace('\n', ';');
         } catch (IOException e) {
             return "driver not known: " + e.getMessage();
         }
@@ -217,7 +213,7 @@ final class CudaBench {
     private void checkShort(CudaModel shipped) throws InterruptedException {
         section(CHECKS, section -> {
             CudaChecks checks = new CudaChecks(device, section);
-            checks.small(MANY_GRAPHS);
+            checks.small(SMALL_SIZES, MANY_GRAPHS);
             checks.shipped(shipped, 8, 2);
             passed &= checks.passed();
         });
@@ -232,14 +228,14 @@ final class CudaBench {
             checks[0].shipped(first.model, plan.checkedGraphs, plan.checkedSteps);
         });
         CudaRates rates = new CudaRates();
-        section(steps(first), section -> times(section, first, rates));
+        section(steps(first), section -> times.steps(section, first, rates));
         section(TARGETS, section -> rates.targets().forEach(section::line));
         section(peer(first), section -> peer(section, first, rates));
         section(TARGETS, section -> rates.targets().forEach(section::line));
         section(bests(first), section -> rates.bests().forEach(section::line));
-        section(terms(first), section -> terms(section, first));
+        section(terms(first), section -> times.terms(section, first));
         if (first.model.bench.trained()) {
-            section(sampler(first), section -> sampler(section, first, rates));
+            section(sampler(first), section -> times.sampler(section, first, rates));
         }
         List<Size> others = sizes.subList(1, sizes.size());
         List<CudaRates> theirs = others.stream().map(size -> new CudaRates()).toList();
@@ -249,9 +245,9 @@ final class CudaBench {
             section(steps(size), section -> {
                 // Its rows go to the section of checks.
                 checks[0].large(size.model);
-                times(section, size, found);
+                times.steps(section, size, found);
             });
-            section(terms(size), section -> terms(section, size));
+            section(terms(size), section -> times.terms(section, size));
         }
         sizes.forEach(size -> CudaBounds.write(report, size.model));
         for (int at = 0; at < others.size(); at++) {
@@ -260,7 +256,7 @@ final class CudaBench {
             section(peer(size), section -> peer(section, size, found));
             section(bests(size), section -> found.bests().forEach(section::line));
         }
-        passed &= checks[0] != null && checks[0].passed();
+        passed &= checks[0] != null && checks[0].passed() && times.passed();
     }
 
     private long secondsLeft() {
@@ -302,138 +298,5 @@ final class CudaBench {
                 }
             }
         }
-    }
-
-    private void times(CudaReport.Section section, Size size, CudaRates rates) throws InterruptedException {
-        int steps = size.model.bench.full().diffusion().steps();
-        section.line("Median and range of %d calls of at least %.1f s each, or %d steps; bytes: the most that were allocated on"
-            + " the device, model included, context not.", plan.repeats, plan.seconds, size.model.bench.startTime());
-        section.line("");
-        section.line("| setting | batch | ms a step | range | graph-steps/s | graphs/s at %d steps | peak of device bytes |",
-            steps);
-        section.line("|---|---|---|---|---|---|---|");
-        each(section, 5, (setting, products) -> {
-            try (CudaDenoiser cuda = device.open(size.model.packed(setting), products)) {
-                // Ascending: the most memory in use is then that of the latest size.
-                for (int batch : size.batches) {
-                    Spread seconds = secondsPerStep(cuda, size.model.bench, batch);
-                    CudaRates.Row row = new CudaRates.Row(label(setting, products), true, batch, batch / seconds.median(),
-                        cuda.peakBytes());
-                    rates.add(row);
-                    section.line("| %s | %d | %.3f | %.3f–%.3f | %,.0f | %,.1f | %,d |", row.name(), batch,
-                        1e3 * seconds.median(), 1e3 * seconds.low(), 1e3 * seconds.high(), row.rate(), row.rate() / steps,
-                        row.peakBytes());
-                }
-            }
-        });
-    }
-
-    /** What is measured of a setting and precision. */
-    @FunctionalInterface
-    private interface Measurement {
-        void take(Setting setting, CudaDevice.Products products) throws InterruptedException;
-    }
-
-    /** Measures every setting and precision; one that fails has a row that says so, with so many empty cells. */
-    private void each(CudaReport.Section section, int emptyCells, Measurement measurement) throws InterruptedException {
-        for (Setting setting : Setting.ALL) {
-            for (CudaDevice.Products products : products(setting)) {
-                try {
-                    measurement.take(setting, products);
-                } catch (KernelException e) {
-                    passed = false;
-                    section.line("| %s | **failed**: %s |%s", label(setting, products), e.getMessage().replace('|', '/'),
-                        " |".repeat(emptyCells));
-                }
-            }
-        }
-    }
-
-    /** Kernels launched one by one, so that the gaps between launches, which a captured step has not, are left out. */
-    private void terms(CudaReport.Section section, Size size) throws InterruptedException {
-        CudaBudget.Gpu gpu = CudaBudget.Gpu.ofDevice(describe(size));
-        section.line("µs of one graph and step on this device, and after the slash the bound for %s; dense has full-precision"
-            + " layers and codes of inputs in it. Each kernel between two events, median of %d; sparse: the difference from"
-            + " the same model without S and outliers; dense: what is left of the kernels with layers beside the same edges"
-            + " without their products. Memory bounds the sum of all.", gpu.name(), plan.repeats);
-        section.line("");
-        CudaBounds.termsHead().lines().forEach(section::line);
-        each(section, CudaTerms.BOUNDS.size() + 2, (setting, products) -> {
-            PackedModel packed = size.model.packed(setting);
-            Map<String, Double> kernels;
-            double captured;
-            try (CudaDenoiser cuda = device.open(packed, products)) {
-                captured = secondsPerStep(cuda, size.model.bench, size.termsBatch).median();
-                kernels = kernelSeconds(cuda, size);
-            }
-            Map<String, Double> terms;
-            try (CudaDenoiser cuda = device.open(CudaTerms.withoutSparse(packed), products)) {
-                terms = CudaTerms.of(kernels, kernelSeconds(cuda, size));
-            }
-            section.line(CudaBounds.termsRow(label(setting, products), terms, captured, size.termsBatch,
-                CudaBounds.budget(size.model, setting, products, gpu)));
-        });
-    }
-
-    private String describe(Size size) {
-        try (CudaDenoiser cuda = device.open(size.model.bench.full(), CudaDevice.Products.FP32)) {
-            return cuda.describe();
-        }
-    }
-
-    /** From the ids to the finished graphs, once for each setting at its best batch size or the plan's. */
-    private void sampler(CudaReport.Section section, Size size, CudaRates rates) throws InterruptedException {
-        BenchModel model = size.model.bench;
-        int steps = model.full().diffusion().steps();
-        section.line("All %d steps, initial draw and copies of ids and graphs included, one call each.", steps);
-        section.line("");
-        section.line("| setting | graphs | seconds | graphs/s | graph-steps/s |");
-        section.line("|---|---|---|---|---|");
-        each(section, 3, (setting, products) -> {
-            String label = label(setting, products);
-            int graphs = Math.min(plan.sampled, rates.best(true, label).map(CudaRates.Row::batch).orElse(plan.sampled));
-            long[] ids = LongStream.range(0, graphs).toArray();
-            try (CudaDenoiser cuda = device.open(size.model.packed(setting), products)) {
-                cuda.sample(model.nodes(), ids, SEED, new int[] {steps, steps - 1});
-                long before = System.nanoTime();
-                cuda.sample(model.nodes(), ids, SEED, model.full().diffusion().times(steps));
-                double seconds = (System.nanoTime() - before) / NANOS;
-                section.line("| %s | %d | %.2f | %,.1f | %,.0f |", label, graphs, seconds, graphs / seconds,
-                    graphs * steps / seconds);
-            }
-        });
-    }
-
-    private Map<String, Double> kernelSeconds(CudaDenoiser cuda, Size size) {
-        return cuda.kernelSeconds(batch(size.model.bench, size.termsBatch), size.model.bench.startTime(), plan.repeats);
-    }
-
-    private static GraphBatch batch(BenchModel model, int size) {
-        return InitialNoise.draw(model.full().diffusion(), model.nodes(), LongStream.range(0, size).toArray(), SEED);
-    }
-
-    /** Seconds of one step of a whole batch, from T/2 on: as many steps a call as fill its time. */
-    private Spread secondsPerStep(Denoiser cuda, BenchModel model, int size) {
-        GraphBatch batch = batch(model, size);
-        // The first call captures the step; the second tells how long one is.
-        advance(cuda, batch, model, 1);
-        double once = advance(cuda, batch, model, 2);
-        int steps = (int) Math.max(2, Math.min(model.startTime(), Math.ceil(plan.seconds / once)));
-        double[] seconds = new double[plan.repeats];
-        for (int repeat = 0; repeat < plan.repeats; repeat++) {
-            seconds[repeat] = advance(cuda, batch, model, steps);
-        }
-        return new Spread(seconds);
-    }
-
-    /** Takes so many steps; returns the seconds of one. */
-    private static double advance(Denoiser cuda, GraphBatch batch, BenchModel model, int steps) {
-        int[] times = new int[steps + 1];
-        for (int i = 0; i < times.length; i++) {
-            times[i] = model.startTime() - i;
-        }
-        long before = System.nanoTime();
-        cuda.advance(batch, SEED, times);
-        return (System.nanoTime() - before) / NANOS / steps;
     }
 }

@@ -18,8 +18,8 @@ final class CudaBounds {
     /** Fills the section of one model. */
     static void write(CudaReport report, CudaModel model) {
         CudaReport.Section section = report.begin(title(model.bench));
-        section.line("µs of one graph and step, derived from the model's operations and the rates of data sheets, not measured;"
-            + " features as %.0f times fewer instructions than one warp for a graph takes. Total: the larger of memory"
+        section.line("µs of one graph and step, derived from the model's operations and the rates of data sheets, not"
+            + " measured; features as %.0f times fewer instructions than one warp for a graph takes. Total: the larger of memory"
             + " and the sum of the others.", CudaBudget.featureOverhead(model.bench.nodes()));
         for (CudaBudget.Gpu gpu : CudaBudget.Gpu.ALL) {
             section.line("");
@@ -44,13 +44,15 @@ final class CudaBounds {
         for (double seconds : budget.seconds().values()) {
             cells.append(String.format(Locale.ROOT, " %.4f |", MICRO * seconds));
         }
-        return String.format(Locale.ROOT, "| %s |%s %.4f | %,.0f |", label, cells, MICRO * budget.total(), 1 / budget.total());
+        return String.format(Locale.ROOT, "| %s |%s %.4f | %,.0f |", label, cells, MICRO * budget.total(),
+            1 / budget.total());
     }
 
     /** A table of times by term beside their bounds, one row for each setting that was timed. */
     static String termsHead() {
         return "| setting | " + String.join(" | ", CudaTerms.BOUNDS.keySet())
-            + " | sum | step as captured | bound of memory |\n|---|" + "---|".repeat(CudaTerms.BOUNDS.size()) + "---|---|---|";
+            + " | sum | step as captured | bound of memory |\n|---|" + "---|".repeat(CudaTerms.BOUNDS.size())
+            + "---|---|---|";
     }
 
     /**

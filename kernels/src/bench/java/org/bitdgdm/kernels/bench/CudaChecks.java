@@ -99,10 +99,11 @@ final class CudaChecks {
     CudaChecks(CudaDevice device, CudaReport.Section section) {
         this.device = device;
         this.section = section;
-        section.line("Logits in full precision against the reference (from n = 27 on against the cpu backend), quantized ones"
-            + " against the cpu backend; graphs against the cpu backend's. In FP32 all must be within 1e-4 + 1e-4 |value|, in"
-            + " BF16 within 0.15 + 0.05 |value|; of quantized settings at most 20% may be beyond FP32's bound, since a code on"
-            + " an edge may flip; in large graphs through many layers some code always does, and the distance is only shown.");
+        section.line("Logits in full precision against the reference (from n = 27 on against the cpu backend), quantized"
+            + " ones against the cpu backend; graphs against the cpu backend's. In FP32 all must be within 1e-4 + 1e-4 |value|,"
+            + " in BF16 within 0.15 + 0.05 |value|; of quantized settings at most 20% may be beyond FP32's bound, since a code"
+            + " on an edge may flip; in large graphs through many layers some code always does, and the distance is only"
+            + " shown.");
         section.line("");
         section.line("| model | setting | largest distance | beyond FP32's bound | beyond BF16's | products of 4 bits"
             + " | graphs equal to the cpu backend's | |");
@@ -176,20 +177,21 @@ final class CudaChecks {
      * Small models of every kind of layer, on graphs that take one tile, several, and none to spare; with both kinds of
      * products of 4 bits, and so many graphs at once that the rest of X's layer is fused.
      *
+     * @param sizes      nodes of graphs
      * @param manyGraphs of 5 nodes: 16 rows for each multiprocessor
      */
-    void small(int manyGraphs) {
+    void small(int[] sizes, int manyGraphs) {
         for (Map.Entry<String, PackedModel> named : CudaForms.small().entrySet()) {
             PackedModel model = named.getValue();
             for (CudaDevice.Products products : CudaForms.isFull(model) ? new CudaDevice.Products[] {
                 CudaDevice.Products.FP32, CudaDevice.Products.BF16} : new CudaDevice.Products[] {CudaDevice.Products.FP32}) {
-                small(named.getKey() + (products == CudaDevice.Products.BF16 ? ", bf16" : ""), model, products, manyGraphs);
+                small(named.getKey() + (products == CudaDevice.Products.BF16 ? ", bf16" : ""), model, products, sizes, manyGraphs);
             }
         }
     }
 
-    private void small(String name, PackedModel model, CudaDevice.Products products, int manyGraphs) {
-        String title = "two layers, n = 1, 5, 27, 130";
+    private void small(String name, PackedModel model, CudaDevice.Products products, int[] sizes, int manyGraphs) {
+        String title = "two layers, n of " + Arrays.toString(sizes);
         Judgement judgement = judgement(model, products);
         try {
             Distances distances = new Distances();
@@ -197,7 +199,7 @@ final class CudaChecks {
                  CpuDenoiser cpu = new CpuDenoiser(model, CudaModel.cpuOptions());
                  ReferenceDenoiser reference = new ReferenceDenoiser(model)) {
                 Denoiser other = judgement == Judgement.CODED ? cpu : reference;
-                for (int n : new int[] {1, 5, 27, 130}) {
+                for (int n : sizes) {
                     GraphBatch batch = noise(model, n, n > 64 ? 1 : 3);
                     distances.add(logits(other, model, batch), logits(cuda, model, batch));
                 }

@@ -101,8 +101,8 @@ final class CudaPeer {
 
     private static void take(JsonNode json, CudaReport.Section section, CudaRates rates, boolean[] table) {
         if (json.has("torch")) {
-            section.line("PyTorch %s, Python %s, on %s; products in FP32 with precision \"%s\". Features, posterior and draws"
-                + " are in FP32 in all modes, and not compiled.", json.get("torch").asText(), json.get("python").asText(),
+            section.line("PyTorch %s, Python %s, on %s; products in FP32 with precision \"%s\". Features, posterior and"
+                + " draws are in FP32 in all modes, and not compiled.", json.get("torch").asText(), json.get("python").asText(),
                 json.get("device").asText(), json.get("float32_matmul").asText());
             section.line("");
         } else if (json.has("check")) {

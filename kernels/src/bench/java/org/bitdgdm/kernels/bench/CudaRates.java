@@ -56,7 +56,8 @@ final class CudaRates {
         Optional<Row> eager = best(false, EAGER);
         Optional<Row> fastest = best(rows.stream().filter(row -> !row.ours));
         List<String> lines = new ArrayList<>(List.of(
-            "| at its best batch size | batch | graph-steps/s | ÷ PyTorch fp32 | ÷ best PyTorch |", "|---|---|---|---|---|"));
+            "| at its best batch size | batch | graph-steps/s | ÷ PyTorch fp32 | ÷ best PyTorch |",
+            "|---|---|---|---|---|"));
         rows.stream().map(row -> List.of(row.ours, row.name)).distinct().forEach(key -> {
             Row row = best((Boolean) key.get(0), (String) key.get(1)).orElseThrow();
             lines.add(String.format(Locale.ROOT, "| %s%s | %d | %,.0f | %s | %s |", row.ours ? "" : "PyTorch ", row.name,
@@ -69,8 +70,8 @@ final class CudaRates {
     List<String> targets() {
         Optional<Row> best = best(rows.stream().filter(row -> row.ours && EQUAL_QUALITY.contains(row.name)));
         Optional<Row> byDefault = best(true, DEFAULT);
-        List<String> lines = new ArrayList<>(List.of("| whole steps, each at its best batch size | measured | at least | of |",
-            "|---|---|---|---|"));
+        List<String> lines = new ArrayList<>(List.of(
+            "| whole steps, each at its best batch size | measured | at least | of |", "|---|---|---|---|"));
         lines.add(ratio("best of ours at equal quality ÷ PyTorch FP32 eager", 10, best, best(false, EAGER)));
         lines.add(ratio("best of ours at equal quality ÷ best PyTorch", 4, best,
             best(rows.stream().filter(row -> !row.ours))));

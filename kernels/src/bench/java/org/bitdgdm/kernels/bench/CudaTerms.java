@@ -73,8 +73,8 @@ final class CudaTerms {
     /** The same model without sparse weights, and with thresholds that no input exceeds, at the same scales. */
     static PackedModel withoutSparse(PackedModel model) {
         return model.withLinears(model.linears().stream().map(layer -> layer.isFull() ? layer
-            : PackedLinear.quantized(layer.name, layer.in, layer.out, layer.bias, withoutOutliers(layer.activation), layer.left,
-                layer.right, layer.intermediateBits, layer.intermediateScale, layer.residual,
+            : PackedLinear.quantized(layer.name, layer.in, layer.out, layer.bias, withoutOutliers(layer.activation),
+                layer.left, layer.right, layer.intermediateBits, layer.intermediateScale, layer.residual,
                 SparseRows.empty(layer.in, layer.out), true, layer.codebook).with(layer.transform, layer.branch)).toList());
     }
 

@@ -43,7 +43,8 @@ class CudaTermsTest {
 
     @Test
     void aKernelOfNoTermIsRefused() {
-        Map<String, Double> kernels = Map.of("bitdgdm_edges_without_layers", 1.0, "bitdgdm_features", 1.0, "bitdgdm_new", 1.0);
+        Map<String, Double> kernels = Map.of("bitdgdm_edges_without_layers", 1.0, "bitdgdm_features", 1.0,
+            "bitdgdm_new", 1.0);
         assertThatIllegalArgumentException().isThrownBy(() -> CudaTerms.of(kernels, kernels))
             .withMessageContaining("kernel bitdgdm_new is in no term").withMessageContaining("bitdgdm_nodes");
     }
