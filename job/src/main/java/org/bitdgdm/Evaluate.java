@@ -337,8 +337,8 @@ final class Evaluate {
         Map<String, String> rows = new LinkedHashMap<>();
         rows.put("command", "evaluate");
         rows.put("input", input);
-        rows.put("vocabulary", String.join(" ", bundle.vocabulary().atoms()) + " / "
-            + String.join(" ", bundle.vocabulary().bonds()));
+        rows.put("vocabulary", String.join(" ", bundle.vocabulary().nodes()) + " / "
+            + String.join(" ", bundle.vocabulary().edges()));
         rows.putAll(Versions.ofRows(spark.sparkContext()));
         Map<String, String> evaluation = new LinkedHashMap<>(References.evaluation(conf.output(), reference));
         if (!conf.against().isEmpty()) {

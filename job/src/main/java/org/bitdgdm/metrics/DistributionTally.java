@@ -61,8 +61,8 @@ final class DistributionTally implements Serializable {
     /** The counts so far; classes in the order of the vocabulary, then any others. */
     Distributions distributions(Vocabulary vocabulary) {
         return new Distributions(
-            new Histogram("atoms", "", 0, ordered(atoms, vocabulary.atoms())),
-            new Histogram("bonds", "", 0, ordered(bonds, vocabulary.bonds())),
+            new Histogram("atoms", "", 0, ordered(atoms, vocabulary.nodes())),
+            new Histogram("bonds", "", 0, ordered(bonds, vocabulary.edges())),
             binned("sizes", "atoms", 1, sizes),
             binned("weight", "g/mol", WEIGHT_BIN, weight),
             binned("logp", MoleculeProperties.LOGP_DESCRIPTOR, LOGP_BIN, logp),

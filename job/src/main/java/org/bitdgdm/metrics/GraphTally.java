@@ -36,8 +36,8 @@ final class GraphTally implements Serializable {
 
     GraphTally(Vocabulary vocabulary) {
         this.vocabulary = vocabulary;
-        this.atoms = new ClassMoments(vocabulary.atoms());
-        this.bonds = new ClassMoments(vocabulary.bonds().subList(1, vocabulary.bonds().size()));
+        this.atoms = new ClassMoments(vocabulary.nodes());
+        this.bonds = new ClassMoments(vocabulary.edges().subList(1, vocabulary.edges().size()));
     }
 
     long graphs() {
@@ -82,17 +82,17 @@ final class GraphTally implements Serializable {
         connected += row.getBoolean(CONNECTED) ? 1 : 0;
         fragments += row.getInt(FRAGMENTS);
         Seq<Byte> nodes = row.getSeq(ATOM_TYPES);
-        long[] ofAtoms = counts(nodes, vocabulary.atoms().size());
+        long[] ofAtoms = counts(nodes, vocabulary.nodes().size());
         for (int type = 0; type < ofAtoms.length; type++) {
             if (ofAtoms[type] > 0) {
-                distributions.addAtoms(vocabulary.atoms().get(type), ofAtoms[type]);
+                distributions.addAtoms(vocabulary.nodes().get(type), ofAtoms[type]);
             }
         }
         atoms.add(ofAtoms);
-        long[] ofBonds = counts(row.getSeq(BONDS), vocabulary.bonds().size());
+        long[] ofBonds = counts(row.getSeq(BONDS), vocabulary.edges().size());
         for (int type = 1; type < ofBonds.length; type++) {
             if (ofBonds[type] > 0) {
-                distributions.addBonds(vocabulary.bonds().get(type), ofBonds[type]);
+                distributions.addBonds(vocabulary.edges().get(type), ofBonds[type]);
             }
         }
         bonds.add(Arrays.copyOfRange(ofBonds, 1, ofBonds.length));

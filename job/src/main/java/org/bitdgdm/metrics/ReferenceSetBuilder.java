@@ -113,7 +113,7 @@ final class ReferenceSetBuilder {
 
         /** Adds a molecule to the distributions and returns its canonical SMILES. */
         private String count(IAtomContainer molecule) throws CDKException {
-            if (vocabulary.atoms().contains("H")) {
+            if (vocabulary.nodes().contains("H")) {
                 AtomContainerManipulator.convertImplicitToExplicitHydrogens(molecule);
             } else {
                 molecule = AtomContainerManipulator.suppressHydrogens(molecule);

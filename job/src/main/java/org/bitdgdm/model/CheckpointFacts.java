@@ -16,8 +16,14 @@ import org.bitdgdm.conf.InputException;
  * {@code src/datasets/*_dataset.py}) as pickled objects, read here as data.
  */
 final class CheckpointFacts {
+    /** Atoms that are attributes of a data set's class, which a pickle names but does not hold. */
+    private static final Map<String, List<String>> ATOMS_OF_CLASSES = Map.of("Guacamolinfos",
+        List.of("C", "N", "O", "F", "B", "Br", "Cl", "I", "P", "S", "Se", "Si"));
+
     private final Object configuration;
     private final Object dataset;
+    /** What the training draws samples with, whose class tells molecules from other graphs. */
+    private final Object drawn;
     private final CheckpointReader checkpoint;
     private final ObjectNode json = JsonNodeFactory.instance.objectNode();
 
@@ -26,6 +32,7 @@ final class CheckpointFacts {
         Object hyperParameters = checkpoint.root().get("hyper_parameters");
         configuration = at(hyperParameters, "cfg");
         dataset = at(hyperParameters, "dataset_infos");
+        drawn = at(hyperParameters, "visualization_tools");
     }
 
     /**
@@ -79,15 +86,23 @@ final class CheckpointFacts {
             return;
         }
         Object atoms = at(dataset, "atom_decoder");
-        // GuacaMol's atom_decoder belongs to its class, so it is not pickled; graphs without atoms have neither.
-        boolean molecular = atoms != null || at(dataset, "atom_weights") != null;
-        put(ModelFacts.MOLECULAR, molecular);
+        if (atoms == null && dataset instanceof PickledObject object) {
+            atoms = ATOMS_OF_CLASSES.get(object.type.name());
+        }
+        boolean molecules = atoms != null || at(dataset, "atom_weights") != null
+            || drawn instanceof PickledObject object && object.type.name().equals("MolecularVisualization");
+        boolean graphs = !molecules && (dataset instanceof PickledObject object
+            && object.type.name().equals("SpectreDatasetInfos")
+            || drawn instanceof PickledObject tools && tools.type.name().equals("NonMolecularVisualization"));
+        if (molecules || graphs) {
+            put(ModelFacts.FAMILY, (molecules ? Family.MOLECULES : Family.GRAPHS).label());
+        }
         put(ModelFacts.MAX_NODES, at(dataset, "max_n_nodes"));
         putNumbers(ModelFacts.SIZES, at(dataset, "n_nodes"));
         padSizes();
         putNumbers(ModelFacts.NODE_MARGINAL, at(dataset, "node_types"));
         putNumbers(ModelFacts.EDGE_MARGINAL, at(dataset, "edge_types"));
-        if (molecular) {
+        if (molecules) {
             putTexts(ModelFacts.ATOMS, atoms);
             json.set(ModelFacts.BONDS, ModelFacts.texts(Vocabulary.MOLECULE_BONDS));
             // The published code takes the values in the order of the dictionary, whatever its keys are.

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.kernels.Architecture;
 import org.bitdgdm.kernels.Diffusion;
@@ -35,19 +36,26 @@ record ModelFacts(
     static final String SCHEDULE = "noise_schedule";
     static final String TRANSITION = "transition";
     static final String FEATURES = "extra_features";
+    static final String FAMILY = "family";
+    /** What bundles had before they had a family; still read. */
     static final String MOLECULAR = "molecular";
     static final String MAX_NODES = "max_nodes";
     static final String ATOMS = "atoms";
     static final String WEIGHTS = "atom_weights";
     static final String MAX_WEIGHT = "max_weight";
     static final String BONDS = "bonds";
+    static final String HYDROGENS = "explicit_hydrogens";
+    static final String AROMATIC = "aromatic_bonds";
+    static final String NODE_CLASSES = "node_classes";
+    static final String EDGE_CLASSES = "edge_classes";
     static final String SIZES = "size_histogram";
     static final String NODE_MARGINAL = "node_marginal";
     static final String EDGE_MARGINAL = "edge_marginal";
     static final String PROVENANCE = "provenance";
     /** Every key that describes a model, in the order in which they are written. */
     static final List<String> KEYS = List.of(NAME, VARIANT, LAYERS, HEADS, STEPS, SCHEDULE, TRANSITION, FEATURES,
-        MOLECULAR, MAX_NODES, ATOMS, WEIGHTS, MAX_WEIGHT, BONDS, SIZES, NODE_MARGINAL, EDGE_MARGINAL, PROVENANCE);
+        FAMILY, MOLECULAR, MAX_NODES, ATOMS, WEIGHTS, MAX_WEIGHT, BONDS, HYDROGENS, AROMATIC, NODE_CLASSES, EDGE_CLASSES,
+        SIZES, NODE_MARGINAL, EDGE_MARGINAL, PROVENANCE);
 
     static final String COSINE = "cosine";
     static final String ALL_FEATURES = "all";
@@ -82,12 +90,19 @@ record ModelFacts(
         // Uniform marginals are what the uniform transition is, whichever name they came under.
         json.put(TRANSITION, constant(diffusion.nodeMarginal()) && constant(diffusion.edgeMarginal()) ? UNIFORM : MARGINAL);
         json.put(FEATURES, ALL_FEATURES);
-        json.put(MOLECULAR, architecture.molecular());
+        json.put(FAMILY, vocabulary.family().label());
         json.put(MAX_NODES, architecture.maxNodes());
-        json.set(ATOMS, texts(vocabulary.atoms()));
-        json.set(WEIGHTS, numbers(architecture.nodeWeights()));
-        json.put(MAX_WEIGHT, architecture.maxWeight());
-        json.set(BONDS, texts(vocabulary.bonds()));
+        if (vocabulary.family() == Family.MOLECULES) {
+            json.set(ATOMS, texts(vocabulary.nodes()));
+            json.set(WEIGHTS, numbers(architecture.nodeWeights()));
+            json.put(MAX_WEIGHT, architecture.maxWeight());
+            json.set(BONDS, texts(vocabulary.edges()));
+            json.put(HYDROGENS, vocabulary.hydrogens());
+            json.put(AROMATIC, vocabulary.aromatic());
+        } else {
+            json.set(NODE_CLASSES, texts(vocabulary.nodes()));
+            json.set(EDGE_CLASSES, texts(vocabulary.edges()));
+        }
         json.set(SIZES, numbers(diffusion.sizes()));
         json.set(NODE_MARGINAL, numbers(diffusion.nodeMarginal()));
         json.set(EDGE_MARGINAL, numbers(diffusion.edgeMarginal()));
@@ -134,13 +149,10 @@ record ModelFacts(
             oneOf(SCHEDULE, List.of(COSINE));
             oneOf(FEATURES, List.of(ALL_FEATURES));
             String transition = oneOf(TRANSITION, List.of(MARGINAL, UNIFORM));
-            boolean molecular = present(MOLECULAR).asBoolean();
-            require(present(MOLECULAR).isBoolean(), MOLECULAR, "true or false");
-            Vocabulary vocabulary = new Vocabulary(texts(ATOMS), texts(BONDS));
-            int nodeTypes = vocabulary.atoms().size();
-            int edgeTypes = vocabulary.bonds().size();
-            require(!molecular || vocabulary.bonds().equals(Vocabulary.MOLECULE_BONDS), BONDS,
-                String.join(", ", Vocabulary.MOLECULE_BONDS));
+            Vocabulary vocabulary = vocabulary();
+            boolean molecular = vocabulary.family() == Family.MOLECULES;
+            int nodeTypes = vocabulary.nodes().size();
+            int edgeTypes = vocabulary.edges().size();
             int maxNodes = whole(MAX_NODES);
             require(whole(STEPS) <= MAX_STEPS, STEPS, "at most " + MAX_STEPS);
             float[] sizes = numbers(SIZES);
@@ -152,6 +164,58 @@ record ModelFacts(
             Diffusion diffusion = Diffusion.cosine(architecture.diffusionSteps(),
                 marginal(NODE_MARGINAL, nodeTypes, transition), marginal(EDGE_MARGINAL, edgeTypes, transition), sizes);
             return new ModelFacts(text(NAME), architecture, diffusion, vocabulary, provenance());
+        }
+
+        private Family family() {
+            JsonNode old = json.path(MOLECULAR);
+            require(old.isMissingNode() || old.isBoolean(), MOLECULAR, "true or false");
+            if (!json.has(FAMILY) && old.isBoolean()) {
+                return old.booleanValue() ? Family.MOLECULES : Family.GRAPHS;
+            }
+            Family family = Family.of(oneOf(FAMILY, Family.labels()));
+            require(old.isMissingNode() || old.booleanValue() == (family == Family.MOLECULES), MOLECULAR,
+                Boolean.toString(family == Family.MOLECULES) + ", since '" + FAMILY + "' is " + family.label());
+            return family;
+        }
+
+        private Vocabulary vocabulary() {
+            if (family() == Family.GRAPHS) {
+                return graphs();
+            }
+            List<String> atoms = texts(ATOMS);
+            List<String> bonds = texts(BONDS);
+            require(bonds.equals(Vocabulary.MOLECULE_BONDS), BONDS, String.join(", ", Vocabulary.MOLECULE_BONDS));
+            return new Vocabulary(Family.MOLECULES, atoms, bonds,
+                said(HYDROGENS, () -> seen(NODE_MARGINAL, atoms.indexOf(Vocabulary.HYDROGEN), true)),
+                said(AROMATIC, () -> seen(EDGE_MARGINAL, bonds.size() - 1, false)));
+        }
+
+        /** Names may be given; where they are not, marginals say how many classes there are. */
+        private Vocabulary graphs() {
+            Vocabulary unnamed = Vocabulary.ofGraphs(json.has(NODE_CLASSES) ? 1 : numbers(NODE_MARGINAL).length,
+                json.has(EDGE_CLASSES) ? 2 : numbers(EDGE_MARGINAL).length);
+            List<String> nodes = json.has(NODE_CLASSES) ? texts(NODE_CLASSES) : unnamed.nodes();
+            List<String> edges = json.has(EDGE_CLASSES) ? texts(EDGE_CLASSES) : unnamed.edges();
+            return new Vocabulary(Family.GRAPHS, nodes, edges, false, false);
+        }
+
+        private boolean said(String key, BooleanSupplier otherwise) {
+            require(!json.has(key) || json.get(key).isBoolean(), key, "true or false");
+            return json.has(key) ? json.get(key).booleanValue() : otherwise.getAsBoolean();
+        }
+
+        /**
+         * Whether training graphs have a class, by its marginal.
+         *
+         * @param at      the class; −1: there is none
+         * @param unknown where marginals say nothing of training graphs, since they are uniform
+         */
+        private boolean seen(String key, int at, boolean unknown) {
+            if (at < 0) {
+                return false;
+            }
+            float[] marginal = json.has(key) ? numbers(key) : new float[0];
+            return marginal.length <= at || constant(marginal) ? unknown : marginal[at] > 0;
         }
 
         private float[] marginal(String key, int classes, String transition) {

@@ -20,7 +20,7 @@ final class BondOrders {
      * @throws InputException for a class that is not one of none, single, double, triple, aromatic
      */
     static int[] of(Vocabulary vocabulary) {
-        return vocabulary.bonds().stream().mapToInt(name -> {
+        return vocabulary.edges().stream().mapToInt(name -> {
             int order = NAMES.indexOf(name);
             if (order < 0) {
                 throw new InputException("bond type " + name + " of the model is not known; known are "

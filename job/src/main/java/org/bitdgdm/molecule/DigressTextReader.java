@@ -26,11 +26,11 @@ final class DigressTextReader extends GraphReader {
         }
         int n = size(line);
         expect("X:");
-        byte[] nodes = classes(n, vocabulary.atoms().size(), "atom");
+        byte[] nodes = classes(n, vocabulary.nodes().size(), "atom");
         expect("E:");
         byte[] bonds = new byte[MolecularGraph.pairs(n)];
         for (int i = 0; i < n; i++) {
-            byte[] row = classes(n, vocabulary.bonds().size(), "bond");
+            byte[] row = classes(n, vocabulary.edges().size(), "bond");
             if (row[i] != 0) {
                 throw lines.malformed("the bond of node " + i + " with itself must be 0, found " + row[i]);
             }

@@ -46,7 +46,7 @@ final class MoleculeRules {
      * @throws InputException for an element without valence rule or an unknown bond name
      */
     MoleculeRules(Vocabulary vocabulary) {
-        symbols = vocabulary.atoms();
+        symbols = vocabulary.nodes();
         valences = symbols.stream().map(Valences::of).toList();
         classOrders = BondOrders.of(vocabulary);
     }

@@ -30,9 +30,9 @@ final class SmilesListReader extends GraphReader {
 
     SmilesListReader(Path file, Vocabulary vocabulary) {
         super(file);
-        atoms = vocabulary.atoms();
+        atoms = vocabulary.nodes();
         rules = new MoleculeRules(vocabulary);
-        bonds = vocabulary.bonds();
+        bonds = vocabulary.edges();
         types = Vocabulary.MOLECULE_BONDS.stream().limit(BondOrders.AROMATIC).mapToInt(bonds::indexOf).toArray();
         hydrogens = atoms.contains("H");
     }

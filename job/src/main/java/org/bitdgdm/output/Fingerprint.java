@@ -52,8 +52,8 @@ public record Fingerprint(Map<String, String> rows, Map<String, String> evaluati
                                          SparkContext spark) {
         Map<String, String> rows = new LinkedHashMap<>();
         rows.put("model", PackedModelFormat.sha256(PackedModelFormat.toBytes(model.packed())));
-        rows.put("vocabulary", String.join(" ", model.vocabulary().atoms()) + " / "
-            + String.join(" ", model.vocabulary().bonds()));
+        rows.put("vocabulary", String.join(" ", model.vocabulary().nodes()) + " / "
+            + String.join(" ", model.vocabulary().edges()));
         Set<String> search = Set.of("quantize.recipe", "quantize.budget", "quantize.candidate");
         conf.values().forEach((key, value) -> {
             // A recipe from a file is what it says, wherever the file lies.

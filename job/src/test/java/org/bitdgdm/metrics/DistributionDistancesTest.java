@@ -83,16 +83,16 @@ class DistributionDistancesTest {
         double[][] errors = new double[4][runs];
         for (int run = 0; run < runs; run++) {
             DistributionTally tally = new DistributionTally();
-            ClassMoments moments = new ClassMoments(Graphs.QM9.atoms());
-            ClassMoments half = new ClassMoments(Graphs.QM9.atoms());
+            ClassMoments moments = new ClassMoments(Graphs.QM9.nodes());
+            ClassMoments half = new ClassMoments(Graphs.QM9.nodes());
             Map<String, Long> bins = new TreeMap<>();
             for (int graph = 0; graph < 400; graph++) {
                 // Whole molecules are of a kind: their atoms are anything but independent.
                 long[] kind = kinds[Math.min(3, (int) (random.nextDouble() * 5))];
-                long[] counts = Arrays.copyOf(kind, Graphs.QM9.atoms().size());
+                long[] counts = Arrays.copyOf(kind, Graphs.QM9.nodes().size());
                 (graph % 2 == 0 ? half : moments).add(counts);
                 for (int k = 0; k < kind.length; k++) {
-                    tally.addAtoms(Graphs.QM9.atoms().get(k), kind[k]);
+                    tally.addAtoms(Graphs.QM9.nodes().get(k), kind[k]);
                 }
                 bins.merge(Histogram.label(Math.round(1.2 * random.nextGaussian() + 0.3), 0.5), 1L, Long::sum);
             }

@@ -39,7 +39,7 @@ class ModelBundleTest {
     void loadsTheShippedBundle() {
         ModelBundle bundle = ModelBundle.load(SHIPPED);
         assertThat(bundle.architecture().layers()).isEqualTo(5);
-        assertThat(bundle.vocabulary().atoms()).containsExactly("C", "N", "O", "F");
+        assertThat(bundle.vocabulary().nodes()).containsExactly("C", "N", "O", "F");
         assertThat(bundle.diffusion().nodeMarginal()).containsExactly(0.723f, 0.1151f, 0.1593f, 0.0026f);
         assertThat(bundle.tensors()).hasSize(305);
         PackedModel packed = bundle.packed();

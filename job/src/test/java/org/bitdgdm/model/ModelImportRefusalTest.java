@@ -61,6 +61,13 @@ class ModelImportRefusalTest {
     }
 
     @Test
+    void aDataSetThatIsNoKnownFamily() throws IOException {
+        tiny.dataset.remove("atom_decoder");
+        tiny.dataset.remove("atom_weights");
+        assertRefused("does not say 'family'", "facts file");
+    }
+
+    @Test
     void unknownVariant() {
         assertThatThrownBy(() -> Variant.of("fixed-bug")).hasMessageContaining("'fixed-bug'; known are main, fixed_bug");
     }

@@ -1,6 +1,7 @@
 package org.bitdgdm.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import org.bitdgdm.conf.InputException;
 import org.bitdgdm.kernels.Variant;
 import org.bitdgdm.model.PickleWriter.PersistentId;
 import org.junit.jupiter.api.Test;
@@ -191,8 +193,100 @@ class ModelImportTest {
             "{\"atoms\": [\"C\", \"O\"], \"size_histogram\": [0, 1, 2, 3]}");
         ModelBundle bundle = ModelImport.read(tiny.write(folder.resolve("tiny.ckpt")), Variant.MAIN, facts);
         assertThat(bundle.architecture().molecular()).isTrue();
-        assertThat(bundle.vocabulary().atoms()).containsExactly("C", "O");
+        assertThat(bundle.vocabulary().nodes()).containsExactly("C", "O");
         assertThat(bundle.diffusion().sizes()).containsExactly(0, 1, 2, 3);
+    }
+
+    @Test
+    void aDataSetWithoutAtomsMakesPlainGraphs() throws IOException {
+        ModelBundle bundle = ModelImport.read(TinyCheckpoint.ofGraphs().write(folder.resolve("tiny.ckpt")), Variant.MAIN, null);
+        assertThat(bundle.vocabulary()).isEqualTo(Vocabulary.ofGraphs(1, 2));
+        assertThat(bundle.vocabulary().nodes()).containsExactly("node");
+        assertThat(bundle.vocabulary().edges()).containsExactly("none", "edge");
+        assertThat(bundle.architecture().molecular()).isFalse();
+        assertThat(bundle.diffusion().nodeMarginal()).containsExactly(1);
+        bundle.save(folder.resolve("bundle"));
+        assertThat(folder.resolve("bundle/model.json")).content().contains("\"family\" : \"graphs\"")
+            .doesNotContain("atoms", "molecular");
+        assertThat(ModelBundle.load(folder.resolve("bundle")).vocabulary()).isEqualTo(bundle.vocabulary());
+    }
+
+    @Test
+    void theClassOfTheDataSetNamesAtomsThatItDoesNotHold() throws IOException {
+        tiny.dataset.remove("atom_decoder");
+        tiny.datasetClass = "Guacamolinfos";
+        // Twelve atoms where the tiny network has two: the names were found.
+        Path file = tiny.write(folder.resolve("tiny.ckpt"));
+        assertThatThrownBy(() -> ModelImport.read(file, Variant.MAIN, null)).isInstanceOf(InputException.class)
+            .hasMessageContaining("one weight per node type");
+    }
+
+    @Test
+    void marginalsSayInWhichFormMoleculesWere() throws IOException {
+        tiny.dataset.put("atom_decoder", List.of("C", "H"));
+        tiny.dataset.put("node_types", tiny.tensor(new int[] {2}, 1, 0));
+        tiny.dataset.put("edge_types", tiny.tensor(new int[] {5}, 0.5f, 0.2f, 0.1f, 0.1f, 0.1f));
+        assertThat(read().vocabulary()).matches(Vocabulary::aromatic).matches(found -> !found.hydrogens());
+        tiny.dataset.put("node_types", tiny.tensor(new int[] {2}, 0.5f, 0.5f));
+        tiny.dataset.put("edge_types", tiny.tensor(new int[] {5}, 0.5f, 0.25f, 0.125f, 0.125f, 0));
+        // A uniform transition says nothing of the data, whose marginals the checkpoint still has.
+        for (String transition : List.of("marginal", "uniform")) {
+            tiny.model.put("transition", transition);
+            ModelBundle bundle = read();
+            assertThat(bundle.vocabulary()).as(transition).matches(found -> !found.aromatic());
+            bundle.save(folder.resolve(transition));
+            assertThat(ModelBundle.load(folder.resolve(transition)).vocabulary()).isEqualTo(bundle.vocabulary());
+        }
+    }
+
+    @Test
+    void readsBundlesThatSayMolecularInPlaceOfAFamily() throws IOException {
+        ModelBundle bundle = read();
+        bundle.save(folder.resolve("old"));
+        Path facts = folder.resolve("old").resolve(ModelBundle.FACTS_FILE);
+        String json = Files.readString(facts);
+        Files.writeString(facts, json.replace("\"family\" : \"molecules\"", "\"molecular\" : true")
+            .replaceAll("  \"(explicit_hydrogens|aromatic_bonds)\".*\n", ""));
+        assertThat(ModelBundle.load(folder.resolve("old")).vocabulary()).isEqualTo(bundle.vocabulary());
+        Files.writeString(facts, json.replace("\"family\" : \"molecules\"", "\"family\" : \"proteins\""));
+        assertThatThrownBy(() -> ModelBundle.load(folder.resolve("old"))).isInstanceOf(InputException.class)
+            .hasMessageContaining("'family' must be one of molecules, graphs");
+    }
+
+    /** The checkpoints of every family, with random weights, as the published code saves them. */
+    @ParameterizedTest
+    @CsvSource({
+        "qm9h, MOLECULES, H C N O F, 29, true, false",
+        "moses, MOLECULES, C N S O F Cl Br H, 27, false, true",
+        "guacamol, MOLECULES, C N O F B Br Cl I P S Se Si, 88, false, true",
+        "planar, GRAPHS, node, 64, false, false",
+        "sbm, GRAPHS, node, 187, false, false",
+        "comm20, GRAPHS, node, 20, false, false",
+        "opt-uniform, MOLECULES, C N O F, 9, false, false",
+        "opt-graph-uniform, GRAPHS, node, 20, false, false",
+    })
+    void readsTheCheckpointsOfEveryFamily(String name, Family family, String nodes, int largest, boolean hydrogens,
+                                          boolean aromatic) {
+        Path checkpoint = shared("models/families/" + name + ".ckpt");
+        assumeTrue(checkpoint != null, "the shared folder with the checkpoints of all families is not on this machine");
+        ModelBundle bundle = ModelImport.read(checkpoint, Variant.FIXED_BUG, null);
+        assertThat(bundle.vocabulary()).isEqualTo(new Vocabulary(family, List.of(nodes.split(" ")),
+            family == Family.GRAPHS ? List.of("none", "edge") : Vocabulary.MOLECULE_BONDS, hydrogens, aromatic));
+        assertThat(bundle.architecture().maxNodes()).isEqualTo(largest);
+        bundle.save(folder.resolve("bundle"));
+        assertThat(ModelBundle.load(folder.resolve("bundle")).vocabulary()).isEqualTo(bundle.vocabulary());
+    }
+
+    /** A model was trained with the constants of its data set's class, the wrong ones too. */
+    @Test
+    void keepsWrongConstantsOfTheTrainingAndNormalisesAsItDid() {
+        Path moses = shared("models/families/moses.ckpt");
+        assumeTrue(moses != null, "the shared folder with the checkpoints of all families is not on this machine");
+        ModelBundle bundle = ModelImport.read(moses, Variant.FIXED_BUG, null);
+        assertThat(bundle.diffusion().nodeMarginal()).usingComparatorWithPrecision(1e-5f)
+            .containsExactly(.56643f, .10713f, .12833f, .08120f, .11149f, .00424f, .00118f, 0f);
+        ModelBundle guacamol = ModelImport.read(shared("models/families/guacamol.ckpt"), Variant.FIXED_BUG, null);
+        assertThat(guacamol.architecture().nodeWeights()[9]).isEqualTo(30.07f);
     }
 
     @Test

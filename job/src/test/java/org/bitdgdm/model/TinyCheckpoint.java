@@ -40,6 +40,8 @@ final class TinyCheckpoint {
     /** Bytes of each storage. */
     final Map<String, byte[]> storages = new LinkedHashMap<>();
     int protocol = 2;
+    /** Class of {@code dataset_infos}. */
+    String datasetClass = "QM9infos";
 
     TinyCheckpoint() {
         shapes().forEach((name, shape) -> state.put(name, tensor(shape, values(name, shape))));
@@ -58,6 +60,24 @@ final class TinyCheckpoint {
         dataset.put("n_nodes", tensor(new int[] {4}, 0f, 0.25f, 0.25f, 0.5f));
         dataset.put("node_types", tensor(new int[] {2}, 0.75f, 0.25f));
         dataset.put("edge_types", tensor(new int[] {5}, 0.5f, 0.25f, 0.125f, 0.125f, 0f));
+    }
+
+    /** The same of plain graphs of at most 3 nodes, as those of the SPECTRE data sets. */
+    static TinyCheckpoint ofGraphs() {
+        TinyCheckpoint tiny = new TinyCheckpoint();
+        Map<String, int[]> shapes = new LinkedHashMap<>();
+        linear(shapes, "mlp_in_X.0", 1 + 6, 7);
+        linear(shapes, "mlp_in_E.0", 2, 6);
+        linear(shapes, "mlp_in_y.0", 12, 5);
+        linear(shapes, "mlp_out_X.2", 6, 1);
+        linear(shapes, "mlp_out_E.2", 6, 2);
+        shapes.forEach((name, shape) -> tiny.state.put(name, tiny.tensor(shape, values(name, shape))));
+        tiny.dataset.keySet().retainAll(List.of("max_n_nodes", "n_nodes"));
+        tiny.dataset.put("node_types", view(tiny.storage("LongStorage", 1, new byte[] {1, 0, 0, 0, 0, 0, 0, 0}), 0,
+            new int[] {1}, 1));
+        tiny.dataset.put("edge_types", tiny.tensor(new int[] {2}, 0.75f, 0.25f));
+        tiny.datasetClass = "SpectreDatasetInfos";
+        return tiny;
     }
 
     /** Names and shapes of every tensor, as {@code GraphTransformer.state_dict()} has them. */
@@ -179,7 +199,7 @@ final class TinyCheckpoint {
             null))));
         root.put("hyper_parameters", new LinkedHashMap<>(Map.of(
             "cfg", container(new LinkedHashMap<>(Map.of("model", container(model)))),
-            "dataset_infos", Call.object("src.datasets.qm9_dataset", "QM9infos", dataset))));
+            "dataset_infos", Call.object("src.datasets.some_dataset", datasetClass, dataset))));
         root.putAll(other);
         return root;
     }

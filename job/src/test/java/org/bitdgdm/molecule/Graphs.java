@@ -19,7 +19,7 @@ public final class Graphs {
         String[] symbols = atoms.split(" ");
         byte[] nodes = new byte[symbols.length];
         for (int k = 0; k < nodes.length; k++) {
-            nodes[k] = (byte) vocabulary.atoms().indexOf(symbols[k]);
+            nodes[k] = (byte) vocabulary.nodes().indexOf(symbols[k]);
         }
         byte[] classes = new byte[MolecularGraph.pairs(nodes.length)];
         for (String bond : bonds.isEmpty() ? new String[0] : bonds.split(" ")) {
