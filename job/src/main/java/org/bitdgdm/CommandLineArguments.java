@@ -13,6 +13,7 @@ import java.util.Set;
 import org.bitdgdm.conf.Command;
 import org.bitdgdm.conf.ConfFile;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.conf.LocalPath;
 import org.bitdgdm.conf.Nearest;
 import org.bitdgdm.conf.Option;
 import org.bitdgdm.conf.Settings;
@@ -116,7 +117,7 @@ record CommandLineArguments(Command command, Optional<Path> config, Map<Option, 
         }
         String file = result.matchedOption(CONFIG).stringValues().get(0);
         try {
-            return Optional.of(Path.of(file));
+            return Optional.of(LocalPath.of(file));
         } catch (InvalidPathException e) {
             throw new InputException(CONFIG + " must name a file, found '" + file + "': " + e.getReason(), e);
         }

@@ -1,12 +1,9 @@
 package org.bitdgdm;
 
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.Serializable;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -20,9 +17,6 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocatedFileStatus;
-import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.rdd.PartitionPruningRDD;
@@ -50,6 +44,7 @@ import org.bitdgdm.output.MoleculeDrawings;
 import org.bitdgdm.output.MoleculeRows;
 import org.bitdgdm.output.MoleculeWriter;
 import org.bitdgdm.output.OutputFolder;
+import org.bitdgdm.output.ParquetFolder;
 import org.bitdgdm.output.RunLock;
 import org.bitdgdm.output.RunRecord;
 import org.bitdgdm.output.Versions;
@@ -75,16 +70,13 @@ final class Evaluate {
      * @throws org.bitdgdm.conf.GateException if a {@code --require} does not hold at the end
      */
     static void run(EvaluateConf conf, PrintStream console) throws IOException {
-        Path text = Path.of(conf.input());
-        boolean isText = Files.isRegularFile(text) && !conf.input().endsWith(".parquet");
-        if (isText) {
-            GraphReaders.format(text);
-        }
+        InputGraphs.localText(conf.input()).ifPresent(GraphReaders::format);
         Protocol protocol = Protocol.of(conf.output().protocol());
         try (Session session = Session.open("bitdgdm evaluate " + conf.input())) {
             SparkSession spark = session.spark();
             Configuration hadoop = spark.sparkContext().hadoopConfiguration();
-            String input = inputs("--input", conf.input(), hadoop);
+            InputGraphs input = InputGraphs.of("--input", conf.input(), hadoop);
+            boolean isText = input.isText();
             Optional<RecordedRun> run = isText ? Optional.empty() : RecordedRun.of(conf.input(), hadoop);
             if (conf.asksModel() && run.isEmpty()) {
                 throw new InputException((conf.fidelity().on() ? "--fidelity" : "--likelihood")
@@ -103,15 +95,16 @@ final class Evaluate {
             Optional<AskedModel> asked = conf.asksModel() ? Optional.of(AskedModel.of(run.get(), bundle, conf, spark))
                 : Optional.empty();
             OutputFolder folder = OutputFolder.of(conf.output().out(), hadoop);
-            Fingerprint fingerprint = fingerprint(conf, input, bundle, reference, asked, spark);
+            Optional<InputGraphs> against = conf.against().isEmpty() ? Optional.empty()
+                : Optional.of(InputGraphs.of("--against", conf.against(), hadoop));
+            Fingerprint fingerprint = fingerprint(conf, input, against, bundle, reference, asked, spark);
             if (folder.state(fingerprint) == OutputFolder.State.FINISHED) {
                 console.println("finished before, nothing to do: " + folder);
                 MetricGate.judge(conf.output().require(), Results.print(folder, console));
                 return;
             }
-            Optional<Dataset<Row>> other = conf.against().isEmpty() ? Optional.empty()
-                : Optional.of(finished(conf.against(), spark));
-            Optional<Dataset<Row>> table = isText ? Optional.empty() : Optional.of(parquet(spark, conf.input()));
+            Optional<Dataset<Row>> other = against.map(found -> finished(spark, found));
+            Optional<Dataset<Row>> table = isText ? Optional.empty() : Optional.of(parquet(spark, input));
             if (table.isPresent()) {
                 requireWhole(table.get(), conf.input());
             }
@@ -124,7 +117,7 @@ final class Evaluate {
                 long graphs;
                 try {
                     graphs = table.isPresent() ? scoreParquet(spark, table.get(), bundle.vocabulary(), folder)
-                        : scoreText(spark, text, bundle.vocabulary(), folder);
+                        : scoreText(spark, input.text(), bundle.vocabulary(), folder);
                 } catch (InputException e) {
                     // A line that is no graph: what came before it is no result.
                     folder.discard();
@@ -142,7 +135,7 @@ final class Evaluate {
                     record.timing("comparison", (System.nanoTime() - before) * 1e-9);
                 }
                 report = new Results(spark, folder, bundle.vocabulary(), reference, protocol, compared.against(other))
-                    .publish(record, start, "Evaluation of " + text.getFileName(),
+                    .publish(record, start, "Evaluation of " + input.path().getName(),
                         String.format(Locale.ROOT, "%,d graphs", graphs), List.of(), noDrawings);
                 folder.finish(fingerprint);
             }
@@ -205,14 +198,14 @@ final class Evaluate {
     }
 
     /** The scored rows of another run. */
-    private static Dataset<Row> finished(String run, SparkSession spark) {
+    private static Dataset<Row> finished(SparkSession spark, InputGraphs run) {
         try {
-            Dataset<Row> rows = spark.read().parquet(moleculesOf(run, spark));
+            Dataset<Row> rows = ParquetFolder.read(spark, run.molecules());
             List<String> columns = List.of(rows.columns());
             for (String wanted : List.of(GRAPH_ID, "valid", "relaxed_valid", "connected", "logp", "weight", "rings")) {
                 if (!columns.contains(wanted)) {
-                    throw new InputException("--against " + run + " must be the folder of a finished run, found no column "
-                        + wanted + " in its molecules");
+                    throw new InputException("--against " + run.named() + " must be the folder of a finished run, found no"
+                        + " column " + wanted + " in its molecules");
                 }
             }
             return rows;
@@ -220,34 +213,20 @@ final class Evaluate {
             throw e;
         } catch (Exception e) {
             // Spark declares no checked AnalysisException to Java, but throws it.
-            throw new InputException("--against must be the folder of a finished run, found " + run + ": "
+            throw new InputException("--against must be the folder of a finished run, found " + run.named() + ": "
                 + String.valueOf(e.getMessage()).lines().findFirst().orElse(""), e);
         }
     }
 
-    /** The folder of a run stands for its molecules, as does that of a cell of a sweep, whose molecules lie elsewhere. */
-    private static String moleculesOf(String input, SparkSession spark) throws IOException {
-        org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(input);
-        FileSystem system = path.getFileSystem(spark.sparkContext().hadoopConfiguration());
-        org.apache.hadoop.fs.Path folder = system.makeQualified(path);
-        if (!system.exists(new org.apache.hadoop.fs.Path(folder, "run.json"))) {
-            return input;
-        }
-        org.apache.hadoop.fs.Path molecules = new org.apache.hadoop.fs.Path(folder, OutputFolder.MOLECULES);
-        org.apache.hadoop.fs.Path ofCell = new org.apache.hadoop.fs.Path(folder, "../../" + OutputFolder.MOLECULES + "/cell="
-            + folder.getName());
-        return system.exists(molecules) ? molecules.toString() : system.exists(ofCell) ? ofCell.toString() : input;
-    }
-
     /** Columns graph_id, atom_types and bonds; null where a value does not fit its type. */
-    private static Dataset<Row> parquet(SparkSession spark, String input) {
+    private static Dataset<Row> parquet(SparkSession spark, InputGraphs input) {
         try {
-            Dataset<Row> table = spark.read().parquet(moleculesOf(input, spark));
+            Dataset<Row> table = ParquetFolder.read(spark, input.molecules());
             List<String> columns = List.of(table.columns());
             for (String wanted : List.of(GRAPH_ID, ATOM_TYPES, BONDS)) {
                 if (!columns.contains(wanted)) {
-                    throw new InputException("--input " + input + " must have the columns " + GRAPH_ID + ", " + ATOM_TYPES
-                        + " and " + BONDS + ", found " + String.join(", ", columns));
+                    throw new InputException("--input " + input.named() + " must have the columns " + GRAPH_ID + ", "
+                        + ATOM_TYPES + " and " + BONDS + ", found " + String.join(", ", columns));
                 }
             }
             return table.select(functions.col(GRAPH_ID).try_cast("bigint").as(GRAPH_ID),
@@ -258,7 +237,7 @@ final class Evaluate {
         } catch (Exception e) {
             // Spark declares no checked AnalysisException to Java, but throws it.
             throw new InputException("--input must be DiGress's text, a list of SMILES or a folder of our Parquet, found "
-                + input + ": " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""), e);
+                + input.named() + ": " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""), e);
         }
     }
 
@@ -331,49 +310,22 @@ final class Evaluate {
         return IntStream.range(from, from + count).boxed().toList();
     }
 
-    private static Fingerprint fingerprint(EvaluateConf conf, String input, ModelBundle bundle,
-                                           Optional<ReferenceSet> reference, Optional<AskedModel> asked,
-                                           SparkSession spark) {
+    private static Fingerprint fingerprint(EvaluateConf conf, InputGraphs input, Optional<InputGraphs> against,
+                                           ModelBundle bundle, Optional<ReferenceSet> reference,
+                                           Optional<AskedModel> asked, SparkSession spark) {
         Map<String, String> rows = new LinkedHashMap<>();
         rows.put("command", "evaluate");
-        rows.put("input", input);
+        rows.put("input", input.identity());
         rows.put("vocabulary", String.join(" ", bundle.vocabulary().nodes()) + " / "
             + String.join(" ", bundle.vocabulary().edges()));
         rows.putAll(Versions.ofRows(spark.sparkContext()));
         Map<String, String> evaluation = new LinkedHashMap<>(References.evaluation(conf.output(), reference));
-        if (!conf.against().isEmpty()) {
-            evaluation.put("against", inputs("--against", conf.against(), spark.sparkContext().hadoopConfiguration()));
-        }
+        against.ifPresent(run -> evaluation.put("against", run.identity()));
         asked.ifPresent(model -> {
             evaluation.putAll(Fingerprint.ofMeasures(conf.fidelity(), conf.likelihood()));
             evaluation.put("model", PackedModelFormat.sha256(PackedModelFormat.toBytes(model.model())));
             evaluation.put("backend", model.measures().opener().identity());
         });
         return new Fingerprint(rows, evaluation);
-    }
-
-    /** Path, files, size and time of the input, so that changed input is another run. */
-    private static String inputs(String option, String input, Configuration hadoop) {
-        try {
-            org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(input);
-            FileSystem system = path.getFileSystem(hadoop);
-            long count = 0;
-            long size = 0;
-            long newest = 0;
-            for (RemoteIterator<LocatedFileStatus> files = system.listFiles(path, true); files.hasNext();) {
-                LocatedFileStatus file = files.next();
-                count++;
-                size += file.getLen();
-                newest = Math.max(newest, file.getModificationTime());
-            }
-            return system.makeQualified(path) + ", " + count + " files, " + size + " bytes, changed "
-                + Instant.ofEpochMilli(newest);
-        } catch (FileNotFoundException absent) {
-            throw new InputException(option + " must name existing graphs, found nothing at " + input, absent);
-        } catch (IOException | IllegalArgumentException failed) {
-            throw new InputException(option + " " + input + " cannot be read: "
-                + String.valueOf(failed.getMessage()).lines().findFirst().orElse("")
-                + "; check its name and permissions", failed);
-        }
     }
 }

@@ -10,6 +10,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
+import org.bitdgdm.conf.LocalPath;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.conf.SampleConf;
 import org.bitdgdm.fidelity.FidelityProbe;
@@ -134,7 +135,7 @@ record GenerateRun(ModelBundle bundle, Optional<QuantizedBundle> saved, BackendO
         QuantizedBundle kept = QuantizedRun.kept(folder).orElseThrow(() ->
             new InputException("--save-model must be left out where nothing is quantized, found " + conf.saveModel()));
         Path source = conf.modelFolder();
-        kept.save(Path.of(conf.saveModel()), bundle, staging -> {
+        kept.save(LocalPath.of(conf.saveModel()), bundle, staging -> {
             if (ReferenceSet.isIn(source)) {
                 ReferenceSet.load(source).save(staging);
             }

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.conf.LocalPath;
 import org.bitdgdm.conf.OutputConf;
 import org.bitdgdm.metrics.ReferenceSet;
 import org.bitdgdm.model.Vocabulary;
@@ -18,7 +19,7 @@ final class References {
 
     static Optional<ReferenceSet> of(OutputConf output, Path bundle, Vocabulary vocabulary, PrintStream console) {
         if (!output.reference().isBlank()) {
-            return Optional.of(read(Path.of(output.reference()), vocabulary, console));
+            return Optional.of(read(LocalPath.of(output.reference()), vocabulary, console));
         }
         return ReferenceSet.isIn(bundle) ? Optional.of(ReferenceSet.load(bundle)) : Optional.empty();
     }

@@ -23,6 +23,7 @@ import org.bitdgdm.metrics.RunDifference;
 import org.bitdgdm.model.Vocabulary;
 import org.bitdgdm.output.MetricRows;
 import org.bitdgdm.output.OutputFolder;
+import org.bitdgdm.output.ParquetFolder;
 import org.bitdgdm.output.ReportExamples;
 import org.bitdgdm.output.ReportInput;
 import org.bitdgdm.output.RunRecord;
@@ -58,7 +59,7 @@ final class Results {
     MetricReport publish(RunRecord record, long startNanos, String title, String subtitle, List<LayerReport> layers,
                          Optional<String> noDrawings) throws IOException {
         long start = System.nanoTime();
-        Dataset<Row> molecules = spark.read().parquet(folder.molecules().toString());
+        Dataset<Row> molecules = ParquetFolder.read(spark, folder.molecules().toString());
         MetricReport ratios = MoleculeMetrics.compute(molecules, vocabulary, reference, protocol);
         MetricReport compared = comparison.fidelity().map(ratios::with).orElse(ratios);
         MetricReport likely = comparison.likelihood().map(compared::with).orElse(compared);

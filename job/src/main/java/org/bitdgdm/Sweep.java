@@ -38,6 +38,7 @@ import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.RunDifference;
 import org.bitdgdm.output.Fingerprint;
 import org.bitdgdm.output.OutputFolder;
+import org.bitdgdm.output.ParquetFolder;
 import org.bitdgdm.output.RunLock;
 import org.bitdgdm.output.SweepEntry;
 import org.bitdgdm.output.SweepMarkdown;
@@ -269,7 +270,7 @@ final class Sweep {
     }
 
     private Dataset<Row> molecules(SweepEntry entry) {
-        return spark.read().parquet(folder.cell(entry.cell().name()).molecules().toString());
+        return ParquetFolder.read(spark, folder.cell(entry.cell().name()).molecules().toString());
     }
 
     /** Adds a cell to table and page. */

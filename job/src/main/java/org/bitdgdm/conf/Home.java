@@ -27,7 +27,7 @@ public final class Home {
      */
     static Path folder(String option, String name) {
         try {
-            Path here = Path.of(name);
+            Path here = LocalPath.of(name);
             if (Files.isDirectory(here)) {
                 return here;
             }
@@ -43,7 +43,7 @@ public final class Home {
 
     /** A file that the user named: in the current folder, else in the root; as it was named where neither has it. */
     static Path file(String name) {
-        Path here = Path.of(name);
+        Path here = LocalPath.of(name);
         return here.isAbsolute() || Files.exists(here) ? here
             : path().map(home -> home.resolve(here)).filter(Files::exists).orElse(here);
     }

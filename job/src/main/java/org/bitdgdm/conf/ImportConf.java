@@ -32,15 +32,15 @@ public record ImportConf(Path checkpoint, Variant variant, Optional<Path> refere
                 settings.text(Option.VARIANT));
             String out = settings.text(Option.OUT);
             Check.that(!out.isBlank(), "out", "must name the folder of the new bundle", "");
-            Path file = Path.of(checkpoint);
+            Path file = LocalPath.of(checkpoint);
             String name = settings.text(Option.NAME);
             return new ImportConf(file, Variant.of(settings.text(Option.VARIANT)), path(settings.text(Option.REFERENCE)),
-                path(settings.text(Option.FACTS)), name, Path.of(out),
+                path(settings.text(Option.FACTS)), name, LocalPath.of(out),
                 settings.on(Option.VERBOSE));
         });
     }
 
     private static Optional<Path> path(String text) {
-        return text.isBlank() ? Optional.empty() : Optional.of(Path.of(text));
+        return text.isBlank() ? Optional.empty() : Optional.of(LocalPath.of(text));
     }
 }

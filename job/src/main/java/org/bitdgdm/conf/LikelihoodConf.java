@@ -24,7 +24,7 @@ public record LikelihoodConf(String file, int times) {
      * @throws InputException if there is none
      */
     public Path molecules() {
-        Path path = Path.of(file);
+        Path path = LocalPath.of(file);
         if (!Files.isRegularFile(path)) {
             throw new InputException("--likelihood must name a file of molecules, found none at " + path);
         }
