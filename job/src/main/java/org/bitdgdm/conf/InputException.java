@@ -2,16 +2,35 @@ package org.bitdgdm.conf;
 
 /**
  * Bad input of the user (option, file, folder, master), told in one sentence: what, found value, where, remedy. Ends the
- * job with exit code 2 and without a stack trace.
+ * job with exit code 2 and without a stack trace. Messages quote what files hold, so each is made one printable line of
+ * bounded length, whatever that was.
  */
 public class InputException extends RuntimeException {
     private static final long serialVersionUID = 1;
+    private static final int MAX_LENGTH = 2000;
 
     public InputException(String message) {
-        super(message);
+        super(line(message));
     }
 
     public InputException(String message, Throwable cause) {
-        super(message, cause);
+        super(line(message), cause);
+    }
+
+    private static String line(String message) {
+        return message.length() <= MAX_LENGTH ? printable(message)
+            : printable(message.substring(0, MAX_LENGTH / 2)) + " … " + printable(message.substring(message.length()
+                - MAX_LENGTH / 2));
+    }
+
+    /** A text with a question mark for all that a terminal would obey or hide: controls, marks of direction, line ends. */
+    public static String printable(String text) {
+        StringBuilder shown = new StringBuilder(text.length());
+        text.codePoints().forEach(point -> shown.appendCodePoint(switch (Character.getType(point)) {
+            case Character.CONTROL, Character.FORMAT, Character.SURROGATE, Character.UNASSIGNED, Character.LINE_SEPARATOR,
+                Character.PARAGRAPH_SEPARATOR -> '?';
+            default -> point;
+        }));
+        return shown.toString();
     }
 }

@@ -36,8 +36,8 @@ final class CheckpointFacts {
     }
 
     /**
-     * The facts under the keys of {@link ModelFacts}; what the checkpoint does not say in plain values (a NumPy array is
-     * none) is left out, so that a facts file can say it.
+     * The facts under the keys of {@link ModelFacts}; what the checkpoint does not say in plain values, tensors or
+     * NumPy arrays is left out, so that a facts file can say it.
      *
      * @throws InputException if the checkpoint is of another kind of model
      */
@@ -148,7 +148,13 @@ final class CheckpointFacts {
         return value;
     }
 
-    private void put(String key, Object value) {
+    /** The number that a NumPy scalar is; any other value as it is. */
+    private static Object plain(Object value) {
+        return NumpyArray.of(value).filter(NumpyArray::scalar).map(scalar -> (Object) scalar.numbers().get(0)).orElse(value);
+    }
+
+    private void put(String key, Object found) {
+        Object value = plain(found);
         if (value instanceof String text) {
             json.put(key, text);
         } else if (value instanceof Long number) {
@@ -167,13 +173,15 @@ final class CheckpointFacts {
         }
     }
 
-    private void putNumbers(String key, Object value) {
+    private void putNumbers(String key, Object found) {
+        Object value =
+            NumpyArray.of(found).filter(array -> !array.scalar()).map(array -> (Object) array.numbers()).orElse(found);
         if (value instanceof PickledTensor tensor) {
             json.set(key, ModelFacts.numbers(checkpoint.values("dataset_infos." + key, tensor)));
         } else if (value instanceof Collection<?> numbers) {
             ArrayNode array = json.putArray(key);
             for (Object number : numbers) {
-                array.add(number instanceof Number found ? found.floatValue() : Float.NaN);
+                array.add(plain(number) instanceof Number plain ? plain.floatValue() : Float.NaN);
             }
         }
     }

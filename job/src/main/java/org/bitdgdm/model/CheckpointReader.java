@@ -20,6 +20,9 @@ import org.bitdgdm.conf.InputException;
  * A file of {@code torch.save} (PyTorch 1.6 and later), such as a PyTorch-Lightning checkpoint: a zip archive of one
  * folder with a pickle {@code data.pkl} and the numbers of each storage in {@code data/<key>}.
  *
+ * <p>An archive in which every checksum is 0 has none ({@code torch.utils.serialization.config.save.compute_crc32 = False});
+ * in any other, a checksum that does not match is damage.
+ *
  * <p>Entries must be stored uncompressed, as {@code torch.save} does, so no entry can unfold to more than the file has;
  * and all tensors read from one file together may have no more elements than the file has bytes, so neither can views
  * that repeat or share a storage.
@@ -33,6 +36,7 @@ final class CheckpointReader implements AutoCloseable {
 
     private final Path file;
     private final ZipFile zip;
+    private final boolean checksums;
     private final String folder;
     private final PickledDict root;
     private long elementsLeft;
@@ -43,6 +47,7 @@ final class CheckpointReader implements AutoCloseable {
         this.file = file;
         this.zip = zip;
         elementsLeft = Math.max(Files.size(file), FREE_ELEMENTS);
+        checksums = zip.stream().anyMatch(entry -> entry.getCrc() != 0);
         folder = folder();
         requireLittleEndian();
         Object value;
@@ -95,8 +100,9 @@ final class CheckpointReader implements AutoCloseable {
         if (found instanceof PickledDict stateDict) {
             for (Map.Entry<Object, Object> entry : stateDict.entries().entrySet()) {
                 if (!(entry.getKey() instanceof String name) || !(entry.getValue() instanceof PickledTensor tensor)) {
-                    throw refusal("entry '" + Excerpt.of(entry.getKey().toString()) + "' of its state_dict is no tensor",
-                        null);
+                    throw refusal("entry '" + Excerpt.of(entry.getKey().toString())
+                        + "' of its state_dict is no tensor that lies densely in a storage, found "
+                        + kind(entry.getValue()), null);
                 }
                 tensors.put(name, stored(name, tensor));
             }
@@ -105,6 +111,12 @@ final class CheckpointReader implements AutoCloseable {
             throw refusal(PICKLE + " has no state_dict with tensors", null);
         }
         return tensors;
+    }
+
+    private static String kind(Object value) {
+        return value == null ? "None" : value instanceof PickledObject object ? Excerpt.of(object.toString())
+            : value instanceof PickledDict ? "a dictionary" : value instanceof List<?> ? "a list"
+            : "a " + value.getClass().getSimpleName();
     }
 
     private StoredTensor stored(String name, PickledTensor tensor) {
@@ -213,7 +225,7 @@ final class CheckpointReader implements AutoCloseable {
         }
         CRC32 checksum = new CRC32();
         checksum.update(bytes);
-        if (bytes.length != entry.getSize() || checksum.getValue() != entry.getCrc()) {
+        if (bytes.length != entry.getSize() || checksums && checksum.getValue() != entry.getCrc()) {
             throw refusal("entry " + Excerpt.of(entry.getName()) + " has another length or checksum than the archive says",
                 null);
         }

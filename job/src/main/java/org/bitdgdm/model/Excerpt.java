@@ -1,5 +1,7 @@
 package org.bitdgdm.model;
 
+import org.bitdgdm.conf.InputException;
+
 /** Text of a file as it may stand in a message: short, on one line, printable. */
 final class Excerpt {
     private static final int MAX_LENGTH = 100;
@@ -8,12 +10,11 @@ final class Excerpt {
     }
 
     static String of(String text) {
-        StringBuilder shown = new StringBuilder();
-        text.codePoints().limit(MAX_LENGTH).forEach(point -> shown.appendCodePoint(
-            Character.isISOControl(point) || !Character.isDefined(point)
-                || Character.getType(point) == Character.FORMAT || Character.getType(point) == Character.SURROGATE
-                || Character.getType(point) == Character.LINE_SEPARATOR
-                || Character.getType(point) == Character.PARAGRAPH_SEPARATOR ? '?' : point));
-        return text.codePointCount(0, text.length()) > MAX_LENGTH ? shown + "…" : shown.toString();
+        // Cut before it is counted: a text may be as long as the file.
+        String start = text.substring(0, Math.min(text.length(), 2 * MAX_LENGTH));
+        boolean whole = start.length() == text.length() && start.codePointCount(0, start.length()) <= MAX_LENGTH;
+        return InputException.printable(whole ? text
+            : start.substring(0, start.offsetByCodePoints(0, Math.min(MAX_LENGTH, start.codePointCount(0, start.length())))))
+            + (whole ? "" : "…");
     }
 }

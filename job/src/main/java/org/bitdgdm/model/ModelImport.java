@@ -91,6 +91,7 @@ public final class ModelImport {
 
     private ModelBundle bundle(ObjectNode found, Map<String, String> provenance, Map<String, StoredTensor> stored)
         throws IOException {
+        Map<String, StoredTensor> network = WrappedNetwork.unwrapped(file.toString(), stored);
         found.put(ModelFacts.VARIANT, variant.label());
         if (factsFile != null) {
             merge(found, addedFacts());
@@ -106,7 +107,7 @@ public final class ModelImport {
         provenance.forEach(sources::put);
         String where = factsFile == null ? file.toString() : file + " with " + factsFile;
         ModelFacts facts = ModelFacts.of(found, where, MISSING_REMEDY, WRONG_REMEDY);
-        return ModelBundle.of(facts, ModelTensors.read(file.toString(), facts.architecture(), facts.diffusion(), stored));
+        return ModelBundle.of(facts, ModelTensors.read(file.toString(), facts.architecture(), facts.diffusion(), network));
     }
 
     private ObjectNode addedFacts() {

@@ -81,7 +81,7 @@ final class PickleReader {
             case 0x8d -> push(text(length(8)));
             case 'B' -> push(bytes(length(4)));
             case 'C' -> push(bytes(length(1)));
-            case 0x8e -> push(bytes(length(8)));
+            case 0x8e, 0x96 -> push(bytes(length(8)));
             case '}' -> push(new PickledDict());
             case ']', 0x8f -> push(new ArrayList<>());
             case ')' -> push(List.of());
@@ -121,12 +121,26 @@ final class PickleReader {
     }
 
     private void call(List<Object> functionAndArguments) {
-        push(PickledCall.of(functionAndArguments.get(0), list(functionAndArguments.get(1))));
+        List<Object> arguments = list(functionAndArguments.get(1));
+        countCopied(arguments);
+        arguments.forEach(argument -> {
+            if (argument instanceof List<?> values) {
+                countCopied(values);
+            }
+        });
+        push(PickledCall.of(functionAndArguments.get(0), arguments));
+    }
+
+    /** A call may copy the values of a list, which many calls may be given. */
+    private void countCopied(List<?> values) {
+        made += Math.min(values.size(), MAX_VALUES);
+        require(made <= MAX_VALUES, "the pickle makes more than " + MAX_VALUES + " values");
     }
 
     /** NEWOBJ_EX: an object whose constructor takes named arguments, which is none that we know. */
     private void callWithNames(List<Object> functionArgumentsNames) {
         List<Object> arguments = new ArrayList<>(list(functionArgumentsNames.get(1)));
+        countCopied(arguments);
         arguments.add(functionArgumentsNames.get(2));
         push(PickledCall.inert(functionArgumentsNames.get(0), arguments));
     }

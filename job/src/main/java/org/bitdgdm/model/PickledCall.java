@@ -21,7 +21,19 @@ final class PickledCall {
         Set.of("collections.OrderedDict", "collections.defaultdict", "builtins.dict", "__builtin__.dict");
     /** The argument of these that holds entries as (key, value) pairs; a defaultdict's first is its factory. */
     private static final Map<String, Integer> ENTRIES_ARGUMENT = Map.of("collections.defaultdict", 1);
-    private static final Set<String> TENSORS = Set.of("torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2");
+    /** v3 is for types of numbers that have no storage class of their own, such as float8; of them none is read. */
+    private static final Set<String> TENSORS = Set.of("torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2",
+        "torch._utils._rebuild_tensor_v3");
+    private static final String V2 = "torch._utils._rebuild_tensor_v2";
+    private static final String V3 = "torch._utils._rebuild_tensor_v3";
+    /** A tensor with Python attributes: (rebuild, class, arguments, state). */
+    private static final String WITH_ATTRIBUTES = "torch._tensor._rebuild_from_type_v2";
+    private static final Set<String> PLAIN_CLASSES =
+        Set.of("torch.Tensor", "torch.nn.parameter.Parameter", "torch.nn.parameter.Buffer");
+    /** The most axes of a tensor, as of torch's own. */
+    private static final int MAX_RANK = 64;
+    private static final int V2_METADATA = 6;
+    private static final int V3_TYPE = 6;
     private static final Set<String> PARAMETERS =
         Set.of("torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state");
 
@@ -57,8 +69,14 @@ final class PickledCall {
         if (SEQUENCES.contains(name) && arguments.size() <= 1) {
             return arguments.isEmpty() ? new ArrayList<>() : arguments.get(0);
         }
-        if (TENSORS.contains(name)) {
-            return tensor(arguments);
+        if (TENSORS.contains(name) && !lazy(name, arguments)) {
+            return tensor(name, arguments);
+        }
+        if (name.equals(WITH_ATTRIBUTES) && arguments.size() == 4 && arguments.get(1) instanceof PickledGlobal type
+            && PLAIN_CLASSES.contains(type.toString()) && arguments.get(0) instanceof PickledGlobal rebuild
+            && TENSORS.contains(rebuild.toString())
+            && arguments.get(2) instanceof List<?> inner) {
+            return of(rebuild, new ArrayList<>(inner));
         }
         if (PARAMETERS.contains(name) && !arguments.isEmpty()) {
             return arguments.get(0);
@@ -90,7 +108,13 @@ final class PickledCall {
         return dict;
     }
 
-    private static PickledTensor tensor(List<Object> arguments) {
+    /** Whether the numbers of a tensor still are to be negated or conjugated, which a view may leave undone. */
+    private static boolean lazy(String name, List<Object> arguments) {
+        return name.equals(V2) && arguments.size() > V2_METADATA && arguments.get(V2_METADATA) instanceof PickledDict metadata
+            && (Boolean.TRUE.equals(metadata.get("neg")) || Boolean.TRUE.equals(metadata.get("conj")));
+    }
+
+    private static PickledTensor tensor(String name, List<Object> arguments) {
         require(arguments.size() >= 4 && arguments.get(0) instanceof PickledStorage && arguments.get(1) instanceof Long,
             "a tensor has no storage or offset");
         long[] sizes = numbers(arguments.get(2));
@@ -99,13 +123,19 @@ final class PickledCall {
             require(sizes[i] >= 0 && sizes[i] <= Integer.MAX_VALUE, "a tensor has the size " + sizes[i]);
             shape[i] = (int) sizes[i];
         }
-        return new PickledTensor(
-            (PickledStorage) arguments.get(0), (Long) arguments.get(1), shape, numbers(arguments.get(3)));
+        PickledStorage storage = (PickledStorage) arguments.get(0);
+        if (name.equals(V3)) {
+            boolean named = arguments.size() > V3_TYPE && arguments.get(V3_TYPE) instanceof PickledGlobal;
+            storage = new PickledStorage(null, named ? arguments.get(V3_TYPE).toString() : "of no type", storage.key(),
+                storage.size());
+        }
+        return new PickledTensor(storage, (Long) arguments.get(1), shape, numbers(arguments.get(3)));
     }
 
     private static long[] numbers(Object value) {
         require(value instanceof List<?>, "a tensor has no shape or strides");
         List<?> list = (List<?>) value;
+        require(list.size() <= MAX_RANK, "a tensor has " + list.size() + " axes");
         long[] numbers = new long[list.size()];
         for (int i = 0; i < numbers.length; i++) {
             require(list.get(i) instanceof Long, "a tensor has a shape or strides that are no whole numbers");

@@ -14,6 +14,10 @@ final class PickledDict {
     private final Map<Object, Object> entries = new LinkedHashMap<>(2);
 
     private static final class OtherKey {
+        @Override
+        public String toString() {
+            return "a key that is no text, number or truth value";
+        }
     }
 
     void put(Object key, Object value) {

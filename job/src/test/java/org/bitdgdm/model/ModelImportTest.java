@@ -305,7 +305,7 @@ class ModelImportTest {
     }
 
     /** A file of the folder {@code shared} beside some parent of the working directory; null if there is none. */
-    private static Path shared(String name) {
+    static Path shared(String name) {
         for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
             if (Files.isRegularFile(at.resolve("shared").resolve(name))) {
                 return at.resolve("shared").resolve(name);

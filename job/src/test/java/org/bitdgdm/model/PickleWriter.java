@@ -77,6 +77,8 @@ final class PickleWriter {
             out.writeBytes(ByteBuffer.allocate(8).putDouble(number).array());
         } else if (value instanceof String text) {
             text(text);
+        } else if (value instanceof byte[] bytes) {
+            bytes(bytes);
         } else if (value instanceof List<?> list) {
             out.write(']');
             remember();
@@ -136,6 +138,18 @@ final class PickleWriter {
             out.writeBytes(little(4, utf8.length));
         }
         out.writeBytes(utf8);
+        remember();
+    }
+
+    /** Bytes, which protocol 2 has not: there a call makes them of a text. */
+    private void bytes(byte[] bytes) {
+        if (protocol < 3) {
+            call(Call.of("_codecs", "encode", new String(bytes, StandardCharsets.ISO_8859_1), "latin1"));
+            return;
+        }
+        out.write('B');
+        out.writeBytes(little(4, bytes.length));
+        out.writeBytes(bytes);
         remember();
     }
 
