@@ -72,7 +72,7 @@ public final class ConfFile {
             throw new InputException(flag + " must name a readable file, found " + file);
         }
         try {
-            Config parsed = ConfigFactory.parseFile(file.toFile(), ConfigParseOptions.defaults().setAllowMissing(false));
+            Config parsed = HoconFile.parse(file);
             return new ConfFile(file.toString(), parsed.resolveWith(parsed.withFallback(below.config)));
         } catch (ConfigException e) {
             throw new InputException("cannot read " + file + " as HOCON: " + firstLine(e.getMessage()), e);

@@ -3,7 +3,6 @@ package org.bitdgdm.conf;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** Settings of single layers: {@code PATTERN:key=value,...}, the first pattern that matches a layer's name counts. */
@@ -87,11 +86,29 @@ final class Overrides {
 
     /** Glob match of the whole name: {@code *} is any run of characters, dots too; {@code ?} is any single one. */
     static boolean matches(String pattern, String name) {
-        StringBuilder regex = new StringBuilder();
-        for (char c : pattern.toCharArray()) {
-            regex.append(c == '*' ? ".*" : c == '?' ? "." : Pattern.quote(String.valueOf(c)));
+        // Not by a regular expression, whose time grows with the power of the number of stars.
+        int at = 0;
+        int star = -1;
+        int taken = 0;
+        int n = 0;
+        while (n < name.length()) {
+            if (at < pattern.length() && pattern.charAt(at) == '*') {
+                star = at++;
+                taken = n;
+            } else if (at < pattern.length() && (pattern.charAt(at) == '?' || pattern.charAt(at) == name.charAt(n))) {
+                at++;
+                n++;
+            } else if (star >= 0) {
+                at = star + 1;
+                n = ++taken;
+            } else {
+                return false;
+            }
         }
-        return name.matches(regex.toString());
+        while (at < pattern.length() && pattern.charAt(at) == '*') {
+            at++;
+        }
+        return at == pattern.length();
     }
 
     static QuantizeConf with(QuantizeConf conf, Map<String, String> values) {

@@ -54,16 +54,21 @@ final class SweepGrid {
                 Map<Option, List<Setting>> axes = new EnumMap<>(common);
                 axes.putAll(axes(keys, false));
                 points.addAll(combinations(axes));
+                requireFew(points, section);
             }
         } else {
             throw new InputException("sweep.cells must be a list of sections { ... }, found "
                 + section.get(CELLS).unwrapped() + " in " + file.where(section.get(CELLS)));
         }
+        requireFew(points, section);
+        return points;
+    }
+
+    private void requireFew(List<Map<Option, Setting>> points, ConfigObject section) {
         if (points.size() > MOST_POINTS) {
-            throw new InputException("sweep must have at most " + MOST_POINTS + " cells, found " + points.size() + " in "
+            throw new InputException("sweep must have at most " + MOST_POINTS + " cells, found more in "
                 + file.where(section));
         }
-        return points;
     }
 
     private Map<Option, List<Setting>> axes(ConfigObject section, boolean whole) {

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.bitdgdm.conf.HoconFile;
 import org.bitdgdm.conf.Home;
 import org.bitdgdm.conf.InputException;
 
@@ -37,7 +38,7 @@ public record LayerRates(String machine, double full, double dense, double facto
     public static LayerRates of(String backend) {
         try {
             Optional<Path> installed = Home.path().map(home -> home.resolve("conf").resolve(FILE)).filter(Files::exists);
-            Config all = installed.isPresent() ? ConfigFactory.parseFile(installed.get().toFile()) : packaged();
+            Config all = installed.isPresent() ? HoconFile.parse(installed.get()) : packaged();
             if (!all.hasPath("rates." + backend)) {
                 throw new InputException("--recipe auto needs measured rates of the backend " + backend + ", found none in "
                     + installed.map(Path::toString).orElse("the jar's " + FILE)
