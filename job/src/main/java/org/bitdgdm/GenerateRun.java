@@ -11,7 +11,6 @@ import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.conf.LocalPath;
-import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.conf.SampleConf;
 import org.bitdgdm.fidelity.FidelityProbe;
 import org.bitdgdm.kernels.PackedModel;
@@ -225,26 +224,6 @@ record GenerateRun(ModelBundle bundle, Optional<QuantizedBundle> saved, BackendO
         if (!conf.recipe().recipe().isEmpty()) {
             return "recipe " + Path.of(conf.recipe().recipe()).getFileName();
         }
-        QuantizeConf quantize = conf.quantize();
-        if (quantize.method().equals("fp32") && !quantize.nothing()) {
-            return "settings of each layer";
-        }
-        String bits = "W" + quantize.weightBits() + "A" + quantize.activationBits();
-        String sparse = "α " + percent(quantize.alpha()) + "%";
-        return switch (quantize.method()) {
-            case "fp32" -> "FP32";
-            case "rtn", "gptq" -> quantize.method().toUpperCase(Locale.ROOT) + " " + bits;
-            case "svdquant" -> String.join(", ", "SVDQuant " + bits, "rank " + quantize.rank());
-            case "squeezellm" -> String.join(", ", "SqueezeLLM " + bits, sparse);
-            case "duquant" -> "DuQuant " + bits;
-            case "bit-dgdm-threshold" -> String.join(", ", "Bit-DGDM threshold " + bits, sparse);
-            default -> String.join(", ", quantize.method().replace("bit-dgdm", "Bit-DGDM").replace('-', ' ')
-                .replace("Bit DGDM", "Bit-DGDM") + " " + bits, "rank " + quantize.rank(), sparse,
-                quantize.residualBits() == 0 ? "no residual" : quantize.residualBits() + "-bit residual");
-        };
-    }
-
-    private static String percent(double share) {
-        return java.math.BigDecimal.valueOf(share).movePointRight(2).stripTrailingZeros().toPlainString();
+        return conf.quantize().title();
     }
 }

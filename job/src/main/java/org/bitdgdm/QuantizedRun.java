@@ -81,7 +81,7 @@ record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds)
             folder.publish(RECIPE, chosen.text().getBytes(StandardCharsets.UTF_8));
         } else {
             if (!recipe.nothing()) {
-                console.println("quantizing with " + (recipe.overrides().isEmpty() ? recipe.method()
+                console.println("quantizing with " + (recipe.overrides().isEmpty() ? recipe.method().toString()
                     : "settings of each layer") + " …");
             }
             quantized = Quantization.quantize(run.calibrations(), recipe);

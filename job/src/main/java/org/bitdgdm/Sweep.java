@@ -27,6 +27,7 @@ import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.conf.FailedCellsException;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
+import org.bitdgdm.conf.Option;
 import org.bitdgdm.conf.SweepCell;
 import org.bitdgdm.conf.SweepConf;
 import org.bitdgdm.fidelity.FidelityProbe;
@@ -176,7 +177,7 @@ final class Sweep {
     private Fingerprint fingerprint() {
         Fingerprint first = run.fingerprint(conf.common(), spark);
         Map<String, String> rows = new LinkedHashMap<>(first.rows());
-        rows.keySet().removeAll(SweepConf.axes());
+        Option.axes().forEach(axis -> rows.remove(axis.key()));
         rows.put("command", "sweep");
         Map<String, String> evaluation = new LinkedHashMap<>(first.evaluation());
         evaluation.put("cells", String.join(" ", conf.cells().stream().map(SweepCell::name).toList()));

@@ -4,6 +4,12 @@ import static org.bitdgdm.conf.Command.EVALUATE;
 import static org.bitdgdm.conf.Command.GENERATE;
 import static org.bitdgdm.conf.Command.IMPORT;
 import static org.bitdgdm.conf.Command.SWEEP;
+import static org.bitdgdm.conf.Option.Decides.EVALUATION;
+import static org.bitdgdm.conf.Option.Decides.NOTHING;
+import static org.bitdgdm.conf.Option.Decides.ROWS;
+import static org.bitdgdm.conf.Option.Varies.BY_CELL;
+import static org.bitdgdm.conf.Option.Varies.BY_LAYER;
+import static org.bitdgdm.conf.Option.Varies.NEVER;
 
 import java.util.Arrays;
 import java.util.List;
@@ -11,63 +17,83 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The one table of options: key of the HOCON file, flag, type and commands. Default and meaning stand in
- * {@code conf/bitdgdm.conf}, from which the help takes them too.
+ * The one table of options: key of the HOCON file, flag, type, what it decides, where it may vary, and commands. Default and
+ * meaning stand in {@code conf/bitdgdm.conf}, from which the help takes them too. Fingerprints, sweeps and settings of layers
+ * derive from it.
  */
 public enum Option {
-    MODEL("model", Kind.TEXT, "DIR", GENERATE, SWEEP, EVALUATE),
-    VERBOSE("verbose", Kind.SWITCH, "BOOL", GENERATE, SWEEP, EVALUATE, IMPORT),
-    PARALLEL("parallel", Kind.WHOLE, "N", SWEEP),
+    MODEL("model", Kind.TEXT, "DIR", ROWS, NEVER, GENERATE, SWEEP, EVALUATE),
+    VERBOSE("verbose", Kind.SWITCH, "BOOL", NOTHING, NEVER, GENERATE, SWEEP, EVALUATE, IMPORT),
+    PARALLEL("parallel", Kind.WHOLE, "N", NOTHING, NEVER, SWEEP),
 
-    METHOD("quantize.method", Kind.TEXT, "NAME", GENERATE, SWEEP),
-    WEIGHT_BITS("quantize.weight-bits", Kind.WHOLE, "BITS", GENERATE, SWEEP),
-    ACTIVATION_BITS("quantize.activation-bits", Kind.WHOLE, "BITS", GENERATE, SWEEP),
-    RANK("quantize.rank", Kind.WHOLE, "N", GENERATE, SWEEP),
-    ALPHA("quantize.alpha", Kind.NUMBER, "SHARE", GENERATE, SWEEP),
-    THRESHOLD_PERCENTILE("quantize.threshold-percentile", Kind.NUMBER, "PERCENT", GENERATE, SWEEP),
-    THRESHOLD_BUCKETS("quantize.threshold-buckets", Kind.WHOLE, "K", GENERATE, SWEEP),
-    RESIDUAL("quantize.residual", Kind.WHOLE, "BITS", GENERATE, SWEEP),
-    INTERMEDIATE_BITS("quantize.intermediate-bits", Kind.WHOLE, "BITS", GENERATE, SWEEP),
-    ACTIVATION_SCALE("quantize.activation-scale", Kind.TEXT, "NAME", GENERATE, SWEEP),
-    CROSS_TERM("quantize.cross-term", Kind.SWITCH, "BOOL", GENERATE, SWEEP),
-    CALIBRATION_GRAPHS("quantize.calibration-graphs", Kind.WHOLE, "N", GENERATE, SWEEP),
-    CALIBRATION_STEPS("quantize.calibration-steps", Kind.WHOLE, "N", GENERATE, SWEEP),
-    OVERRIDE("quantize.override", Kind.LIST, "PATTERN:KEY=VALUE,...", GENERATE, SWEEP),
-    RECIPE("quantize.recipe", Kind.TEXT, "auto|FILE", GENERATE, SWEEP),
-    BUDGET("quantize.budget", Kind.NUMBER, "KL", GENERATE, SWEEP),
-    CANDIDATE("quantize.candidate", Kind.LIST, "KEY=VALUE,...", GENERATE, SWEEP),
+    METHOD("quantize.method", Kind.TEXT, "NAME", ROWS, BY_LAYER, GENERATE, SWEEP),
+    WEIGHT_BITS("quantize.weight-bits", Kind.WHOLE, "BITS", ROWS, BY_LAYER, GENERATE, SWEEP),
+    ACTIVATION_BITS("quantize.activation-bits", Kind.WHOLE, "BITS", ROWS, BY_LAYER, GENERATE, SWEEP),
+    RANK("quantize.rank", Kind.WHOLE, "N", ROWS, BY_LAYER, GENERATE, SWEEP),
+    ALPHA("quantize.alpha", Kind.NUMBER, "SHARE", ROWS, BY_LAYER, GENERATE, SWEEP),
+    THRESHOLD_PERCENTILE("quantize.threshold-percentile", Kind.NUMBER, "PERCENT", ROWS, BY_LAYER, GENERATE, SWEEP),
+    THRESHOLD_BUCKETS("quantize.threshold-buckets", Kind.WHOLE, "K", ROWS, BY_CELL, GENERATE, SWEEP),
+    RESIDUAL("quantize.residual", Kind.WHOLE, "BITS", ROWS, BY_LAYER, GENERATE, SWEEP),
+    INTERMEDIATE_BITS("quantize.intermediate-bits", Kind.WHOLE, "BITS", ROWS, BY_LAYER, GENERATE, SWEEP),
+    ACTIVATION_SCALE("quantize.activation-scale", Kind.TEXT, "NAME", ROWS, BY_LAYER, GENERATE, SWEEP),
+    CROSS_TERM("quantize.cross-term", Kind.SWITCH, "BOOL", ROWS, BY_LAYER, GENERATE, SWEEP),
+    CALIBRATION_GRAPHS("quantize.calibration-graphs", Kind.WHOLE, "N", ROWS, NEVER, GENERATE, SWEEP),
+    CALIBRATION_STEPS("quantize.calibration-steps", Kind.WHOLE, "N", ROWS, NEVER, GENERATE, SWEEP),
+    OVERRIDE("quantize.override", Kind.LIST, "PATTERN:KEY=VALUE,...", ROWS, NEVER, GENERATE, SWEEP),
+    RECIPE("quantize.recipe", Kind.TEXT, "auto|FILE", ROWS, BY_CELL, GENERATE, SWEEP),
+    BUDGET("quantize.budget", Kind.NUMBER, "KL", ROWS, BY_CELL, GENERATE, SWEEP),
+    CANDIDATE("quantize.candidate", Kind.LIST, "KEY=VALUE,...", ROWS, NEVER, GENERATE, SWEEP),
 
-    COUNT("sample.count", Kind.LONG, "N", GENERATE, SWEEP),
-    STEPS("sample.steps", Kind.WHOLE, "N", GENERATE, SWEEP),
-    SCHEDULE("sample.schedule", Kind.TEXT, "NAME", GENERATE, SWEEP),
-    SEED("sample.seed", Kind.SEED, "SEED", GENERATE, SWEEP),
-    BATCH_SIZE("sample.batch-size", Kind.WHOLE, "N", GENERATE, SWEEP),
-    SHARD_SIZE("sample.shard-size", Kind.WHOLE, "N", GENERATE, SWEEP),
-    BACKEND("sample.backend", Kind.TEXT, "NAME", GENERATE, SWEEP, EVALUATE),
-    CPU_ISA("sample.cpu-isa", Kind.TEXT, "NAME", GENERATE, SWEEP, EVALUATE),
-    CUDA_PRECISION("sample.cuda-precision", Kind.TEXT, "NAME", GENERATE, SWEEP, EVALUATE),
-    NATIVE_DIRECTORY("sample.native-directory", Kind.TEXT, "DIR", GENERATE, SWEEP, EVALUATE),
+    COUNT("sample.count", Kind.LONG, "N", ROWS, NEVER, GENERATE, SWEEP),
+    STEPS("sample.steps", Kind.WHOLE, "N", ROWS, BY_CELL, GENERATE, SWEEP),
+    SCHEDULE("sample.schedule", Kind.TEXT, "NAME", ROWS, BY_CELL, GENERATE, SWEEP),
+    SEED("sample.seed", Kind.SEED, "SEED", ROWS, BY_CELL, GENERATE, SWEEP),
+    BATCH_SIZE("sample.batch-size", Kind.WHOLE, "N", NOTHING, NEVER, GENERATE, SWEEP),
+    SHARD_SIZE("sample.shard-size", Kind.WHOLE, "N", ROWS, NEVER, GENERATE, SWEEP),
+    BACKEND("sample.backend", Kind.TEXT, "NAME", ROWS, NEVER, GENERATE, SWEEP, EVALUATE),
+    CPU_ISA("sample.cpu-isa", Kind.TEXT, "NAME", NOTHING, NEVER, GENERATE, SWEEP, EVALUATE),
+    CUDA_PRECISION("sample.cuda-precision", Kind.TEXT, "NAME", ROWS, NEVER, GENERATE, SWEEP, EVALUATE),
+    NATIVE_DIRECTORY("sample.native-directory", Kind.TEXT, "DIR", NOTHING, NEVER, GENERATE, SWEEP, EVALUATE),
 
-    FIDELITY("measure.fidelity", Kind.WHOLE, "N", GENERATE, SWEEP, EVALUATE),
-    FIDELITY_STEPS("measure.fidelity-steps", Kind.WHOLE, "N", GENERATE, SWEEP, EVALUATE),
-    SENSITIVITY("measure.sensitivity", Kind.WHOLE, "N", GENERATE, SWEEP),
-    SENSITIVITY_STEPS("measure.sensitivity-steps", Kind.WHOLE, "N", GENERATE, SWEEP),
-    LIKELIHOOD("measure.likelihood", Kind.TEXT, "FILE", GENERATE, SWEEP, EVALUATE),
-    LIKELIHOOD_TIMES("measure.likelihood-times", Kind.WHOLE, "N", GENERATE, SWEEP, EVALUATE),
+    FIDELITY("measure.fidelity", Kind.WHOLE, "N", EVALUATION, NEVER, GENERATE, SWEEP, EVALUATE),
+    FIDELITY_STEPS("measure.fidelity-steps", Kind.WHOLE, "N", EVALUATION, NEVER, GENERATE, SWEEP, EVALUATE),
+    SENSITIVITY("measure.sensitivity", Kind.WHOLE, "N", EVALUATION, NEVER, GENERATE, SWEEP),
+    SENSITIVITY_STEPS("measure.sensitivity-steps", Kind.WHOLE, "N", EVALUATION, NEVER, GENERATE, SWEEP),
+    LIKELIHOOD("measure.likelihood", Kind.TEXT, "FILE", EVALUATION, NEVER, GENERATE, SWEEP, EVALUATE),
+    LIKELIHOOD_TIMES("measure.likelihood-times", Kind.WHOLE, "N", EVALUATION, NEVER, GENERATE, SWEEP, EVALUATE),
 
-    OUT("output.out", Kind.TEXT, "DIR", GENERATE, SWEEP, EVALUATE, IMPORT),
-    SAVE_MODEL("output.save-model", Kind.TEXT, "DIR", GENERATE),
-    REQUIRE("output.require", Kind.LIST, "METRIC>=VALUE", GENERATE, EVALUATE),
-    REFERENCE("output.reference", Kind.TEXT, "FILE", GENERATE, SWEEP, EVALUATE, IMPORT),
-    PROTOCOL("output.protocol", Kind.TEXT, "NAME", GENERATE, SWEEP, EVALUATE),
+    OUT("output.out", Kind.TEXT, "DIR", NOTHING, NEVER, GENERATE, SWEEP, EVALUATE, IMPORT),
+    SAVE_MODEL("output.save-model", Kind.TEXT, "DIR", NOTHING, NEVER, GENERATE),
+    REQUIRE("output.require", Kind.LIST, "METRIC>=VALUE", NOTHING, NEVER, GENERATE, EVALUATE),
+    REFERENCE("output.reference", Kind.TEXT, "FILE", EVALUATION, NEVER, GENERATE, SWEEP, EVALUATE, IMPORT),
+    PROTOCOL("output.protocol", Kind.TEXT, "NAME", EVALUATION, NEVER, GENERATE, SWEEP, EVALUATE),
 
-    INPUT("evaluate.input", Kind.TEXT, "PATH", EVALUATE),
-    AGAINST("evaluate.against", Kind.TEXT, "RUN", EVALUATE),
+    INPUT("evaluate.input", Kind.TEXT, "PATH", ROWS, NEVER, EVALUATE),
+    AGAINST("evaluate.against", Kind.TEXT, "RUN", EVALUATION, NEVER, EVALUATE),
 
-    CHECKPOINT("import.checkpoint", Kind.TEXT, "FILE", IMPORT),
-    VARIANT("import.variant", Kind.TEXT, "NAME", IMPORT),
-    FACTS("import.facts", Kind.TEXT, "FILE", IMPORT),
-    NAME("import.name", Kind.TEXT, "NAME", IMPORT);
+    CHECKPOINT("import.checkpoint", Kind.TEXT, "FILE", NOTHING, NEVER, IMPORT),
+    VARIANT("import.variant", Kind.TEXT, "NAME", NOTHING, NEVER, IMPORT),
+    FACTS("import.facts", Kind.TEXT, "FILE", NOTHING, NEVER, IMPORT),
+    NAME("import.name", Kind.TEXT, "NAME", NOTHING, NEVER, IMPORT);
+
+    /** What of a run an option decides. */
+    public enum Decides {
+        /** The graphs, or how they lie in files: a rerun with another value is another run. */
+        ROWS,
+        /** Metrics and report only: a rerun with another value keeps the graphs. */
+        EVALUATION,
+        /** Nothing of a run: speed, place or words of it, or what {@code import} makes. */
+        NOTHING
+    }
+
+    /** Where an option may have several values. */
+    public enum Varies {
+        /** From layer to layer of a model, in overrides and candidates, and from cell to cell of a sweep. */
+        BY_LAYER,
+        /** From cell to cell of a sweep. */
+        BY_CELL,
+        NEVER
+    }
 
     /** The type of a value; {@link #read} is the only place where text becomes a value. */
     public enum Kind {
@@ -136,12 +162,16 @@ public enum Option {
     private final String key;
     private final Kind kind;
     private final String label;
+    private final Decides decides;
+    private final Varies varies;
     private final Set<Command> commands;
 
-    Option(String key, Kind kind, String label, Command... commands) {
+    Option(String key, Kind kind, String label, Decides decides, Varies varies, Command... commands) {
         this.key = key;
         this.kind = kind;
         this.label = label;
+        this.decides = decides;
+        this.varies = varies;
         this.commands = Set.of(commands);
     }
 
@@ -152,7 +182,32 @@ public enum Option {
 
     /** The flag: two dashes and the last part of the key, for example {@code --weight-bits}. */
     public String flag() {
-        return "--" + name(key);
+        return "--" + word();
+    }
+
+    /** The last part of the key, for example {@code weight-bits}. */
+    public String word() {
+        return key.substring(key.lastIndexOf('.') + 1);
+    }
+
+    /** The column of a table of cells, for example {@code weight_bits}. */
+    public String column() {
+        return this == THRESHOLD_PERCENTILE ? "percentile" : word().replace('-', '_');
+    }
+
+    /** What of a run it decides. */
+    public Decides decides() {
+        return decides;
+    }
+
+    /** Whether it may differ between layers. */
+    public boolean perLayer() {
+        return varies == BY_LAYER;
+    }
+
+    /** The options in which cells of a sweep may differ, in the order of the table. */
+    public static List<Option> axes() {
+        return Arrays.stream(values()).filter(option -> option.varies != NEVER).toList();
     }
 
     /** The type of its value. */
@@ -180,10 +235,6 @@ public enum Option {
     }
 
     static Optional<Option> ofName(String name) {
-        return Arrays.stream(values()).filter(o -> name(o.key).equals(name)).findFirst();
-    }
-
-    private static String name(String key) {
-        return key.substring(key.lastIndexOf('.') + 1);
+        return Arrays.stream(values()).filter(o -> o.word().equals(name)).findFirst();
     }
 }

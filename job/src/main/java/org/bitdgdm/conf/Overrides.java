@@ -1,5 +1,7 @@
 package org.bitdgdm.conf;
 
+import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -7,11 +9,6 @@ import java.util.stream.Collectors;
 
 /** Settings of single layers: {@code PATTERN:key=value,...}, the first pattern that matches a layer's name counts. */
 final class Overrides {
-    /** What can differ between layers; the rest of the recipe holds for the whole model. */
-    private static final List<Option> KEYS = List.of(Option.METHOD, Option.WEIGHT_BITS, Option.ACTIVATION_BITS, Option.RANK,
-        Option.ALPHA, Option.THRESHOLD_PERCENTILE, Option.RESIDUAL, Option.INTERMEDIATE_BITS, Option.ACTIVATION_SCALE,
-        Option.CROSS_TERM);
-
     private static final String OVERRIDE = "override";
 
     private Overrides() {
@@ -47,6 +44,11 @@ final class Overrides {
         return values;
     }
 
+    /** {@code PATTERN:key=value,...} of each. */
+    static List<String> texts(Map<String, Map<String, String>> overrides) {
+        return overrides.entrySet().stream().map(o -> o.getKey() + ":" + text(o.getValue())).toList();
+    }
+
     /** {@code key=value,...}. */
     static String text(Map<String, String> values) {
         return values.entrySet().stream().map(entry -> entry.getKey() + "=" + entry.getValue())
@@ -65,7 +67,7 @@ final class Overrides {
      * @param which  of its values this is, for people
      */
     static void check(String option, String which, QuantizeConf conf, Map<String, String> values) {
-        List<String> known = KEYS.stream().map(Overrides::name).toList();
+        List<String> known = Arrays.stream(Option.values()).filter(Option::perLayer).map(Option::word).toList();
         for (String key : values.keySet()) {
             if (!known.contains(key)) {
                 throw new Check.OptionException(option, which + " has the unknown key " + key
@@ -73,7 +75,7 @@ final class Overrides {
             }
         }
         try {
-            with(conf, values);
+            conf.withSettings(values);
         } catch (Check.OptionException e) {
             throw new Check.OptionException(option, which + ": " + e.option() + " " + e.rule());
         }
@@ -111,38 +113,17 @@ final class Overrides {
         return at == pattern.length();
     }
 
-    static QuantizeConf with(QuantizeConf conf, Map<String, String> values) {
-        // A layer without static scales has none to differ between ranges of steps.
-        boolean fixed = or(values, Option.ACTIVATION_BITS, conf.activationBits()) <= 8
-            && or(values, Option.ACTIVATION_SCALE, conf.activationScale()).equals("static");
-        return new QuantizeConf(
-            or(values, Option.METHOD, conf.method()),
-            or(values, Option.WEIGHT_BITS, conf.weightBits()),
-            or(values, Option.ACTIVATION_BITS, conf.activationBits()),
-            or(values, Option.RANK, conf.rank()),
-            or(values, Option.ALPHA, conf.alpha()),
-            or(values, Option.THRESHOLD_PERCENTILE, conf.thresholdPercentile()),
-            or(values, Option.RESIDUAL, conf.residualBits()),
-            or(values, Option.INTERMEDIATE_BITS, conf.intermediateBits()),
-            or(values, Option.ACTIVATION_SCALE, conf.activationScale()),
-            or(values, Option.CROSS_TERM, conf.crossTerm()),
-            conf.calibrationGraphs(), conf.calibrationSteps(), fixed ? conf.thresholdBuckets() : 1, Map.of());
-    }
-
-    @SuppressWarnings("unchecked")
-    private static <T> T or(Map<String, String> values, Option option, T otherwise) {
-        String text = values.get(name(option));
-        if (text == null) {
-            return otherwise;
-        }
-        try {
-            return (T) option.kind().read(text);
-        } catch (IllegalArgumentException e) {
-            throw new Check.OptionException(name(option), option.kind().rule() + ", found '" + text + "'");
-        }
-    }
-
-    private static String name(Option option) {
-        return option.flag().substring(2);
+    /** Settings of one layer as values of their options. */
+    static Map<Option, Object> read(Map<String, String> settings) {
+        Map<Option, Object> values = new EnumMap<>(Option.class);
+        settings.forEach((key, text) -> {
+            Option option = Option.ofName(key).orElseThrow();
+            try {
+                values.put(option, option.kind().read(text));
+            } catch (IllegalArgumentException e) {
+                throw new Check.OptionException(key, option.kind().rule() + ", found '" + text + "'");
+            }
+        });
+        return values;
     }
 }

@@ -1,14 +1,15 @@
 package org.bitdgdm.conf;
 
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * The recipe of a quantization: everything that decides the packed model besides the full-precision one.
  *
- * @param method              one of {@link #METHODS}
  * @param weightBits          2…8, or 16/32 = weights stay in full precision
  * @param activationBits      2…8, or 16/32 = activations stay in full precision
  * @param rank                rank of the low-rank part, at least 1; smaller matrices take min(rank, in, out)
@@ -16,7 +17,6 @@ import java.util.Map;
  * @param thresholdPercentile percentile of non-zero |x| above which an activation is an outlier, (0, 100]
  * @param residualBits        bits of the residual E; 0 drops it (the literal paper)
  * @param intermediateBits    bits of the codes between the two factors; 16/32 = stays FP32
- * @param activationScale     {@code static} or {@code row}
  * @param crossTerm           whether X_S S is computed; false only in the ablation
  * @param calibrationGraphs   graphs that the full-precision model samples to set thresholds
  * @param calibrationSteps    steps of each of them
@@ -25,16 +25,11 @@ import java.util.Map;
  *                            match wins; {@code method = fp32} leaves a layer alone
  */
 public record QuantizeConf(
-    String method, int weightBits, int activationBits, int rank, double alpha, double thresholdPercentile,
-    int residualBits, int intermediateBits, String activationScale, boolean crossTerm,
+    Method method, int weightBits, int activationBits, int rank, double alpha, double thresholdPercentile,
+    int residualBits, int intermediateBits, ActivationScale activationScale, boolean crossTerm,
     int calibrationGraphs, int calibrationSteps, int thresholdBuckets, Map<String, Map<String, String>> overrides) {
 
-    /** Methods this version knows; all but {@code fp32} quantize. */
-    public static final List<String> METHODS = List.of("fp32", "rtn", "gptq", "squeezellm", "svdquant", "duquant",
-        "bit-dgdm", "bit-dgdm-dense-activations", "bit-dgdm-threshold", "bit-dgdm-minus");
-
     public QuantizeConf {
-        Check.oneOf("method", METHODS, method);
         Check.bits("weight-bits", weightBits);
         Check.bits("activation-bits", activationBits);
         Check.that(rank >= 1, "rank", "must be at least 1", rank);
@@ -44,75 +39,100 @@ public record QuantizeConf(
         Check.that(residualBits == 0 || Check.bits(residualBits), "residual",
             "must be in 2..8, or 16 or 32 for full precision, or 0 to drop it", residualBits);
         Check.bits("intermediate-bits", intermediateBits);
-        Check.oneOf("activation-scale", List.of("static", "row"), activationScale);
         Check.that(calibrationGraphs >= 1, "calibration-graphs", "must be at least 1", calibrationGraphs);
         Check.that(calibrationSteps >= 1, "calibration-steps", "must be at least 1", calibrationSteps);
         Check.that(thresholdBuckets >= 1, "threshold-buckets", "must be at least 1", thresholdBuckets);
         Check.that(thresholdBuckets <= calibrationSteps, "threshold-buckets", "must be at most calibration-steps, "
             + calibrationSteps + ", so that every range of steps is seen", thresholdBuckets);
-        Check.that(thresholdBuckets == 1 || method.equals("fp32") || activationBits <= 8 && activationScale.equals("static"),
-            "threshold-buckets", "must be 1 where no threshold is fixed before sampling (activation-bits " + activationBits
-                + ", activation-scale " + activationScale + ")", thresholdBuckets);
-        Check.that(!method.equals("gptq") || weightBits <= 8, "weight-bits",
-            "must be in 2..8 for method gptq, which does nothing but choose codes of weights", weightBits);
-        Check.that(!method.equals("squeezellm") || weightBits <= 8, "weight-bits",
-            "must be in 2..8 for method squeezellm, which does nothing but put weights into tables", weightBits);
-        Check.that(!method.equals("squeezellm") || activationBits > 8, "activation-bits",
-            "must be 16 or 32 for method squeezellm, which looks weights up and computes in full precision", activationBits);
-        Check.that(!method.equals("bit-dgdm-minus") && !method.equals("bit-dgdm-dense-activations") || activationBits <= 8
-                && activationScale.equals("static"), "method", "must be another than one that takes away a part of"
-                + " sparse-dense activations where those are off (activation-bits " + activationBits + ", activation-scale "
-                + activationScale + ")", method);
         overrides = Collections.unmodifiableMap(new LinkedHashMap<>(overrides));
-        if (!overrides.isEmpty()) {
-            Overrides.check(new QuantizeConf(method, weightBits, activationBits, rank, alpha, thresholdPercentile,
-                residualBits, intermediateBits, activationScale, crossTerm, calibrationGraphs, calibrationSteps,
-                thresholdBuckets, Map.of()), overrides);
-        }
     }
 
     static QuantizeConf of(Settings settings) {
-        return new QuantizeConf(settings.text(Option.METHOD), settings.whole(Option.WEIGHT_BITS),
-            settings.whole(Option.ACTIVATION_BITS), settings.whole(Option.RANK), settings.number(Option.ALPHA),
-            settings.number(Option.THRESHOLD_PERCENTILE), settings.whole(Option.RESIDUAL),
-            settings.whole(Option.INTERMEDIATE_BITS), settings.text(Option.ACTIVATION_SCALE),
-            settings.on(Option.CROSS_TERM), settings.whole(Option.CALIBRATION_GRAPHS),
-            settings.whole(Option.CALIBRATION_STEPS), settings.whole(Option.THRESHOLD_BUCKETS),
-            Overrides.parse(settings.list(Option.OVERRIDE)));
+        return of(settings::get);
+    }
+
+    /** The recipe of the values of its options, each as {@link Option.Kind} has it. */
+    @SuppressWarnings("unchecked")
+    static QuantizeConf of(Function<Option, Object> value) {
+        QuantizeConf recipe = new QuantizeConf(Method.of((String) value.apply(Option.METHOD)),
+            (Integer) value.apply(Option.WEIGHT_BITS), (Integer) value.apply(Option.ACTIVATION_BITS),
+            (Integer) value.apply(Option.RANK), (Double) value.apply(Option.ALPHA),
+            (Double) value.apply(Option.THRESHOLD_PERCENTILE), (Integer) value.apply(Option.RESIDUAL),
+            (Integer) value.apply(Option.INTERMEDIATE_BITS),
+            ActivationScale.of((String) value.apply(Option.ACTIVATION_SCALE)), (Boolean) value.apply(Option.CROSS_TERM),
+            (Integer) value.apply(Option.CALIBRATION_GRAPHS), (Integer) value.apply(Option.CALIBRATION_STEPS),
+            (Integer) value.apply(Option.THRESHOLD_BUCKETS),
+            Overrides.parse((List<String>) value.apply(Option.OVERRIDE)));
+        Check.that(recipe.thresholdBuckets == 1 || recipe.method == Method.FP32 || recipe.hasThreshold(),
+            "threshold-buckets", "must be 1 where no threshold is fixed before sampling (activation-bits "
+                + recipe.activationBits + ", activation-scale " + recipe.activationScale + ")", recipe.thresholdBuckets);
+        recipe.method.check(recipe);
+        Overrides.check(recipe, recipe.overrides);
+        return recipe;
+    }
+
+    /** Its options and their values, each as {@link Option.Kind} has it. */
+    public Map<Option, Object> values() {
+        Map<Option, Object> values = new EnumMap<>(Option.class);
+        values.put(Option.METHOD, method.toString());
+        values.put(Option.WEIGHT_BITS, weightBits);
+        values.put(Option.ACTIVATION_BITS, activationBits);
+        values.put(Option.RANK, rank);
+        values.put(Option.ALPHA, alpha);
+        values.put(Option.THRESHOLD_PERCENTILE, thresholdPercentile);
+        values.put(Option.THRESHOLD_BUCKETS, thresholdBuckets);
+        values.put(Option.RESIDUAL, residualBits);
+        values.put(Option.INTERMEDIATE_BITS, intermediateBits);
+        values.put(Option.ACTIVATION_SCALE, activationScale.toString());
+        values.put(Option.CROSS_TERM, crossTerm);
+        values.put(Option.CALIBRATION_GRAPHS, calibrationGraphs);
+        values.put(Option.CALIBRATION_STEPS, calibrationSteps);
+        values.put(Option.OVERRIDE, Overrides.texts(overrides));
+        return values;
+    }
+
+    /** The same with other values of some options, each as {@link Option.Kind} has it. */
+    public QuantizeConf with(Map<Option, ?> changes) {
+        Map<Option, Object> values = values();
+        values.putAll(changes);
+        return of(values::get);
     }
 
     /** The recipe of one layer: this one with the first override whose pattern matches the name; it has no overrides. */
     public QuantizeConf forLayer(String name) {
-        return Overrides.with(this, Overrides.firstMatch(overrides, name));
+        return withSettings(Overrides.firstMatch(overrides, name));
     }
 
     /** The same with some settings changed, as in an override; it has no overrides. */
-    public QuantizeConf with(Map<String, String> values) {
-        return Overrides.with(this, values);
+    public QuantizeConf withSettings(Map<String, String> settings) {
+        Map<Option, Object> changes = Overrides.read(settings);
+        changes.put(Option.OVERRIDE, List.of());
+        // A layer without static scales has none to differ between ranges of steps.
+        if ((Integer) changes.getOrDefault(Option.ACTIVATION_BITS, activationBits) > 8
+            || !changes.getOrDefault(Option.ACTIVATION_SCALE, activationScale.toString()).equals("static")) {
+            changes.put(Option.THRESHOLD_BUCKETS, 1);
+        }
+        return with(changes);
     }
 
     /** Nothing but settings of layers by their names: a layer without any is left in full precision. */
     public QuantizeConf ofLayers(Map<String, Map<String, String>> layers) {
-        return new QuantizeConf("fp32", weightBits, activationBits, rank, alpha, thresholdPercentile, residualBits,
-            intermediateBits, activationScale, crossTerm, calibrationGraphs, calibrationSteps, thresholdBuckets,
-            layers);
+        return with(Map.of(Option.METHOD, Method.FP32.toString(), Option.OVERRIDE, Overrides.texts(layers)));
     }
 
     /** Whether no layer is quantized. */
     public boolean nothing() {
-        return method.equals("fp32") && overrides.isEmpty();
+        return method == Method.FP32 && overrides.isEmpty();
     }
 
-    /** The same with another percentile, and without overrides. */
-    public QuantizeConf withThresholdPercentile(double percentile) {
-        return new QuantizeConf(method, weightBits, activationBits, rank, alpha, percentile, residualBits, intermediateBits,
-            activationScale, crossTerm, calibrationGraphs, calibrationSteps, thresholdBuckets, Map.of());
+    /** Whether activations above a threshold that is fixed before sampling stay in full precision. */
+    public boolean hasThreshold() {
+        return activationBits <= 8 && activationScale == ActivationScale.STATIC;
     }
 
-    /** The same without X_S S, and without overrides. */
-    public QuantizeConf withoutCrossTerm() {
-        return new QuantizeConf(method, weightBits, activationBits, rank, alpha, thresholdPercentile, residualBits,
-            intermediateBits, activationScale, false, calibrationGraphs, calibrationSteps, thresholdBuckets, Map.of());
+    /** The recipe in a few words, for titles. */
+    public String title() {
+        return method.title(this);
     }
 
     /** Whether an override names this layer: such a layer is quantized even if it is not by default. */

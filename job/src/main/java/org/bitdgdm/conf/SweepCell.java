@@ -2,8 +2,10 @@ package org.bitdgdm.conf;
 
 import java.math.BigDecimal;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * One run of a sweep.
@@ -13,29 +15,34 @@ import java.util.Map;
  * @param conf all that the run is asked to do; its folder is that of the whole sweep
  */
 public record SweepCell(String name, JobConf conf) {
+    /** What stands before the value of a setting in a name, or for one that is no number. */
+    private static final Map<Option, String> TAGS = tags();
+    /** Values that a name does not mention. */
+    private static final Set<Object> USUAL = Set.of(ActivationScale.STATIC.toString(), true);
+
+    private static Map<Option, String> tags() {
+        Map<Option, String> tags = new LinkedHashMap<>();
+        tags.put(Option.BUDGET, "-b");
+        tags.put(Option.WEIGHT_BITS, "-w");
+        tags.put(Option.ACTIVATION_BITS, "a");
+        tags.put(Option.RANK, "-r");
+        tags.put(Option.ALPHA, "-a");
+        tags.put(Option.RESIDUAL, "-e");
+        tags.put(Option.INTERMEDIATE_BITS, "-h");
+        tags.put(Option.THRESHOLD_PERCENTILE, "-p");
+        tags.put(Option.THRESHOLD_BUCKETS, "-k");
+        tags.put(Option.ACTIVATION_SCALE, "-row");
+        tags.put(Option.CROSS_TERM, "-minus");
+        return tags;
+    }
 
     static SweepCell of(JobConf conf) {
         RecipeConf recipe = conf.recipe();
-        StringBuilder name = new StringBuilder(recipe.recipe().isEmpty() ? conf.quantize().method()
+        StringBuilder name = new StringBuilder(recipe.recipe().isEmpty() ? conf.quantize().method().toString()
             : recipe.auto() ? "auto" : "recipe-" + Path.of(recipe.recipe()).getFileName().toString()
                 .replaceFirst("\\.[^.]*$", "").replaceAll("[^A-Za-z0-9._-]", "-"));
-        append(name, "-b", recipe.auto() ? recipe.budget() : null);
-        Map<String, Object> used = used(conf);
-        if (used.containsKey("weight_bits")) {
-            name.append("-w").append(used.get("weight_bits")).append('a').append(used.get("activation_bits"));
-        }
-        append(name, "-r", used.get("rank"));
-        append(name, "-a", used.get("alpha"));
-        append(name, "-e", used.get("residual"));
-        append(name, "-h", used.get("intermediate_bits"));
-        append(name, "-p", used.get("percentile"));
-        append(name, "-k", used.get("threshold_buckets"));
-        if ("row".equals(used.get("activation_scale"))) {
-            name.append("-row");
-        }
-        if (Boolean.FALSE.equals(used.get("cross_term"))) {
-            name.append("-minus");
-        }
+        Map<Option, Object> used = settings(conf);
+        TAGS.forEach((option, tag) -> append(name, tag, used.get(option)));
         name.append("-t").append(conf.sample().steps());
         if (!conf.sample().schedule().equals("uniform")) {
             name.append('-').append(conf.sample().schedule());
@@ -50,16 +57,21 @@ public record SweepCell(String name, JobConf conf) {
             && (!conf.recipe().auto() || conf.recipe().equals(other.conf.recipe()));
     }
 
-    private static void append(StringBuilder name, String key, Object value) {
-        if (value != null) {
-            name.append(key).append(value instanceof Double number
+    /** Words stand alone, and only where they are not the usual ones. */
+    private static void append(StringBuilder name, String tag, Object value) {
+        if (value instanceof String || value instanceof Boolean) {
+            name.append(USUAL.contains(value) ? "" : tag);
+        } else if (value != null) {
+            name.append(tag).append(value instanceof Double number
                 ? BigDecimal.valueOf(number).stripTrailingZeros().toPlainString() : value);
         }
     }
 
     /** The settings of the quantization that its method looks at, by column of the table of cells. */
     public Map<String, Object> used() {
-        return used(conf);
+        Map<String, Object> used = new LinkedHashMap<>();
+        settings(conf).forEach((option, value) -> used.put(option.column(), value));
+        return used;
     }
 
     /** Whether the cell is the model itself, in full precision. */
@@ -67,51 +79,19 @@ public record SweepCell(String name, JobConf conf) {
         return conf.recipe().recipe().isEmpty() && conf.quantize().nothing();
     }
 
-    private static Map<String, Object> used(JobConf conf) {
-        if (!conf.recipe().recipe().isEmpty()) {
-            Map<String, Object> recipe = new LinkedHashMap<>();
-            recipe.put("recipe", conf.recipe().recipe());
-            if (conf.recipe().auto()) {
-                recipe.put("budget", conf.recipe().budget());
+    /** The same by option, without the method. */
+    private static Map<Option, Object> settings(JobConf conf) {
+        Map<Option, Object> used = new EnumMap<>(Option.class);
+        RecipeConf recipe = conf.recipe();
+        if (recipe.recipe().isEmpty()) {
+            used.putAll(conf.quantize().values());
+            used.keySet().retainAll(conf.quantize().method().uses(conf.quantize()));
+            used.remove(Option.METHOD);
+        } else {
+            used.put(Option.RECIPE, recipe.recipe());
+            if (recipe.auto()) {
+                used.put(Option.BUDGET, recipe.budget());
             }
-            return recipe;
-        }
-        return used(conf.quantize());
-    }
-
-    private static Map<String, Object> used(QuantizeConf quantize) {
-        Map<String, Object> used = new LinkedHashMap<>();
-        String method = quantize.method();
-        if (method.equals("fp32")) {
-            return used;
-        }
-        used.put("weight_bits", quantize.weightBits());
-        used.put("activation_bits", quantize.activationBits());
-        boolean coded = quantize.activationBits() <= 8;
-        boolean fixed = coded && quantize.activationScale().equals("static");
-        if (coded) {
-            used.put("activation_scale", quantize.activationScale());
-        }
-        if (fixed && !method.equals("bit-dgdm-dense-activations")) {
-            used.put("percentile", quantize.thresholdPercentile());
-        }
-        if (fixed && quantize.thresholdBuckets() > 1) {
-            used.put("threshold_buckets", quantize.thresholdBuckets());
-        }
-        boolean factors = method.startsWith("bit-dgdm") && !method.equals("bit-dgdm-threshold");
-        if (factors) {
-            used.put("rank", quantize.rank());
-            used.put("residual", quantize.residualBits());
-            used.put("intermediate_bits", quantize.intermediateBits());
-        }
-        if (method.equals("svdquant")) {
-            used.put("rank", quantize.rank());
-        }
-        if (method.startsWith("bit-dgdm") || method.equals("squeezellm")) {
-            used.put("alpha", quantize.alpha());
-        }
-        if (fixed && method.startsWith("bit-dgdm") && !method.equals("bit-dgdm-minus")) {
-            used.put("cross_term", quantize.crossTerm());
         }
         return used;
     }

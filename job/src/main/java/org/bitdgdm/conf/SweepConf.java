@@ -6,8 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * All that {@code sweep} is asked to do.
@@ -53,11 +51,6 @@ public record SweepConf(List<SweepCell> cells, int parallel) {
         Check.that(!budgets || cells.values().stream().anyMatch(cell -> cell.conf().recipe().auto()), "budget",
             "must be left out where no cell has recipe = auto", "one");
         return new SweepConf(List.copyOf(cells.values()), parallel);
-    }
-
-    /** Keys in which cells may differ; everything else makes another sweep. */
-    public static Set<String> axes() {
-        return SweepGrid.AXES.stream().map(Option::key).collect(Collectors.toSet());
     }
 
     /**

@@ -19,12 +19,6 @@ final class SweepGrid {
     /** Combinations above this are taken for a mistake. */
     private static final int MOST_POINTS = 1000;
     private static final String CELLS = "cells";
-    private static final String PERCENTILE = "percentile";
-    /** Keys that may have several values. */
-    static final List<Option> AXES = List.of(Option.METHOD, Option.WEIGHT_BITS, Option.ACTIVATION_BITS,
-        Option.ACTIVATION_SCALE, Option.RANK, Option.ALPHA, Option.THRESHOLD_PERCENTILE, Option.THRESHOLD_BUCKETS,
-        Option.RESIDUAL, Option.INTERMEDIATE_BITS, Option.CROSS_TERM, Option.RECIPE, Option.BUDGET, Option.STEPS,
-        Option.SCHEDULE, Option.SEED);
     /** Keys of the whole sweep, each with one value. */
     private static final List<Option> WHOLE = List.of(Option.COUNT, Option.PARALLEL);
 
@@ -73,9 +67,9 @@ final class SweepGrid {
 
     private Map<Option, List<Setting>> axes(ConfigObject section, boolean whole) {
         Map<String, Option> known = new LinkedHashMap<>();
-        AXES.forEach(option -> known.put(option.flag().substring(2), option));
-        known.put(PERCENTILE, Option.THRESHOLD_PERCENTILE);
-        WHOLE.forEach(option -> known.put(option.flag().substring(2), option));
+        Option.axes().forEach(option -> known.put(option.word(), option));
+        known.put(Option.THRESHOLD_PERCENTILE.column(), Option.THRESHOLD_PERCENTILE);
+        WHOLE.forEach(option -> known.put(option.word(), option));
         Map<Option, List<Setting>> axes = new EnumMap<>(Option.class);
         section.forEach((key, value) -> {
             if (whole && key.equals(CELLS)) {

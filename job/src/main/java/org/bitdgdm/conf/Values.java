@@ -13,21 +13,7 @@ final class Values {
     }
 
     void put(QuantizeConf quantize) {
-        put(Option.METHOD, quantize.method());
-        put(Option.WEIGHT_BITS, quantize.weightBits());
-        put(Option.ACTIVATION_BITS, quantize.activationBits());
-        put(Option.RANK, quantize.rank());
-        put(Option.ALPHA, quantize.alpha());
-        put(Option.THRESHOLD_PERCENTILE, quantize.thresholdPercentile());
-        put(Option.THRESHOLD_BUCKETS, quantize.thresholdBuckets());
-        put(Option.RESIDUAL, quantize.residualBits());
-        put(Option.INTERMEDIATE_BITS, quantize.intermediateBits());
-        put(Option.ACTIVATION_SCALE, quantize.activationScale());
-        put(Option.CROSS_TERM, quantize.crossTerm());
-        put(Option.CALIBRATION_GRAPHS, quantize.calibrationGraphs());
-        put(Option.CALIBRATION_STEPS, quantize.calibrationSteps());
-        put(Option.OVERRIDE, quantize.overrides().entrySet().stream().map(o -> o.getKey() + ":"
-            + Overrides.text(o.getValue())).toList());
+        values.putAll(quantize.values());
     }
 
     void put(RecipeConf recipe) {

@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -12,10 +15,12 @@ import java.util.StringJoiner;
 import java.util.TreeSet;
 
 import org.apache.spark.SparkContext;
+import org.bitdgdm.conf.Command;
 import org.bitdgdm.conf.FidelityConf;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.conf.LikelihoodConf;
+import org.bitdgdm.conf.Option;
 import org.bitdgdm.kernels.PackedModelFormat;
 import org.bitdgdm.model.ModelBundle;
 import org.bitdgdm.sample.ShardPlan;
@@ -50,26 +55,28 @@ public record Fingerprint(Map<String, String> rows, Map<String, String> evaluati
      */
     public static Fingerprint ofGenerate(JobConf conf, ModelBundle model, String backend, String reference,
                                          SparkContext spark) {
+        // What an option comes to here, where that is another thing than its value.
+        Map<Option, String> resolved = new EnumMap<>(Option.class);
+        resolved.put(Option.MODEL, PackedModelFormat.sha256(PackedModelFormat.toBytes(model.packed())));
+        resolved.put(Option.SHARD_SIZE, Integer.toString(ShardPlan.of(conf.sample()).shardSize()));
+        resolved.put(Option.BACKEND, backend);
+        Set<Option> elsewhere = EnumSet.of(Option.CUDA_PRECISION);
+        if (!conf.recipe().auto()) {
+            // A recipe from a file is what it says, wherever the file lies.
+            elsewhere.addAll(List.of(Option.RECIPE, Option.BUDGET, Option.CANDIDATE));
+        }
         Map<String, String> rows = new LinkedHashMap<>();
-        rows.put("model", PackedModelFormat.sha256(PackedModelFormat.toBytes(model.packed())));
         rows.put("vocabulary", String.join(" ", model.vocabulary().nodes()) + " / "
             + String.join(" ", model.vocabulary().edges()));
-        Set<String> search = Set.of("quantize.recipe", "quantize.budget", "quantize.candidate");
-        conf.values().forEach((key, value) -> {
-            // A recipe from a file is what it says, wherever the file lies.
-            if (key.startsWith("quantize.") && (conf.recipe().auto() || !search.contains(key))) {
-                rows.put(key, String.valueOf(value));
+        Map<String, Object> values = conf.values();
+        for (Option option : Option.all(Command.GENERATE)) {
+            if (option.decides() == Option.Decides.ROWS && !elsewhere.contains(option)) {
+                rows.put(option.key(), resolved.getOrDefault(option, String.valueOf(values.get(option.key()))));
             }
-        });
+        }
         if (conf.recipe().auto()) {
             rows.put("recipe.measured", conf.scan() + ", " + conf.fidelity());
         }
-        rows.put("sample.count", Long.toString(conf.sample().count()));
-        rows.put("sample.steps", Integer.toString(conf.sample().steps()));
-        rows.put("sample.schedule", conf.sample().schedule());
-        rows.put("sample.seed", Long.toString(conf.sample().seed()));
-        rows.put("sample.shard-size", Integer.toString(ShardPlan.of(conf.sample()).shardSize()));
-        rows.put("sample.backend", backend);
         Versions.ofRows(spark).forEach((name, version) -> rows.put("version." + name, version));
         Map<String, String> evaluation = new LinkedHashMap<>();
         evaluation.put("output.protocol", conf.output().protocol());

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import java.util.regex.Pattern;
+import org.bitdgdm.conf.Method;
 import org.bitdgdm.quantize.LayerReport;
 
 /**
@@ -17,7 +18,7 @@ import org.bitdgdm.quantize.LayerReport;
 final class LayerSection {
     /** DiGress's name of a block: {@code tf_layers.0.}. */
     private static final Pattern BLOCK = Pattern.compile("tf_layers\\.\\d+\\.");
-    private static final String FULL_PRECISION = "fp32";
+    private static final String FULL_PRECISION = Method.FP32.toString();
     /** After the name. */
     private static final List<String> COLUMNS = List.of("Method", "Shape", "Output error", "Weight error", "Rank",
         "Bits W / X / E", "Entries of S", "Iterations", "Kurtosis", "Threshold", "Outliers", "Size",

@@ -197,7 +197,7 @@ public final class SweepReport {
         for (SweepEntry entry : entries) {
             if (Double.isFinite(setting(entry, key)) || key.equals("steps")) {
                 Map<String, Object> others = new LinkedHashMap<>(entry.cell().used());
-                others.put("method", entry.cell().conf().quantize().method());
+                others.put("method", entry.cell().conf().quantize().method().toString());
                 others.put("steps", entry.cell().conf().sample().steps());
                 others.put("schedule", entry.cell().conf().sample().schedule());
                 others.put("seed", entry.cell().conf().sample().seed());

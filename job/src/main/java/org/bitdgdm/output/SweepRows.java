@@ -1,15 +1,18 @@
 package org.bitdgdm.output;
 
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import org.bitdgdm.conf.Option;
 import org.bitdgdm.fidelity.Divergence;
 import org.bitdgdm.metrics.DistributionDistances;
 import org.bitdgdm.metrics.Metric;
@@ -22,6 +25,9 @@ public final class SweepRows {
         "kl_edge", "kl_graph", "changed_entries", "identical_graphs", "nll", "nll_pairs", "nll_difference",
         "nll_pairs_difference");
 
+    /** Settings that every cell has; of the others it has those that its method looks at. */
+    private static final Set<Option> ALWAYS = EnumSet.of(Option.METHOD, Option.STEPS, Option.SCHEDULE, Option.SEED);
+
     /** Columns, in this order. */
     public static final StructType SCHEMA = schema();
 
@@ -32,24 +38,17 @@ public final class SweepRows {
         StructType schema = new StructType()
             .add("cell", DataTypes.StringType, false)
             .add("status", DataTypes.StringType, false)
-            .add("error", DataTypes.StringType, true)
-            .add("method", DataTypes.StringType, false)
-            .add("recipe", DataTypes.StringType, true)
-            .add("budget", DataTypes.DoubleType, true)
-            .add("weight_bits", DataTypes.IntegerType, true)
-            .add("activation_bits", DataTypes.IntegerType, true)
-            .add("activation_scale", DataTypes.StringType, true)
-            .add("rank", DataTypes.IntegerType, true)
-            .add("alpha", DataTypes.DoubleType, true)
-            .add("percentile", DataTypes.DoubleType, true)
-            .add("threshold_buckets", DataTypes.IntegerType, true)
-            .add("residual", DataTypes.IntegerType, true)
-            .add("intermediate_bits", DataTypes.IntegerType, true)
-            .add("cross_term", DataTypes.BooleanType, true)
-            .add("steps", DataTypes.IntegerType, false)
-            .add("schedule", DataTypes.StringType, false)
-            .add("seed", DataTypes.LongType, false)
-            .add("count", DataTypes.LongType, false);
+            .add("error", DataTypes.StringType, true);
+        for (Option axis : Option.axes()) {
+            schema = schema.add(axis.column(), switch (axis.kind()) {
+                case TEXT, LIST -> DataTypes.StringType;
+                case WHOLE -> DataTypes.IntegerType;
+                case LONG, SEED -> DataTypes.LongType;
+                case NUMBER -> DataTypes.DoubleType;
+                case SWITCH -> DataTypes.BooleanType;
+            }, !ALWAYS.contains(axis));
+        }
+        schema = schema.add(Option.COUNT.column(), DataTypes.LongType, false);
         for (String metric : METRICS) {
             schema = withInterval(schema, metric);
         }
@@ -94,15 +93,12 @@ public final class SweepRows {
         values.add(entry.cell().name());
         values.add(entry.done() ? "done" : "failed");
         values.add(entry.done() ? null : entry.error());
-        values.add(used.containsKey("recipe") ? "recipe" : entry.cell().conf().quantize().method());
-        for (String column : List.of("recipe", "budget", "weight_bits", "activation_bits", "activation_scale", "rank",
-            "alpha", "percentile", "threshold_buckets", "residual", "intermediate_bits", "cross_term")) {
-            values.add(used.get(column));
+        Map<String, Object> asked = entry.cell().conf().values();
+        for (Option axis : Option.axes()) {
+            values.add(axis == Option.METHOD && used.containsKey(Option.RECIPE.column()) ? "recipe"
+                : ALWAYS.contains(axis) ? asked.get(axis.key()) : used.get(axis.column()));
         }
-        values.add(entry.cell().conf().sample().steps());
-        values.add(entry.cell().conf().sample().schedule());
-        values.add(entry.cell().conf().sample().seed());
-        values.add(entry.cell().conf().sample().count());
+        values.add(asked.get(Option.COUNT.key()));
         METRICS.forEach(name -> add(values, entry.metric(name)));
         List<Divergence> ranges = entry.done() && entry.metrics().fidelity() != null
             ? entry.metrics().fidelity().ranges() : null;

@@ -1,6 +1,7 @@
 package org.bitdgdm.quantize;
 
-import java.util.function.UnaryOperator;
+import java.util.Map;
+import org.bitdgdm.conf.Option;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.kernels.PackedLinear;
 
@@ -14,19 +15,19 @@ import org.bitdgdm.kernels.PackedLinear;
  *     stays in full precision instead of being clipped, since that is what backends do with a static scale.</li>
  * </ul>
  *
- * @param change what the recipe of {@link BitDgdmQuantizer} becomes
+ * @param change what is other in the recipe of {@link BitDgdmQuantizer}
  */
-record AblatedQuantizer(UnaryOperator<QuantizeConf> change) implements Quantizer {
+record AblatedQuantizer(Map<Option, ?> change) implements Quantizer {
     private static final Quantizer WHOLE = new BitDgdmQuantizer();
 
     @Override
     public QuantizedLayer quantize(PackedLinear layer, RecordedInputs inputs, QuantizeConf recipe) {
-        return WHOLE.quantize(layer, inputs, change.apply(recipe));
+        return WHOLE.quantize(layer, inputs, recipe.with(change));
     }
 
     @Override
     public QuantizeConf adapted(QuantizeConf recipe) {
-        return change.apply(recipe);
+        return recipe.with(change);
     }
 
     @Override

@@ -2,6 +2,7 @@ package org.bitdgdm.quantize;
 
 import java.util.List;
 import org.apache.spark.ml.linalg.DenseMatrix;
+import org.bitdgdm.conf.Method;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.kernels.LinearReference;
 import org.bitdgdm.kernels.PackedLinear;
@@ -46,7 +47,7 @@ public record LayerReport(
         boolean full = after.isFull();
         boolean thresholded = after.activation.coded() && !after.activation.perRow();
         DenseMatrix weight = LayerWeight.of(before);
-        return new LayerReport(before.name, full ? "fp32" : recipe.method(), before.in, before.out,
+        return new LayerReport(before.name, (full ? Method.FP32 : recipe.method()).toString(), before.in, before.out,
             after.branch == null ? after.rank() : after.branch.rank(),
             full ? 32 : recipe.weightBits(), full ? 32 : recipe.activationBits(),
             full || after.left == null || after.residual == null ? 0 : recipe.residualBits(),

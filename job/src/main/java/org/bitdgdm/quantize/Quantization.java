@@ -10,6 +10,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.conf.Method;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedModel;
@@ -36,7 +37,7 @@ public final class Quantization {
         PackedModel full = calibrations.full();
         List<QuantizeConf> recipes = LayerRecipes.of(full, conf);
         List<RecordedInputs> inputs;
-        if (recipes.stream().allMatch(recipe -> recipe.method().equals("fp32"))) {
+        if (recipes.stream().allMatch(recipe -> recipe.method() == Method.FP32)) {
             inputs = full.linears().stream().map(layer -> RecordedInputs.none(layer.name)).toList();
         } else {
             inputs = calibrations.of(conf.calibrationGraphs(), conf.calibrationSteps(),

@@ -1,5 +1,8 @@
 package org.bitdgdm.quantize;
 
+import java.util.Map;
+import org.bitdgdm.conf.Method;
+import org.bitdgdm.conf.Option;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.kernels.PackedLinear;
 
@@ -22,7 +25,7 @@ interface Quantizer {
 
     /** Whether a recipe needs what the calibration records of a layer. */
     default boolean needsInputs(QuantizeConf recipe) {
-        return recipe.activationBits() <= 8 && recipe.activationScale().equals("static");
+        return recipe.hasThreshold();
     }
 
     /** Whole rows of a layer's input that the method wants recorded. */
@@ -30,20 +33,19 @@ interface Quantizer {
         return InputCollector.ROWS;
     }
 
-    /** The method of a name of {@link QuantizeConf#METHODS}. */
-    static Quantizer of(String method) {
+    /** What does the work of a method. */
+    static Quantizer of(Method method) {
         return switch (method) {
-            case "fp32" -> new FullPrecision();
-            case "rtn" -> new RoundToNearestQuantizer();
-            case "gptq" -> new GptqQuantizer();
-            case "squeezellm" -> new SqueezeLlmQuantizer();
-            case "svdquant" -> new SvdQuantizer();
-            case "duquant" -> new DuQuantizer();
-            case "bit-dgdm" -> new BitDgdmQuantizer();
-            case "bit-dgdm-dense-activations" -> new AblatedQuantizer(recipe -> recipe.withThresholdPercentile(100));
-            case "bit-dgdm-threshold" -> new ThresholdQuantizer();
-            case "bit-dgdm-minus" -> new AblatedQuantizer(QuantizeConf::withoutCrossTerm);
-            default -> throw new IllegalArgumentException("no quantizer for method '" + method + "'");
+            case FP32 -> new FullPrecision();
+            case RTN -> new RoundToNearestQuantizer();
+            case GPTQ -> new GptqQuantizer();
+            case SQUEEZELLM -> new SqueezeLlmQuantizer();
+            case SVDQUANT -> new SvdQuantizer();
+            case DUQUANT -> new DuQuantizer();
+            case BIT_DGDM -> new BitDgdmQuantizer();
+            case BIT_DGDM_DENSE_ACTIVATIONS -> new AblatedQuantizer(Map.of(Option.THRESHOLD_PERCENTILE, 100.0));
+            case BIT_DGDM_THRESHOLD -> new ThresholdQuantizer();
+            case BIT_DGDM_MINUS -> new AblatedQuantizer(Map.of(Option.CROSS_TERM, false));
         };
     }
 

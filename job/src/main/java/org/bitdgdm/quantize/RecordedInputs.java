@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.Arrays;
 import java.util.List;
+import org.bitdgdm.conf.ActivationScale;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.kernels.ActivationCodes;
 import org.bitdgdm.kernels.InputTransform;
@@ -135,7 +136,7 @@ record RecordedInputs(
         if (recipe.activationBits() > 8) {
             return ActivationCodes.off();
         }
-        if (recipe.activationScale().equals("row")) {
+        if (recipe.activationScale() == ActivationScale.ROW) {
             return ActivationCodes.perRow(recipe.activationBits(), unsigned);
         }
         return ActivationCodes.of(recipe.activationBits(), unsigned, threshold(recipe.thresholdPercentile()));

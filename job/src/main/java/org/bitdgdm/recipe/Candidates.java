@@ -5,6 +5,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.bitdgdm.conf.Method;
+import org.bitdgdm.conf.Option;
 import org.bitdgdm.fidelity.LayerSensitivity;
 import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedModel;
@@ -56,7 +58,7 @@ final class Candidates {
             }
         }
         this.groups = List.copyOf(inputs.values());
-        add(Map.of("method", "fp32"), full, List.of(), List.of());
+        add(Map.of(Option.METHOD.word(), Method.FP32.toString()), full, List.of(), List.of());
     }
 
     /** Adds settings. */

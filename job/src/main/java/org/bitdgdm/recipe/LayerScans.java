@@ -101,7 +101,7 @@ public final class LayerScans implements AutoCloseable {
         console.printf("recipe: %d candidates, each of %d layers alone along %d graphs of %d steps%n",
             conf.recipe().candidates().size(), found.layers(), scan.graphs(), scan.steps());
         for (Map<String, String> settings : conf.recipe().candidates()) {
-            QuantizedModel quantized = Quantization.quantize(calibrations, conf.quantize().with(settings));
+            QuantizedModel quantized = Quantization.quantize(calibrations, conf.quantize().withSettings(settings));
             Candidates.Candidate added = found.add(settings, quantized, measure(scan, quantized.model()));
             console.printf(Locale.ROOT, "  %s: sum of divergences %.3g, layers %.3f ms, %,d bytes%n",
                 RecipeConf.text(settings), Arrays.stream(added.divergence()).sum(),

@@ -262,7 +262,7 @@ public final class RecipeSearch {
             }
         }
         if (plain < 0) {
-            timed.add(Quantization.quantize(scans.calibrations(), conf.quantize().with(PLAIN)).model());
+            timed.add(Quantization.quantize(scans.calibrations(), conf.quantize().withSettings(PLAIN)).model());
         }
         double[] found = StepRates.measure(scans.spark(), scans.opener(), timed, conf.sample().batchSize());
         Arrays.fill(alike, Double.NaN);

@@ -30,7 +30,9 @@ class RecipeFileTest {
         Map<String, Map<String, String>> layers = new LinkedHashMap<>();
         layers.put("tf_layers.0.self_attn.q", Map.of("method", "rtn", "weight-bits", "8"));
         layers.put("tf_layers.1.linX1", Map.of("method", "fp32"));
-        QuantizeConf recipe = new QuantizeConf("bit-dgdm", 5, 6, 7, 0.0125, 99.5, 3, 16, "row", false, 9, 11, 1, Map.of())
+        QuantizeConf recipe = TestRecipes.recipe("weight-bits=5,activation-bits=6,rank=7,alpha=0.0125,"
+            + "threshold-percentile=99.5,residual=3,intermediate-bits=16,activation-scale=row,"
+            + "cross-term=false,calibration-graphs=9,calibration-steps=11")
             .ofLayers(layers);
         Path file = folder.resolve("recipe.conf");
         Files.writeString(file, RecipeFile.text(recipe, List.of("for \"people\"", "two lines")));

@@ -159,7 +159,7 @@ class SettingsTest {
         assertThat(quantize.overrides().keySet())
             .containsExactly("*.self_attn.q", "tf_layers.0.*", "mlp_in_?.0");
         assertThat(quantize.forLayer("tf_layers.0.self_attn.q")).extracting(QuantizeConf::rank, QuantizeConf::method,
-            QuantizeConf::weightBits).containsExactly(4, "rtn", 4);
+            QuantizeConf::weightBits).containsExactly(4, Method.RTN, 4);
         assertThat(quantize.forLayer("tf_layers.0.linX1")).extracting(QuantizeConf::rank, QuantizeConf::weightBits)
             .containsExactly(16, 8);
         assertThat(quantize.forLayer("tf_layersX0.linX1").weightBits()).isEqualTo(4);

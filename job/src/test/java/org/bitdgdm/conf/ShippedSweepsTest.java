@@ -35,7 +35,7 @@ class ShippedSweepsTest {
         Path file = Path.of("../conf/sweeps", name + ".conf");
         SweepConf conf = SweepConf.of(Settings.load(Optional.of(file), Map.of(Option.OUT, List.of("x"))), Optional.of(file));
         assertThat(conf.cells().size()).isEqualTo(cells);
-        assertThat(conf.cells().get(0).conf().quantize().method()).isEqualTo("fp32");
+        assertThat(conf.cells().get(0).conf().quantize().method()).isEqualTo(Method.FP32);
         assertThat(conf.common().fidelity()).isEqualTo(new FidelityConf(64, 50));
     }
 }

@@ -14,6 +14,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.bitdgdm.conf.FidelityConf;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.QuantizeConf;
+import org.bitdgdm.conf.TestRecipes;
 import org.bitdgdm.kernels.Backend;
 import org.bitdgdm.kernels.GraphBatch;
 import org.bitdgdm.kernels.InitialNoise;
@@ -80,8 +81,9 @@ class FidelityProbeTest {
     void aLayerAloneIsTheModelWithThatLayerReplaced() {
         FidelityConf conf = new FidelityConf(5, 4);
         PackedModel quantized = Quantization.quantize(new Calibrations(FULL, 1, ReferenceDenoiser::new),
-            new QuantizeConf("rtn", 3, 3, 1, 0, 99, 0, 32, "row", true, 1, 1, 1,
-            Map.of("tf_layers.0.linX1", Map.of("method", "fp32")))).model();
+            TestRecipes.recipe("method=rtn,weight-bits=3,activation-bits=3,rank=1,alpha=0,residual=0,"
+                + "intermediate-bits=32,activation-scale=row,calibration-graphs=1,calibration-steps=1",
+                Map.of("tf_layers.0.linX1", Map.of("method", "fp32")))).model();
         String name = "tf_layers.0.self_attn.e_out";
         PackedModel alone = FULL.withLinears(FULL.linears().stream()
             .map(layer -> layer.name.equals(name) ? quantized.linear(name) : layer).toList());
@@ -105,7 +107,8 @@ class FidelityProbeTest {
         // A copy: layers that are quantized share their bias with the original.
         PackedModel quantized = PackedModelFormat.fromBytes(PackedModelFormat.toBytes(
             Quantization.quantize(new Calibrations(FULL, 1, ReferenceDenoiser::new),
-                new QuantizeConf("rtn", 4, 4, 1, 0, 99, 0, 32, "row", true, 1, 1, 1, Map.of())).model()));
+                TestRecipes.recipe("method=rtn,rank=1,alpha=0,residual=0,intermediate-bits=32,activation-scale=row,"
+                    + "calibration-graphs=1,calibration-steps=1")).model()));
         quantized.linear("tf_layers.0.self_attn.v").bias[3] = Float.NaN;
         try (SensitivityScan scan = new SensitivityScan(spark, FULL, new FidelityConf(2, 4), OPENER)) {
             assertThatThrownBy(() -> scan.measure(quantized))

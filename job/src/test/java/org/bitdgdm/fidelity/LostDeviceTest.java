@@ -17,6 +17,7 @@ import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
 import org.bitdgdm.conf.FidelityConf;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.conf.SampleConf;
+import org.bitdgdm.conf.TestRecipes;
 import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.DeviceLostException;
 import org.bitdgdm.kernels.GraphBatch;
@@ -99,7 +100,8 @@ class LostDeviceTest {
 
     private static List<LayerSensitivity> scanned(JavaSparkContext spark, DenoiserOpener opener, Runnable lose) {
         PackedModel quantized = Quantization.quantize(new Calibrations(MODEL, 1, ReferenceDenoiser::new),
-            new QuantizeConf("rtn", 3, 3, 1, 0, 99, 0, 32, "row", true, 1, 1, 1, Map.of())).model();
+            TestRecipes.recipe("method=rtn,weight-bits=3,activation-bits=3,rank=1,alpha=0,residual=0,"
+                + "intermediate-bits=32,activation-scale=row,calibration-graphs=1,calibration-steps=1")).model();
         try (SensitivityScan scan = new SensitivityScan(spark, MODEL, new FidelityConf(2, 2), opener)) {
             lose.run();
             return scan.measure(quantized);

@@ -3,17 +3,21 @@ package org.bitdgdm.output;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 
 import org.apache.spark.SparkContext;
+import org.bitdgdm.conf.Command;
 import org.bitdgdm.conf.FidelityConf;
 import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.conf.LikelihoodConf;
+import org.bitdgdm.conf.Option;
 import org.bitdgdm.conf.OutputConf;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.conf.RecipeConf;
 import org.bitdgdm.conf.SampleConf;
+import org.bitdgdm.conf.TestRecipes;
 import org.bitdgdm.model.ModelBundle;
 import org.bitdgdm.sample.TestSpark;
 import org.junit.jupiter.api.AfterAll;
@@ -36,8 +40,7 @@ class FingerprintTest {
     }
 
     private static Fingerprint of(SampleConf sample, int rank, String protocol) {
-        QuantizeConf quantize = new QuantizeConf("bit-dgdm", 4, 4, rank, 0.01, 99, 4, 8, "static", true, 64, 50, 1,
-            Map.of());
+        QuantizeConf quantize = TestRecipes.recipe("rank=" + rank + ",calibration-graphs=64,calibration-steps=50");
         return Fingerprint.ofGenerate(new JobConf("qm9", List.of(), quantize, new RecipeConf("", 0, List.of()), sample,
             OFF, OFF, new LikelihoodConf("", 0), "", new OutputConf("out", List.of(), "", protocol), false), MODEL, "cpu",
             "abc", spark);
@@ -62,6 +65,19 @@ class FingerprintTest {
             of(sample(256, 50, 1, 64, 31, "auto"), 16, "digress"), of(sample(256, 50, 1, 64, 0, "auto"), 15, "digress"))) {
             assertThat(Fingerprint.difference(run.rows(), other.rows()))
                 .matches("[a-z.-]+ \\(\\d+ there, \\d+ asked for\\)");
+        }
+    }
+
+    /** A new option that decides something and is forgotten here resumes a run with other settings. */
+    @Test
+    void everyOptionOfGenerateIsInItAsItSays() {
+        Set<Option> elsewhere = EnumSet.of(Option.RECIPE, Option.BUDGET, Option.CANDIDATE, Option.CUDA_PRECISION);
+        Set<String> rows = of(sample(256, 50, 1, 64, 0, "auto"), 16, "digress").rows().keySet();
+        for (Option option : Option.all(Command.GENERATE)) {
+            if (!elsewhere.contains(option)) {
+                assertThat(rows.contains(option.key())).as(option.key())
+                    .isEqualTo(option.decides() == Option.Decides.ROWS);
+            }
         }
     }
 }

@@ -17,6 +17,7 @@ import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.conf.RecipeConf;
 import org.bitdgdm.conf.SampleConf;
 import org.bitdgdm.conf.SweepCell;
+import org.bitdgdm.conf.TestRecipes;
 import org.bitdgdm.fidelity.Divergence;
 import org.bitdgdm.fidelity.Estimate;
 import org.bitdgdm.fidelity.FidelityReport;
@@ -142,8 +143,8 @@ class SweepReportTest {
     void residualsAndRangesOfStepsMakeCurvesFrom0And1On() {
         List<SweepEntry> entries = new ArrayList<>();
         for (int[] setting : new int[][] {{0, 1}, {2, 1}, {4, 1}, {4, 2}, {4, 5}}) {
-            QuantizeConf quantize = new QuantizeConf("bit-dgdm", 4, 4, 16, 0.01, 99, setting[0], 8, "static", true, 1, 10,
-                setting[1], Map.of());
+            QuantizeConf quantize = TestRecipes.recipe("residual=" + setting[0] + ",calibration-graphs=1,"
+                + "calibration-steps=10,threshold-buckets=" + setting[1]);
             entries.add(entry(quantize, 100, 0.1 / (1 + setting[0] + setting[1]), 970, 90, 3_000_000, 100));
         }
         String page = SweepReport.render("qm9", "cpu", 5, entries);
@@ -169,13 +170,14 @@ class SweepReportTest {
 
     private static SweepEntry entry(String method, int rank, int steps, double divergence, long valid, double speed,
                                     long bytes, long seed) {
-        return entry(new QuantizeConf(method, 4, 4, rank, 0.01, 99, 4, 8, "static", true, 1, 1, 1, Map.of()), steps,
+        return entry(TestRecipes.recipe("method=" + method + ",rank=" + rank + ",calibration-graphs=1,"
+            + "calibration-steps=1"), steps,
             divergence, valid, speed, bytes, seed);
     }
 
     private static SweepEntry entry(QuantizeConf quantize, int steps, double divergence, long valid, double speed,
                                     long bytes, long seed) {
-        String method = quantize.method();
+        String method = quantize.method().toString();
         JobConf conf = new JobConf("m", List.of(), quantize, new RecipeConf("", 0, List.of()),
             new SampleConf(1000, steps, "uniform", seed, 1, 0, "cpu", "auto", "fp32", ""),
             new FidelityConf(2, 5), new FidelityConf(0, 1), new LikelihoodConf("", 0), "",
@@ -190,6 +192,7 @@ class SweepReportTest {
         run.putObject("timings").put("sampling_seconds", 12).put("metrics_seconds", 10.0).put("total_seconds", 99);
         run.putObject("model_bytes").put("before", 18_000_000).put("after", bytes);
         return new SweepEntry(new SweepCell(method + quantize.rank() + steps, conf), metrics, run,
-            method.equals("fp32") ? List.of() : List.of(new Metric("validity_difference", 0.005, 5L, 1000L, -0.0028, 0.0128)), "");
+            method.equals("fp32") ? List.of() : List.of(new Metric("validity_difference", 0.005, 5L, 1000L, -0.0028,
+            0.0128)), "");
     }
 }

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.Map;
 import org.apache.spark.ml.linalg.DenseMatrix;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.conf.Method;
 import org.bitdgdm.conf.QuantizeConf;
+import org.bitdgdm.conf.TestRecipes;
 import org.bitdgdm.kernels.PackedLinear;
 import org.junit.jupiter.api.Test;
 
@@ -73,22 +75,26 @@ class AblationsTest {
 
     @Test
     void settingsThatAMethodCannotHaveAreRefusedAtOnce() {
-        assertThatThrownBy(() -> new QuantizeConf("bit-dgdm-minus", 4, 4, 8, 0.05, 95, 4, 8, "row", true, 4, 5, 1, Map.of()))
+        assertThatThrownBy(() -> TestRecipes.recipe("method=bit-dgdm-minus,rank=8,alpha=0.05,threshold-percentile=95,"
+            + "activation-scale=row"))
             .isInstanceOf(InputException.class).hasMessageContaining("sparse-dense activations")
             .hasMessageContaining("bit-dgdm-minus");
-        assertThatThrownBy(() -> new QuantizeConf("bit-dgdm-dense-activations", 4, 32, 8, 0.05, 95, 4, 8, "static", true, 4,
-            5, 1, Map.of())).isInstanceOf(InputException.class).hasMessageContaining("activation-bits 32");
-        assertThatThrownBy(() -> new QuantizeConf("gptq", 16, 4, 8, 0.05, 95, 4, 8, "row", true, 4, 5, 1, Map.of()))
+        assertThatThrownBy(() -> TestRecipes.recipe("method=bit-dgdm-dense-activations,activation-bits=32,rank=8,"
+            + "alpha=0.05,threshold-percentile=95"))
+            .isInstanceOf(InputException.class).hasMessageContaining("activation-bits 32");
+        assertThatThrownBy(() -> TestRecipes.recipe("method=gptq,weight-bits=16,rank=8,alpha=0.05,"
+            + "threshold-percentile=95,activation-scale=row"))
             .isInstanceOf(InputException.class).hasMessageContaining("--weight-bits must be in 2..8 for method gptq");
     }
 
     private static PackedLinear packed(String method) {
-        return Quantizer.of(method).quantize(LAYER, INPUTS, recipe(method, 0.05)).packed();
+        return Quantizer.of(Method.of(method)).quantize(LAYER, INPUTS, recipe(method, 0.05)).packed();
     }
 
     private static double error(String method) {
         QuantizeConf recipe = recipe(method, 0.05);
-        return LayerReport.of(LAYER, Quantizer.of(method).quantize(LAYER, INPUTS, recipe), INPUTS, recipe, 0).outputError();
+        QuantizedLayer made = Quantizer.of(Method.of(method)).quantize(LAYER, INPUTS, recipe);
+        return LayerReport.of(LAYER, made, INPUTS, recipe, 0).outputError();
     }
 
     private static QuantizeConf recipe(String method, double alpha) {

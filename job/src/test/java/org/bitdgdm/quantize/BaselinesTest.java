@@ -9,7 +9,9 @@ import java.util.Map;
 import java.util.Random;
 import org.apache.spark.ml.linalg.DenseMatrix;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.conf.Method;
 import org.bitdgdm.conf.QuantizeConf;
+import org.bitdgdm.conf.TestRecipes;
 import org.bitdgdm.kernels.CodeMatrix;
 import org.bitdgdm.kernels.InputTransform;
 import org.bitdgdm.kernels.PackedForm;
@@ -170,7 +172,7 @@ class BaselinesTest {
             sensitivity[at % 70] += INPUTS.rows()[at] * INPUTS.rows()[at] / 250;
         }
         QuantizeConf recipe = recipe("squeezellm", 4, 16, "row", 0);
-        PackedLinear looked = Quantizer.of("squeezellm").quantize(LAYER, INPUTS, recipe).packed();
+        PackedLinear looked = Quantizer.of(Method.SQUEEZELLM).quantize(LAYER, INPUTS, recipe).packed();
         CodeMatrix codes = ScalarQuantizer.LEAST_SQUARES.quantize(LayerWeight.of(LAYER), 4, false);
         double ofTables = 0;
         double ofCodes = 0;
@@ -189,7 +191,7 @@ class BaselinesTest {
     @Test
     void sparseWeightsAreExact() {
         QuantizeConf recipe = recipe("squeezellm", 3, 32, "row", 0.05);
-        PackedLinear looked = Quantizer.of("squeezellm").quantize(LAYER, INPUTS, recipe).packed();
+        PackedLinear looked = Quantizer.of(Method.SQUEEZELLM).quantize(LAYER, INPUTS, recipe).packed();
         DenseMatrix effective = LayerWeight.effective(looked);
         assertThat(looked.sparse.entries()).isEqualTo(70 * 48 / 20);
         for (int at = 0; at < looked.sparse.columns().length; at++) {
@@ -200,7 +202,7 @@ class BaselinesTest {
             }
         }
         assertThat(report("squeezellm", 3, 32, "row").weightError())
-            .isLessThan(LayerReport.of(LAYER, Quantizer.of("squeezellm").quantize(LAYER, INPUTS,
+            .isLessThan(LayerReport.of(LAYER, Quantizer.of(Method.SQUEEZELLM).quantize(LAYER, INPUTS,
                 recipe("squeezellm", 3, 32, "row", 0)), INPUTS, recipe, 0).weightError());
     }
 
@@ -212,7 +214,7 @@ class BaselinesTest {
         for (String method : new String[] {"svdquant", "duquant", "squeezellm"}) {
             for (PackedLinear layer : new PackedLinear[] {zeros, TestMatrices.layer(zeros.name, 9, 4, 3)}) {
                 QuantizeConf recipe = recipe(method, 4, method.equals("squeezellm") ? 16 : 4, "static", 0.05);
-                PackedLinear packed = Quantizer.of(method).quantize(layer, collector.recorded(), recipe).packed();
+                PackedLinear packed = Quantizer.of(Method.of(method)).quantize(layer, collector.recorded(), recipe).packed();
                 for (double weight : LayerWeight.effective(packed).values()) {
                     assertThat(weight).as(method).isFinite();
                 }
@@ -230,14 +232,16 @@ class BaselinesTest {
 
     private static LayerReport report(String method, int weightBits, int activationBits, String scale) {
         QuantizeConf recipe = recipe(method, weightBits, activationBits, scale, 0.05);
-        return LayerReport.of(LAYER, Quantizer.of(method).quantize(LAYER, INPUTS, recipe), INPUTS, recipe, 0);
+        return LayerReport.of(LAYER, Quantizer.of(Method.of(method)).quantize(LAYER, INPUTS, recipe), INPUTS, recipe, 0);
     }
 
     private static PackedLinear packed(String method, int weightBits, int activationBits, String scale) {
-        return Quantizer.of(method).quantize(LAYER, INPUTS, recipe(method, weightBits, activationBits, scale, 0.05)).packed();
+        QuantizeConf recipe = recipe(method, weightBits, activationBits, scale, 0.05);
+        return Quantizer.of(Method.of(method)).quantize(LAYER, INPUTS, recipe).packed();
     }
 
     private static QuantizeConf recipe(String method, int weightBits, int activationBits, String scale, double alpha) {
-        return new QuantizeConf(method, weightBits, activationBits, 8, alpha, 99, 0, 8, scale, true, 4, 5, 1, Map.of());
+        return TestRecipes.recipe("method=" + method + ",weight-bits=" + weightBits + ",activation-bits="
+            + activationBits + ",rank=8,alpha=" + alpha + ",residual=0,activation-scale=" + scale);
     }
 }

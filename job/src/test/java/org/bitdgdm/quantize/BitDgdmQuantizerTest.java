@@ -9,6 +9,7 @@ import org.apache.spark.ml.linalg.DenseMatrix;
 import org.assertj.core.data.Offset;
 import org.assertj.core.data.Percentage;
 import org.bitdgdm.conf.QuantizeConf;
+import org.bitdgdm.conf.TestRecipes;
 import org.bitdgdm.kernels.LinearReference;
 import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.SparseRows;
@@ -146,7 +147,8 @@ class BitDgdmQuantizerTest {
     @Test
     void recordedInputsAreNeededForStaticScalesOnly() {
         assertThat(quantizer.needsInputs(TestMatrices.recipe())).isTrue();
-        QuantizeConf free = new QuantizeConf("bit-dgdm", 4, 4, 8, 0.05, 95, 4, 32, "row", true, 4, 5, 1, Map.of());
+        QuantizeConf free = TestRecipes.recipe("rank=8,alpha=0.05,threshold-percentile=95,intermediate-bits=32,"
+            + "activation-scale=row");
         assertThat(quantizer.needsInputs(free)).isFalse();
         RecordedInputs none = RecordedInputs.none(LAYER.name);
         LayerReport report = LayerReport.of(LAYER, quantizer.quantize(LAYER, none, free), none, free, 0);

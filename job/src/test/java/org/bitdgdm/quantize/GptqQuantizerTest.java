@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Map;
 import java.util.Random;
 import org.bitdgdm.conf.QuantizeConf;
+import org.bitdgdm.conf.TestRecipes;
 import org.bitdgdm.kernels.PackedLinear;
 import org.junit.jupiter.api.Test;
 
@@ -83,6 +84,7 @@ class GptqQuantizerTest {
     }
 
     private static QuantizeConf recipe(String method, int activationBits) {
-        return new QuantizeConf(method, 4, activationBits, 16, 0.05, 99, 0, 8, "row", true, 4, 5, 1, Map.of());
+        return TestRecipes.recipe("method=" + method + ",activation-bits=" + activationBits + ",alpha=0.05,residual=0,"
+            + "activation-scale=row");
     }
 }

@@ -9,7 +9,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.conf.Method;
 import org.bitdgdm.conf.QuantizeConf;
+import org.bitdgdm.conf.TestRecipes;
 import org.bitdgdm.kernels.GraphBatch;
 import org.bitdgdm.kernels.InitialNoise;
 import org.bitdgdm.kernels.PackedLinear;
@@ -70,7 +72,7 @@ class QuantizationTest {
         assertThat(Arrays.copyOf(heldOut.rows(), layer.in)).isNotEqualTo(Arrays.copyOf(seen.rows(), layer.in));
 
         QuantizeConf recipe = recipe(Map.of());
-        QuantizedLayer quantized = Quantizer.of("gptq").quantize(layer, seen, recipe);
+        QuantizedLayer quantized = Quantizer.of(Method.GPTQ).quantize(layer, seen, recipe);
         double error = LayerReport.of(layer, quantized, seen, recipe, 0).outputError();
         assertThat(error).isPositive().isEqualTo(LayerReport.outputError(layer, quantized.packed(), heldOut))
             .isNotEqualTo(LayerReport.outputError(layer, quantized.packed(), seen));
@@ -103,13 +105,14 @@ class QuantizationTest {
     /** Errors of outputs tell the methods apart as far as a tiny model can. */
     @Test
     void everyMethodQuantizesTheBlocksAndRunsThroughTheReference() {
-        for (String method : QuantizeConf.METHODS) {
-            int bits = method.equals("squeezellm") ? 16 : 4;
-            QuantizeConf conf = new QuantizeConf(method, 4, bits, 2, 0.25, 95, 4, 8, "static", true, 4, 3, 1, Map.of());
+        for (Method method : Method.values()) {
+            int bits = method == Method.SQUEEZELLM ? 16 : 4;
+            QuantizeConf conf = TestRecipes.recipe("method=" + method + ",activation-bits=" + bits + ",rank=2,"
+                + "alpha=0.25,threshold-percentile=95,calibration-steps=3");
             QuantizedModel quantized = quantize(conf, 5, 2);
             for (LayerReport layer : quantized.layers()) {
-                boolean changed = PackedModel.isBlockLinear(layer.layer()) && !method.equals("fp32");
-                assertThat(layer.method()).as(layer.layer()).isEqualTo(changed ? method : "fp32");
+                boolean changed = PackedModel.isBlockLinear(layer.layer()) && method != Method.FP32;
+                assertThat(layer.method()).as(layer.layer()).isEqualTo((changed ? method : Method.FP32).toString());
                 assertThat(layer.outputError()).as(method + " " + layer.layer()).isBetween(0.0, changed ? 0.9 : 0);
             }
             byte[] bytes = PackedModelFormat.toBytes(quantized.model());
@@ -158,13 +161,15 @@ class QuantizationTest {
     void rangesWithoutThresholdsOrStepsAreRefused() {
         assertThatThrownBy(() -> inRanges("bit-dgdm", 6, Map.of())).isInstanceOf(InputException.class)
             .hasMessageContaining("--threshold-buckets must be at most calibration-steps, 5").hasMessageContaining("found 6");
-        assertThatThrownBy(() -> new QuantizeConf("rtn", 4, 4, 4, 0.2, 95, 4, 8, "row", true, 6, 5, 2, Map.of()))
+        assertThatThrownBy(() -> TestRecipes.recipe("method=rtn,rank=4,alpha=0.2,threshold-percentile=95,"
+            + "activation-scale=row,calibration-graphs=6,threshold-buckets=2"))
             .isInstanceOf(InputException.class).hasMessageContaining("--threshold-buckets must be 1")
             .hasMessageContaining("activation-scale row");
     }
 
     private static QuantizeConf inRanges(String method, int ranges, Map<String, Map<String, String>> overrides) {
-        return new QuantizeConf(method, 4, 4, 4, 0.2, 95, 4, 8, "static", true, 6, 5, ranges, overrides);
+        return TestRecipes.recipe("method=" + method + ",rank=4,alpha=0.2,threshold-percentile=95,calibration-graphs=6,"
+            + "threshold-buckets=" + ranges, overrides);
     }
 
     @Test
@@ -180,7 +185,8 @@ class QuantizationTest {
 
     @Test
     void fullPrecisionNeedsNoCalibration() {
-        QuantizeConf fp32 = new QuantizeConf("fp32", 4, 4, 4, 0.1, 95, 4, 8, "static", true, 3, 4, 1, Map.of());
+        QuantizeConf fp32 = TestRecipes.recipe("method=fp32,rank=4,alpha=0.1,threshold-percentile=95,"
+            + "calibration-graphs=3,calibration-steps=4");
         QuantizedModel model = Quantization.quantize(new Calibrations(FULL, 5, (PackedModel full) -> {
             assertThat(full).as("opened").isNull();
             return new ReferenceDenoiser(full);
@@ -191,7 +197,8 @@ class QuantizationTest {
 
     @Test
     void moreStepsThanTheModelHasAreRefused() {
-        QuantizeConf recipe = new QuantizeConf("bit-dgdm", 4, 4, 4, 0.1, 95, 4, 8, "static", true, 3, 21, 1, Map.of());
+        QuantizeConf recipe = TestRecipes.recipe("rank=4,alpha=0.1,threshold-percentile=95,calibration-graphs=3,"
+            + "calibration-steps=21");
         assertThatThrownBy(() -> quantize(recipe, 5, 1)).isInstanceOf(InputException.class)
             .hasMessageContaining("--calibration-steps").hasMessageContaining("20").hasMessageContaining("21");
     }
@@ -211,7 +218,8 @@ class QuantizationTest {
 
     @Test
     void quantizedModelStaysCloseToTheFullOne() {
-        QuantizeConf fine = new QuantizeConf("bit-dgdm", 8, 8, 4, 0.1, 99, 8, 8, "static", true, 6, 5, 1, Map.of());
+        QuantizeConf fine = TestRecipes.recipe("weight-bits=8,activation-bits=8,rank=4,alpha=0.1,residual=8,"
+            + "calibration-graphs=6");
         GraphBatch batch = InitialNoise.draw(FULL.diffusion(), 6,
             new long[] {1, 2, 3}, 9);
         float[] nodes = new float[3 * 6 * 4];
@@ -238,7 +246,7 @@ class QuantizationTest {
     }
 
     private static QuantizeConf recipe(Map<String, Map<String, String>> overrides) {
-        return new QuantizeConf("bit-dgdm", 4, 4, 4, 0.2, 95, 4, 8, "static", true, 6, 5, 1, overrides);
+        return TestRecipes.recipe("rank=4,alpha=0.2,threshold-percentile=95,calibration-graphs=6", overrides);
     }
 
     private static QuantizedModel quantize(QuantizeConf recipe, long seed, int threads) {

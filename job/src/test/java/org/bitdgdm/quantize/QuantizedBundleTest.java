@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.QuantizeConf;
+import org.bitdgdm.conf.TestRecipes;
 import org.bitdgdm.kernels.PackedModelFormat;
 import org.bitdgdm.kernels.ReferenceDenoiser;
 import org.bitdgdm.model.ModelBundle;
@@ -23,8 +24,8 @@ class QuantizedBundleTest {
 
     @BeforeAll
     static void quantize() {
-        QuantizeConf recipe = new QuantizeConf("rtn", 4, 8, 16, 0.29, 99.9, 4, 8, "static", true, 1, 1, 1,
-            Map.of("*.lin_y?", Map.of("method", "fp32")));
+        QuantizeConf recipe = TestRecipes.recipe("method=rtn,activation-bits=8,alpha=0.29,threshold-percentile=99.9,"
+            + "calibration-graphs=1,calibration-steps=1", Map.of("*.lin_y?", Map.of("method", "fp32")));
         bundle = new QuantizedBundle(Quantization.quantize(new Calibrations(SOURCE.packed(), 7, ReferenceDenoiser::new),
             recipe), recipe, 7, SOURCE.sha256());
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Map;
 import org.bitdgdm.conf.QuantizeConf;
+import org.bitdgdm.conf.TestRecipes;
 import org.bitdgdm.kernels.PackedLinear;
 import org.junit.jupiter.api.Test;
 
@@ -62,6 +63,7 @@ class RoundToNearestQuantizerTest {
     }
 
     private static QuantizeConf recipe(int weightBits, int activationBits, String scale) {
-        return new QuantizeConf("rtn", weightBits, activationBits, 16, 0.05, 95, 0, 8, scale, true, 4, 5, 1, Map.of());
+        return TestRecipes.recipe("method=rtn,weight-bits=" + weightBits + ",activation-bits=" + activationBits + ","
+            + "alpha=0.05,threshold-percentile=95,residual=0,activation-scale=" + scale);
     }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import org.bitdgdm.conf.QuantizeConf;
+import org.bitdgdm.conf.TestRecipes;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.ReferenceDenoiser;
 import org.bitdgdm.model.ModelBundle;
@@ -55,7 +56,8 @@ class ShippedModelTest {
     }
 
     private static QuantizeConf rtn(int weightBits, int activationBits) {
-        return new QuantizeConf("rtn", weightBits, activationBits, 16, 0.01, 99, 0, 8, "row", true, 1, 1, 1, Map.of());
+        return TestRecipes.recipe("method=rtn,weight-bits=" + weightBits + ",activation-bits=" + activationBits + ","
+            + "residual=0,activation-scale=row,calibration-graphs=1,calibration-steps=1");
     }
 
     private static QuantizeConf bitDgdm(double alpha, int residual) {
@@ -63,6 +65,6 @@ class ShippedModelTest {
         for (int block : new int[] {0, 1, 3, 4}) {
             others.put("tf_layers." + block + ".*", Map.of("method", "fp32"));
         }
-        return new QuantizeConf("bit-dgdm", 4, 4, 16, alpha, 99, residual, 8, "static", true, 4, 5, 1, others);
+        return TestRecipes.recipe("alpha=" + alpha + ",residual=" + residual, others);
     }
 }

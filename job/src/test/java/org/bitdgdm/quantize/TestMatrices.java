@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Random;
 import org.apache.spark.ml.linalg.DenseMatrix;
 import org.bitdgdm.conf.QuantizeConf;
+import org.bitdgdm.conf.TestRecipes;
 import org.bitdgdm.kernels.PackedLinear;
 
 /** Matrices and layers for tests, all from seeds. */
@@ -71,7 +72,7 @@ final class TestMatrices {
     }
 
     static QuantizeConf recipe(String method, int weightBits, int activationBits, int rank, double alpha, int residual) {
-        return new QuantizeConf(method, weightBits, activationBits, rank, alpha, 95, residual, 8, "static", true, 4, 5, 1,
-            Map.of());
+        return TestRecipes.recipe("method=" + method + ",weight-bits=" + weightBits + ",activation-bits="
+            + activationBits + ",rank=" + rank + ",alpha=" + alpha + ",threshold-percentile=95,residual=" + residual);
     }
 }

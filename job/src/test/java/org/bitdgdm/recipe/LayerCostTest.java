@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.QuantizeConf;
+import org.bitdgdm.conf.TestRecipes;
 import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.ReferenceDenoiser;
@@ -36,7 +37,8 @@ class LayerCostTest {
         assertThat(costs.seconds(unread, Double.NaN)).as("y after the last block").isZero();
 
         PackedModel quantized = Quantization.quantize(new Calibrations(FULL, 1, ReferenceDenoiser::new),
-            new QuantizeConf("bit-dgdm", 4, 4, 3, 0.2, 90, 4, 8, "static", true, 3, 3, 1, Map.of())).model();
+            TestRecipes.recipe("rank=3,alpha=0.2,threshold-percentile=90,calibration-graphs=3,"
+                + "calibration-steps=3")).model();
         PackedLinear coded = quantized.linear(q.name);
         double size = q.in * q.out;
         assertThat(coded.integerProduct()).isTrue();

@@ -15,6 +15,7 @@ import org.bitdgdm.conf.OutputConf;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.conf.RecipeConf;
 import org.bitdgdm.conf.SampleConf;
+import org.bitdgdm.conf.TestRecipes;
 import org.bitdgdm.fidelity.FidelityProbe;
 import org.bitdgdm.kernels.Backend;
 import org.bitdgdm.kernels.Denoiser;
@@ -68,7 +69,7 @@ class LayerScansTest {
             // The same model has been looked at before.
             assertThat(more.all().get(1).alone()).isSameAs(first.all().get(1).alone());
             FidelityConf other = new FidelityConf(2, 2);
-            PackedModel model = Quantization.quantize(calibrations, conf(0, List.of()).quantize().with(ROW)).model();
+            PackedModel model = Quantization.quantize(calibrations, conf(0, List.of()).quantize().withSettings(ROW)).model();
             assertThat(scans.measure(new FidelityConf(3, 2), model)).isSameAs(first.all().get(1).alone());
             assertThat(scans.measure(other, model)).isSameAs(scans.measure(other, model))
                 .isNotSameAs(first.all().get(1).alone());
@@ -78,8 +79,8 @@ class LayerScansTest {
     }
 
     private static JobConf conf(double budget, List<Map<String, String>> candidates) {
-        return new JobConf("m", List.of(), new QuantizeConf("bit-dgdm", 4, 4, 2, 0.1, 99, 0, 8, "static", true, 2, 2, 1,
-            Map.of()), new RecipeConf(budget == 0 ? "" : "auto", budget, candidates),
+        return new JobConf("m", List.of(), TestRecipes.recipe("rank=2,alpha=0.1,residual=0,calibration-graphs=2,"
+            + "calibration-steps=2"), new RecipeConf(budget == 0 ? "" : "auto", budget, candidates),
             new SampleConf(10, 2, "uniform", 0, 4, 0, "reference", "auto", "fp32", ""), new FidelityConf(0, 5),
             new FidelityConf(3, 2), new LikelihoodConf("", 0), "", new OutputConf("out", List.of(), "", "digress"), false);
     }
