@@ -1,0 +1,21 @@
+package org.bitdgdm.cluster;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.SortedMap;
+
+/** A file system that runs write to, with a view of it that owes nothing to the job. */
+interface Storage extends AutoCloseable {
+
+    /** What {@code --out} is given for a folder. */
+    String uri(String folder);
+
+    /** Spark's flags that reach it. */
+    List<String> flags();
+
+    /** Files that a reader sees under a folder, by their path in it, each with the time of its last change. */
+    SortedMap<String, Long> files(String folder) throws IOException;
+
+    /** Bytes of a file; {@link java.io.FileNotFoundException} or {@link java.nio.file.NoSuchFileException} where there is none. */
+    byte[] read(String file) throws IOException;
+}
