@@ -3,7 +3,7 @@ package org.bitdgdm.kernels;
 /**
  * Noise schedule and limit distributions of a discrete diffusion, as one immutable table.
  *
- * <p>Cosine schedule of DiGress ({@code src/diffusion/diffusion_utils.py}, {@code cosine_beta_schedule_discrete}, and
+ * <p>Schedules of DiGress ({@code src/diffusion/diffusion_utils.py}, {@code cosine_beta_schedule_discrete}, and
  * {@code noise_schedule.py}, {@code PredefinedNoiseScheduleDiscrete}).
  *
  * @param betas        (T+1) β_t, index t = 0…T, unclamped, FP32
@@ -16,7 +16,7 @@ public record Diffusion(
     float[] betas, float[] alphasBar, float[] nodeMarginal, float[] edgeMarginal, float[] sizes) {
 
     /** β above this is clamped before it enters ᾱ. */
-    private static final double MAX_BETA = 0.9999;
+    private static final float MAX_BETA = 0.9999f;
     /** s of the cosine schedule. */
     private static final double COSINE_OFFSET = 0.008;
 
@@ -33,8 +33,32 @@ public record Diffusion(
         }
     }
 
-    /** Computes the cosine schedule of {@code steps} steps, in double, rounded once. */
+    /** A diffusion with the cosine schedule of {@code steps} steps. */
     public static Diffusion cosine(int steps, float[] nodeMarginal, float[] edgeMarginal, float[] sizes) {
+        return of(cosineBetas(steps), nodeMarginal, edgeMarginal, sizes);
+    }
+
+    /**
+     * A diffusion with any schedule. ᾱ is exp of a running sum of logarithms, as {@code torch.cumsum} takes it of FP32
+     * values on a CPU: logarithms and sums are FP32, and the sum that goes on is a double.
+     *
+     * @param betas (T+1) β_t in 0…1
+     */
+    public static Diffusion of(float[] betas, float[] nodeMarginal, float[] edgeMarginal, float[] sizes) {
+        float[] alphasBar = new float[betas.length];
+        double sum = 0;
+        for (int t = 0; t < betas.length; t++) {
+            if (!(betas[t] >= 0 && betas[t] <= 1)) {
+                throw new IllegalArgumentException("diffusion: betas must be in 0..1, found " + betas[t] + " at time " + t);
+            }
+            sum += (float) StrictMath.log(1 - Math.min(betas[t], MAX_BETA));
+            alphasBar[t] = (float) StrictMath.exp((float) sum);
+        }
+        return new Diffusion(betas, alphasBar, nodeMarginal, edgeMarginal, sizes);
+    }
+
+    /** (T+1) β of the cosine schedule, in double, rounded once. */
+    public static float[] cosineBetas(int steps) {
         int points = steps + 2;
         double[] squaredCosine = new double[points];
         for (int i = 0; i < points; i++) {
@@ -43,15 +67,10 @@ public record Diffusion(
             squaredCosine[i] = cosine * cosine;
         }
         float[] betas = new float[steps + 1];
-        float[] alphasBar = new float[steps + 1];
-        double logAlphaBar = 0;
         for (int t = 0; t <= steps; t++) {
-            double beta = 1 - squaredCosine[t + 1] / squaredCosine[t];
-            betas[t] = (float) beta;
-            logAlphaBar += Math.log(1 - Math.min(beta, MAX_BETA));
-            alphasBar[t] = (float) Math.exp(logAlphaBar);
+            betas[t] = (float) (1 - squaredCosine[t + 1] / squaredCosine[t]);
         }
-        return new Diffusion(betas, alphasBar, nodeMarginal, edgeMarginal, sizes);
+        return betas;
     }
 
     /** T. */
