@@ -229,16 +229,16 @@ CPU_NATIVE(void, exponential)(JNIEnv* env, jclass, jstring isa, jfloatArray x, j
 
 // ---- Networks ------------------------------------------------------------------------------------------------------
 
-// shape: layers, heads, nodeTypes, edgeTypes, maxNodes, diffusionSteps, fixedBug (0 or 1), molecular (0 or 1),
+// shape: layers, heads, nodeTypes, edgeTypes, maxNodes, diffusionSteps, fixedBug (0 or 1), features, molecular (0 or 1),
 // ranges of steps.
 CPU_NATIVE(jlong, newNetwork)(JNIEnv* env, jclass, jintArray shape, jfloatArray nodeWeights, jfloat maxWeight,
                               jfloatArray betas, jfloatArray alphasBar, jfloatArray nodeMarginal,
                               jfloatArray edgeMarginal) {
     return guarded(env, [&] {
         const std::vector<int32_t> s = ints(env, shape);
-        const Shape packed = {s.at(0), s.at(1), s.at(2), s.at(3), s.at(4), s.at(5), s.at(6) != 0, s.at(7) != 0, maxWeight,
-            nullptr};
-        return handleOf(new NetworkBuilder(packed, s.at(8), floats(env, nodeWeights), floats(env, betas),
+        const Shape packed = {s.at(0), s.at(1), s.at(2), s.at(3), s.at(4), s.at(5), s.at(6) != 0, s.at(7), s.at(8) != 0,
+            maxWeight, nullptr};
+        return handleOf(new NetworkBuilder(packed, s.at(9), floats(env, nodeWeights), floats(env, betas),
             floats(env, alphasBar), floats(env, nodeMarginal), floats(env, edgeMarginal)));
     });
 }

@@ -83,8 +83,6 @@ void GraphFeatures::prepare(int n) {
 
 void GraphFeatures::compute(const uint8_t* nodes, const uint8_t* edges, int n, int t, float* node, int nodeStride,
                             float* global) {
-    float* y = global;
-    *y++ = static_cast<float>(static_cast<double>(n) / shape_.maxNodes);
     for (int i = 0; i < n; i++) {
         for (int k = 0; k < shape_.nodeTypes; k++) {
             node[i * nodeStride + k] = nodes[i] == k ? 1 : 0;
@@ -94,12 +92,15 @@ void GraphFeatures::compute(const uint8_t* nodes, const uint8_t* edges, int n, i
     for (int ij = 0; ij < n * n; ij++) {
         a1_[ij] = edges[ij] != 0 ? 1 : 0;
     }
-    cycles(n, at, nodeStride, y);
-    y += 4;
-    at += 3;
-    laplacian(n, at, nodeStride, y);
-    y += 1 + EIGENVALUES;
-    at += 1 + EIGENVECTORS;
+    if (shape_.features != NO_FEATURES) {
+        global[0] = static_cast<float>(static_cast<double>(n) / shape_.maxNodes);
+        cycles(n, at, nodeStride, global + 1);
+    }
+    if (shape_.features == EIGENVALUE_FEATURES || shape_.features == ALL_FEATURES) {
+        laplacian(n, at + 3, nodeStride, global + 5);
+    }
+    at += shape_.nodeColumns();
+    float* y = global + shape_.globalColumns();
 
     if (shape_.molecular) {
         double weight = 0;
@@ -177,7 +178,7 @@ void GraphFeatures::laplacian(int n, float* node, int nodeStride, float* global)
         const int from = components + k;
         global[1 + k] = from < n ? static_cast<float>(values_[from] / n) : MISSING_EIGENVALUE;
     }
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; shape_.features == ALL_FEATURES && i < n; i++) {
         node[i * nodeStride] = component_[i] == largest ? 0 : 1;
         for (int k = 0; k < EIGENVECTORS; k++) {
             const int from = components + k;

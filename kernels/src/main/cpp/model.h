@@ -134,6 +134,9 @@ struct Block {
     Norm normX1, normX2, normE1, normE2, normY1, normY2;
 };
 
+// FeatureSet.java, by ordinal.
+enum FeatureSet : int { NO_FEATURES = 0, CYCLES = 1, EIGENVALUE_FEATURES = 2, ALL_FEATURES = 3 };
+
 struct Shape {
     int layers;
     int heads;
@@ -142,12 +145,15 @@ struct Shape {
     int maxNodes;
     int diffusionSteps;
     bool fixedBug;          // variant: spread = biased variance and true 5-cycles; else standard deviation, older count
-    bool molecular;
+    int features;           // FeatureSet
+    bool molecular;         // whether charge, valency and weight are features
     float maxWeight;
     const float* nodeWeights;  // (nodeTypes) if molecular
 
-    int nodeInputs() const { return nodeTypes + 6 + (molecular ? 2 : 0); }
-    int globalInputs() const { return 12 + (molecular ? 1 : 0); }
+    int nodeColumns() const { return features == NO_FEATURES ? 0 : features == ALL_FEATURES ? 6 : 3; }
+    int globalColumns() const { return features == NO_FEATURES ? 0 : features == CYCLES ? 5 : 11; }
+    int nodeInputs() const { return nodeTypes + nodeColumns() + (molecular ? 2 : 0); }
+    int globalInputs() const { return globalColumns() + (molecular ? 1 : 0) + 1; }
 };
 
 struct Schedule {

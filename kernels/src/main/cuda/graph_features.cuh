@@ -17,6 +17,7 @@ constexpr double CYCLE_UNIT = 10;
 constexpr double SKIP = 1e-12;
 constexpr int MAX_SWEEPS = 64;
 constexpr int CYCLE_SUMS = 5;
+constexpr int CYCLE_COLUMNS = 3;
 
 // The threads of a graph, and whether there is one: a block may have teams without.
 struct Team {
@@ -239,8 +240,8 @@ BITDGDM_DEVICE void eigen(const Team& team, const uint8_t* edges, int n, const F
     sync();
 }
 
-BITDGDM_DEVICE void laplacian(const Team& team, const uint8_t* edges, int n, const FeatureMemory& memory, float* node,
-                              int stride, float* global) {
+BITDGDM_DEVICE void laplacian(const Team& team, const uint8_t* edges, int n, const FeatureMemory& memory, bool all,
+                              float* node, int stride, float* global) {
     const int32_t* label = components(team, edges, n, memory);
     eigen(team, edges, n, memory);
     if (!team.working) {
@@ -270,7 +271,7 @@ BITDGDM_DEVICE void laplacian(const Team& team, const uint8_t* edges, int n, con
             : from < n ? (float) divide(memory.matrix[memory.order[from] * n + memory.order[from]], (double) n)
             : MISSING_EIGENVALUE;
     }
-    for (int i = team.lane; team.working && i < n; i += team.size) {
+    for (int i = team.lane; all && i < n; i += team.size) {
         node[i * stride] = label[i] == largest ? 0.0f : 1.0f;
         for (int k = 0; k < EIGENVECTORS; k++) {
             float entry = 0;
@@ -310,9 +311,16 @@ BITDGDM_DEVICE void features(const FeatureArguments& args) {
         }
     }
     float* at = node + args.nodeTypes;
-    cycles(team, edges, n, args.fixedBug != 0, memory, at, args.nodeStride, global + 1);
-    laplacian(team, edges, n, memory, at + 3, args.nodeStride, global + 5);
-    at += 3 + 1 + EIGENVECTORS;
+    const bool all = args.features == ALL_FEATURES;
+    const bool spectral = all || args.features == EIGENVALUE_FEATURES;
+    if (args.features != NO_FEATURES) {
+        cycles(team, edges, n, args.fixedBug != 0, memory, at, args.nodeStride, global + 1);
+        at += CYCLE_COLUMNS;
+    }
+    if (spectral) {
+        laplacian(team, edges, n, memory, all, at, args.nodeStride, global + 2 + CYCLE_COLUMNS);
+        at += all ? 1 + EIGENVECTORS : 0;
+    }
     if (args.molecular) {
         for (int i = team.lane; team.working && i < n; i += team.size) {
             int valency = 0;
@@ -324,8 +332,11 @@ BITDGDM_DEVICE void features(const FeatureArguments& args) {
         }
     }
     if (team.working && team.lane == 0) {
-        global[0] = (float) divide((double) n, (double) args.maxNodes);
-        float* y = global + 5 + 1 + EIGENVALUES;
+        float* y = global;
+        if (args.features != NO_FEATURES) {
+            *y = (float) divide((double) n, (double) args.maxNodes);
+            y += 2 + CYCLE_COLUMNS + (spectral ? 1 + EIGENVALUES : 0);
+        }
         if (args.molecular) {
             double weight = 0;
             for (int i = 0; i < n; i++) {

@@ -251,6 +251,9 @@ struct Progress {
     int32_t brokenTime;     // the first time at which a logit was not finite; 0: none
 };
 
+// FeatureSet.java, by ordinal.
+enum FeatureSet : int32_t { NO_FEATURES = 0, CYCLES = 1, EIGENVALUE_FEATURES = 2, ALL_FEATURES = 3 };
+
 // The network's input. Grid: graphs, over the teams of a block.
 struct FeatureArguments {
     const uint8_t* nodes;   // (graphs, n)
@@ -267,11 +270,13 @@ struct FeatureArguments {
     int32_t maxNodes;
     int32_t diffusionSteps;
     int32_t fixedBug;
+    int32_t features;       // FeatureSet
     int32_t molecular;
     float maxWeight;
     int32_t nodeStride;
     int32_t globalStride;
     int32_t graphs;
+    int32_t unused;
 };
 
 // Logits of nodes and edges from what the output MLPs left, and what is done with them. Grid: elements.
@@ -298,8 +303,8 @@ struct DrawArguments {
     int32_t edgeStride;
 };
 
-static_assert(sizeof(Progress) == 8 && sizeof(FeatureArguments) == 112 && offsetof(FeatureArguments, n) == 72
-    && offsetof(FeatureArguments, globalStride) == 104, "layout of FeatureArguments");
+static_assert(sizeof(Progress) == 8 && sizeof(FeatureArguments) == 120 && offsetof(FeatureArguments, n) == 72
+    && offsetof(FeatureArguments, globalStride) == 108, "layout of FeatureArguments");
 static_assert(sizeof(DrawArguments) == 136 && offsetof(DrawArguments, seed) == 104 && offsetof(DrawArguments, n) == 112
     && offsetof(DrawArguments, edgeStride) == 132, "layout of DrawArguments");
 

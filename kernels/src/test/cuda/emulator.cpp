@@ -605,11 +605,13 @@ void printArguments() {
     BITDGDM_FIELD(FeatureArguments, maxNodes);
     BITDGDM_FIELD(FeatureArguments, diffusionSteps);
     BITDGDM_FIELD(FeatureArguments, fixedBug);
+    BITDGDM_FIELD(FeatureArguments, features);
     BITDGDM_FIELD(FeatureArguments, molecular);
     BITDGDM_FIELD(FeatureArguments, maxWeight);
     BITDGDM_FIELD(FeatureArguments, nodeStride);
     BITDGDM_FIELD(FeatureArguments, globalStride);
     BITDGDM_FIELD(FeatureArguments, graphs);
+    BITDGDM_FIELD(FeatureArguments, unused);
     BITDGDM_SIZE(FeatureArguments);
     BITDGDM_FIELD(DrawArguments, nodeOutput);
     BITDGDM_FIELD(DrawArguments, edgeOutput);

@@ -90,9 +90,11 @@ public record ModelBundle(
                 throw new InputException(tensorsFile + " has SHA-256 " + sha256 + " where " + FACTS_FILE + " says "
                     + json.path(SHA256_KEY) + "; the bundle is damaged, " + REMEDY);
             }
-            ModelFacts facts = ModelFacts.of(json, factsFile.toString(), REMEDY, REMEDY);
-            Map<String, Tensor> tensors = ModelTensors.read(tensorsFile.toString(), facts.architecture(), facts.diffusion(),
-                SafetensorsFile.read(tensorsFile, bytes));
+            Map<String, StoredTensor> stored = SafetensorsFile.read(tensorsFile, bytes);
+            ModelFacts facts = ModelFacts.of(json, factsFile.toString(), REMEDY, REMEDY,
+                steps -> ModelTensors.betas(tensorsFile.toString(), stored, steps));
+            Map<String, Tensor> tensors =
+                ModelTensors.read(tensorsFile.toString(), facts.architecture(), facts.diffusion(), stored);
             return of(facts, tensors, sha256);
         } catch (IOException e) {
             throw new InputException("cannot read the model bundle " + folder + ": " + e.getMessage()

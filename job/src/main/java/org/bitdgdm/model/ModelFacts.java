@@ -10,9 +10,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntFunction;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.kernels.Architecture;
 import org.bitdgdm.kernels.Diffusion;
+import org.bitdgdm.kernels.FeatureSet;
 import org.bitdgdm.kernels.Variant;
 
 /**
@@ -58,7 +60,7 @@ record ModelFacts(
         SIZES, NODE_MARGINAL, EDGE_MARGINAL, PROVENANCE);
 
     static final String COSINE = "cosine";
-    static final String ALL_FEATURES = "all";
+    static final String CUSTOM = "custom";
     static final String MARGINAL = "marginal";
     static final String UNIFORM = "uniform";
     /** Tables have this many entries; models in use have 500 or 1,000 steps. */
@@ -72,10 +74,11 @@ record ModelFacts(
      * @param where   what the description is, for messages
      * @param missing what to do about a missing value, for messages
      * @param wrong   what to do about a wrong value, for messages
+     * @param betas   gives β of each of T + 1 times as the tensors have them; asked where no formula does
      * @throws InputException naming the first key that is missing, wrong or not supported
      */
-    static ModelFacts of(ObjectNode json, String where, String missing, String wrong) {
-        return new Reader(json, where, missing, wrong).facts();
+    static ModelFacts of(ObjectNode json, String where, String missing, String wrong, IntFunction<float[]> betas) {
+        return new Reader(json, where, missing, wrong, betas).facts();
     }
 
     /** The description as written to {@code model.json}, without format version and hash. */
@@ -86,10 +89,10 @@ record ModelFacts(
         json.put(LAYERS, architecture.layers());
         json.put(HEADS, architecture.heads());
         json.put(STEPS, architecture.diffusionSteps());
-        json.put(SCHEDULE, COSINE);
+        json.put(SCHEDULE, Arrays.equals(diffusion.betas(), Diffusion.cosineBetas(diffusion.steps())) ? COSINE : CUSTOM);
         // Uniform marginals are what the uniform transition is, whichever name they came under.
         json.put(TRANSITION, constant(diffusion.nodeMarginal()) && constant(diffusion.edgeMarginal()) ? UNIFORM : MARGINAL);
-        json.put(FEATURES, ALL_FEATURES);
+        json.put(FEATURES, architecture.features().label());
         json.put(FAMILY, vocabulary.family().label());
         json.put(MAX_NODES, architecture.maxNodes());
         if (vocabulary.family() == Family.MOLECULES) {
@@ -135,7 +138,7 @@ record ModelFacts(
     }
 
     /** One pass over a JSON object, key by key. */
-    private record Reader(ObjectNode json, String where, String missing, String wrong) {
+    private record Reader(ObjectNode json, String where, String missing, String wrong, IntFunction<float[]> betas) {
 
         ModelFacts facts() {
             try {
@@ -146,8 +149,9 @@ record ModelFacts(
         }
 
         private ModelFacts read() {
-            oneOf(SCHEDULE, List.of(COSINE));
-            oneOf(FEATURES, List.of(ALL_FEATURES));
+            String schedule = oneOf(SCHEDULE, List.of(COSINE, CUSTOM));
+            FeatureSet features = FeatureSet.of(oneOf(FEATURES,
+                Arrays.stream(FeatureSet.values()).map(FeatureSet::label).toList()));
             String transition = oneOf(TRANSITION, List.of(MARGINAL, UNIFORM));
             Vocabulary vocabulary = vocabulary();
             boolean molecular = vocabulary.family() == Family.MOLECULES;
@@ -158,10 +162,11 @@ record ModelFacts(
             float[] sizes = numbers(SIZES);
             require(sizes.length == maxNodes + 1L, SIZES, "one frequency for each size 0.." + maxNodes);
             Architecture architecture = new Architecture(Variant.of(text(VARIANT)), whole(LAYERS), whole(HEADS), nodeTypes,
-                edgeTypes, maxNodes, whole(STEPS), molecular, molecular ? numbers(WEIGHTS) : new float[0],
+                edgeTypes, maxNodes, whole(STEPS), features, molecular, molecular ? numbers(WEIGHTS) : new float[0],
                 molecular ? number(MAX_WEIGHT) : 1);
             require(!molecular || architecture.maxWeight() > 0, MAX_WEIGHT, "a positive number");
-            Diffusion diffusion = Diffusion.cosine(architecture.diffusionSteps(),
+            int steps = architecture.diffusionSteps();
+            Diffusion diffusion = Diffusion.of(schedule.equals(COSINE) ? Diffusion.cosineBetas(steps) : betas.apply(steps),
                 marginal(NODE_MARGINAL, nodeTypes, transition), marginal(EDGE_MARGINAL, edgeTypes, transition), sizes);
             return new ModelFacts(text(NAME), architecture, diffusion, vocabulary, provenance());
         }

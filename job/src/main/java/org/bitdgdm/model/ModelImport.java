@@ -106,7 +106,8 @@ public final class ModelImport {
         ObjectNode sources = found.withObject("/" + ModelFacts.PROVENANCE);
         provenance.forEach(sources::put);
         String where = factsFile == null ? file.toString() : file + " with " + factsFile;
-        ModelFacts facts = ModelFacts.of(found, where, MISSING_REMEDY, WRONG_REMEDY);
+        ModelFacts facts = ModelFacts.of(found, where, MISSING_REMEDY, WRONG_REMEDY,
+            steps -> ModelTensors.betas(file.toString(), network, steps));
         return ModelBundle.of(facts, ModelTensors.read(file.toString(), facts.architecture(), facts.diffusion(), network));
     }
 

@@ -19,7 +19,7 @@ import org.bitdgdm.kernels.PackedModel;
  * <p>Widths are read from the tensors themselves, since the configuration of a checkpoint may contradict them.
  */
 final class ModelTensors {
-    /** The schedule's buffer; it is recomputed by {@link Diffusion#cosine}, and compared. */
+    /** The schedule's buffer; of the cosine schedule it is recomputed, and compared. */
     static final String BETAS = "noise_schedule.betas";
     private static final String PREFIX = "model.";
     private static final String WEIGHT = ".weight";
@@ -67,6 +67,29 @@ final class ModelTensors {
         Map<String, Tensor> read = tensors.readAll();
         tensors.requireBetas(read.get(BETAS), diffusion);
         return read;
+    }
+
+    /**
+     * The schedule that a model was trained with, as its buffer has it.
+     *
+     * @return (T+1) β_t
+     * @throws InputException if there is none of so many steps, or one is no probability
+     */
+    static float[] betas(String file, Map<String, StoredTensor> stored, int steps) {
+        StoredTensor tensor = stored.get(BETAS);
+        if (tensor == null || !tensor.type().floating() || !Arrays.equals(tensor.shape(), new int[] {steps + 1})) {
+            throw new InputException(file + ": a custom noise schedule must be given by a tensor " + BETAS + " of "
+                + (steps + 1L) + " floating-point numbers, found " + (tensor == null ? "none"
+                : tensor.type() + " of shape " + tensor.shapeText()) + "; take the whole state_dict of the model");
+        }
+        float[] betas = tensor.read().values();
+        for (int t = 0; t <= steps; t++) {
+            if (!(betas[t] >= 0 && betas[t] <= 1)) {
+                throw new InputException(file + ": tensor " + BETAS + " must hold probabilities, found " + betas[t]
+                    + " at index " + t + "; take another checkpoint");
+            }
+        }
+        return betas;
     }
 
     /** The layers in full precision, weights as (in, out). */
@@ -223,7 +246,7 @@ final class ModelTensors {
             if (!(Math.abs(found - cosine) <= BETA_ABSOLUTE_TOLERANCE + BETA_TOLERANCE * cosine)) {
                 throw new InputException(file + ": tensor " + BETAS + " holds " + found + " at index " + t
                     + " where the cosine schedule of " + diffusion.steps() + " steps has " + cosine
-                    + "; only that schedule is supported");
+                    + "; a model that was trained with another one must say so, with the schedule custom");
             }
         }
     }

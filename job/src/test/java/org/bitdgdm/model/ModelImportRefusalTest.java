@@ -292,9 +292,10 @@ class ModelImportRefusalTest {
     @CsvSource({
         "type, continuous, of type 'continuous'; only DiGress's discrete diffusion",
         "transition, absorbing, 'transition' must be one of marginal",
-        "diffusion_noise_schedule, polynomial_2, 'noise_schedule' must be one of cosine",
-        "extra_features, cycles, 'extra_features' must be one of all",
-        "extra_features, , 'extra_features' must be one of all",
+        "diffusion_noise_schedule, polynomial_2, 'noise_schedule' must be one of cosine, custom",
+        "extra_features, rrwp, 'extra_features' must be one of none, cycles, eigenvalues, all",
+        "extra_features, cycles, tensor model.mlp_in_X.0.weight must have shape",
+        "extra_features, , tensor model.mlp_in_X.0.weight must have shape",
         "n_layers, five, 'layers' must be a whole number",
         "n_layers, , does not say 'layers'",
         "diffusion_steps, 500.5, 'diffusion_steps' must be a whole number",

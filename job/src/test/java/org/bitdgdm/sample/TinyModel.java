@@ -6,6 +6,7 @@ import java.util.Random;
 
 import org.bitdgdm.kernels.Architecture;
 import org.bitdgdm.kernels.Diffusion;
+import org.bitdgdm.kernels.FeatureSet;
 import org.bitdgdm.kernels.LayerNorm;
 import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedModel;
@@ -32,7 +33,7 @@ public final class TinyModel {
     /** The model; another seed, another model. */
     public static PackedModel packed(long seed) {
         Random random = new Random(seed);
-        Architecture architecture = new Architecture(Variant.FIXED_BUG, 1, 2, 4, 5, 7, 20, true,
+        Architecture architecture = new Architecture(Variant.FIXED_BUG, 1, 2, 4, 5, 7, 20, FeatureSet.ALL, true,
             new float[] {12, 14, 16, 19}, 150);
         Diffusion diffusion = Diffusion.cosine(20, new float[] {0.7f, 0.1f, 0.15f, 0.05f},
             new float[] {0.7f, 0.2f, 0.06f, 0.02f, 0.02f}, new float[] {0, 0, 0.1f, 0.1f, 0.2f, 0.2f, 0.2f, 0.2f});

@@ -13,16 +13,19 @@ import java.util.Objects;
  * @param edgeTypes      classes of an edge with "no edge" as class 0, b
  * @param maxNodes       largest graph of the training set; divides n in the y features
  * @param diffusionSteps T
- * @param molecular      whether charge, valency and weight features are appended (molecule data sets)
+ * @param features       extra features of the network
+ * @param molecular      whether the graphs are molecules: charge, valency and weight are then features too, unless there
+ *                       are none
  * @param nodeWeights    (a) atomic weight of each node type; empty if not molecular
  * @param maxWeight      the constant that the molecule's weight is divided by; 1 if not molecular
  */
 public record Architecture(
     Variant variant, int layers, int heads, int nodeTypes, int edgeTypes, int maxNodes, int diffusionSteps,
-    boolean molecular, float[] nodeWeights, float maxWeight) {
+    FeatureSet features, boolean molecular, float[] nodeWeights, float maxWeight) {
 
     public Architecture {
         Objects.requireNonNull(variant, "variant");
+        Objects.requireNonNull(features, "features");
         require(layers >= 1, "layers must be at least 1", layers);
         require(heads >= 1, "heads must be at least 1", heads);
         require(nodeTypes >= 1 && nodeTypes <= 127, "node types must be in 1..127", nodeTypes);
@@ -39,9 +42,9 @@ public record Architecture(
         }
     }
 
-    /** Width of the node input: types, 3 cycle counts, component indicator, 2 eigenvectors, and charge ‖ valency. */
+    /** Width of the node input: types, extra features, and charge ‖ valency. */
     public int nodeInputs() {
-        return nodeTypes + 6 + (molecular ? 2 : 0);
+        return nodeTypes + features.nodeColumns() + (hasMolecularFeatures() ? 2 : 0);
     }
 
     /** Width of the edge input: types only. */
@@ -49,8 +52,13 @@ public record Architecture(
         return edgeTypes;
     }
 
-    /** Width of the global input: n, 4 cycle counts, components, 5 eigenvalues, and weight, then t/T. */
+    /** Width of the global input: extra features, weight, then t/T. */
     public int globalInputs() {
-        return 11 + (molecular ? 1 : 0) + 1;
+        return features.globalColumns() + (hasMolecularFeatures() ? 1 : 0) + 1;
+    }
+
+    /** Whether charge, valency and weight are features. */
+    boolean hasMolecularFeatures() {
+        return molecular && features != FeatureSet.NONE;
     }
 }

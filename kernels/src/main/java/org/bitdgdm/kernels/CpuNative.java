@@ -20,7 +20,8 @@ final class CpuNative {
         Architecture a = model.architecture();
         Diffusion diffusion = model.diffusion();
         int[] shape = {a.layers(), a.heads(), a.nodeTypes(), a.edgeTypes(), a.maxNodes(), a.diffusionSteps(),
-            a.variant() == Variant.FIXED_BUG ? 1 : 0, a.molecular() ? 1 : 0, model.stepRanges()};
+            a.variant() == Variant.FIXED_BUG ? 1 : 0, a.features().ordinal(), a.hasMolecularFeatures() ? 1 : 0,
+            model.stepRanges()};
         long network = newNetwork(shape, a.nodeWeights(), a.maxWeight(), diffusion.betas(), diffusion.alphasBar(),
             diffusion.nodeMarginal(), diffusion.edgeMarginal());
         try {

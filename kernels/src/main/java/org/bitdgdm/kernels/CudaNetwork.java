@@ -187,10 +187,11 @@ final class CudaNetwork {
                 w.globalInput)
             .value(w.featureStride())
             .ints(w.n, architecture.nodeTypes(), architecture.maxNodes(), architecture.diffusionSteps(),
-                architecture.variant() == Variant.FIXED_BUG ? 1 : 0, architecture.molecular() ? 1 : 0)
+                architecture.variant() == Variant.FIXED_BUG ? 1 : 0, architecture.features().ordinal(),
+                architecture.hasMolecularFeatures() ? 1 : 0)
             .value(architecture.maxWeight())
             .ints(DeviceWeights.padded(architecture.nodeInputs()), DeviceWeights.padded(architecture.globalInputs()),
-                graphs));
+                graphs, 0));
     }
 
     /** One transformer layer; nothing reads y after the last. */

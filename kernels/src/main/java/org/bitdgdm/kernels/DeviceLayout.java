@@ -103,7 +103,7 @@ final class DeviceLayout {
         static final int NODES = 96;
         static final int EDGE_INPUT = 40;
         static final int EDGE_OUTPUT = 56;
-        static final int FEATURE = 112;
+        static final int FEATURE = 120;
         static final int DRAW = 136;
 
         private Arguments() {

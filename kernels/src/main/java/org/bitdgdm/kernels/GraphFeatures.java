@@ -4,13 +4,14 @@ import java.util.Arrays;
 
 /**
  * The network's input for one noisy graph: types as one-hot, and the extra features that DiGress recomputes from z_t at
- * every step ({@code src/diffusion/extra_features.py} and {@code extra_features_molecular.py}, "all").
+ * every step ({@code src/diffusion/extra_features.py} and {@code extra_features_molecular.py}).
  *
  * <p>Node features, in this order: types (a) ‖ cycles of length 3, 4, 5 through the node (÷10, at most 1) ‖ 1 outside
  * the largest component ‖ eigenvectors of the 2 lowest non-zero Laplacian eigenvalues ‖ charge ‖ valency.
  * Global features: n ÷ maxNodes ‖ cycles of length 3, 4, 5, 6 (÷10, at most 1) ‖ number of components ‖ 5 lowest
  * non-zero Laplacian eigenvalues ÷ n ‖ weight ÷ maxWeight ‖ t ÷ T. Edge features: types only. The charge, valency and
- * weight columns exist in molecular models only. Two nodes are adjacent where their bond class is not 0.
+ * weight columns exist in molecular models only, and {@link FeatureSet} says which of the others a network has. Two nodes
+ * are adjacent where their bond class is not 0.
  *
  * <p>The published code takes Laplacian features from LAPACK's arbitrary signs, bases and null-space vectors. The rule
  * here gives identical bits in every backend: cycle counts in 64-bit integers, everything else in IEEE double without
@@ -58,7 +59,6 @@ public final class GraphFeatures {
         int bondFrom = index * n * n;
         int width = architecture.nodeInputs();
         int y = globalFrom;
-        global[y++] = (float) ((double) n / architecture.maxNodes());
         for (int i = 0; i < n; i++) {
             for (int k = 0; k < architecture.nodeTypes(); k++) {
                 node[nodeFrom + i * width + k] = types[typeFrom + i] == k ? 1 : 0;
@@ -70,14 +70,18 @@ public final class GraphFeatures {
         for (int ij = 0; ij < n * n; ij++) {
             adjacency[ij] = bonds[bondFrom + ij] != 0 ? 1 : 0;
         }
-        cycles(adjacency, n, node, at, width, global, y);
-        y += 4;
-        at += 3;
-        laplacian(adjacency, n, node, at, width, global, y);
-        y += 1 + EIGENVALUES;
-        at += 1 + EIGENVECTORS;
+        FeatureSet features = architecture.features();
+        if (features != FeatureSet.NONE) {
+            global[y] = (float) ((double) n / architecture.maxNodes());
+            cycles(adjacency, n, node, at, width, global, y + 1);
+        }
+        if (features.spectral()) {
+            laplacian(adjacency, n, node, at + 3, width, global, y + 5);
+        }
+        at += features.nodeColumns();
+        y += features.globalColumns();
 
-        if (architecture.molecular()) {
+        if (architecture.hasMolecularFeatures()) {
             double weight = 0;
             for (int i = 0; i < n; i++) {
                 int valency = 0;
@@ -184,7 +188,7 @@ public final class GraphFeatures {
             int from = components + k;
             global[y + 1 + k] = from < n ? (float) (eigen.values()[from] / n) : MISSING_EIGENVALUE;
         }
-        for (int i = 0; i < n; i++) {
+        for (int i = 0; architecture.features() == FeatureSet.ALL && i < n; i++) {
             node[at + i * width] = component[i] == largest ? 0 : 1;
             for (int k = 0; k < EIGENVECTORS; k++) {
                 int from = components + k;

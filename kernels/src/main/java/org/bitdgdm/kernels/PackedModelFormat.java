@@ -8,20 +8,20 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * A packed model as bytes: what is broadcast and what a quantized bundle stores. Little-endian, versions 1 and 2.
- * Version 2 holds all forms; a model that needs none of what it has over version 1 is written as version 1.
+ * A packed model as bytes: what is broadcast and what a quantized bundle stores. Little-endian, versions 1 to 3.
+ * A model is written as the lowest version that holds it: 2 has all forms of layers, 3 all feature sets.
  *
  * <p>{@code magic "BDGM" | version int | length long, of the whole | architecture | diffusion | linear layers |
  * layer norms | SHA-256 (32) of all before}. A text is {@code length short | UTF-8}; arrays carry no length of their own
  * where the fields before them give it.
  * <ul>
  * <li>architecture: variant text, layers, heads, node types, edge types, largest graph, T (ints), molecular (byte),
- *     weights (node types floats if molecular), largest weight (float);</li>
+ *     weights (node types floats if molecular), largest weight (float); version 3: {@link FeatureSet} (byte);</li>
  * <li>diffusion: betas, alphas bar (T+1 floats each), node marginal, edge marginal, sizes (largest graph + 1 floats);</li>
- * <li>version 2: ranges of steps (int);</li>
+ * <li>from version 2 on: ranges of steps (int);</li>
  * <li>linear layers, {@link PackedModel#linearNames} says how many: name text, in, out (ints), bias, form byte; form 0:
  *     weight; form 1: activation (bits, flags unsigned 1 and per row 2, τ, scale, inverse), presence byte (left and right
- *     1, residual 2, cross term 4; version 2: codebook 8, transform 16, branch 32, counted rows of sparse 64),
+ *     1, residual 2, cross term 4; from version 2 on: codebook 8, transform 16, branch 32, counted rows of sparse 64),
  *     intermediate bits byte, intermediate scale float, left, right, residual, codebook, transform, branch, sparse, and
  *     where scales are static, for each later range of steps τ, scale, inverse, intermediate scale;</li>
  * <li>a code matrix: rows, cols (ints), bits, scale-per-row (bytes), then scales and codes, two's complement of
@@ -40,7 +40,7 @@ import java.util.List;
  */
 public final class PackedModelFormat {
     static final int MAGIC = 0x4D474442;
-    static final int VERSION = 2;
+    static final int VERSION = 3;
     static final int HASH_BYTES = 32;
     /** Magic, version and length. */
     static final int HEADER_BYTES = 16;
@@ -87,17 +87,21 @@ public final class PackedModelFormat {
         ByteSink sink = new ByteSink(Math.addExact(model.bytes(), 1 << 16));
         boolean plain = model.stepRanges() == 1
             && model.linears().stream().allMatch(linear -> (parts(linear) & ~PARTS_OF_VERSION_1) == 0);
+        int version = model.architecture().features() != FeatureSet.ALL ? VERSION : plain ? 1 : 2;
         sink.int32(MAGIC);
-        sink.int32(plain ? 1 : VERSION);
+        sink.int32(version);
         sink.int64(0);
         write(sink, model.architecture());
+        if (version == VERSION) {
+            sink.int8(model.architecture().features().ordinal());
+        }
         Diffusion diffusion = model.diffusion();
         sink.floats(diffusion.betas());
         sink.floats(diffusion.alphasBar());
         sink.floats(diffusion.nodeMarginal());
         sink.floats(diffusion.edgeMarginal());
         sink.floats(diffusion.sizes());
-        if (!plain) {
+        if (version > 1) {
             sink.int32(model.stepRanges());
         }
         for (int layer = 0; layer < model.linears().size(); layer++) {
@@ -212,7 +216,7 @@ public final class PackedModelFormat {
         int magic = source.int32("magic");
         require(magic == MAGIC, "must begin with BDGM, found other bytes; this is not a packed model");
         int version = source.int32("version");
-        require(version == 1 || version == VERSION, "version must be 1 or " + VERSION + ", found " + version
+        require(version >= 1 && version <= VERSION, "version must be in 1.." + VERSION + ", found " + version
             + "; use the release that wrote it, or quantize again");
         long length = source.int64("length");
         require(length == bytes.length && length >= HEADER_BYTES + HASH_BYTES, "must be " + length + " bytes long, found "
@@ -222,7 +226,7 @@ public final class PackedModelFormat {
             "does not match its SHA-256; the file is damaged, make it again");
         source.endAt(hashed);
 
-        Architecture architecture = readArchitecture(source);
+        Architecture architecture = readArchitecture(source, version);
         long steps = architecture.diffusionSteps() + 1L;
         Diffusion diffusion = new Diffusion(source.floats("betas", steps), source.floats("alphas bar", steps),
             source.floats("node marginal", architecture.nodeTypes()),
@@ -252,7 +256,7 @@ public final class PackedModelFormat {
         return new PackedModel(architecture, diffusion, linears.get(0), norms).withRanges(linears);
     }
 
-    private static Architecture readArchitecture(ByteSource source) {
+    private static Architecture readArchitecture(ByteSource source, int version) {
         Variant variant = Variant.of(source.text("variant"));
         int layers = source.int32("layers");
         int heads = source.int32("heads");
@@ -262,8 +266,12 @@ public final class PackedModelFormat {
         int steps = source.int32("diffusion steps");
         boolean molecular = source.flag("molecular");
         float[] weights = source.floats("node weights", molecular ? nodeTypes : 0);
-        return new Architecture(variant, layers, heads, nodeTypes, edgeTypes, maxNodes, steps, molecular, weights,
-            source.float32("largest weight"));
+        float maxWeight = source.float32("largest weight");
+        int features = version < VERSION ? FeatureSet.ALL.ordinal() : source.int8("extra features");
+        require(features >= 0 && features < FeatureSet.values().length, "extra features must be in 0.."
+            + (FeatureSet.values().length - 1) + ", found " + features);
+        return new Architecture(variant, layers, heads, nodeTypes, edgeTypes, maxNodes, steps, FeatureSet.values()[features],
+            molecular, weights, maxWeight);
     }
 
     /** A layer with the scales of a later range of steps. */

@@ -27,7 +27,8 @@ class GraphFeaturesTest {
     }
 
     private static Features features(Variant variant, int n, int[][] edges) {
-        Architecture architecture = new Architecture(variant, 1, 1, 2, 5, 10, 100, true, new float[] {12, 16}, 100);
+        Architecture architecture = new Architecture(variant, 1, 1, 2, 5, 10, 100, FeatureSet.ALL, true,
+            new float[] {12, 16}, 100);
         GraphBatch batch = new GraphBatch(n, new long[1]);
         for (int[] edge : edges) {
             batch.setEdge(0, edge[0], edge[1], edge.length > 2 ? edge[2] : 1);

@@ -29,7 +29,8 @@ public final class TestModels {
             float[] atomWeights = floats(json.get("atom_weights"));
             Architecture architecture = new Architecture(variant, json.get("layers").asInt(), json.get("heads").asInt(),
                 atomWeights.length, json.get("bonds").size(), json.get("max_nodes").asInt(),
-                json.get("diffusion_steps").asInt(), true, atomWeights, (float) json.get("max_weight").asDouble());
+                json.get("diffusion_steps").asInt(), FeatureSet.ALL, true, atomWeights,
+                (float) json.get("max_weight").asDouble());
             Diffusion diffusion = Diffusion.cosine(architecture.diffusionSteps(), floats(json.get("node_marginal")),
                 floats(json.get("edge_marginal")), floats(json.get("size_histogram")));
             List<PackedLinear> linears = new ArrayList<>();
@@ -60,9 +61,16 @@ public final class TestModels {
 
     /** The same of so many layers. */
     static PackedModel tiny(Variant variant, long seed, int layers) {
-        Architecture architecture = new Architecture(variant, layers, 4, 3, 4, 7, 50, true, new float[] {12, 14, 16}, 120);
+        Architecture architecture = new Architecture(variant, layers, 4, 3, 4, 7, 50, FeatureSet.ALL, true,
+            new float[] {12, 14, 16}, 120);
         Diffusion diffusion = Diffusion.cosine(50, new float[] {0.6f, 0.3f, 0.1f}, new float[] {0.7f, 0.25f, 0.05f, 0},
             new float[] {0, 0.1f, 0.1f, 0.1f, 0.1f, 0.2f, 0.2f, 0.2f});
+        return tiny(architecture, diffusion, seed);
+    }
+
+    /** A random model of any vocabulary and features, as wide as the others. */
+    static PackedModel tiny(Architecture architecture, Diffusion diffusion, long seed) {
+        int layers = architecture.layers();
         int dx = 24;
         int de = 10;
         int dy = 6;

@@ -8,6 +8,7 @@ import java.util.stream.LongStream;
 import org.bitdgdm.kernels.Architecture;
 import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.Diffusion;
+import org.bitdgdm.kernels.FeatureSet;
 import org.bitdgdm.kernels.GraphBatch;
 import org.bitdgdm.kernels.InitialNoise;
 import org.bitdgdm.kernels.LayerNorm;
@@ -48,7 +49,7 @@ record BenchModel(String name, int nodes, PackedModel full, boolean trained) {
     private static BenchModel moses() {
         float[] nodeMarginal = {0.72f, 0.14f, 0.02f, 0.10f, 0.01f, 0.005f, 0.005f, 0};
         float[] edgeMarginal = {0.91f, 0.045f, 0.006f, 0.0003f, 0.037f};
-        Architecture architecture = new Architecture(Variant.MAIN, 12, 8, 8, 5, 27, 500, true,
+        Architecture architecture = new Architecture(Variant.MAIN, 12, 8, 8, 5, 27, 500, FeatureSet.ALL, true,
             new float[] {12, 14, 32, 16, 19, 35.4f, 79.9f, 1}, 350);
         return new BenchModel("MOSES sizes, n = 27", 27,
             random(architecture, nodeMarginal, edgeMarginal, 128, 128, 256), false);
@@ -56,7 +57,8 @@ record BenchModel(String name, int nodes, PackedModel full, boolean trained) {
 
     /** The sizes of the published planar-graph model; random weights. */
     private static BenchModel planar() {
-        Architecture architecture = new Architecture(Variant.MAIN, 10, 8, 1, 2, 64, 1000, false, new float[0], 1);
+        Architecture architecture = new Architecture(Variant.MAIN, 10, 8, 1, 2, 64, 1000, FeatureSet.ALL, false,
+            new float[0], 1);
         return new BenchModel("planar sizes, n = 64", 64,
             random(architecture, new float[] {1}, new float[] {0.915f, 0.085f}, 64, 64, 128), false);
     }
