@@ -16,13 +16,13 @@ fail() {
   exit 2
 }
 
-# Sets java, the program; a JDK is needed only to build.
+# Sets java, the program, and java_version; a JDK is needed only to build.
 find_java() {
   java=${JAVA_HOME:+$JAVA_HOME/bin/}java
   command -v "$java" > /dev/null || fail "no Java found${JAVA_HOME:+ in JAVA_HOME=$JAVA_HOME}; $install_java"
-  local version
-  version=$("$java" -version 2>&1 | sed -nE 's/.* version "(1\.)?([0-9]+).*/\2/p' | head -n 1) || true
-  [ "${version:-0}" -ge 17 ] || fail "$java is Java ${version:-of unknown version}, 17 or newer is needed; $install_java"
+  java_version=$("$java" -version 2>&1 | sed -nE 's/.* version "(1\.)?([0-9]+).*/\2/p' | head -n 1) || true
+  [ "${java_version:-0}" -ge 17 ] \
+    || fail "$java is Java ${java_version:-of unknown version}, 17 or newer is needed; $install_java"
 }
 install_java='install a JDK 17 (Debian: apt-get install openjdk-17-jdk-headless; RHEL: dnf install java-17-openjdk-devel)'
 install_java+=' and point JAVA_HOME at it'
@@ -83,16 +83,17 @@ bench() {
   exec bash "$home/kernels/src/bench/run.sh" --submit "$home/submit.sh" "${job[@]:1}"
 }
 
-# The value of spark.master in a properties file, if any.
-master_of() {
+# The value of a setting in a properties file, if any.
+setting_of() {
   local blank='[[:space:]]'
-  [ ! -f "$1" ] || sed -nE "s/^$blank*spark\\.master$blank*[=:[:space:]]$blank*([^[:space:]]+)$blank*\$/\\1/p" "$1" \
-    | tail -n 1
+  [ ! -f "$2" ] || sed -nE "s/^$blank*${1//./\\.}$blank*[=:[:space:]]$blank*([^[:space:]].*)\$/\\1/p" "$2" \
+    | sed -E "s/$blank+\$//" | tail -n 1
 }
 
-# Sets master and properties from Spark's flags, then from the properties files.
-find_master() {
-  local flag='' conf='' i next
+# Sets master, properties and redaction, Spark's pattern of secret keys, from Spark's flags, then from the properties files.
+find_settings() {
+  local flag='' conf='' i next defaults=''
+  redaction=''
   properties=$home/conf/spark-defaults.conf
   own_properties=true
   for ((i = 0; i < ${#spark[@]}; i++)); do
@@ -103,19 +104,26 @@ find_master() {
     case ${spark[i]} in
       --master) flag=$next ;;
       --master=*) flag=${spark[i]#*=} ;;
-      --conf | -c) case $next in spark.master=*) conf=${next#*=} ;; esac ;;
+      --conf | -c)
+        case $next in
+          spark.master=*) conf=${next#*=} ;;
+          spark.redaction.regex=*) redaction=${next#*=} ;;
+        esac
+        ;;
       --conf=spark.master=*) conf=${spark[i]#*=*=} ;;
+      --conf=spark.redaction.regex=*) redaction=${spark[i]#*=*=} ;;
       --properties-file) properties=$next own_properties=false ;;
       --properties-file=*) properties=${spark[i]#*=} own_properties=false ;;
     esac
   done
   $own_properties || { [ -f "$properties" ] && [ -r "$properties" ]; } \
     || fail "--properties-file must name a readable file, found ${properties:-nothing}"
+  [ -z "${SPARK_HOME:-}" ] || defaults=${SPARK_CONF_DIR:-$SPARK_HOME/conf}/spark-defaults.conf
   master=${flag:-$conf}
-  [ -n "$master" ] || master=$(master_of "$properties")
-  if [ -z "$master" ] && [ -n "${SPARK_HOME:-}" ]; then
-    master=$(master_of "${SPARK_CONF_DIR:-$SPARK_HOME/conf}/spark-defaults.conf")
-  fi
+  [ -n "$master" ] || master=$(setting_of spark.master "$properties")
+  [ -n "$master" ] || master=$(setting_of spark.master "$defaults")
+  [ -n "$redaction" ] || redaction=$(setting_of spark.redaction.regex "$properties")
+  [ -n "$redaction" ] || redaction=$(setting_of spark.redaction.regex "$defaults")
 }
 
 # Refuses a SPARK_HOME of another major or Scala version: Java serialization and method signatures differ between them.
@@ -130,6 +138,34 @@ check_spark_home() {
     *) fail "SPARK_HOME=$SPARK_HOME is Spark ${version#*-} for Scala ${version%%-*}; $remedy" ;;
   esac
   [ -x "$SPARK_HOME/bin/spark-submit" ] || fail "SPARK_HOME=$SPARK_HOME holds no bin/spark-submit; $remedy"
+  check_hadoop "${version#*-}"
+}
+
+# Refuses a Java that the Hadoop of SPARK_HOME does not start on: from 23 on, Java no longer has the Subject.getSubject that
+# Hadoop's login called before 3.4.3.
+check_hadoop() {
+  local hadoop first=3.4.3
+  [ "$java_version" -ge 23 ] || return 0
+  hadoop=$(find "$SPARK_HOME/jars/" -maxdepth 1 \( -name 'hadoop-client-api-[0-9]*.jar' -o -name 'hadoop-common-[0-9]*.jar' \) \
+    2> /dev/null | head -n 1) || true
+  hadoop=${hadoop##*/hadoop-client-api-}
+  hadoop=${hadoop##*/hadoop-common-}
+  hadoop=${hadoop%.jar}
+  [ -z "$hadoop" ] || [ "$(printf '%s\n' "$first" "$hadoop" | sort -V | head -n 1)" = "$first" ] \
+    || fail "$java is Java $java_version, but Hadoop $hadoop of Spark $1 in SPARK_HOME=$SPARK_HOME needs Java 17 to 22; point" \
+      "JAVA_HOME at one of those, or SPARK_HOME at a Spark with Hadoop $first or newer, as Spark 4.2 has"
+}
+
+# Refuses what Hadoop's login and Spark's driver would end with a stack trace.
+check_machine() {
+  local name
+  id -un > /dev/null 2>&1 || fail "user id $(id -u) has no entry in the password file, which Hadoop's login reads; run as a" \
+    "user who has one, or add it: echo \"bitdgdm:x:$(id -u):$(id -g)::/tmp:/bin/sh\" >> /etc/passwd"
+  case $master in local | local\[* | local-cluster\[*) return ;; esac
+  [ -z "${SPARK_LOCAL_IP:-}" ] && command -v getent > /dev/null || return 0
+  name=$(uname -n)
+  getent hosts "$name" > /dev/null || fail "the name of this machine, $name, does not resolve, and executors find the driver by" \
+    "it; add it to /etc/hosts, or set SPARK_LOCAL_IP to an address of this machine that executors reach"
 }
 
 # Whether a server listens at HOST:PORT.
@@ -157,6 +193,34 @@ check_master() {
       ;;
     *) [ -n "${SPARK_HOME:-}" ] || fail "--master must be $known, found $master" ;;
   esac
+}
+
+# Prints words as they can be read back, with REDACTED in place of secrets: the values of keys that say so (also of -D, of flags,
+# in JSON, in addresses), and of those that spark.redaction.regex names.
+show() {
+  local keys='secret|passw(or)?d|passphrase|token|(access|account|private|api)[._-]?key|encryption[._-]key\b' own word last=''
+  local words=() safe=()
+  own=${redaction//'(?i)'/}
+  own=${own//'(?:'/'('}
+  for word; do
+    ! grep -qiE -- "^-{1,2}[^=]*($keys)[^=]*\$" <<< "$last" || word=REDACTED
+    words+=("$word")
+    last=$word
+  done
+  redact() {
+    printf '%s\0' "${words[@]}" | sed -zE \
+      -e 's|(://[^/@:[:space:]]*:)[^/@[:space:]]+@|\1REDACTED@|g' \
+      -e $'s\1("[^"]*('"$1"$')[^"]*"[[:space:]]*:[[:space:]]*)("([^"\\]|\\\\.)*"|[^],}[:space:]]+)\1\\1"REDACTED"\1gI' \
+      -e $'s\1(["\'])([^"\'=]*('"$1"$')[^"\'=]*=)[^"\']*\\1\1\\1\\2REDACTED\\1\1gI' \
+      -e $'s\1^((--?[^=[:space:]]+=)?[^=[:space:]]*('"$1"$')[^=[:space:]]*=).*\1\\1REDACTED\1I' \
+      -e $'s\1([^=[:space:]&?;,"\']*('"$1"$')[^=[:space:]&?;,"\']*=)("[^"]*"|\'[^\']*\'|[^[:space:]]+)\1\\1REDACTED\1gI'
+  }
+  # A pattern of Spark's that sed does not understand may mean any key.
+  redact "$keys${own:+|$own}" > /dev/null 2>&1 || keys=. own=''
+  while IFS= read -r -d '' word; do
+    safe+=("$word")
+  done < <(redact "$keys${own:+|$own}")
+  printf ' %q' "${safe[@]}"
 }
 
 job=()
@@ -191,9 +255,10 @@ if [ "${job[0]}" = help ] || [ "${job[0]}" = version ] || [[ " ${job[*]} " =~ \ 
 fi
 
 [ -z "${SPARK_HOME:-}" ] || check_spark_home
-find_master
+find_settings
 [ -n "$master" ] || { master='local[*]'; spark=(--master "$master" "${spark[@]}"); }
 check_master
+check_machine
 build
 
 # Fewer pools of malloc than threads: 40 MB less for a driver.
@@ -230,11 +295,8 @@ fi
 
 # What is run, to be run again; the assembled Spark's own command, which fills a page, where it is asked for.
 if [ -n "${SPARK_HOME:-}" ] || $verbose; then
-  printf '+ env' >&2
-  printf ' %q' "${knobs[@]}" "${command[@]}" >&2
+  printf '+ env%s\n' "$(show "${knobs[@]}" "${command[@]}")" >&2
 else
-  printf '+ spark-submit' >&2
-  printf ' %q' "${arguments[@]}" >&2
+  printf '+ spark-submit%s\n' "$(show "${arguments[@]}")" >&2
 fi
-printf '\n' >&2
 exec env "${knobs[@]}" "${command[@]}"

@@ -1,6 +1,7 @@
 package org.bitdgdm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -9,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -176,6 +178,100 @@ class SubmitIT {
         refused("bin/java is Java 11, 17 or newer is needed; install a JDK 17");
         java("1.8.0_402");
         refused("bin/java is Java 8, 17 or newer is needed");
+    }
+
+    @Test
+    void aJavaThatTheHadoopOfSparkDoesNotStartOnIsRefused() throws Exception {
+        Path spark = spark("2.13-4.1.0");
+        Path hadoop = spark.resolve("jars/hadoop-client-api-3.4.2.jar");
+        Files.createFile(hadoop);
+        java("25.0.1");
+        refused("bin/java is Java 25, but Hadoop 3.4.2 of Spark 4.1.0 in SPARK_HOME=" + spark + " needs Java 17 to 22; point"
+            + " JAVA_HOME at one of those, or SPARK_HOME at a Spark with Hadoop 3.4.3 or newer, as Spark 4.2 has");
+        java("23");
+        refused("is Java 23, but Hadoop 3.4.2");
+        for (String carried : List.of("22.0.2", "21.0.4", "17.0.9")) {
+            java(carried);
+            assertThat(submit(REPOSITORY, "generate").code()).as(carried).isEqualTo(7);
+        }
+        java("25.0.1");
+        for (String carries : List.of("3.4.3", "3.5.0", "3.10.0")) {
+            Path other = spark.resolve("jars/hadoop-client-api-" + carries + ".jar");
+            Files.move(hadoop, other);
+            hadoop = other;
+            assertThat(submit(REPOSITORY, "generate").code()).as(carries).isEqualTo(7);
+        }
+        // As a Spark built with Hadoop's own modules has it.
+        Files.move(hadoop, spark.resolve("jars/hadoop-common-3.4.1.jar"));
+        refused("but Hadoop 3.4.1 of Spark 4.1.0");
+    }
+
+    @Test
+    void secretsAreNotPrinted() throws Exception {
+        spark("2.13-4.1.0");
+        Files.writeString(callers.resolve("my.properties"), "spark.redaction.regex (?i)vault\n");
+        List<String> secrets = new ArrayList<>();
+        List<String> arguments = new ArrayList<>(List.of("generate", "--out", "s3a://key:§@bucket/run", "--spark",
+            "--properties-file", "my.properties", "--db-password", "§"));
+        for (String setting : List.of("spark.hadoop.fs.s3a.secret.key=§", "spark.hadoop.fs.s3a.access.key=§",
+            "spark.ssl.keyPassword=§ §", "spark.executorEnv.AWS_SECRET_ACCESS_KEY=§", "spark.executorEnv.AWS_ACCESS_KEY_ID=§",
+            "spark.hadoop.fs.azure.account.key.a.dfs.core.windows.net=§==", "spark.hadoop.fs.s3a.encryption.key=§",
+            "spark.driver.extraJavaOptions=-Djavax.net.ssl.trustStorePassword=§ -Dseen=seen1",
+            "spark.executor.extraJavaOptions=\"-Dmy.token=§ §\" -Dseen=seen2 -Dpassword='§ §'",
+            "spark.my.json={\"user\": \"seen3\", \"Password\" : \"§, \\\" §\", \"token\":12§}",
+            "spark.my.url=https://host/path?token=§", "spark.my.lines=a\nTOKEN=§", "spark.my.vault=§")) {
+            arguments.addAll(List.of("--conf", setting));
+            arguments.add("--conf=" + setting);
+            arguments.addAll(List.of("-c", setting));
+        }
+        arguments.addAll(List.of("--conf", "spark.io.encryption.keySizeBits=256", "--conf",
+            "spark.hadoop.fs.s3a.aws.credentials.provider=seen4"));
+        for (int at = 0; at < arguments.size(); at++) {
+            while (arguments.get(at).contains("§")) {
+                secrets.add("hidden" + secrets.size());
+                arguments.set(at, arguments.get(at).replaceFirst("§", secrets.get(secrets.size() - 1)));
+            }
+        }
+        Result result = submit(REPOSITORY, arguments.toArray(String[]::new));
+        assertThat(result.out()).as("what Spark gets").contains(secrets);
+        assertThat(result.err()).startsWith("+ env ").doesNotContain("hidden")
+            .contains("fs.s3a.secret.key=REDACTED", "seen1", "seen2", "seen3", "seen4", "keySizeBits=256", "s3a://key:REDACTED@");
+        environment.remove("SPARK_HOME");
+        result = submit(REPOSITORY, "generate", "--weigth-bits", "4", "--spark", "--conf", "spark.my.secret=hidden");
+        assertThat(result.err()).startsWith("+ spark-submit ").contains("spark.my.secret=REDACTED").doesNotContain("hidden");
+        result = submit(REPOSITORY, "generate", "--weigth-bits", "4", "--spark", "--conf", "spark.my.value=hidden", "--conf",
+            "spark.redaction.regex=(?<name>");
+        assertThat(result.err()).as("a pattern that is not understood").doesNotContain("hidden");
+    }
+
+    /** Containers run so. */
+    @Test
+    void aUserWithoutAnEntryInThePasswordFileIsToldSo() throws Exception {
+        assumeThat(callers.toFile().canWrite() && "root".equals(System.getProperty("user.name"))).as("only root can").isTrue();
+        Path repository = repository();
+        for (Path each = folder; each != null && Files.isWritable(each) && !each.equals(each.getRoot()); each = each.getParent()) {
+            if (!Files.getPosixFilePermissions(each).contains(PosixFilePermission.OTHERS_EXECUTE)) {
+                Files.setPosixFilePermissions(each, PosixFilePermissions.fromString("rwxr-xr-x"));
+            }
+        }
+        spark("2.13-4.1.0");
+        Result result = start(List.of("setpriv", "--reuid", "54321", "--regid", "54321", "--clear-groups",
+            repository.resolve("submit.sh").toString(), "generate"));
+        assertThat(result.code()).as(result.err()).isEqualTo(2);
+        assertThat(result.sentences()).hasSize(1).first().asString().startsWith("error: user id 54321 has no entry in the"
+            + " password file, which Hadoop's login reads; ");
+    }
+
+    @Test
+    void aMachineWhoseNameDoesNotResolveIsToldSoWhereExecutorsAreElsewhere() throws Exception {
+        spark("2.13-4.1.0");
+        executable(callers.resolve("bin/uname"), "echo no-such-host.invalid");
+        environment.put("PATH", callers.resolve("bin") + ":" + System.getenv("PATH"));
+        refused("the name of this machine, no-such-host.invalid, does not resolve, and executors find the driver by it; add it"
+            + " to /etc/hosts, or set SPARK_LOCAL_IP", "--master", "yarn");
+        assertThat(submit(REPOSITORY, "generate").code()).as("local[*]").isEqualTo(7);
+        environment.put("SPARK_LOCAL_IP", "127.0.0.1");
+        assertThat(submit(REPOSITORY, "generate", "--spark", "--master", "yarn").code()).isEqualTo(7);
     }
 
     @Test
