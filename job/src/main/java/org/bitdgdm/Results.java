@@ -1,5 +1,6 @@
 package org.bitdgdm;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.bitdgdm.conf.InputException;
 import org.bitdgdm.fidelity.FidelityReport;
 import org.bitdgdm.fidelity.LikelihoodReport;
 import org.bitdgdm.metrics.Metric;
@@ -79,7 +81,7 @@ final class Results {
     /** Prints the headline of a finished run from its files. */
     static MetricReport print(OutputFolder folder, PrintStream console) throws IOException {
         MetricReport report = MetricReport.parse(new String(folder.read(METRICS_JSON), StandardCharsets.UTF_8));
-        JsonNode run = JSON.readTree(folder.read(RUN_JSON));
+        JsonNode run = record(folder);
         for (String name : List.of("validity", "relaxed_validity", "uniqueness", "novelty")) {
             report.metric(name).ifPresent(metric ->
                 console.printf("%-22s%s%n", name.replace('_', ' '), text(metric, report)));
@@ -106,6 +108,15 @@ final class Results {
             console.printf("%-22s%s%n", name, folder.path(name));
         }
         return report;
+    }
+
+    private static JsonNode record(OutputFolder folder) throws IOException {
+        try {
+            return JSON.readTree(folder.read(RUN_JSON));
+        } catch (JsonProcessingException e) {
+            throw new InputException(folder.path(RUN_JSON) + " is broken (" + e.getOriginalMessage()
+                + "); delete it, the same command makes it again", e);
+        }
     }
 
     private static String text(Metric metric, MetricReport report) {

@@ -56,7 +56,8 @@ class MutatedConfigurationTest {
         List<byte[]> valid = new ArrayList<>(List.of(bytes(Path.of("../conf/bitdgdm.conf"))));
         valid.addAll(texts("model = conf/models/qm9\nsample { count = 10, seed = 3, steps = ${sample.count} }\n"
             + "output.out = \"out\"\nquantize.override = [\"*.lin_y?:method=fp32,rank=2\", \"tf_layers.0.*:weight-bits=8\"]\n"
-            + "output.require = [\"validity>=0.9\"]\nevaluate.input = \"x.smi\"\nimport { checkpoint = a.ckpt, variant = main }\n",
+            + "output.require = [\"validity>=0.9\"]\nevaluate.input = \"x.smi\"\n"
+            + "import { checkpoint = a.ckpt, variant = main }\n",
             "{\"sample\": {\"count\": 5, \"seed\": 18446744073709551615}, \"quantize\": {\"method\": \"rtn\"}}"));
         Map<Option, List<String>> flags = Map.of(Option.OUT, List.of("out"), Option.INPUT, List.of("x.smi"),
             Option.CHECKPOINT, List.of("x.ckpt"), Option.VARIANT, List.of("main"));

@@ -16,7 +16,7 @@ import org.bitdgdm.metrics.Protocol;
 import org.bitdgdm.quantize.LayerReport;
 
 /** Inputs of a report: a small run of which every number is known. */
-final class ReportFixture {
+public final class ReportFixture {
     private static final String RUN = """
         {"command": "generate", "started": "2026-01-02T03:04:05.678Z",
          "versions": {"spark": "4.1.0"}, "hashes": {"model": "0123abcd"},
@@ -46,7 +46,7 @@ final class ReportFixture {
             input.layers(), noDrawings);
     }
 
-    static MetricReport metrics(Protocol protocol, Long novel) {
+    public static MetricReport metrics(Protocol protocol, Long novel) {
         return MetricReport.of(protocol, new MetricCounts(100, 97, 98, 99, 101, 96, 94, novel, novel, new TreeMap<>()),
             distributions(1), Optional.empty());
     }

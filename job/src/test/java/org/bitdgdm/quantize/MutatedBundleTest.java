@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.bitdgdm.Mutations;
 import org.bitdgdm.conf.QuantizeConf;
+import org.bitdgdm.conf.TestRecipes;
 import org.bitdgdm.kernels.PackedModelFormat;
 import org.bitdgdm.kernels.ReferenceDenoiser;
 import org.bitdgdm.sample.TinyModel;
@@ -26,9 +27,9 @@ class MutatedBundleTest {
     @BeforeAll
     static void quantize() {
         for (String method : List.of("rtn", "bit-dgdm", "svdquant", "duquant", "squeezellm")) {
-            QuantizeConf recipe = new QuantizeConf(method, 4, method.equals("squeezellm") ? 32 : 4, 3, 0.3, 99, 4, 8, "static",
-                true, 3, 2,
-                method.equals("bit-dgdm") ? 2 : 1, Map.of("*.lin_y?", Map.of("method", "fp32")));
+            QuantizeConf recipe = TestRecipes.recipe("method=" + method + ",rank=3,alpha=0.3,calibration-graphs=3,"
+                + "calibration-steps=2" + (method.equals("squeezellm") ? ",activation-bits=32" : "")
+                + (method.equals("bit-dgdm") ? ",threshold-buckets=2" : ""), Map.of("*.lin_y?", Map.of("method", "fp32")));
             BUNDLES.add(new QuantizedBundle(Quantization.quantize(
                 new Calibrations(TinyModel.packed(7), 7, ReferenceDenoiser::new), recipe), recipe, 7, "0".repeat(64)));
         }

@@ -1,0 +1,88 @@
+package org.bitdgdm;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.bitdgdm.metrics.Protocol;
+import org.bitdgdm.output.Fingerprint;
+import org.bitdgdm.output.OutputFolder;
+import org.bitdgdm.output.ReportFixture;
+import org.bitdgdm.output.RunTimings;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a run has left in its folder and reads back, changed. */
+class MutatedRunTest {
+    private static final List<String> JSON = List.of("null", "{}", "[]", "[[[[[[[[", "\"", "-5", "\"format\": 1",
+        "\"format\": 2", "\"metrics\": null", "\"absent\": null", "\"value\": null", "\"numerator\": null", "\"sampling\": null",
+        "\n", "\u202e", "1e400", "NaN", "\"command\": \"generate\"");
+    private static final PrintStream NOWHERE = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+    private static final String RUN = """
+        {"format": 1, "command": "generate", "hashes": {"model": "0123", "packed_model": "4567"},
+         "model_bytes": {"before": 17600000, "after": 3100000}, "graphs": {"count": 100, "sampled": 60, "kept": 40},
+         "graphs_per_second": 5.934, "timings": {"sampling_seconds": 16.85}, "configuration": {"model": "conf/models/qm9"}}
+        """;
+    private static final Fingerprint FINGERPRINT =
+        new Fingerprint(Map.of("model", "0123", "sample.seed", "7"), Map.of("output.protocol", "digress"));
+
+    @TempDir
+    private Path temporary;
+
+    private Path path;
+    private OutputFolder folder;
+
+    @BeforeEach
+    void finishedRun() throws IOException {
+        path = temporary.resolve("mutated-run");
+        folder = OutputFolder.of(path.toString(), new Configuration());
+        folder.begin(FINGERPRINT);
+        folder.publish("metrics.json",
+            new ObjectMapper().writeValueAsBytes(ReportFixture.metrics(Protocol.DIGRESS, 38L).toJson()));
+        folder.publish("run.json", RUN.getBytes(StandardCharsets.UTF_8));
+        new RunTimings(2.5, List.of(new RunTimings.Sampling(60, 16.85))).save(folder);
+        folder.finish(FINGERPRINT);
+    }
+
+    private void check(String name, Mutations.Reader reader) throws Exception {
+        Path file = path.resolve(name);
+        // Hadoop's own checksum would find every change first.
+        Files.deleteIfExists(file.resolveSibling("." + file.getFileName() + ".crc"));
+        byte[] whole = Files.readAllBytes(file);
+        Mutations.check(name, List.of(whole), JSON, input -> {
+            Files.write(file, input);
+            reader.read(input);
+        });
+        Files.write(file, whole);
+    }
+
+    @Test
+    void fingerprints() throws Exception {
+        check("_run/fingerprint.json", input -> folder.state(FINGERPRINT));
+    }
+
+    @Test
+    void endsOfRuns() throws Exception {
+        check("_SUCCESS", input -> folder.state(FINGERPRINT));
+    }
+
+    @Test
+    void metrics() throws Exception {
+        check("metrics.json", input -> Results.print(folder, NOWHERE));
+    }
+
+    @Test
+    void records() throws Exception {
+        check("run.json", input -> {
+            Results.print(folder, NOWHERE);
+            RecordedRun.of(path.toString(), new Configuration()).ifPresent(RecordedRun::model);
+        });
+    }
+}
