@@ -28,9 +28,8 @@ import org.bitdgdm.conf.InputException;
  * The folder of {@code --out}, on any file system that Hadoop knows (file:, hdfs:, s3a:).
  *
  * <p>It belongs to one run, named by a {@link Fingerprint}: the same run started again makes what is missing, a finished one
- * does nothing, another one is refused. Everything is written under {@code _run/}, which Spark's readers skip, and then
- * renamed into place: no reader sees a part of a file. On a store without atomic rename (s3a: a copy, then a delete) a file
- * still appears whole, while a table of several files appears file by file; wait for {@code _SUCCESS} there.
+ * does nothing, another one is refused. No reader sees a part of a file: everything is written under {@code _run/}, which
+ * Spark's readers skip, and then renamed into place, or uploaded in one piece ({@link WholeFiles}).
  *
  * <pre>
  * _SUCCESS                     the run is finished; its evaluation settings as JSON
@@ -175,10 +174,7 @@ public final class OutputFolder {
     }
 
     private JsonNode read(Path path, String key) throws IOException {
-        byte[] bytes;
-        try (var in = files.open(path)) {
-            bytes = in.readAllBytes();
-        }
+        byte[] bytes = read(path);
         try {
             JsonNode root = JSON.readTree(bytes);
             if (root == null || root.path("format").asInt() != FORMAT || !root.path(key).isObject()) {
@@ -273,6 +269,11 @@ public final class OutputFolder {
     }
 
     private void publish(Path target, byte[] bytes) throws IOException {
+        WholeFiles whole = WholeFiles.of(files, folder);
+        if (whole.uploads()) {
+            whole.upload(target, bytes);
+            return;
+        }
         Path staged = new Path(staging(), UUID.randomUUID().toString());
         try (OutputStream out = files.create(staged, false)) {
             out.write(bytes);
@@ -281,14 +282,24 @@ public final class OutputFolder {
     }
 
     /**
-     * Writes a table as a folder of Parquet files and puts it into place as a whole, replacing one of that name.
+     * Writes a small table as a folder with one Parquet file and puts it into place, replacing one of that name.
      *
      * @param name for example {@code metrics}
      */
     public void publishTable(String name, Dataset<Row> table) throws IOException {
         Path staged = new Path(staging(), name + "-" + UUID.randomUUID());
-        table.write().parquet(staged.toString());
-        place(staged, new Path(folder, name));
+        table.coalesce(1).write().parquet(staged.toString());
+        if (!WholeFiles.of(files, folder).uploads()) {
+            place(staged, new Path(folder, name));
+            return;
+        }
+        for (FileStatus file : files.listStatus(staged)) {
+            if (file.getPath().getName().startsWith("part-")) {
+                files.delete(path(name), true);
+                publish(name + "/part-00000.parquet", read(file.getPath()));
+            }
+        }
+        files.delete(staged, true);
     }
 
     private void place(Path staged, Path target) throws IOException {
@@ -329,7 +340,11 @@ public final class OutputFolder {
 
     /** Reads a file that was published; for a finished run, which computes nothing again. */
     public byte[] read(String name) throws IOException {
-        try (var in = files.open(new Path(folder, name))) {
+        return read(new Path(folder, name));
+    }
+
+    private byte[] read(Path path) throws IOException {
+        try (var in = files.open(path)) {
             return in.readAllBytes();
         }
     }

@@ -24,8 +24,8 @@ import org.slf4j.LoggerFactory;
  * One driver at a time writes a folder: a file that names its host and process, and is written anew every few seconds.
  *
  * <p>A lock whose driver was killed does not stand in the way: on the same host the process is looked up, elsewhere the file
- * is too old. Ages are differences of the file system's own times, so that clocks of hosts need not agree. A store without
- * exclusive creation (s3a) can let two drivers in that start within the same moment.
+ * is too old. Ages are differences of the file system's own times, so that clocks of hosts need not agree. An object store
+ * without conditional writes can let two drivers in that start within the same moment.
  */
 public final class RunLock implements AutoCloseable {
     /** Without a sign of life for so long, a driver on another host counts as gone. */
@@ -82,8 +82,8 @@ public final class RunLock implements AutoCloseable {
             requireGone(files, path, named, own);
             files.delete(path, false);
         }
-        write(files, path, own, false);
-        // Where creation is not exclusive, the last one to write has it.
+        WholeFiles.of(files, path).create(path, JSON.writeValueAsBytes(own));
+        // Asked of the file itself: an answer may have been lost, and where creation is not exclusive the last one has it.
         if (!own.equals(read(files, path).orElse(null))) {
             throw new InputException("--out " + named + " was taken by another driver at the same moment; wait for that run");
         }
@@ -128,15 +128,9 @@ public final class RunLock implements AutoCloseable {
         }
     }
 
-    private static void write(FileSystem files, Path path, Holder holder, boolean overwrite) throws IOException {
-        try (OutputStream out = files.create(path, overwrite)) {
-            out.write(JSON.writeValueAsBytes(holder));
-        }
-    }
-
     private void sign() {
-        try {
-            write(files, path, holder, true);
+        try (OutputStream out = files.create(path, true)) {
+            out.write(JSON.writeValueAsBytes(holder));
         } catch (IOException failed) {
             // The next one may succeed; if none does, the run's own writes fail too and say so.
             LOG.warn("no sign of life in {}: {}", path, failed.toString());

@@ -14,16 +14,13 @@ import scala.Option;
 import scala.collection.immutable.Seq;
 
 /**
- * How Spark's file writer commits shards: each task writes one file in a hidden folder, and its own commit renames it to the
- * shard's name. A shard is there whole or not at all, whatever becomes of the driver.
+ * How Spark's file writer commits shards: each task writes one file out of sight, and its own commit gives it the shard's
+ * name as {@link WholeFiles} can there. A shard is there whole or not at all, whatever becomes of the driver.
  *
  * <p>Spark's own protocols publish files at the end of the job, or (version 2 of Hadoop's algorithm) under names that depend
  * on the job: either loses the work of a killed driver, or doubles it. Here the name is the shard's, and the content depends
  * on the shard only, so an attempt that finds its shard already there (speculation, a task lost after its commit, an
  * executor that outlived its driver) drops its own copy. Hence no commit coordination either.
- *
- * <p>The rename is atomic on local file systems and HDFS. On s3a it is a copy followed by a delete: the shard still appears
- * whole, in time proportional to its size, and a leftover of the hidden folder is removed by the next start.
  *
  * <p>Spark creates it by name with these parameters. The shard of each partition and the hidden folder travel in the
  * writer's options {@link #SHARDS} and {@link #STAGING}.
@@ -62,6 +59,11 @@ public final class ShardCommitProtocol extends FileCommitProtocol implements Ser
         }
     }
 
+    private WholeFiles wholeFiles(JobContext context) throws IOException {
+        Path folder = new Path(output);
+        return WholeFiles.of(files(context, folder), folder);
+    }
+
     @Override
     public void setupJob(JobContext context) {
         try {
@@ -90,8 +92,12 @@ public final class ShardCommitProtocol extends FileCommitProtocol implements Ser
         int partition = context.getTaskAttemptID().getTaskID().getId();
         String name = OutputFolder.shardName(Integer.parseInt(shards[partition]));
         target = new Path(output, name);
-        // Not named .parquet: readers that search folders by pattern must not find it.
-        staged = new Path(jobStaging(context), name + "." + context.getTaskAttemptID().getId() + ".part");
+        try {
+            // Not named .parquet: readers that search folders by pattern must not find it.
+            staged = wholeFiles(context).staged(jobStaging(context), name + "." + context.getTaskAttemptID().getId() + ".part");
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
         return staged.toString();
     }
 
@@ -101,12 +107,7 @@ public final class ShardCommitProtocol extends FileCommitProtocol implements Ser
             throw new IllegalStateException("a sampling task wrote no shard");
         }
         try {
-            FileSystem files = files(context, staged);
-            if (files.exists(target)) {
-                files.delete(staged, false);
-            } else if (!files.rename(staged, target) && !files.exists(target)) {
-                throw new IOException("cannot rename " + staged + " to " + target);
-            }
+            wholeFiles(context).commit(staged, target);
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         }

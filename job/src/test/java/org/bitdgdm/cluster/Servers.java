@@ -10,6 +10,12 @@ final class Servers {
     /** Hadoop's servers. */
     static final Path HADOOP = RESOLVED.resolve("hadoop");
 
+    /** An S3 server. */
+    static final Path S3 = RESOLVED.resolve("s3/s3proxy-jar-with-dependencies.jar");
+
+    /** Hadoop's connector for s3a and what it needs besides Spark. */
+    static final Path S3A = RESOLVED.resolve("s3a");
+
     private Servers() {
     }
 }

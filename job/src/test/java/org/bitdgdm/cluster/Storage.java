@@ -11,7 +11,7 @@ interface Storage extends AutoCloseable {
     String uri(String folder);
 
     /** Spark's flags that reach it. */
-    List<String> flags();
+    List<String> flags() throws IOException;
 
     /** Files that a reader sees under a folder, by their path in it, each with the time of its last change. */
     SortedMap<String, Long> files(String folder) throws IOException;

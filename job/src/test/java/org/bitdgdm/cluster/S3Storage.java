@@ -1,0 +1,81 @@
+package org.bitdgdm.cluster;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** An S3 server on 127.0.0.1, in a JVM of its own, that keeps every object as a file of its own on this machine. */
+final class S3Storage implements Storage {
+    static final String KEY = "local-identity";
+    static final String SECRET = "local-secret";
+    private static final String BUCKET = "bucket";
+    private static final String HOST = "127.0.0.1";
+
+    private final ServerProcess server;
+    private final int port;
+    private final Disk bucket;
+
+    S3Storage(Path folder) throws Exception {
+        Path data = folder.resolve("data");
+        bucket = new Disk(Files.createDirectories(data.resolve(BUCKET)));
+        try (ServerSocket free = new ServerSocket(0, 1, new InetSocketAddress(HOST, 0).getAddress())) {
+            port = free.getLocalPort();
+        }
+        Path settings = Files.write(folder.resolve("s3proxy.conf"), List.of(
+            "s3proxy.endpoint=" + endpoint(), "s3proxy.authorization=aws-v2-or-v4", "s3proxy.identity=" + KEY,
+            "s3proxy.credential=" + SECRET, "jclouds.provider=filesystem-nio2", "jclouds.identity=none",
+            "jclouds.credential=none", "jclouds.filesystem.basedir=" + data));
+        server = ServerProcess.java(folder, "s3", List.of(), Servers.S3.toString(), "org.gaul.s3proxy.Main", "--properties",
+            settings.toString());
+        server.await(() -> {
+            try (Socket socket = new Socket(HOST, port)) {
+                return socket.isConnected();
+            } catch (IOException refused) {
+                return false;
+            }
+        });
+    }
+
+    private String endpoint() {
+        return "http://" + HOST + ":" + port;
+    }
+
+    @Override
+    public String uri(String folder) {
+        return "s3a://" + BUCKET + "/" + folder;
+    }
+
+    @Override
+    public List<String> flags() throws IOException {
+        return List.of("--jars", connector(), "--conf", "spark.hadoop.fs.s3a.endpoint=" + endpoint(), "--conf",
+            "spark.hadoop.fs.s3a.endpoint.region=us-east-1", "--conf", "spark.hadoop.fs.s3a.path.style.access=true");
+    }
+
+    private static String connector() throws IOException {
+        try (Stream<Path> jars = Files.list(Servers.S3A)) {
+            return jars.map(Path::toString).sorted().collect(Collectors.joining(","));
+        }
+    }
+
+    @Override
+    public SortedMap<String, Long> files(String folder) throws IOException {
+        return bucket.files(folder);
+    }
+
+    @Override
+    public byte[] read(String file) throws IOException {
+        return bucket.read(file);
+    }
+
+    @Override
+    public void close() {
+        server.close();
+    }
+}
