@@ -62,7 +62,7 @@ Description read(std::istream& in) {
             words >> d.patience.seconds;
         } else if (key == "shape") {
             Shape& s = d.shape;
-            words >> s.nodeTypes >> s.edgeTypes >> s.maxNodes >> s.diffusionSteps >> s.fixedBug >> s.molecular >> s.heads
+            words >> s.nodeTypes >> s.edgeTypes >> s.maxNodes >> s.diffusionSteps >> s.fixedBug >> s.features >> s.molecular >> s.heads
                 >> d.dx >> d.de >> d.dy;
         } else if (key == "graph") {
             words >> d.nodeClasses.emplace_back();

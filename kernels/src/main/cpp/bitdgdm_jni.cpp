@@ -70,6 +70,12 @@ std::vector<Byte> bytes(JNIEnv* env, jbyteArray array) {
     return values;
 }
 
+std::vector<bool> booleans(JNIEnv* env, jbooleanArray array) {
+    std::vector<jboolean> values(env->GetArrayLength(array));
+    env->GetBooleanArrayRegion(array, 0, static_cast<jsize>(values.size()), values.data());
+    return std::vector<bool>(values.begin(), values.end());
+}
+
 Batch batchOf(JNIEnv* env, jint nodeCount, jlongArray ids, jbyteArray nodes, jbyteArray edges) {
     Batch batch = {nodeCount, {}, bytes<uint8_t>(env, nodes), bytes<uint8_t>(env, edges)};
     batch.ids.resize(env->GetArrayLength(ids));
@@ -77,13 +83,18 @@ Batch batchOf(JNIEnv* env, jint nodeCount, jlongArray ids, jbyteArray nodes, jby
     return batch;
 }
 
-Isa isaOf(JNIEnv* env, jstring name) {
-    const char* text = env->GetStringUTFChars(name, nullptr);
-    if (text == nullptr) {
+std::string text(JNIEnv* env, jstring from) {
+    const char* characters = env->GetStringUTFChars(from, nullptr);
+    if (characters == nullptr) {
         throw std::bad_alloc();
     }
-    const std::string label = text;
-    env->ReleaseStringUTFChars(name, text);
+    std::string copy = characters;
+    env->ReleaseStringUTFChars(from, characters);
+    return copy;
+}
+
+Isa isaOf(JNIEnv* env, jstring name) {
+    const std::string label = text(env, name);
     for (Isa isa : {Isa::SCALAR, Isa::AVX2, Isa::AVX512}) {
         if (label == isaName(isa)) {
             return isa;
@@ -229,26 +240,47 @@ CPU_NATIVE(void, exponential)(JNIEnv* env, jclass, jstring isa, jfloatArray x, j
 
 // ---- Networks ------------------------------------------------------------------------------------------------------
 
-// shape: layers, heads, nodeTypes, edgeTypes, maxNodes, diffusionSteps, fixedBug (0 or 1), features, molecular (0 or 1),
-// ranges of steps.
-CPU_NATIVE(jlong, newNetwork)(JNIEnv* env, jclass, jintArray shape, jfloatArray nodeWeights, jfloat maxWeight,
-                              jfloatArray betas, jfloatArray alphasBar, jfloatArray nodeMarginal,
-                              jfloatArray edgeMarginal) {
+CPU_NATIVE(jlong, newNetwork)(JNIEnv* env, jclass, jint layers, jint heads, jint nodeTypes, jint edgeTypes, jint maxNodes,
+                              jint diffusionSteps, jboolean fixedBug, jint features, jboolean molecular,
+                              jint stepRanges) {
     return guarded(env, [&] {
-        const std::vector<int32_t> s = ints(env, shape);
-        const Shape packed = {s.at(0), s.at(1), s.at(2), s.at(3), s.at(4), s.at(5), s.at(6) != 0, s.at(7), s.at(8) != 0,
-            maxWeight, nullptr};
-        return handleOf(new NetworkBuilder(packed, s.at(9), floats(env, nodeWeights), floats(env, betas),
-            floats(env, alphasBar), floats(env, nodeMarginal), floats(env, edgeMarginal)));
+        Shape shape = {};
+        shape.layers = layers;
+        shape.heads = heads;
+        shape.nodeTypes = nodeTypes;
+        shape.edgeTypes = edgeTypes;
+        shape.maxNodes = maxNodes;
+        shape.diffusionSteps = diffusionSteps;
+        shape.fixedBug = fixedBug != JNI_FALSE;
+        shape.features = features;
+        shape.molecular = molecular != JNI_FALSE;
+        return handleOf(new NetworkBuilder(shape, stepRanges));
     });
 }
 
-CPU_NATIVE(void, addLinear)(JNIEnv* env, jclass, jlong network, jlong linear) {
-    guarded(env, [&] { at<NetworkBuilder>(network).addLinear(at<LinearSource>(linear)); });
+CPU_NATIVE(void, setWeights)(JNIEnv* env, jclass, jlong network, jfloatArray nodeWeights, jfloat maxWeight) {
+    guarded(env, [&] { at<NetworkBuilder>(network).setWeights(floats(env, nodeWeights), maxWeight); });
 }
 
-CPU_NATIVE(void, addNorm)(JNIEnv* env, jclass, jlong network, jfloatArray weight, jfloatArray bias) {
-    guarded(env, [&] { at<NetworkBuilder>(network).addNorm(floats(env, weight), floats(env, bias)); });
+CPU_NATIVE(void, setDiffusion)(JNIEnv* env, jclass, jlong network, jfloatArray betas, jfloatArray alphasBar,
+                               jfloatArray nodeMarginal, jfloatArray edgeMarginal) {
+    guarded(env, [&] {
+        at<NetworkBuilder>(network).setDiffusion(floats(env, betas), floats(env, alphasBar), floats(env, nodeMarginal),
+            floats(env, edgeMarginal));
+    });
+}
+
+CPU_NATIVE(void, addLinear)(JNIEnv* env, jclass, jlong network, jint block, jstring module, jlong linear) {
+    guarded(env, [&] {
+        at<NetworkBuilder>(network).addLinear({block, text(env, module)}, at<LinearSource>(linear));
+    });
+}
+
+CPU_NATIVE(void, addNorm)(JNIEnv* env, jclass, jlong network, jint block, jstring module, jfloatArray weight,
+                          jfloatArray bias) {
+    guarded(env, [&] {
+        at<NetworkBuilder>(network).addNorm({block, text(env, module)}, floats(env, weight), floats(env, bias));
+    });
 }
 
 CPU_NATIVE(void, freeNetwork)(JNIEnv*, jclass, jlong network) {
@@ -304,10 +336,10 @@ CPU_NATIVE(void, features)(JNIEnv* env, jclass, jlong engine, jint nodeCount, jl
 }
 
 CPU_NATIVE(jlong, record)(JNIEnv* env, jclass, jlong engine, jint nodeCount, jlongArray ids, jbyteArray nodes,
-                          jbyteArray edges, jint t) {
+                          jbyteArray edges, jint t, jbooleanArray wanted) {
     return guarded(env, [&] {
         const Batch batch = batchOf(env, nodeCount, ids, nodes, edges);
-        return handleOf(new Recording(at<Engine>(engine).record(batch, t)));
+        return handleOf(new Recording(at<Engine>(engine).record(batch, t, booleans(env, wanted))));
     });
 }
 

@@ -5,20 +5,17 @@
 namespace bitdgdm {
 namespace {
 
-// Block layers lie between the 6 of the input MLPs and the 4 of the output MLPs.
-constexpr int INPUT_LINEARS = 6;
-constexpr int BLOCK_LINEARS = 22;
-
 // Collects what Kernels::network shows of its linear layers; groups come one after the other, rows in order.
 struct RecordingCapture : Capture {
+    std::vector<bool> wanted;
     Recording inputs;
 
     static void append(Capture* self, int index, const float* x, size_t stride, int rows, int width) {
-        Recording& inputs = static_cast<RecordingCapture*>(self)->inputs;
-        if (index < INPUT_LINEARS || index >= static_cast<int>(inputs.size())) {
+        RecordingCapture& capture = *static_cast<RecordingCapture*>(self);
+        if (!capture.wanted.at(index)) {
             return;
         }
-        std::vector<float>& input = inputs[index];
+        std::vector<float>& input = capture.inputs[index];
         for (int row = 0; row < rows; row++) {
             input.insert(input.end(), x + row * stride, x + row * stride + width);
         }
@@ -184,10 +181,11 @@ void Engine::features(const Batch& batch, int t, float* nodeInput, float* global
     }
 }
 
-Recording Engine::record(const Batch& batch, int t) {
+Recording Engine::record(const Batch& batch, int t, std::vector<bool> wanted) {
     RecordingCapture capture;
     capture.add = RecordingCapture::append;
-    capture.inputs.resize(INPUT_LINEARS + BLOCK_LINEARS * network_->model.shape.layers);
+    capture.inputs.resize(wanted.size());
+    capture.wanted = std::move(wanted);
     const int graphs = static_cast<int>(batch.ids.size());
     const size_t n = batch.nodes;
     Lease lease(*this);

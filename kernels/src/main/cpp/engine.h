@@ -29,7 +29,8 @@ struct Batch {
     std::vector<uint8_t> edgeClasses;   // (B, n, n)
 };
 
-// Inputs of every linear layer of the blocks, in the order of PackedModel.linears(): (rows, in) each; empty for others.
+// Inputs of those linear layers that were asked for, in the order in which layers were added: (rows, in) each; empty for
+// others.
 using Recording = std::vector<std::vector<float>>;
 
 // The functions of an instruction set; throws EngineError where the processor or this build lacks it.
@@ -46,7 +47,7 @@ public:
     // Logits at time t: (B, n, nodeTypes) and (B, n, n, edgeTypes).
     void logits(const Batch& batch, int t, float* nodeLogits, float* edgeLogits);
 
-    Recording record(const Batch& batch, int t);
+    Recording record(const Batch& batch, int t, std::vector<bool> wanted);
 
     // Network inputs at time t: (B, n, nodeInputs) and (B, globalInputs).
     void features(const Batch& batch, int t, float* nodeInput, float* globalInput);

@@ -1,5 +1,5 @@
 // A model packed for the CPU kernels: plain structures of pointers that every instruction set reads, the same layout
-// for all of them. Packed once (model.cpp), then shared by all threads.
+// for all of them. Packed once (packing.cpp), then shared by all threads.
 //
 // Widths are padded to multiples of 16 columns; padded columns of weights, biases and norms are 0, so padded columns of
 // activations are 0 as well. A "panel" is 16 columns of a weight: (depth, 16) FP32, or (ceil(depth / 4), 16, 4) bytes.
@@ -76,7 +76,7 @@ struct Branch {
 
 // The product of one linear layer, see PackedLinear.java. Exactly one of `weight` and (`left`/`residual`) is used.
 struct Linear {
-    int index;              // place in PackedModel.linears()
+    int index;              // place in the order in which layers were added
     int in;
     int out;
     int rank;

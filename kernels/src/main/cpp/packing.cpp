@@ -8,10 +8,8 @@
 namespace bitdgdm {
 namespace {
 
-constexpr int LINEARS_OF_INPUT = 6;
-constexpr int LINEARS_OF_BLOCK = 22;
-constexpr int LINEARS_OF_OUTPUT = 4;
-constexpr int NORMS_OF_BLOCK = 6;
+// No block.
+constexpr int OUTSIDE = -1;
 
 void require(bool holds, const char* what) {
     if (!holds) {
@@ -237,35 +235,45 @@ Linear packLinear(const LinearSource& source, int index, Memory& memory) {
     return linear;
 }
 
-NetworkBuilder::NetworkBuilder(const Shape& shape, int ranges, std::vector<float> nodeWeights, std::vector<float> betas,
-                               std::vector<float> alphasBar, std::vector<float> nodeMarginal,
-                               std::vector<float> edgeMarginal)
+NetworkBuilder::NetworkBuilder(const Shape& shape, int ranges)
     : network_(new PackedNetwork), linears_(std::max(1, ranges)) {
+    network_->model.shape = shape;
+}
+
+void NetworkBuilder::setWeights(const std::vector<float>& nodeWeights, float maxWeight) {
+    Shape& shape = network_->model.shape;
+    require(!shape.molecular || nodeWeights.size() == static_cast<size_t>(shape.nodeTypes),
+        "a molecular model must have a weight per node type");
+    shape.nodeWeights = copyPadded(nodeWeights, network_->memory);
+    shape.maxWeight = maxWeight;
+}
+
+void NetworkBuilder::setDiffusion(const std::vector<float>& betas, const std::vector<float>& alphasBar,
+                                  const std::vector<float>& nodeMarginal, const std::vector<float>& edgeMarginal) {
+    const Shape& shape = network_->model.shape;
     const size_t times = static_cast<size_t>(shape.diffusionSteps) + 1;
     require(betas.size() == times && alphasBar.size() == times, "the noise schedule must have T + 1 values");
     require(nodeMarginal.size() == static_cast<size_t>(shape.nodeTypes), "the node marginal must have a value per type");
     require(edgeMarginal.size() == static_cast<size_t>(shape.edgeTypes), "the edge marginal must have a value per type");
-    require(!shape.molecular || nodeWeights.size() == static_cast<size_t>(shape.nodeTypes),
-        "a molecular model must have a weight per node type");
     Memory& memory = network_->memory;
-    network_->model.shape = shape;
-    network_->model.shape.nodeWeights = copyPadded(nodeWeights, memory);
     network_->model.schedule = {copyPadded(betas, memory), copyPadded(alphasBar, memory),
         copyPadded(nodeMarginal, memory), copyPadded(edgeMarginal, memory)};
 }
 
-void NetworkBuilder::addLinear(const LinearSource& source) {
+void NetworkBuilder::addLinear(const ModuleName& name, const LinearSource& source) {
     require(source.laterScales.size() + 1 == linears_.size(), "a layer must have scales for every range of steps");
+    require(linearOf_.emplace(name, linears_[0].size()).second, "a linear layer was given twice");
     linears_[0].push_back(packLinear(source, static_cast<int>(linears_[0].size()), network_->memory));
     for (size_t range = 1; range < linears_.size(); range++) {
         linears_[range].push_back(rescaled(linears_[0].back(), source, source.laterScales[range - 1], network_->memory));
     }
 }
 
-void NetworkBuilder::addNorm(const std::vector<float>& weight, const std::vector<float>& bias) {
+void NetworkBuilder::addNorm(const ModuleName& name, const std::vector<float>& weight, const std::vector<float>& bias) {
     require(weight.size() == bias.size(), "a layer norm must have as many weights as biases");
-    norms_.push_back({static_cast<int>(weight.size()), copyPadded(weight, network_->memory),
-        copyPadded(bias, network_->memory)});
+    const Norm norm = {static_cast<int>(weight.size()), copyPadded(weight, network_->memory),
+        copyPadded(bias, network_->memory)};
+    require(normOf_.emplace(name, norm).second, "a layer norm was given twice");
 }
 
 std::unique_ptr<PackedNetwork> NetworkBuilder::finish() {
@@ -279,35 +287,56 @@ std::unique_ptr<PackedNetwork> NetworkBuilder::finish() {
 
 void NetworkBuilder::fill(Model& model, const std::vector<Linear>& linears) {
     const int layers = model.shape.layers;
-    require(linears.size() == static_cast<size_t>(LINEARS_OF_INPUT + layers * LINEARS_OF_BLOCK + LINEARS_OF_OUTPUT),
-        "the model has too few or too many linear layers");
-    require(norms_.size() == static_cast<size_t>(layers * NORMS_OF_BLOCK), "the model has too few or too many layer norms");
-    const Linear* next = linears.data();
-    const Norm* nextNorm = norms_.data();
-    const auto takeMlp = [&](Mlp& mlp) {
-        mlp.first = *next++;
-        mlp.second = *next++;
+    const auto linear = [&](int block, const char* module) {
+        const auto found = linearOf_.find({block, module});
+        if (found == linearOf_.end()) {
+            throw std::invalid_argument(std::string("the model lacks the linear layer ") + module);
+        }
+        return linears[found->second];
     };
-    takeMlp(model.inX);
-    takeMlp(model.inE);
-    takeMlp(model.inY);
+    const auto mlp = [&](int block, const char* first, const char* second) {
+        return Mlp{linear(block, first), linear(block, second)};
+    };
+    const auto norm = [&](int block, const char* module) {
+        const auto found = normOf_.find({block, module});
+        if (found == normOf_.end()) {
+            throw std::invalid_argument(std::string("the model lacks the layer norm ") + module);
+        }
+        return found->second;
+    };
+    model.inX = mlp(OUTSIDE, "mlp_in_X.0", "mlp_in_X.2");
+    model.inE = mlp(OUTSIDE, "mlp_in_E.0", "mlp_in_E.2");
+    model.inY = mlp(OUTSIDE, "mlp_in_y.0", "mlp_in_y.2");
+    model.outX = mlp(OUTSIDE, "mlp_out_X.0", "mlp_out_X.2");
+    model.outE = mlp(OUTSIDE, "mlp_out_E.0", "mlp_out_E.2");
     Block* blocks = network_->memory.allocate<Block>(layers);
-    for (int layer = 0; layer < layers; layer++) {
-        // The order of PackedModel.BLOCK_LINEARS and BLOCK_NORMS.
-        Block& block = blocks[layer];
-        for (Linear* linear : {&block.q, &block.k, &block.v, &block.eAdd, &block.eMul, &block.yEMul, &block.yEAdd,
-                               &block.yXMul, &block.yXAdd, &block.yY, &block.xY, &block.eY, &block.xOut, &block.eOut}) {
-            *linear = *next++;
-        }
-        for (Mlp* mlp : {&block.yOut, &block.ffX, &block.ffE, &block.ffY}) {
-            takeMlp(*mlp);
-        }
-        for (Norm* norm : {&block.normX1, &block.normX2, &block.normE1, &block.normE2, &block.normY1, &block.normY2}) {
-            *norm = *nextNorm++;
-        }
+    for (int at = 0; at < layers; at++) {
+        Block& block = blocks[at];
+        block.q = linear(at, "self_attn.q");
+        block.k = linear(at, "self_attn.k");
+        block.v = linear(at, "self_attn.v");
+        block.eAdd = linear(at, "self_attn.e_add");
+        block.eMul = linear(at, "self_attn.e_mul");
+        block.yEMul = linear(at, "self_attn.y_e_mul");
+        block.yEAdd = linear(at, "self_attn.y_e_add");
+        block.yXMul = linear(at, "self_attn.y_x_mul");
+        block.yXAdd = linear(at, "self_attn.y_x_add");
+        block.yY = linear(at, "self_attn.y_y");
+        block.xY = linear(at, "self_attn.x_y.lin");
+        block.eY = linear(at, "self_attn.e_y.lin");
+        block.xOut = linear(at, "self_attn.x_out");
+        block.eOut = linear(at, "self_attn.e_out");
+        block.yOut = mlp(at, "self_attn.y_out.0", "self_attn.y_out.2");
+        block.ffX = mlp(at, "linX1", "linX2");
+        block.ffE = mlp(at, "linE1", "linE2");
+        block.ffY = mlp(at, "lin_y1", "lin_y2");
+        block.normX1 = norm(at, "normX1");
+        block.normX2 = norm(at, "normX2");
+        block.normE1 = norm(at, "normE1");
+        block.normE2 = norm(at, "normE2");
+        block.normY1 = norm(at, "norm_y1");
+        block.normY2 = norm(at, "norm_y2");
     }
-    takeMlp(model.outX);
-    takeMlp(model.outE);
     model.blocks = blocks;
     model.dx = model.inX.second.out;
     model.de = model.inE.second.out;

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "memory.h"
@@ -98,15 +101,20 @@ struct PackedNetwork {
     }
 };
 
-// Takes a model's parts in the order of PackedModel.java.
+// Name of a layer: number of its block, -1 outside of them, and name of the module there. NetworkSpec.java has them all.
+using ModuleName = std::pair<int, std::string>;
+
+// Takes a model's parts by their names.
 class NetworkBuilder {
 public:
-    // `shape` with its pointers unset.
-    NetworkBuilder(const Shape& shape, int ranges, std::vector<float> nodeWeights, std::vector<float> betas,
-                   std::vector<float> alphasBar, std::vector<float> nodeMarginal, std::vector<float> edgeMarginal);
+    // `shape` without weights of nodes.
+    NetworkBuilder(const Shape& shape, int ranges);
 
-    void addLinear(const LinearSource& source);
-    void addNorm(const std::vector<float>& weight, const std::vector<float>& bias);
+    void setWeights(const std::vector<float>& nodeWeights, float maxWeight);
+    void setDiffusion(const std::vector<float>& betas, const std::vector<float>& alphasBar,
+                      const std::vector<float>& nodeMarginal, const std::vector<float>& edgeMarginal);
+    void addLinear(const ModuleName& name, const LinearSource& source);
+    void addNorm(const ModuleName& name, const std::vector<float>& weight, const std::vector<float>& bias);
 
     // The finished model but for its edge tables, which need kernels; throws std::invalid_argument if a part is missing.
     std::unique_ptr<PackedNetwork> finish();
@@ -116,7 +124,8 @@ private:
 
     std::unique_ptr<PackedNetwork> network_;
     std::vector<std::vector<Linear>> linears_;  // of each range of steps
-    std::vector<Norm> norms_;
+    std::map<ModuleName, size_t> linearOf_;     // place in each of these
+    std::map<ModuleName, Norm> normOf_;
 };
 
 }  // namespace bitdgdm

@@ -21,7 +21,7 @@ struct Outlier {
     float value;
 };
 
-// Rows of nodes: group * n; rows of edges: group * n * n. Strides are padded widths. Sizes: workspace.cpp.
+// Rows of nodes: group * n; rows of edges: group * n * n. Strides are padded widths. Sizes: scratch.cpp.
 struct Workspace {
     int nodes;              // n
     int graphs;             // group size

@@ -320,7 +320,16 @@ std::unique_ptr<PackedNetwork> network(const Form& form, bool fixedBug, Random s
     // 24 channels of nodes are an even number of vectors, 40 an odd one.
     const int DX = fixedBug ? 24 : 40;
     constexpr int T = 20, DE = 10, DY = 6, HIDDEN = 13, NODE_TYPES = 3, EDGE_TYPES = 4;
-    const Shape shape = {2, 4, NODE_TYPES, EDGE_TYPES, 9, T, fixedBug, true, 120, nullptr};
+    Shape shape = {};
+    shape.layers = 2;
+    shape.heads = 4;
+    shape.nodeTypes = NODE_TYPES;
+    shape.edgeTypes = EDGE_TYPES;
+    shape.maxNodes = 9;
+    shape.diffusionSteps = T;
+    shape.fixedBug = fixedBug;
+    shape.features = ALL_FEATURES;
+    shape.molecular = true;
     std::vector<float> betas, alphasBar;
     float alphaBar = 1;
     for (int t = 0; t <= T; t++) {
@@ -328,34 +337,47 @@ std::unique_ptr<PackedNetwork> network(const Form& form, bool fixedBug, Random s
         alphaBar *= 1 - betas.back();
         alphasBar.push_back(alphaBar);
     }
-    NetworkBuilder builder(shape, 1, {12, 14, 16}, betas, alphasBar, {0.6f, 0.3f, 0.1f}, {0.7f, 0.25f, 0.05f, 0});
-    const Form full = FORMS[0];
-    using Widths = std::pair<int, int>;
-    const auto add = [&](int in, int out, const Form& f, bool isUnsigned) {
-        builder.addLinear(layer(in, out, f, isUnsigned));
+    NetworkBuilder builder(shape, 1);
+    builder.setWeights({12, 14, 16}, 120);
+    builder.setDiffusion(betas, alphasBar, {0.6f, 0.3f, 0.1f}, {0.7f, 0.25f, 0.05f, 0});
+    struct Module {
+        const char* name;
+        int in;
+        int out;
+        bool afterRelu;
     };
-    for (const auto& [in, out] : {Widths{shape.nodeInputs(), DX}, {EDGE_TYPES, DE}, {shape.globalInputs(), DY}}) {
-        add(in, HIDDEN, full, false);
-        add(HIDDEN, out, full, false);
+    const auto add = [&](int block, const Module& module, const Form& f) {
+        builder.addLinear({block, module.name}, layer(module.in, module.out, f, module.afterRelu));
+    };
+    const Form full = FORMS[0];
+    for (const Module& module : {Module{"mlp_in_X.0", shape.nodeInputs(), HIDDEN, false}, {"mlp_in_X.2", HIDDEN, DX, false},
+                                 {"mlp_in_E.0", EDGE_TYPES, HIDDEN, false}, {"mlp_in_E.2", HIDDEN, DE, false},
+                                 {"mlp_in_y.0", shape.globalInputs(), HIDDEN, false}, {"mlp_in_y.2", HIDDEN, DY, false}}) {
+        add(-1, module, full);
     }
     for (int block = 0; block < shape.layers; block++) {
-        for (const auto& [in, out] : {Widths{DX, DX}, {DX, DX}, {DX, DX}, {DE, DX}, {DE, DX}, {DY, DX}, {DY, DX}, {DY, DX},
-                                      {DY, DX}, {DY, DY}, {4 * DX, DY}, {4 * DE, DY}, {DX, DX}, {DX, DE}, {DY, DY}}) {
-            add(in, out, form, false);
+        for (const Module& module : {Module{"self_attn.q", DX, DX, false}, {"self_attn.k", DX, DX, false},
+                                     {"self_attn.v", DX, DX, false}, {"self_attn.e_add", DE, DX, false},
+                                     {"self_attn.e_mul", DE, DX, false}, {"self_attn.y_e_mul", DY, DX, false},
+                                     {"self_attn.y_e_add", DY, DX, false}, {"self_attn.y_x_mul", DY, DX, false},
+                                     {"self_attn.y_x_add", DY, DX, false}, {"self_attn.y_y", DY, DY, false},
+                                     {"self_attn.x_y.lin", 4 * DX, DY, false}, {"self_attn.e_y.lin", 4 * DE, DY, false},
+                                     {"self_attn.x_out", DX, DX, false}, {"self_attn.e_out", DX, DE, false},
+                                     {"self_attn.y_out.0", DY, DY, false}, {"self_attn.y_out.2", DY, DY, true},
+                                     {"linX1", DX, HIDDEN, false}, {"linX2", HIDDEN, DX, true},
+                                     {"linE1", DE, HIDDEN, false}, {"linE2", HIDDEN, DE, true},
+                                     {"lin_y1", DY, HIDDEN, false}, {"lin_y2", HIDDEN, DY, true}}) {
+            add(block, module, form);
         }
-        add(DY, DY, form, true);
-        for (int width : {DX, DE, DY}) {
-            add(width, HIDDEN, form, false);
-            add(HIDDEN, width, form, true);
-        }
-        for (int width : {DX, DX, DE, DE, DY, DY}) {
-            builder.addNorm(std::vector<float>(width, 1), std::vector<float>(width, 0));
+        for (const auto& [name, width] : {std::pair<const char*, int>{"normX1", DX}, {"normX2", DX}, {"normE1", DE},
+                                          {"normE2", DE}, {"norm_y1", DY}, {"norm_y2", DY}}) {
+            builder.addNorm({block, name}, std::vector<float>(width, 1), std::vector<float>(width, 0));
         }
     }
-    add(DX, HIDDEN, full, false);
-    add(HIDDEN, NODE_TYPES, full, false);
-    add(DE, HIDDEN, full, false);
-    add(HIDDEN, EDGE_TYPES, full, false);
+    for (const Module& module : {Module{"mlp_out_X.0", DX, HIDDEN, false}, {"mlp_out_X.2", HIDDEN, NODE_TYPES, false},
+                                 {"mlp_out_E.0", DE, HIDDEN, false}, {"mlp_out_E.2", HIDDEN, EDGE_TYPES, false}}) {
+        add(-1, module, full);
+    }
     return builder.finish();
 }
 
@@ -376,6 +398,10 @@ Batch graphs(int n, int count) {
 }
 
 void networks() {
+    // The layers of the blocks: all but 6 before and 4 after them.
+    std::vector<bool> recorded(54, true);
+    std::fill_n(recorded.begin(), 6, false);
+    std::fill_n(recorded.end() - 4, 4, false);
     const std::vector<int32_t> times = {20, 8, 7, 0};
     for (const Form& form : FORMS) {
         const Random start = random_;
@@ -396,8 +422,8 @@ void networks() {
                     engine.logits(noise, 7, logits.data(), logits.data() + noise.nodeClasses.size() * 3);
                     Batch drawn = noise;
                     engine.advance(drawn, 99, times);
-                    const Recording recording = engine.record(noise, 7);
-                    require(recording.back().size() == noise.ids.size() * 13, "a recording", isaName(isa));
+                    const Recording recording = engine.record(noise, 7, recorded);
+                    require(recording[49].size() == noise.ids.size() * 13 && recording[0].empty(), "a recording", isaName(isa));
                     if (firstLogits.empty()) {
                         firstLogits = logits;
                         firstDrawn = drawn;

@@ -9,6 +9,8 @@ import org.bitdgdm.conf.InputException;
 import org.bitdgdm.kernels.Architecture;
 import org.bitdgdm.kernels.Diffusion;
 import org.bitdgdm.kernels.LayerNorm;
+import org.bitdgdm.kernels.NetworkSpec;
+import org.bitdgdm.kernels.NetworkSpec.Width;
 import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedModel;
 
@@ -95,13 +97,14 @@ final class ModelTensors {
     /** The layers in full precision, weights as (in, out). */
     static PackedModel pack(Architecture architecture, Diffusion diffusion, Map<String, Tensor> tensors) {
         List<PackedLinear> linears = new ArrayList<>();
-        for (String name : PackedModel.linearNames(architecture.layers())) {
+        NetworkSpec spec = new NetworkSpec(architecture);
+        for (String name : spec.layerNames()) {
             Tensor weight = tensors.get(PREFIX + name + WEIGHT);
             linears.add(PackedLinear.full(name, weight.shape()[1], weight.shape()[0], weight.transposed(),
                 tensors.get(PREFIX + name + BIAS).values()));
         }
         List<LayerNorm> norms = new ArrayList<>();
-        for (String name : PackedModel.normNames(architecture.layers())) {
+        for (String name : spec.normNames()) {
             norms.add(new LayerNorm(name, tensors.get(PREFIX + name + WEIGHT).values(),
                 tensors.get(PREFIX + name + BIAS).values()));
         }
@@ -109,57 +112,37 @@ final class ModelTensors {
     }
 
     private void expectAll() {
-        int dx = positiveWidth("mlp_in_X.2");
-        int de = positiveWidth("mlp_in_E.2");
-        int dy = positiveWidth("mlp_in_y.2");
+        NetworkSpec spec = new NetworkSpec(architecture);
+        int dx = spec.width(Width.X, this::positiveWidth);
+        int dy = spec.width(Width.Y, this::positiveWidth);
         if (dx % architecture.heads() != 0) {
             throw new InputException(file + ": the width " + dx + " of the nodes is no multiple of " + architecture.heads()
                 + " heads; the number of heads belongs to another model");
         }
-        expectPair("mlp_in_X.0", "mlp_in_X.2", architecture.nodeInputs(), dx);
-        expectPair("mlp_in_E.0", "mlp_in_E.2", architecture.edgeInputs(), de);
-        expectPair("mlp_in_y.0", "mlp_in_y.2", architecture.globalInputs(), dy);
-        for (int layer = 0; layer < architecture.layers(); layer++) {
-            expectBlock("tf_layers." + layer + ".", dx, de, dy);
+        // The first that is missing is named.
+        spec.layerNames().forEach(name -> present(PREFIX + name + WEIGHT));
+        Map<String, int[]> shapes = spec.shapes(this::positiveWidth);
+        // The norms of a block come after its layers, as files have had them from the first.
+        int block = -1;
+        for (NetworkSpec.Layer layer : spec.layers()) {
+            if (layer.block() != block) {
+                expectNorms(spec, block);
+                block = layer.block();
+            }
+            expectLinear(layer.name(), shapes.get(layer.name())[0], shapes.get(layer.name())[1]);
         }
-        expectPair("mlp_out_X.0", "mlp_out_X.2", dx, architecture.nodeTypes());
-        expectPair("mlp_out_E.0", "mlp_out_E.2", de, architecture.edgeTypes());
-        expectPair(UNUSED_LINEARS.get(0), UNUSED_LINEARS.get(1), dy, width(UNUSED_LINEARS.get(1)));
+        int inner = positiveWidth(UNUSED_LINEARS.get(0));
+        expectLinear(UNUSED_LINEARS.get(0), dy, inner);
+        expectLinear(UNUSED_LINEARS.get(1), inner, width(UNUSED_LINEARS.get(1)));
         expected.put(BETAS, new int[] {architecture.diffusionSteps() + 1});
     }
 
-    private void expectBlock(String block, int dx, int de, int dy) {
-        String attention = block + "self_attn.";
-        for (String name : List.of("q", "k", "v")) {
-            expectLinear(attention + name, dx, dx);
-        }
-        expectLinear(attention + "e_add", de, dx);
-        expectLinear(attention + "e_mul", de, dx);
-        for (String name : List.of("y_e_mul", "y_e_add", "y_x_mul", "y_x_add")) {
-            expectLinear(attention + name, dy, dx);
-        }
-        expectLinear(attention + "y_y", dy, dy);
-        expectLinear(attention + "x_y.lin", 4 * dx, dy);
-        expectLinear(attention + "e_y.lin", 4 * de, dy);
-        expectLinear(attention + "x_out", dx, dx);
-        expectLinear(attention + "e_out", dx, de);
-        expectPair(attention + "y_out.0", attention + "y_out.2", dy, dy);
-        expectPair(block + "linX1", block + "linX2", dx, dx);
-        expectPair(block + "linE1", block + "linE2", de, de);
-        expectPair(block + "lin_y1", block + "lin_y2", dy, dy);
-        int[] widths = {dx, dx, de, de, dy, dy};
-        for (int i = 0; i < widths.length; i++) {
-            String norm = PREFIX + block + PackedModel.BLOCK_NORMS.get(i);
-            expected.put(norm + WEIGHT, new int[] {widths[i]});
-            expected.put(norm + BIAS, new int[] {widths[i]});
-        }
-    }
-
-    /** Two linear layers in a row, whose inner width is their own affair. */
-    private void expectPair(String first, String second, int in, int out) {
-        int inner = positiveWidth(first);
-        expectLinear(first, in, inner);
-        expectLinear(second, inner, out);
+    private void expectNorms(NetworkSpec spec, int block) {
+        spec.norms().stream().filter(norm -> norm.block() == block).forEach(norm -> {
+            int width = spec.width(norm.width(), this::positiveWidth);
+            expected.put(PREFIX + norm.name() + WEIGHT, new int[] {width});
+            expected.put(PREFIX + norm.name() + BIAS, new int[] {width});
+        });
     }
 
     private void expectLinear(String name, int in, int out) {

@@ -16,6 +16,7 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import org.bitdgdm.kernels.NetworkSpec;
 import org.bitdgdm.quantize.DecompositionStudy;
 import org.bitdgdm.quantize.DecompositionStudy.Way;
 
@@ -32,7 +33,6 @@ public final class DecompositionTable {
         .add("arrived", DataTypes.BooleanType, false)
         .add("error", DataTypes.DoubleType, false);
 
-    private static final String LAYERS = "tf_layers.";
 
     private DecompositionTable() {
     }
@@ -84,9 +84,10 @@ public final class DecompositionTable {
 
     private static String layers(List<DecompositionStudy.Row> rows) {
         Map<String, List<DecompositionStudy.Row>> all = new LinkedHashMap<>();
-        List<DecompositionStudy.Row> layers = rows.stream().filter(row -> row.subject().startsWith(LAYERS)).toList();
+        List<DecompositionStudy.Row> layers =
+            rows.stream().filter(row -> !NetworkSpec.module(row.subject()).equals(row.subject())).toList();
         for (DecompositionStudy.Row row : layers) {
-            all.computeIfAbsent(row.subject().replaceFirst(LAYERS + "\\d+\\.", ""), absent -> new ArrayList<>()).add(row);
+            all.computeIfAbsent(NetworkSpec.module(row.subject()), absent -> new ArrayList<>()).add(row);
         }
         all.put("all", layers);
         Map<String, List<DecompositionStudy.Row>> groups = new LinkedHashMap<>();

@@ -7,8 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
-import java.util.regex.Pattern;
 import org.bitdgdm.conf.Method;
+import org.bitdgdm.kernels.NetworkSpec;
 import org.bitdgdm.quantize.LayerReport;
 
 /**
@@ -16,8 +16,6 @@ import org.bitdgdm.quantize.LayerReport;
  * the chart: kinds differ more than blocks do.
  */
 final class LayerSection {
-    /** DiGress's name of a block: {@code tf_layers.0.}. */
-    private static final Pattern BLOCK = Pattern.compile("tf_layers\\.\\d+\\.");
     private static final String FULL_PRECISION = Method.FP32.toString();
     /** After the name. */
     private static final List<String> COLUMNS = List.of("Method", "Shape", "Output error", "Weight error", "Rank",
@@ -63,7 +61,7 @@ final class LayerSection {
     private ReportPage.LayerFigure figure(String label, ToDoubleFunction<LayerReport> error, String caption) {
         Map<String, List<Double>> rows = new LinkedHashMap<>();
         for (LayerReport layer : quantized) {
-            rows.computeIfAbsent(BLOCK.matcher(layer.layer()).replaceFirst(""), kind -> new ArrayList<>())
+            rows.computeIfAbsent(NetworkSpec.module(layer.layer()), kind -> new ArrayList<>())
                 .add(error.applyAsDouble(layer));
         }
         List<double[]> points = rows.values().stream()

@@ -59,7 +59,7 @@ final class Calibration {
         Map<String, RecordedInputs> fitted = seen.recorded();
         Map<String, RecordedInputs> judging = heldOut.recorded();
         return model.linears().stream().map(layer -> {
-            String first = PackedModel.firstWithInputOf(layer.name);
+            String first = model.spec().layer(layer.name).firstWithInput();
             return fitted.get(first).with(judging.get(first).rowsOnly()).of(layer.name);
         }).toList();
     }
@@ -85,7 +85,6 @@ final class Calibration {
 
     /** Collects the inputs of layers: one collector for all that read the same input, so that they get one threshold. */
     private static final class Recorder {
-        private final List<PackedLinear> layers;
         private final int ranges;
         private final int diffusionSteps;
         private final Map<String, InputCollector> collectorOf = new HashMap<>();
@@ -93,16 +92,16 @@ final class Calibration {
 
         /** @param stream tells the samples of recorders apart: each takes 1 + ranges of them */
         Recorder(PackedModel model, long seed, int stream, int[] rows, int ranges) {
-            this.layers = model.linears();
             this.ranges = ranges;
             this.diffusionSteps = model.architecture().diffusionSteps();
             Map<String, Integer> mostRows = new HashMap<>();
+            List<PackedLinear> layers = model.linears();
             for (int layer = 0; layer < layers.size(); layer++) {
-                mostRows.merge(PackedModel.firstWithInputOf(layers.get(layer).name), rows[layer], Math::max);
+                mostRows.merge(model.spec().layer(layers.get(layer).name).firstWithInput(), rows[layer], Math::max);
             }
             for (int layer = 0; layer < layers.size(); layer++) {
                 PackedLinear linear = layers.get(layer);
-                if (PackedModel.firstWithInputOf(linear.name).equals(linear.name)) {
+                if (model.spec().layer(linear.name).readsFirst()) {
                     collectorOf.put(linear.name, new InputCollector(linear.name, linear.in, seed,
                         stream * layers.size() + layer, mostRows.get(linear.name)));
                     InputCollector[] ofRanges = new InputCollector[ranges > 1 ? ranges : 0];
@@ -115,11 +114,11 @@ final class Calibration {
             }
         }
 
-        void accept(int layer, float[] input, int count, int t) {
-            InputCollector collector = collectorOf.get(layers.get(layer).name);
+        void accept(String layer, float[] input, int count, int t) {
+            InputCollector collector = collectorOf.get(layer);
             if (collector != null) {
                 collector.accept(input, count, t);
-                InputCollector[] ofRanges = collectorsOfRanges.get(layers.get(layer).name);
+                InputCollector[] ofRanges = collectorsOfRanges.get(layer);
                 if (ofRanges.length > 0) {
                     ofRanges[PackedModel.rangeOf(t, ranges, diffusionSteps)].accept(input, count, t);
                 }

@@ -42,7 +42,6 @@ public final class DecompositionStudy {
     private static final double STEP_SIZE = 0.5;
     /** Relative change of ‖G‖ of a search that stands still: that of plain gradients on their way is about 0.5 ÷ κ. */
     private static final double STANDSTILL = 1e-6;
-    private static final String LAYERS = "tf_layers.";
     /** Entries of the largest layer taken. */
     private static final int LARGEST_LAYER = 256 * 256;
 
@@ -115,7 +114,7 @@ public final class DecompositionStudy {
         }
         progress.accept("layers …");
         for (PackedLinear layer : full.linears()) {
-            if (layer.name.startsWith(LAYERS) && layer.in * layer.out <= LARGEST_LAYER) {
+            if (full.spec().layer(layer.name).quantized() && layer.in * layer.out <= LARGEST_LAYER) {
                 rows.addAll(ofLayer(layer));
             }
         }

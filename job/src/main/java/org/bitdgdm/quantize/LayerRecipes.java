@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.QuantizeConf;
+import org.bitdgdm.kernels.NetworkSpec;
 import org.bitdgdm.kernels.PackedModel;
 
 /**
@@ -21,16 +22,18 @@ final class LayerRecipes {
      * @throws InputException if an override matches no layer, or asks for what is only known of layers of the blocks
      */
     static List<QuantizeConf> of(PackedModel model, QuantizeConf run) {
-        List<String> layers = model.linears().stream().map(layer -> layer.name).toList();
+        NetworkSpec spec = model.spec();
+        List<String> layers = spec.layerNames();
         for (Map.Entry<String, Map<String, String>> override : run.overrides().entrySet()) {
             if (layers.stream().noneMatch(run.ofLayers(Map.of(override.getKey(), override.getValue()))::overrides)) {
                 throw new InputException("--override pattern '" + override.getKey() + "' matches no layer; names are like "
-                    + layers.get(PackedModel.INPUT_LINEARS.size()) + ", and * stands for any characters");
+                    + layers.stream().filter(name -> spec.layer(name).quantized()).findFirst().orElseThrow()
+                    + ", and * stands for any characters");
             }
         }
         QuantizeConf untouched = run.ofLayers(Map.of());
         return layers.stream().map(name -> {
-            if (PackedModel.isBlockLinear(name)) {
+            if (spec.layer(name).quantized()) {
                 return run.forLayer(name);
             }
             return run.overrides(name) ? withoutInputs(name, run.forLayer(name)) : untouched;

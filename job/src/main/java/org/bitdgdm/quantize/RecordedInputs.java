@@ -8,7 +8,7 @@ import org.bitdgdm.conf.ActivationScale;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.kernels.ActivationCodes;
 import org.bitdgdm.kernels.InputTransform;
-import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.kernels.NetworkSpec;
 
 /**
  * What the calibration has recorded of the inputs of one layer.
@@ -123,7 +123,7 @@ record RecordedInputs(
 
     /** How a recipe quantizes these inputs. */
     ActivationCodes codes(QuantizeConf recipe) {
-        return codes(recipe, PackedModel.hasNonNegativeInput(layer));
+        return codes(recipe, NetworkSpec.hasNonNegativeInput(layer));
     }
 
     /** The same where a transform may have made inputs negative that were not. */

@@ -8,6 +8,7 @@ import java.util.Map;
 import org.bitdgdm.conf.Method;
 import org.bitdgdm.conf.Option;
 import org.bitdgdm.fidelity.LayerSensitivity;
+import org.bitdgdm.kernels.NetworkSpec;
 import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.quantize.LayerReport;
@@ -51,9 +52,9 @@ final class Candidates {
         List<PackedLinear> linears = full.linears();
         Map<String, List<Integer>> inputs = new LinkedHashMap<>();
         for (int layer = 0; layer < linears.size(); layer++) {
-            if (PackedModel.isBlockLinear(linears.get(layer).name)) {
-                inputs.computeIfAbsent(PackedModel.firstWithInputOf(linears.get(layer).name), none -> new ArrayList<>())
-                    .add(blocks.size());
+            NetworkSpec.Layer spec = full.spec().layer(linears.get(layer).name);
+            if (spec.quantized()) {
+                inputs.computeIfAbsent(spec.firstWithInput(), none -> new ArrayList<>()).add(blocks.size());
                 blocks.add(layer);
             }
         }

@@ -1,6 +1,6 @@
 package org.bitdgdm.recipe;
 
-import java.util.List;
+import org.bitdgdm.kernels.NetworkSpec;
 import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedModel;
 
@@ -10,26 +10,18 @@ import org.bitdgdm.kernels.PackedModel;
  * operations is left out, so that small layers come out somewhat too cheap.
  */
 final class LayerCost {
-    /** Modules whose rows are the pairs of nodes; those of {@link #NODES} have a row per node, all others one per graph. */
-    private static final List<String> EDGES = List.of("self_attn.e_add", "self_attn.e_mul", "self_attn.e_out", "linE1",
-        "linE2");
-    private static final List<String> NODES = List.of("self_attn.q", "self_attn.k", "self_attn.v", "self_attn.x_out",
-        "linX1", "linX2");
-    /** What only updates y, which nothing reads after the last block. */
-    private static final List<String> LAST_Y = List.of("self_attn.y_y", "self_attn.x_y.lin", "self_attn.e_y.lin",
-        "self_attn.y_out.0", "self_attn.y_out.2", "lin_y1", "lin_y2");
     /** Multiply and add. */
     private static final double OPERATIONS = 2;
 
     private final LayerRates rates;
-    private final int layers;
+    private final NetworkSpec spec;
     private final double meanNodes;
     private final double meanPairs;
 
     /** Of the blocks of a model, for graphs of the sizes that it draws. */
     LayerCost(LayerRates rates, PackedModel model) {
         this.rates = rates;
-        this.layers = model.architecture().layers();
+        this.spec = model.spec();
         double weight = 0;
         double nodes = 0;
         double pairs = 0;
@@ -70,21 +62,22 @@ final class LayerCost {
     }
 
     /** A transform is a layer's own, and so are the codes of what it leaves. */
-    private static boolean makesCodes(PackedLinear layer) {
-        return layer.transform != null || PackedModel.firstWithInputOf(layer.name).equals(layer.name);
+    private boolean makesCodes(PackedLinear layer) {
+        return layer.transform != null || spec.layer(layer.name).readsFirst();
     }
 
     private double rows(String name) {
-        String block = "tf_layers.";
-        if (!name.startsWith(block)) {
+        NetworkSpec.Layer layer = spec.layer(name);
+        if (!layer.quantized()) {
             throw new IllegalArgumentException(name + ": only layers of blocks have a cost here");
         }
-        int dot = name.indexOf('.', block.length());
-        int index = Integer.parseInt(name.substring(block.length(), dot));
-        String module = name.substring(dot + 1);
-        if (index == layers - 1 && LAST_Y.contains(module)) {
+        if (!layer.needed()) {
             return 0;
         }
-        return NODES.contains(module) ? meanNodes : EDGES.contains(module) ? meanPairs : 1;
+        return switch (layer.rows()) {
+            case NODE -> meanNodes;
+            case EDGE -> meanPairs;
+            case GRAPH -> 1;
+        };
     }
 }

@@ -177,7 +177,7 @@ class FidelityProbeTest {
     private static PackedModel scaled(float factor) {
         return FULL.withLinears(FULL.linears().stream().map(layer -> {
             float[] weight = layer.weight.clone();
-            for (int k = 0; k < weight.length && PackedModel.isBlockLinear(layer.name); k++) {
+            for (int k = 0; k < weight.length && FULL.spec().layer(layer.name).quantized(); k++) {
                 weight[k] *= factor;
             }
             return PackedLinear.full(layer.name, layer.in, layer.out, weight, layer.bias);

@@ -308,7 +308,7 @@ class ModelImportRefusalTest {
     @Test
     void hyperParametersOutOfRange() throws IOException {
         tiny.model.put("n_layers", 0);
-        assertRefused("layers must be at least 1, found 0");
+        assertRefused("layers must be in 1..1024, found 0");
         tiny.model.put("n_layers", 1);
         tiny.model.put("hidden_dims", Map.of("n_head", 3));
         assertRefused("the width 8 of the nodes is no multiple of 3 heads");

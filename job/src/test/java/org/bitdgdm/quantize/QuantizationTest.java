@@ -38,7 +38,7 @@ class QuantizationTest {
         for (int k = 0; k < FULL.linears().size(); k++) {
             PackedLinear layer = quantized.model().linears().get(k);
             LayerReport report = quantized.layers().get(k);
-            boolean block = PackedModel.isBlockLinear(layer.name);
+            boolean block = FULL.spec().layer(layer.name).quantized();
             assertThat(layer.isFull()).as(layer.name).isEqualTo(!block);
             assertThat(report.layer()).isEqualTo(layer.name);
             assertThat(report.method()).isEqualTo(block ? "bit-dgdm" : "fp32");
@@ -83,7 +83,7 @@ class QuantizationTest {
         PackedModel model = quantize(recipe(Map.of()), 5, 2).model();
         for (PackedLinear layer : model.linears()) {
             assertThat(layer.activation).as(layer.name)
-                .isEqualTo(model.linear(PackedModel.firstWithInputOf(layer.name)).activation);
+                .isEqualTo(model.linear(model.spec().layer(layer.name).firstWithInput()).activation);
         }
     }
 
@@ -111,7 +111,7 @@ class QuantizationTest {
                 + "alpha=0.25,threshold-percentile=95,calibration-steps=3");
             QuantizedModel quantized = quantize(conf, 5, 2);
             for (LayerReport layer : quantized.layers()) {
-                boolean changed = PackedModel.isBlockLinear(layer.layer()) && method != Method.FP32;
+                boolean changed = FULL.spec().layer(layer.layer()).quantized() && method != Method.FP32;
                 assertThat(layer.method()).as(layer.layer()).isEqualTo((changed ? method : Method.FP32).toString());
                 assertThat(layer.outputError()).as(method + " " + layer.layer()).isBetween(0.0, changed ? 0.9 : 0);
             }
@@ -206,7 +206,7 @@ class QuantizationTest {
     @Test
     void activationsThatAreNotFiniteStopItNamingLayerAndStep() {
         List<PackedLinear> broken = new ArrayList<>(FULL.linears());
-        int at = PackedModel.linearNames(1).indexOf("tf_layers.0.linE1");
+        int at = FULL.spec().layerNames().indexOf("tf_layers.0.linE1");
         PackedLinear layer = broken.get(at);
         float[] bias = layer.bias.clone();
         bias[0] = Float.POSITIVE_INFINITY;

@@ -7,16 +7,16 @@ public interface ActivationRecorder {
     @FunctionalInterface
     interface Sink {
         /**
-         * @param layer index in {@link PackedModel#linears()}
+         * @param layer name of the layer
          * @param input (rows, in) row-major, FP32; reused after the call
          * @param rows  rows of this call
          */
-        void accept(int layer, float[] input, int rows);
+        void accept(String layer, float[] input, int rows);
     }
 
     /**
-     * Evaluates the network once and hands the input of every linear layer of the transformer blocks to {@code sink},
-     * in the order of {@link PackedModel#linears()}, each layer once.
+     * Evaluates the network once and hands the input of every linear layer of the blocks to {@code sink},
+     * in the order of the {@link NetworkSpec}, each layer once.
      *
      * @param batch graphs at time t; not changed
      * @param t     time, 1…T

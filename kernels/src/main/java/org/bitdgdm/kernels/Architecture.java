@@ -23,10 +23,12 @@ public record Architecture(
     Variant variant, int layers, int heads, int nodeTypes, int edgeTypes, int maxNodes, int diffusionSteps,
     FeatureSet features, boolean molecular, float[] nodeWeights, float maxWeight) {
 
+    private static final int MAX_LAYERS = 1024;
+
     public Architecture {
         Objects.requireNonNull(variant, "variant");
         Objects.requireNonNull(features, "features");
-        require(layers >= 1, "layers must be at least 1", layers);
+        require(layers >= 1 && layers <= MAX_LAYERS, "layers must be in 1.." + MAX_LAYERS, layers);
         require(heads >= 1, "heads must be at least 1", heads);
         require(nodeTypes >= 1 && nodeTypes <= 127, "node types must be in 1..127", nodeTypes);
         require(edgeTypes >= 2 && edgeTypes <= 127, "edge types must be in 2..127", edgeTypes);

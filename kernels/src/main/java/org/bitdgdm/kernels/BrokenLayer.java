@@ -104,7 +104,7 @@ final class BrokenLayer {
             if (found != null) {
                 return;
             }
-            PackedLinear linear = model.linears(model.rangeOf(t)).get(layer);
+            PackedLinear linear = model.linear(layer, model.rangeOf(t));
             for (int at = 0; at < rows * linear.in; at++) {
                 if (!Float.isFinite(input[at])) {
                     found = "the input of " + linear.name + " is the first that is not finite, " + input[at];

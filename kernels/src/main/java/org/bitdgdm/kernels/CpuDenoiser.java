@@ -1,5 +1,6 @@
 package org.bitdgdm.kernels;
 
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
@@ -83,14 +84,20 @@ public final class CpuDenoiser implements Denoiser, ActivationRecorder {
         requireFits(batch);
         requireTime(t);
         whileOpen(() -> {
-            long recording = CpuNative.record(engine, batch.nodeCount(), batch.ids(), batch.nodes(), batch.edges(), t);
+            List<NetworkSpec.Layer> layers = List.copyOf(model.spec().layers());
+            boolean[] wanted = new boolean[layers.size()];
+            for (int layer = 0; layer < wanted.length; layer++) {
+                wanted[layer] = layers.get(layer).quantized();
+            }
+            long recording = CpuNative.record(engine, batch.nodeCount(), batch.ids(), batch.nodes(), batch.edges(), t,
+                wanted);
             try {
-                for (int layer = 0; layer < model.linears().size(); layer++) {
-                    PackedLinear linear = model.linears().get(layer);
-                    if (PackedModel.isBlockLinear(linear.name)) {
+                for (int layer = 0; layer < wanted.length; layer++) {
+                    if (wanted[layer]) {
+                        String name = layers.get(layer).name();
                         float[] input = new float[CpuNative.recorded(recording, layer, null)];
                         CpuNative.recorded(recording, layer, input);
-                        sink.accept(layer, input, input.length / linear.in);
+                        sink.accept(name, input, input.length / model.linear(name).in);
                     }
                 }
             } finally {

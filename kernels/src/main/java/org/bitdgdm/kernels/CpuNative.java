@@ -19,25 +19,26 @@ final class CpuNative {
     static long open(PackedModel model, String isa, int threads) {
         Architecture a = model.architecture();
         Diffusion diffusion = model.diffusion();
-        int[] shape = {a.layers(), a.heads(), a.nodeTypes(), a.edgeTypes(), a.maxNodes(), a.diffusionSteps(),
-            a.variant() == Variant.FIXED_BUG ? 1 : 0, a.features().ordinal(), a.hasMolecularFeatures() ? 1 : 0,
-            model.stepRanges()};
-        long network = newNetwork(shape, a.nodeWeights(), a.maxWeight(), diffusion.betas(), diffusion.alphasBar(),
-            diffusion.nodeMarginal(), diffusion.edgeMarginal());
+        long network = newNetwork(a.layers(), a.heads(), a.nodeTypes(), a.edgeTypes(), a.maxNodes(), a.diffusionSteps(),
+            a.variant() == Variant.FIXED_BUG, a.features().ordinal(), a.hasMolecularFeatures(), model.stepRanges());
         try {
-            for (int layer = 0; layer < model.linears().size(); layer++) {
-                long linear = linearOf(model.linears().get(layer));
+            setWeights(network, a.nodeWeights(), a.maxWeight());
+            setDiffusion(network, diffusion.betas(), diffusion.alphasBar(), diffusion.nodeMarginal(),
+                diffusion.edgeMarginal());
+            for (NetworkSpec.Layer layer : model.spec().layers()) {
+                long linear = linearOf(model.linear(layer.name()));
                 try {
                     for (int range = 1; range < model.stepRanges(); range++) {
-                        addScales(linear, model.linears(range).get(layer));
+                        addScales(linear, model.linear(layer.name(), range));
                     }
-                    addLinear(network, linear);
+                    addLinear(network, layer.block(), layer.module(), linear);
                 } finally {
                     freeLinear(linear);
                 }
             }
-            for (LayerNorm norm : model.norms()) {
-                addNorm(network, norm.weight(), norm.bias());
+            for (NetworkSpec.Norm norm : model.spec().norms()) {
+                LayerNorm values = model.norm(norm.name());
+                addNorm(network, norm.block(), norm.module(), values.weight(), values.bias());
             }
             return open(network, isa, threads);
         } finally {
@@ -157,12 +158,19 @@ final class CpuNative {
     /** y = e^x as the kernels compute it; for x ≤ 88. */
     static native void exponential(String isa, float[] x, float[] y);
 
-    private static native long newNetwork(int[] shape, float[] nodeWeights, float maxWeight, float[] betas,
-                                          float[] alphasBar, float[] nodeMarginal, float[] edgeMarginal);
+    private static native long newNetwork(int layers, int heads, int nodeTypes, int edgeTypes, int maxNodes,
+                                          int diffusionSteps, boolean fixedBug, int features, boolean molecular,
+                                          int stepRanges);
 
-    private static native void addLinear(long network, long linear);
+    private static native void setWeights(long network, float[] nodeWeights, float maxWeight);
 
-    private static native void addNorm(long network, float[] weight, float[] bias);
+    private static native void setDiffusion(long network, float[] betas, float[] alphasBar, float[] nodeMarginal,
+                                            float[] edgeMarginal);
+
+    /**  block −1 for a layer outside the blocks */
+    private static native void addLinear(long network, int block, String module, long linear);
+
+    private static native void addNorm(long network, int block, String module, float[] weight, float[] bias);
 
     private static native void freeNetwork(long network);
 
@@ -178,8 +186,12 @@ final class CpuNative {
     static native void features(long engine, int nodeCount, long[] ids, byte[] nodes, byte[] edges, int t,
                                 float[] nodeInput, float[] globalInput);
 
-    /** Evaluates once and keeps the inputs of the block layers; the handle goes to {@link #freeRecording}. */
-    static native long record(long engine, int nodeCount, long[] ids, byte[] nodes, byte[] edges, int t);
+    /**
+     * Evaluates once and keeps the inputs of layers; the handle goes to {@link #freeRecording}.
+     *
+     * @param wanted whether of each layer, in the order of the {@link NetworkSpec}
+     */
+    static native long record(long engine, int nodeCount, long[] ids, byte[] nodes, byte[] edges, int t, boolean[] wanted);
 
     /** Copies the recorded input of a layer to {@code to}, unless that is null; returns its number of entries. */
     static native int recorded(long recording, int layer, float[] to);

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.bitdgdm.kernels.CudaWorkspace.Lane;
 import org.bitdgdm.kernels.DeviceLayout.Arguments;
+import org.bitdgdm.kernels.NetworkSpec.Width;
 
 /**
  * The launches of one step, in the order of ReferenceDenoiser: features, input MLPs, transformer layers, output MLPs, draw.
@@ -91,7 +92,7 @@ final class CudaNetwork {
         int types = architecture.edgeTypes();
         int inputs = DeviceWeights.padded(types);
         int hidden = DeviceWeights.padded(linear("mlp_in_E.0").out);
-        int de = DeviceWeights.padded(linear("mlp_in_E.2").out);
+        int de = DeviceWeights.padded(packed.width(Width.E));
         DeviceImage oneHot = new DeviceImage();
         int at = oneHot.reserve(4 * types * inputs);
         for (int type = 0; type < types; type++) {
@@ -197,7 +198,7 @@ final class CudaNetwork {
     /** One transformer layer; nothing reads y after the last. */
     private void transform(CudaWorkspace w, int graphs, int layer) {
         int nodeRows = graphs * w.n;
-        String block = "tf_layers." + layer + ".";
+        String block = NetworkSpec.inBlock(layer, "");
         String attention = block + "self_attn.";
         linear(w.main, nodeRows,
             new Job(attention + "q", w.x, w.dx, w.q, w.dx, STORE),
@@ -237,8 +238,8 @@ final class CudaNetwork {
      */
     private void globals(CudaWorkspace w, int graphs, String block) {
         String attention = block + "self_attn.";
-        int dx = linear("mlp_in_X.2").out;
-        int de = linear("mlp_in_E.2").out;
+        int dx = packed.width(Width.X);
+        int de = packed.width(Width.E);
         int poolX = DeviceWeights.padded(4 * dx);
         int poolE = DeviceWeights.padded(4 * de);
         launch(w.main, "bitdgdm_pool", new int[] {graphs, 2, 1}, BLOCK, 0, new KernelArguments(Arguments.POOL)
@@ -287,13 +288,13 @@ final class CudaNetwork {
 
     /** Floats between the rows of a tile that holds what a layer gives. */
     private int nodeStride(String layer) {
-        return DeviceScratch.tileStride(Math.max(linear(layer).out, linear("mlp_in_X.2").out));
+        return DeviceScratch.tileStride(Math.max(linear(layer).out, packed.width(Width.X)));
     }
 
     /** Launches the fused rest of X's layers, in the smallest tile, where larger batches than this may use it. */
     void loadNodes(CudaWorkspace w) {
         for (int layer = 0; layer < architecture.layers(); layer++) {
-            String block = "tf_layers." + layer + ".";
+            String block = NetworkSpec.inBlock(layer, "");
             if (nodeTile(block, SMALLEST_TILE * device.multiprocessors()) > 0) {
                 nodes(w, w.n, block, SMALLEST_TILE);
             }
@@ -305,14 +306,14 @@ final class CudaNetwork {
             new KernelArguments(Arguments.NODES).pointers(address(block + "self_attn.x_out"), address(block + "linX1"),
                 address(block + "linX2"), model.normWeight(block + "normX1"), model.normBias(block + "normX1"),
                 model.normWeight(block + "normX2"), model.normBias(block + "normX2"), w.xNew, w.x)
-                .ints(nodeRows, linear("mlp_in_X.2").out, w.dx, tile, nodeStride(block + "linX2"),
+                .ints(nodeRows, packed.width(Width.X), w.dx, tile, nodeStride(block + "linX2"),
                     nodeStride(block + "linX1")));
     }
 
     /** What the fused edges of all layers take without the products of their layers; E is worth nothing after it. */
     void edgesWithoutLayers(CudaWorkspace w, int graphs) {
         for (int layer = 0; layer < architecture.layers(); layer++) {
-            edges(EDGES_WITHOUT_LAYERS, w, graphs * w.n, "tf_layers." + layer + ".");
+            edges(EDGES_WITHOUT_LAYERS, w, graphs * w.n, NetworkSpec.inBlock(layer, ""));
         }
     }
 
@@ -328,7 +329,7 @@ final class CudaNetwork {
                 model.normWeight(block + "normE1"), model.normBias(block + "normE1"),
                 model.normWeight(block + "normE2"), model.normBias(block + "normE2"),
                 w.q, w.k, w.v, w.filmEMul, w.filmEAdd, w.filmXMul, w.filmXAdd, w.e, w.xNew)
-            .ints(w.n, nodeRows, 0, w.dx, linear("mlp_in_E.2").out, w.de, tile, items, layers.channels, layers.eStride,
+            .ints(w.n, nodeRows, 0, w.dx, packed.width(Width.E), w.de, tile, items, layers.channels, layers.eStride,
                 layers.yStride, layers.addStride, layers.scratchBytes(tile))
             .value(1 / (float) Math.sqrt(dHead)));
     }
@@ -347,7 +348,7 @@ final class CudaNetwork {
             eAdd = linear(block + "self_attn.e_add");
             others = List.of(linear(block + "self_attn.e_mul"), linear(block + "self_attn.e_out"), linear(block + "linE1"),
                 linear(block + "linE2"));
-            int de = linear("mlp_in_E.2").out;
+            int de = packed.width(Width.E);
             dx = DeviceWeights.padded(eAdd.out);
             channels = Math.min(COLUMNS, dx);
             eStride = DeviceScratch.tileStride(de);
@@ -396,7 +397,7 @@ final class CudaNetwork {
     private long edgeBytes(int n, int tile) {
         long bytes = 0;
         for (int layer = 0; layer < architecture.layers(); layer++) {
-            bytes = Math.max(bytes, new EdgeLayers("tf_layers." + layer + ".").bytes(n, tile));
+            bytes = Math.max(bytes, new EdgeLayers(NetworkSpec.inBlock(layer, "")).bytes(n, tile));
         }
         return bytes;
     }

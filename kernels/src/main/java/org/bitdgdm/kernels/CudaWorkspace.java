@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.bitdgdm.kernels.NetworkSpec.Rows;
+import org.bitdgdm.kernels.NetworkSpec.Width;
 
 /**
  * Device memory and a stream for batches of graphs of one size: one task's share of the device. Strides are widths padded
@@ -143,9 +145,9 @@ final class CudaWorkspace {
         this.joined = joined;
         this.cursor = arena;
         Architecture architecture = model.architecture();
-        dx = width(model, "mlp_in_X.2");
-        de = width(model, "mlp_in_E.2");
-        dy = width(model, "mlp_in_y.2");
+        dx = DeviceWeights.padded(model.width(Width.X));
+        de = DeviceWeights.padded(model.width(Width.E));
+        dy = DeviceWeights.padded(model.width(Width.Y));
         long b = capacity;
         long nodeRows = b * n;
         long edgeRows = nodeRows * n;
@@ -164,7 +166,7 @@ final class CudaWorkspace {
         k = take(4 * nodeRows * dx);
         v = take(4 * nodeRows * dx);
         xNew = take(4 * nodeRows * dx);
-        hiddenX = take(4 * nodeRows * hidden(model, "mlp_in_X.0", "mlp_out_X.0", "linX1", "linX1"));
+        hiddenX = take(4 * nodeRows * hidden(model, Rows.NODE));
         // Also holds logits on their way back.
         e = take(4 * edgeRows * Math.max(de, edgeOut));
         y = take(4 * b * dy);
@@ -172,13 +174,13 @@ final class CudaWorkspace {
         yFromX = take(4 * b * dy);
         yFromE = take(4 * b * dy);
         yNew = take(4 * b * dy);
-        hiddenY = take(4 * b * hidden(model, "mlp_in_y.0", "mlp_in_y.0", "lin_y1", "self_attn.y_out.0"));
+        hiddenY = take(4 * b * hidden(model, Rows.GRAPH));
         filmEMul = take(4 * b * dx);
         filmEAdd = take(4 * b * dx);
         filmXMul = take(4 * b * dx);
         filmXAdd = take(4 * b * dx);
-        poolX = take(4 * b * DeviceWeights.padded(4 * model.linear("mlp_in_X.2").out));
-        poolE = take(4 * b * DeviceWeights.padded(4 * model.linear("mlp_in_E.2").out));
+        poolX = take(4 * b * DeviceWeights.padded(model.width(Width.POOLED_X)));
+        poolE = take(4 * b * DeviceWeights.padded(model.width(Width.POOLED_E)));
         nodeOutput = take(4 * nodeRows * nodeOut);
         edgeOutput = take(4 * edgeRows * edgeOut);
         boolean turns = model.forms().contains(PackedForm.TRANSFORM);
@@ -200,28 +202,20 @@ final class CudaWorkspace {
     private long turnedWidth(PackedModel model) {
         Architecture architecture = model.architecture();
         long nodes = (long) n * Math.max(Math.max(3 * dx, DeviceWeights.padded(architecture.nodeInputs())),
-            hidden(model, "mlp_in_X.0", "mlp_out_X.0", "linX1", "linX1"));
+            hidden(model, Rows.NODE));
         return Math.max(nodes, turnedGlobals(model));
     }
 
     private long turnedGlobals(PackedModel model) {
         return Math.max(Math.max(4 * dy, dy + 4 * dx + 4 * de),
             Math.max(DeviceWeights.padded(model.architecture().globalInputs()),
-                hidden(model, "mlp_in_y.0", "mlp_in_y.0", "lin_y1", "self_attn.y_out.0")));
+                hidden(model, Rows.GRAPH)));
     }
 
-    private static int width(PackedModel model, String linear) {
-        return DeviceWeights.padded(model.linear(linear).out);
-    }
-
-    /** The widest hidden layer of two MLPs outside the blocks and two in each block. */
-    private static int hidden(PackedModel model, String first, String second, String inBlock, String alsoInBlock) {
-        int widest = Math.max(width(model, first), width(model, second));
-        for (int layer = 0; layer < model.architecture().layers(); layer++) {
-            String block = "tf_layers." + layer + ".";
-            widest = Math.max(widest, Math.max(width(model, block + inBlock), width(model, block + alsoInBlock)));
-        }
-        return widest;
+    /** The widest hidden layer of all MLPs on such rows. */
+    private static int hidden(PackedModel model, Rows rows) {
+        return model.spec().layers().stream().filter(layer -> layer.rows() == rows && layer.out() == Width.OWN)
+            .mapToInt(layer -> DeviceWeights.padded(model.linear(layer.name()).out)).max().orElseThrow();
     }
 
     private long take(long count) {

@@ -15,31 +15,18 @@ import java.util.Set;
  * layers for each range, which share all their parts but the scales. A backend picks the range by the time it steps from.
  */
 public final class PackedModel {
-    /** Linear layers of one transformer layer, DiGress's names, in the order of the forward pass. */
-    public static final List<String> BLOCK_LINEARS = List.of(
-        "self_attn.q", "self_attn.k", "self_attn.v", "self_attn.e_add", "self_attn.e_mul",
-        "self_attn.y_e_mul", "self_attn.y_e_add", "self_attn.y_x_mul", "self_attn.y_x_add",
-        "self_attn.y_y", "self_attn.x_y.lin", "self_attn.e_y.lin", "self_attn.x_out", "self_attn.e_out",
-        "self_attn.y_out.0", "self_attn.y_out.2",
-        "linX1", "linX2", "linE1", "linE2", "lin_y1", "lin_y2");
-    /** Layer norms of one transformer layer. */
-    public static final List<String> BLOCK_NORMS = List.of("normX1", "normX2", "normE1", "normE2", "norm_y1", "norm_y2");
-    /** Input layers, before the blocks. */
-    public static final List<String> INPUT_LINEARS = List.of(
-        "mlp_in_X.0", "mlp_in_X.2", "mlp_in_E.0", "mlp_in_E.2", "mlp_in_y.0", "mlp_in_y.2");
-    /** Output layers, after the blocks; those of y are stored in checkpoints but never needed. */
-    public static final List<String> OUTPUT_LINEARS = List.of("mlp_out_X.0", "mlp_out_X.2", "mlp_out_E.0", "mlp_out_E.2");
-
     private final Architecture architecture;
+    private final NetworkSpec spec;
     private final Diffusion diffusion;
     /** For each range of steps, its linear layers; one range at least. */
     private final List<List<PackedLinear>> linearsOfRange;
-    private final Map<String, PackedLinear> linearOf = new LinkedHashMap<>();
+    /** The same by name. */
+    private final List<Map<String, PackedLinear>> linearOf = new ArrayList<>();
     private final Map<String, LayerNorm> normOf = new LinkedHashMap<>();
 
     /**
-     * @param linears exactly the layers of {@link #linearNames}, in that order
-     * @param norms   exactly the norms of {@link #normNames}, in that order
+     * @param linears exactly those of the {@link NetworkSpec}, in that order
+     * @param norms   exactly those of the {@link NetworkSpec}, in that order
      * @throws IllegalArgumentException if a layer is missing, extra, out of order, or of a contradictory shape
      */
     public PackedModel(Architecture architecture, Diffusion diffusion, List<PackedLinear> linears, List<LayerNorm> norms) {
@@ -49,13 +36,17 @@ public final class PackedModel {
     private PackedModel(List<List<PackedLinear>> linearsOfRange, Architecture architecture, Diffusion diffusion,
                         List<LayerNorm> norms) {
         this.architecture = architecture;
+        this.spec = new NetworkSpec(architecture);
         this.diffusion = diffusion;
         this.linearsOfRange = linearsOfRange.stream().map(List::copyOf).toList();
-        List<PackedLinear> linears = linears();
-        linears.forEach(linear -> linearOf.put(linear.name, linear));
+        for (List<PackedLinear> linears : this.linearsOfRange) {
+            Map<String, PackedLinear> named = new LinkedHashMap<>();
+            linears.forEach(linear -> named.put(linear.name, linear));
+            linearOf.add(named);
+        }
         norms.forEach(norm -> normOf.put(norm.name(), norm));
-        requireNames("linear layers", linearNames(architecture.layers()), List.copyOf(linearOf.keySet()));
-        requireNames("layer norms", normNames(architecture.layers()), List.copyOf(normOf.keySet()));
+        requireNames("linear layers", spec.layerNames(), List.copyOf(linearOf.get(0).keySet()));
+        requireNames("layer norms", spec.normNames(), List.copyOf(normOf.keySet()));
         if (diffusion.steps() != architecture.diffusionSteps()
             || diffusion.nodeMarginal().length != architecture.nodeTypes()
             || diffusion.edgeMarginal().length != architecture.edgeTypes()
@@ -86,56 +77,6 @@ public final class PackedModel {
         }
     }
 
-    /** Names of all linear layers: input MLPs, blocks 0…layers−1, output MLPs. */
-    public static List<String> linearNames(int layers) {
-        List<String> names = new ArrayList<>(INPUT_LINEARS);
-        for (int layer = 0; layer < layers; layer++) {
-            for (String name : BLOCK_LINEARS) {
-                names.add("tf_layers." + layer + "." + name);
-            }
-        }
-        names.addAll(OUTPUT_LINEARS);
-        return names;
-    }
-
-    /** Names of all layer norms. */
-    public static List<String> normNames(int layers) {
-        List<String> names = new ArrayList<>();
-        for (int layer = 0; layer < layers; layer++) {
-            for (String name : BLOCK_NORMS) {
-                names.add("tf_layers." + layer + "." + name);
-            }
-        }
-        return names;
-    }
-
-    /** Whether a linear layer is one of a transformer block, the layers that are quantized by default. */
-    public static boolean isBlockLinear(String name) {
-        return name.startsWith("tf_layers.");
-    }
-
-    /**
-     * Whether the input of a linear layer is known to be non-negative, being the output of a ReLU: linX2, linE2, lin_y2
-     * and y_out.2.
-     */
-    public static boolean hasNonNegativeInput(String name) {
-        return name.endsWith(".linX2") || name.endsWith(".linE2") || name.endsWith(".lin_y2") || name.endsWith(".y_out.2");
-    }
-
-    /**
-     * The first linear layer, in the order of {@link #linearNames}, that reads the very same input: q for k and v, e_add
-     * for e_mul, y_e_mul for the other layers on y; the layer itself where no earlier one does.
-     */
-    public static String firstWithInputOf(String name) {
-        int dot = name.lastIndexOf('.') + 1;
-        return name.substring(0, dot) + switch (name.substring(dot)) {
-            case "k", "v" -> "q";
-            case "e_mul" -> "e_add";
-            case "y_e_add", "y_x_mul", "y_x_add", "y_y" -> "y_e_mul";
-            default -> name.substring(dot);
-        };
-    }
-
     private static void requireNames(String what, List<String> expected, List<String> found) {
         if (!expected.equals(found)) {
             List<String> missing = new ArrayList<>(expected);
@@ -149,61 +90,24 @@ public final class PackedModel {
 
     /** Checks every width against the channel it reads and writes, so that backends need not. */
     private void requireShapes() {
-        int dx = linear("mlp_in_X.2").out;
-        int de = linear("mlp_in_E.2").out;
-        int dy = linear("mlp_in_y.2").out;
+        int dx = width(NetworkSpec.Width.X);
         if (dx % architecture.heads() != 0) {
             throw new IllegalArgumentException("node width must be a multiple of the heads, found " + dx + " and "
                 + architecture.heads());
         }
-        chain("mlp_in_X", architecture.nodeInputs(), dx);
-        chain("mlp_in_E", architecture.edgeInputs(), de);
-        chain("mlp_in_y", architecture.globalInputs(), dy);
-        chain("mlp_out_X", dx, architecture.nodeTypes());
-        chain("mlp_out_E", de, architecture.edgeTypes());
-        for (int layer = 0; layer < architecture.layers(); layer++) {
-            String block = "tf_layers." + layer + ".";
-            for (String name : List.of("q", "k", "v", "x_out")) {
-                shape(block + "self_attn." + name, dx, dx);
+        spec.shapes(name -> linear(name).out).forEach((name, shape) -> {
+            PackedLinear linear = linear(name);
+            if (linear.in != shape[0] || linear.out != shape[1]) {
+                throw new IllegalArgumentException(name + ": must be " + shape[0] + " -> " + shape[1] + ", found " + linear.in
+                    + " -> " + linear.out);
             }
-            shape(block + "self_attn.e_add", de, dx);
-            shape(block + "self_attn.e_mul", de, dx);
-            for (String name : List.of("y_e_mul", "y_e_add", "y_x_mul", "y_x_add")) {
-                shape(block + "self_attn." + name, dy, dx);
+        });
+        for (NetworkSpec.Norm norm : spec.norms()) {
+            int width = width(norm.width());
+            if (norm(norm.name()).weight().length != width) {
+                throw new IllegalArgumentException(norm.name() + ": must be " + width + " wide, found "
+                    + norm(norm.name()).weight().length);
             }
-            shape(block + "self_attn.y_y", dy, dy);
-            shape(block + "self_attn.x_y.lin", 4 * dx, dy);
-            shape(block + "self_attn.e_y.lin", 4 * de, dy);
-            shape(block + "self_attn.e_out", dx, de);
-            chain(block + "self_attn.y_out", dy, dy);
-            pair(block + "linX1", block + "linX2", dx, dx);
-            pair(block + "linE1", block + "linE2", de, de);
-            pair(block + "lin_y1", block + "lin_y2", dy, dy);
-            int[] widths = {dx, dx, de, de, dy, dy};
-            for (int i = 0; i < widths.length; i++) {
-                String name = block + BLOCK_NORMS.get(i);
-                if (norm(name).weight().length != widths[i]) {
-                    throw new IllegalArgumentException(name + ": must be " + widths[i] + " wide, found "
-                        + norm(name).weight().length);
-                }
-            }
-        }
-    }
-
-    private void chain(String mlp, int in, int out) {
-        pair(mlp + ".0", mlp + ".2", in, out);
-    }
-
-    private void pair(String first, String second, int in, int out) {
-        shape(first, in, linear(first).out);
-        shape(second, linear(first).out, out);
-    }
-
-    private void shape(String name, int in, int out) {
-        PackedLinear linear = linear(name);
-        if (linear.in != in || linear.out != out) {
-            throw new IllegalArgumentException(name + ": must be " + in + " -> " + out + ", found " + linear.in + " -> "
-                + linear.out);
         }
     }
 
@@ -211,11 +115,21 @@ public final class PackedModel {
         return architecture;
     }
 
+    /** What the layers are. */
+    public NetworkSpec spec() {
+        return spec;
+    }
+
+    /** Width of a channel or of what is made of it, not {@link NetworkSpec.Width#OWN}. */
+    public int width(NetworkSpec.Width width) {
+        return spec.width(width, name -> linear(name).out);
+    }
+
     public Diffusion diffusion() {
         return diffusion;
     }
 
-    /** All linear layers, in the order of {@link #linearNames}; those of the first range of steps. */
+    /** All linear layers, in the order of the {@link NetworkSpec}; those of the first range of steps. */
     public List<PackedLinear> linears() {
         return linearsOfRange.get(0);
     }
@@ -250,14 +164,19 @@ public final class PackedModel {
         return forms;
     }
 
-    /** All layer norms, in the order of {@link #normNames}. */
+    /** All layer norms, in the order of the {@link NetworkSpec}. */
     public List<LayerNorm> norms() {
         return List.copyOf(normOf.values());
     }
 
-    /** The linear layer of a name. */
+    /** The linear layer of a name; that of the first range of steps. */
     public PackedLinear linear(String name) {
-        PackedLinear linear = linearOf.get(name);
+        return linear(name, 0);
+    }
+
+    /** The linear layer of a name in a range of steps, counted from 0. */
+    public PackedLinear linear(String name, int range) {
+        PackedLinear linear = linearOf.get(range).get(name);
         if (linear == null) {
             throw new IllegalArgumentException("no linear layer '" + name + "' in this model");
         }

@@ -19,7 +19,7 @@ import java.util.List;
  *     weights (node types floats if molecular), largest weight (float); version 3: {@link FeatureSet} (byte);</li>
  * <li>diffusion: betas, alphas bar (T+1 floats each), node marginal, edge marginal, sizes (largest graph + 1 floats);</li>
  * <li>from version 2 on: ranges of steps (int);</li>
- * <li>linear layers, {@link PackedModel#linearNames} says how many: name text, in, out (ints), bias, form byte; form 0:
+ * <li>linear layers, in the order of the {@link NetworkSpec}: name text, in, out (ints), bias, form byte; form 0:
  *     weight; form 1: activation (bits, flags unsigned 1 and per row 2, τ, scale, inverse), presence byte (left and right
  *     1, residual 2, cross term 4; from version 2 on: codebook 8, transform 16, branch 32, counted rows of sparse 64),
  *     intermediate bits byte, intermediate scale float, left, right, residual, codebook, transform, branch, sparse, and
@@ -231,13 +231,14 @@ public final class PackedModelFormat {
         Diffusion diffusion = new Diffusion(source.floats("betas", steps), source.floats("alphas bar", steps),
             source.floats("node marginal", architecture.nodeTypes()),
             source.floats("edge marginal", architecture.edgeTypes()), source.floats("sizes", architecture.maxNodes() + 1));
-        // The lists of names are built next; every name in them stands for at least so many bytes of the file.
-        source.requireLeft("layers", (long) architecture.layers() * PackedModel.BLOCK_LINEARS.size() * LEAST_LINEAR_BYTES);
+        NetworkSpec spec = new NetworkSpec(architecture);
+        // Every name of the list stands for at least so many bytes of the file.
+        source.requireLeft("layers", (long) spec.layers().size() * LEAST_LINEAR_BYTES);
         int ranges = version == 1 ? 1 : source.int32("ranges of steps");
         require(ranges >= 1 && ranges <= architecture.diffusionSteps(), "ranges of steps must be in 1.."
             + architecture.diffusionSteps() + ", found " + ranges);
         List<List<PackedLinear>> linears = new ArrayList<>();
-        for (String name : PackedModel.linearNames(architecture.layers())) {
+        for (String name : spec.layerNames()) {
             PackedLinear linear = readLinear(source, name, version == 1 ? PARTS_OF_VERSION_1 : PARTS_OF_VERSION_2);
             for (int range = 0; range < ranges; range++) {
                 if (linears.size() == range) {
@@ -247,7 +248,7 @@ public final class PackedModelFormat {
             }
         }
         List<LayerNorm> norms = new ArrayList<>();
-        for (String name : PackedModel.normNames(architecture.layers())) {
+        for (String name : spec.normNames()) {
             requireName(name, source.text("name of " + name));
             int width = source.int32(name + " width");
             norms.add(new LayerNorm(name, source.floats(name + " weight", width), source.floats(name + " bias", width)));

@@ -19,8 +19,7 @@ public final class ReferenceDenoiser implements Denoiser, ActivationRecorder {
     private final Architecture architecture;
     private final GraphFeatures features;
     /** For each range of steps, the products of its layers. */
-    private final List<List<LinearReference>> linears = new ArrayList<>();
-    private final Map<String, Integer> indexOf = new HashMap<>();
+    private final List<Map<String, LinearReference>> linears = new ArrayList<>();
     private volatile boolean closed;
 
     /** Opens a model, in full precision or quantized. */
@@ -29,11 +28,10 @@ public final class ReferenceDenoiser implements Denoiser, ActivationRecorder {
         this.architecture = model.architecture();
         this.features = new GraphFeatures(architecture);
         for (int range = 0; range < model.stepRanges(); range++) {
-            List<LinearReference> products = new ArrayList<>();
+            Map<String, LinearReference> products = new HashMap<>();
             for (PackedLinear linear : model.linears(range)) {
-                indexOf.put(linear.name, products.size());
-                products.add(range == 0 ? new LinearReference(linear)
-                    : new LinearReference(linear, linears.get(0).get(products.size())));
+                products.put(linear.name, range == 0 ? new LinearReference(linear)
+                    : new LinearReference(linear, linears.get(0).get(linear.name)));
             }
             linears.add(products);
         }
@@ -188,7 +186,7 @@ public final class ReferenceDenoiser implements Denoiser, ActivationRecorder {
             y = relu(mlp("mlp_in_y", yIn, graphs));
             // Transformer layers.
             for (int layer = 0; layer < architecture.layers(); layer++) {
-                transform("tf_layers." + layer + ".");
+                transform(NetworkSpec.inBlock(layer, ""));
             }
             // Output MLPs; the noisy types are added; edges symmetric, no logits on the diagonal.
             int a = architecture.nodeTypes();
@@ -349,11 +347,10 @@ public final class ReferenceDenoiser implements Denoiser, ActivationRecorder {
         }
 
         private double[] linear(String name, float[] input, int rows) {
-            int index = indexOf.get(name);
-            if (sink != null && PackedModel.isBlockLinear(name)) {
-                sink.accept(index, input, rows);
+            if (sink != null && model.spec().layer(name).quantized()) {
+                sink.accept(name, input, rows);
             }
-            return linears.get(range).get(index).apply(input, rows);
+            return linears.get(range).get(name).apply(input, rows);
         }
 
         /** LayerNorm(channel + update) over the last axis. */

@@ -227,7 +227,7 @@ class CudaDenoiserTest {
         PackedModel full = TestModels.tiny(Variant.FIXED_BUG, 4);
         Random random = new Random(9);
         List<PackedLinear> layers = full.linears().stream().map(layer -> TestLayers.quantized(layer,
-            PackedModel.hasNonNegativeInput(layer.name) ? LOW_BIT.withInput(TestLayers.Input.UNSIGNED) : LOW_BIT, random))
+            NetworkSpec.hasNonNegativeInput(layer.name) ? LOW_BIT.withInput(TestLayers.Input.UNSIGNED) : LOW_BIT, random))
             .toList();
         PackedModel ranged = TestLayers.withRanges(full.withLinears(layers), 3);
         long[] ids = {5, 6, 7};

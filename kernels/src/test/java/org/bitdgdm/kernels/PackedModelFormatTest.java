@@ -27,7 +27,7 @@ class PackedModelFormatTest {
         List<PackedLinear> linears = new ArrayList<>();
         for (PackedLinear linear : model.linears()) {
             TestLayers.Form form = forms.get((linears.size() * 31 + 7) % forms.size());
-            linears.add(PackedModel.isBlockLinear(linear.name) ? TestLayers.quantized(linear, form, random) : linear);
+            linears.add(model.spec().layer(linear.name).quantized() ? TestLayers.quantized(linear, form, random) : linear);
         }
         return model.withLinears(linears);
     }
@@ -39,7 +39,7 @@ class PackedModelFormatTest {
         for (PackedLinear linear : model.linears()) {
             List<PackedLinear> forms = TestLayers.baselines(linear.in, linear.out, linears.size());
             PackedLinear form = forms.get((linears.size() * 31 + 7) % forms.size());
-            linears.add(PackedModel.isBlockLinear(linear.name) ? PackedLinear.quantized(linear.name, linear.in, linear.out,
+            linears.add(model.spec().layer(linear.name).quantized() ? PackedLinear.quantized(linear.name, linear.in, linear.out,
                 linear.bias, form.activation, form.left, form.right, form.intermediateBits, form.intermediateScale,
                 form.residual, linears.size() % 5 == 0 ? ragged(linear) : form.sparse, true, form.codebook)
                 .with(form.transform, form.branch) : linear);

@@ -174,17 +174,18 @@ class ReferenceDenoiserTest {
         PackedModel model = TestModels.tiny(Variant.MAIN, 5);
         List<String> names = new ArrayList<>();
         new ReferenceDenoiser(model).record(noise(model, 3, 1, 2), 10, (layer, input, rows) -> {
-            PackedLinear linear = model.linears().get(layer);
+            PackedLinear linear = model.linear(layer);
             names.add(linear.name);
             assertThat(rows).isIn(2, 2 * 3, 2 * 9);
             assertThat(input).hasSize(rows * linear.in);
-            if (PackedModel.hasNonNegativeInput(linear.name)) {
+            if (NetworkSpec.hasNonNegativeInput(linear.name)) {
                 for (float value : input) {
                     assertThat(value).isGreaterThanOrEqualTo(0);
                 }
             }
         });
-        assertThat(names).isEqualTo(PackedModel.linearNames(2).stream().filter(PackedModel::isBlockLinear).toList());
+        assertThat(names).isEqualTo(model.spec().layers().stream().filter(NetworkSpec.Layer::quantized)
+            .map(NetworkSpec.Layer::name).toList());
     }
 
     @Test
@@ -192,9 +193,10 @@ class ReferenceDenoiserTest {
         PackedModel model = TestModels.tiny(Variant.FIXED_BUG, 5);
         Map<String, float[]> inputs = new HashMap<>();
         new ReferenceDenoiser(model).record(noise(model, 3, 1, 2), 10,
-            (layer, input, rows) -> inputs.put(model.linears().get(layer).name, input.clone()));
-        assertThat(inputs.keySet()).filteredOn(name -> !PackedModel.firstWithInputOf(name).equals(name)).hasSize(2 * 7);
-        inputs.forEach((name, input) -> assertThat(input).as(name).isEqualTo(inputs.get(PackedModel.firstWithInputOf(name))));
+            (layer, input, rows) -> inputs.put(layer, input.clone()));
+        assertThat(inputs.keySet()).filteredOn(name -> !model.spec().layer(name).readsFirst()).hasSize(2 * 7);
+        inputs.forEach((name, input) ->
+            assertThat(input).as(name).isEqualTo(inputs.get(model.spec().layer(name).firstWithInput())));
     }
 
     @Test

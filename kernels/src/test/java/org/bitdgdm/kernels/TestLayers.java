@@ -97,8 +97,8 @@ public final class TestLayers {
     /** The same model with transformed inputs, and a branch beside the product, in all layers of the transformer blocks. */
     static PackedModel transformed(PackedModel quantized, int rank, long seed) {
         Random random = new Random(seed);
-        return quantized.withLinears(quantized.linears().stream().map(layer -> PackedModel.isBlockLinear(layer.name)
-            ? layer.with(transform(layer.in, !PackedModel.hasNonNegativeInput(layer.name), random),
+        return quantized.withLinears(quantized.linears().stream().map(layer -> quantized.spec().layer(layer.name).quantized()
+            ? layer.with(transform(layer.in, !NetworkSpec.hasNonNegativeInput(layer.name), random),
                 branch(layer.in, layer.out, rank, random)) : layer).toList());
     }
 
@@ -293,8 +293,8 @@ public final class TestLayers {
         Random random = new Random(seed);
         List<PackedLinear> linears = new ArrayList<>();
         for (PackedLinear linear : model.linears()) {
-            linears.add(PackedModel.isBlockLinear(linear.name)
-                ? quantized(linear, PackedModel.hasNonNegativeInput(linear.name) ? unsigned(form) : form, random) : linear);
+            linears.add(model.spec().layer(linear.name).quantized()
+                ? quantized(linear, NetworkSpec.hasNonNegativeInput(linear.name) ? unsigned(form) : form, random) : linear);
         }
         return model.withLinears(linears);
     }

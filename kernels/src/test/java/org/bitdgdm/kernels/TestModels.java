@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.function.ToIntFunction;
 import java.util.stream.LongStream;
 
 /** Models for tests: the one the repository ships, and tiny random ones. */
@@ -34,14 +35,14 @@ public final class TestModels {
             Diffusion diffusion = Diffusion.cosine(architecture.diffusionSteps(), floats(json.get("node_marginal")),
                 floats(json.get("edge_marginal")), floats(json.get("size_histogram")));
             List<PackedLinear> linears = new ArrayList<>();
-            for (String name : PackedModel.linearNames(architecture.layers())) {
+            for (String name : new NetworkSpec(architecture).layerNames()) {
                 int[] shape = tensors.shape("model." + name + ".weight");
                 linears.add(PackedLinear.full(name, shape[1], shape[0],
                     transposed(tensors.floats("model." + name + ".weight"), shape[0], shape[1]),
                     tensors.floats("model." + name + ".bias")));
             }
             List<LayerNorm> norms = new ArrayList<>();
-            for (String name : PackedModel.normNames(architecture.layers())) {
+            for (String name : new NetworkSpec(architecture).normNames()) {
                 norms.add(new LayerNorm(name, tensors.floats("model." + name + ".weight"),
                     tensors.floats("model." + name + ".bias")));
             }
@@ -70,54 +71,35 @@ public final class TestModels {
 
     /** A random model of any vocabulary and features, as wide as the others. */
     static PackedModel tiny(Architecture architecture, Diffusion diffusion, long seed) {
-        int layers = architecture.layers();
-        int dx = 24;
-        int de = 10;
-        int dy = 6;
-        Random random = new Random(seed);
-        List<PackedLinear> linears = new ArrayList<>();
-        for (String name : PackedModel.linearNames(layers)) {
-            int[] shape = tinyShape(name, architecture, dx, de, dy);
-            linears.add(PackedLinear.full(name, shape[0], shape[1],
-                gaussians(random, shape[0] * shape[1], 1 / Math.sqrt(shape[0])), gaussians(random, shape[1], 0.1)));
-        }
-        List<LayerNorm> norms = new ArrayList<>();
-        for (String name : PackedModel.normNames(layers)) {
-            int width = name.contains("normX") ? dx : name.contains("normE") ? de : dy;
-            float[] weight = gaussians(random, width, 0.1);
-            for (int k = 0; k < width; k++) {
-                weight[k] += 1;
-            }
-            norms.add(new LayerNorm(name, weight, gaussians(random, width, 0.1)));
-        }
-        return new PackedModel(architecture, diffusion, linears, norms);
+        return random(architecture, diffusion, new Random(seed), module -> switch (module) {
+            case "mlp_in_X.2" -> 24;
+            case "mlp_in_E.2" -> 10;
+            case "mlp_in_y.2", "self_attn.y_out.0" -> 6;
+            default -> 13;
+        });
     }
 
-    /** in and out of a layer of the tiny model. */
-    private static int[] tinyShape(String name, Architecture architecture, int dx, int de, int dy) {
-        int hidden = 13;
-        String module = name.replaceFirst("tf_layers\\.\\d+\\.", "").replace("self_attn.", "");
-        return switch (module) {
-            case "mlp_in_X.0" -> new int[] {architecture.nodeInputs(), hidden};
-            case "mlp_in_E.0" -> new int[] {architecture.edgeInputs(), hidden};
-            case "mlp_in_y.0" -> new int[] {architecture.globalInputs(), hidden};
-            case "mlp_in_X.2", "linX2" -> new int[] {hidden, dx};
-            case "mlp_in_E.2", "linE2" -> new int[] {hidden, de};
-            case "mlp_in_y.2", "lin_y2" -> new int[] {hidden, dy};
-            case "mlp_out_X.0", "linX1" -> new int[] {dx, hidden};
-            case "mlp_out_E.0", "linE1" -> new int[] {de, hidden};
-            case "lin_y1" -> new int[] {dy, hidden};
-            case "mlp_out_X.2" -> new int[] {hidden, architecture.nodeTypes()};
-            case "mlp_out_E.2" -> new int[] {hidden, architecture.edgeTypes()};
-            case "q", "k", "v", "x_out" -> new int[] {dx, dx};
-            case "e_add", "e_mul" -> new int[] {de, dx};
-            case "e_out" -> new int[] {dx, de};
-            case "y_e_mul", "y_e_add", "y_x_mul", "y_x_add" -> new int[] {dy, dx};
-            case "y_y", "y_out.0", "y_out.2" -> new int[] {dy, dy};
-            case "x_y.lin" -> new int[] {4 * dx, dy};
-            case "e_y.lin" -> new int[] {4 * de, dy};
-            default -> throw new IllegalArgumentException(name);
-        };
+    /**
+     * A random model.
+     *
+     * @param widths gives the width of a channel by the layer that makes it, and of a hidden layer, by name within the block
+     */
+    public static PackedModel random(Architecture architecture, Diffusion diffusion, Random random,
+                                     ToIntFunction<String> widths) {
+        NetworkSpec spec = new NetworkSpec(architecture);
+        ToIntFunction<String> outOf = name -> widths.applyAsInt(NetworkSpec.module(name));
+        List<PackedLinear> linears = new ArrayList<>();
+        spec.shapes(outOf).forEach((name, shape) -> linears.add(PackedLinear.full(name, shape[0], shape[1],
+            gaussians(random, shape[0] * shape[1], 1 / Math.sqrt(shape[0])), gaussians(random, shape[1], 0.1))));
+        List<LayerNorm> norms = new ArrayList<>();
+        for (NetworkSpec.Norm norm : spec.norms()) {
+            float[] weight = gaussians(random, spec.width(norm.width(), outOf), 0.1);
+            for (int k = 0; k < weight.length; k++) {
+                weight[k] += 1;
+            }
+            norms.add(new LayerNorm(norm.name(), weight, gaussians(random, weight.length, 0.1)));
+        }
+        return new PackedModel(architecture, diffusion, linears, norms);
     }
 
     /** Independent normal values. */

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.GraphBatch;
@@ -106,7 +107,7 @@ public final class Bench {
         throws IOException, InterruptedException {
         say(model.name() + ": packing");
         List<Setting.Packed> settings = new ArrayList<>();
-        List<double[]> outlierShares = new ArrayList<>();
+        List<Map<String, Double>> outlierShares = new ArrayList<>();
         GraphBatch graphs;
         GraphBatch sample;
         try (Denoiser full = StepBench.open(model.full(), options.cpuIsa(), options.threads())) {

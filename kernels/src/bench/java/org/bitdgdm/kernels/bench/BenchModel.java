@@ -1,6 +1,5 @@
 package org.bitdgdm.kernels.bench;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -11,8 +10,6 @@ import org.bitdgdm.kernels.Diffusion;
 import org.bitdgdm.kernels.FeatureSet;
 import org.bitdgdm.kernels.GraphBatch;
 import org.bitdgdm.kernels.InitialNoise;
-import org.bitdgdm.kernels.LayerNorm;
-import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.TestModels;
 import org.bitdgdm.kernels.Variant;
@@ -68,59 +65,25 @@ record BenchModel(String name, int nodes, PackedModel full, boolean trained) {
         float[] sizes = new float[architecture.maxNodes() + 1];
         sizes[architecture.maxNodes()] = 1;
         Diffusion diffusion = Diffusion.cosine(architecture.diffusionSteps(), nodeMarginal, edgeMarginal, sizes);
-        Random random = new Random(SEED);
-        List<PackedLinear> linears = new ArrayList<>();
-        for (String name : PackedModel.linearNames(architecture.layers())) {
-            int[] shape = shape(name, architecture, dy, hiddenEdges, hiddenGlobals);
-            linears.add(PackedLinear.full(name, shape[0], shape[1],
-                TestModels.gaussians(random, shape[0] * shape[1], 1 / Math.sqrt(shape[0])),
-                TestModels.gaussians(random, shape[1], 0.1)));
-        }
-        List<LayerNorm> norms = new ArrayList<>();
-        for (String name : PackedModel.normNames(architecture.layers())) {
-            int width = name.contains("normX") ? DX : name.contains("normE") ? DE : dy;
-            float[] weight = TestModels.gaussians(random, width, 0.1);
-            for (int k = 0; k < width; k++) {
-                weight[k] += 1;
-            }
-            norms.add(new LayerNorm(name, weight, TestModels.gaussians(random, width, 0.1)));
-        }
-        return new PackedModel(architecture, diffusion, linears, norms);
+        return TestModels.random(architecture, diffusion, new Random(SEED), module -> switch (module) {
+            case "mlp_in_X.0", "mlp_in_X.2", "mlp_out_X.0" -> DX;
+            case "mlp_in_E.2" -> DE;
+            case "mlp_in_y.2", "self_attn.y_out.0" -> dy;
+            case "mlp_in_E.0", "mlp_out_E.0" -> hiddenEdges;
+            case "mlp_in_y.0" -> hiddenGlobals;
+            case "linX1" -> FEED_FORWARD_X;
+            case "linE1" -> FEED_FORWARD_E;
+            case "lin_y1" -> FEED_FORWARD_Y;
+            default -> throw new IllegalArgumentException(module);
+        });
     }
 
+    // As in the published configurations.
     private static final int DX = 256;
     private static final int DE = 64;
     private static final int FEED_FORWARD_X = 256;
     private static final int FEED_FORWARD_E = 128;
     private static final int FEED_FORWARD_Y = 2048;
-
-    /** in and out of a layer, as in the published configurations. */
-    private static int[] shape(String name, Architecture architecture, int dy, int hiddenEdges, int hiddenGlobals) {
-        return switch (name.replaceFirst("tf_layers\\.\\d+\\.", "").replace("self_attn.", "")) {
-            case "mlp_in_X.0" -> new int[] {architecture.nodeInputs(), DX};
-            case "mlp_in_E.0" -> new int[] {architecture.edgeInputs(), hiddenEdges};
-            case "mlp_in_y.0" -> new int[] {architecture.globalInputs(), hiddenGlobals};
-            case "mlp_in_X.2", "mlp_out_X.0", "q", "k", "v", "x_out" -> new int[] {DX, DX};
-            case "mlp_in_E.2" -> new int[] {hiddenEdges, DE};
-            case "mlp_in_y.2" -> new int[] {hiddenGlobals, dy};
-            case "mlp_out_X.2" -> new int[] {DX, architecture.nodeTypes()};
-            case "mlp_out_E.0" -> new int[] {DE, hiddenEdges};
-            case "mlp_out_E.2" -> new int[] {hiddenEdges, architecture.edgeTypes()};
-            case "e_add", "e_mul" -> new int[] {DE, DX};
-            case "e_out" -> new int[] {DX, DE};
-            case "y_e_mul", "y_e_add", "y_x_mul", "y_x_add" -> new int[] {dy, DX};
-            case "y_y", "y_out.0", "y_out.2" -> new int[] {dy, dy};
-            case "x_y.lin" -> new int[] {4 * DX, dy};
-            case "e_y.lin" -> new int[] {4 * DE, dy};
-            case "linX1" -> new int[] {DX, FEED_FORWARD_X};
-            case "linX2" -> new int[] {FEED_FORWARD_X, DX};
-            case "linE1" -> new int[] {DE, FEED_FORWARD_E};
-            case "linE2" -> new int[] {FEED_FORWARD_E, DE};
-            case "lin_y1" -> new int[] {dy, FEED_FORWARD_Y};
-            case "lin_y2" -> new int[] {FEED_FORWARD_Y, dy};
-            default -> throw new IllegalArgumentException(name);
-        };
-    }
 
     /** T/2, where measured steps begin: graphs there look like those that most steps see. */
     int startTime() {

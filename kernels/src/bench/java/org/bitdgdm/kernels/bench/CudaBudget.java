@@ -3,6 +3,7 @@ package org.bitdgdm.kernels.bench;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.bitdgdm.kernels.NetworkSpec.Width;
 import org.bitdgdm.kernels.PackedModel;
 
 /**
@@ -82,8 +83,8 @@ record CudaBudget(Map<String, Double> seconds) {
      * by the pool), E four times (twice by the edges, twice by the pool).
      */
     private static double bytes(PackedModel model, int n) {
-        double nodes = 4.0 * n * model.linear("mlp_in_X.2").out;
-        double edges = 4.0 * n * n * model.linear("mlp_in_E.2").out;
+        double nodes = 4.0 * n * model.width(Width.X);
+        double edges = 4.0 * n * n * model.width(Width.E);
         return model.architecture().layers() * (17 * nodes + 4 * edges) + 6 * nodes + 2 * edges;
     }
 

@@ -51,7 +51,7 @@ final class CudaBundle {
                 new Tensor(List.of(layer.out, layer.in), transposed(layer.weight, layer.in, layer.out)));
             tensors.put("model." + layer.name + ".bias", new Tensor(List.of(layer.out), layer.bias));
         }
-        for (String name : PackedModel.normNames(architecture.layers())) {
+        for (String name : model.spec().normNames()) {
             LayerNorm norm = model.norm(name);
             tensors.put("model." + name + ".weight", new Tensor(List.of(norm.weight().length), norm.weight()));
             tensors.put("model." + name + ".bias", new Tensor(List.of(norm.bias().length), norm.bias()));

@@ -7,9 +7,12 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import org.bitdgdm.kernels.Architecture;
 import org.bitdgdm.kernels.GraphBatch;
+import org.bitdgdm.kernels.NetworkSpec;
+import org.bitdgdm.kernels.NetworkSpec.Width;
 import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.Variant;
@@ -69,14 +72,14 @@ final class KernelBench {
     }
 
     /** Pieces of one model: those that no setting changes, then the distinct layers of each setting. */
-    List<Measurement> pieces(BenchModel model, List<Setting.Packed> settings, List<double[]> outlierShares,
+    List<Measurement> pieces(BenchModel model, List<Setting.Packed> settings, List<Map<String, Double>> outlierShares,
                              GraphBatch graphs) throws IOException, InterruptedException {
         PackedModel full = model.full();
         Architecture a = full.architecture();
         StringBuilder text = new StringBuilder();
-        text.append(String.format(Locale.ROOT, "shape %d %d %d %d %d %d %d %d %d %d%n", a.nodeTypes(), a.edgeTypes(),
-            a.maxNodes(), a.diffusionSteps(), a.variant() == Variant.FIXED_BUG ? 1 : 0, a.molecular() ? 1 : 0, a.heads(),
-            full.linear("mlp_in_X.2").out, full.linear("mlp_in_E.2").out, full.linear("mlp_in_y.2").out));
+        text.append(String.format(Locale.ROOT, "shape %d %d %d %d %d %d %d %d %d %d %d%n", a.nodeTypes(), a.edgeTypes(),
+            a.maxNodes(), a.diffusionSteps(), a.variant() == Variant.FIXED_BUG ? 1 : 0, a.features().ordinal(),
+            a.molecular() ? 1 : 0, a.heads(), full.width(Width.X), full.width(Width.E), full.width(Width.Y)));
         for (int g = 0; g < graphs.size(); g++) {
             text.append(classes(graphs, g)).append('\n');
         }
@@ -107,23 +110,23 @@ final class KernelBench {
     }
 
     /** A line for each distinct layer of the blocks, the first of its kind with its own sparse entries and outliers. */
-    private static List<String> layers(Setting.Packed packed, double[] outlierShares) {
+    private static List<String> layers(Setting.Packed packed, Map<String, Double> outlierShares) {
         List<String> lines = new ArrayList<>();
         Set<List<Object>> seen = new LinkedHashSet<>();
         List<PackedLinear> linears = packed.model().linears();
         // The second block: its inputs have passed a layer.
-        String block = packed.model().architecture().layers() > 1 ? "tf_layers.1." : "tf_layers.0.";
-        for (int index = 0; index < linears.size(); index++) {
-            PackedLinear layer = linears.get(index);
-            Workload.Rows rows = Workload.Rows.of(layer.name);
+        int block = Math.min(1, packed.model().architecture().layers() - 1);
+        for (PackedLinear layer : linears) {
+            NetworkSpec.Layer spec = packed.model().spec().layer(layer.name);
+            Workload.Rows rows = Workload.Rows.of(spec);
             boolean unsigned = layer.activation.coded() && layer.activation.unsigned();
-            if (layer.name.startsWith(block) && seen.add(List.of(rows, layer.in, layer.out, unsigned))) {
+            if (spec.block() == block && seen.add(List.of(rows, layer.in, layer.out, unsigned))) {
                 boolean coded = layer.integerProduct();
                 int weightBits = !coded ? 32 : layer.left == null ? layer.residual.bits() : layer.left.bits();
                 lines.add(String.format(Locale.ROOT, "layer %s %s %d %d %d %d %d %d %d %.6f %d %d %d",
                     packed.setting().word() + "/" + Workload.module(layer.name), rows.word(), layer.in,
                     layer.out, layer.rank(), weightBits, coded ? layer.activation.bits() : 32,
-                    unsigned ? 1 : 0, layer.activation.perRow() ? 1 : 0, outlierShares[index], layer.intermediateBits,
+                    unsigned ? 1 : 0, layer.activation.perRow() ? 1 : 0, outlierShares.getOrDefault(layer.name, 0.0), layer.intermediateBits,
                     layer.residual == null ? 0 : layer.residual.bits(), coded ? layer.sparse.entries() : 0));
             }
         }

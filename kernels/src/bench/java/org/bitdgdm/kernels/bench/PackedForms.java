@@ -3,13 +3,16 @@ package org.bitdgdm.kernels.bench;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.bitdgdm.kernels.ActivationCodes;
 import org.bitdgdm.kernels.ActivationRecorder;
 import org.bitdgdm.kernels.CodeMatrix;
 import org.bitdgdm.kernels.GraphBatch;
+import org.bitdgdm.kernels.NetworkSpec;
 import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.SparseRows;
@@ -36,19 +39,20 @@ final class PackedForms {
         if (setting.bits() > 8) {
             return model;
         }
-        float[][] inputs = new float[model.linears().size()][];
+        Map<String, float[]> inputs = new HashMap<>();
         full.record(graphs, t, (layer, input, rows) ->
-            inputs[layer] = Arrays.copyOf(input, Math.min(rows, RECORDED_ROWS) * model.linears().get(layer).in));
+            inputs.put(layer, Arrays.copyOf(input, Math.min(rows, RECORDED_ROWS) * model.linear(layer).in)));
         List<PackedLinear> linears = new ArrayList<>(model.linears());
-        IntStream.range(0, linears.size()).parallel().filter(layer -> PackedModel.isBlockLinear(linears.get(layer).name))
-            .forEach(layer -> linears.set(layer, packed(model.linears().get(layer), setting, inputs[layer])));
+        IntStream.range(0, linears.size()).parallel().filter(layer -> inputs.containsKey(linears.get(layer).name))
+            .forEach(layer -> linears.set(layer,
+                packed(linears.get(layer), setting, inputs.get(linears.get(layer).name))));
         return model.withLinears(linears);
     }
 
     private static PackedLinear packed(PackedLinear layer, Setting setting, float[] input) {
         int in = layer.in;
         int out = layer.out;
-        boolean unsigned = PackedModel.hasNonNegativeInput(layer.name);
+        boolean unsigned = NetworkSpec.hasNonNegativeInput(layer.name);
         if (setting.perRow()) {
             return PackedLinear.quantized(layer.name, in, out, layer.bias, ActivationCodes.perRow(setting.bits(), unsigned),
                 null, null, 32, 0, coded(layer.weight, in, out, setting.residualBits(), false), SparseRows.empty(in, out),

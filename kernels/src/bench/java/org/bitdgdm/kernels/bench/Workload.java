@@ -1,11 +1,15 @@
 package org.bitdgdm.kernels.bench;
 
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import org.bitdgdm.kernels.ActivationRecorder;
 import org.bitdgdm.kernels.GraphBatch;
+import org.bitdgdm.kernels.NetworkSpec;
+import org.bitdgdm.kernels.NetworkSpec.Width;
 import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedModel;
 
@@ -51,57 +55,45 @@ record Workload(double integerOperations, double sparseOperations, double outlie
             };
         }
 
-        static Rows of(String name) {
-            return switch (module(name)) {
-                case "q", "k", "v", "x_out", "linX1", "linX2", "mlp_in_X.0", "mlp_in_X.2", "mlp_out_X.0", "mlp_out_X.2" ->
-                    NODES;
-                case "e_add", "e_mul", "e_out", "linE1", "linE2", "mlp_in_E.0", "mlp_in_E.2", "mlp_out_E.0",
-                    "mlp_out_E.2" -> EDGES;
-                default -> GLOBALS;
+        static Rows of(NetworkSpec.Layer layer) {
+            return switch (layer.rows()) {
+                case NODE -> NODES;
+                case EDGE -> EDGES;
+                case GRAPH -> GLOBALS;
             };
         }
     }
 
     /** Name of a linear layer within its block, without its module. */
     static String module(String name) {
-        return name.replaceFirst("tf_layers\\.\\d+\\.", "").replace("self_attn.", "");
-    }
-
-    /** What a layer reads, so that layers that read the same can share their codes. */
-    private static String input(String name) {
-        return name.replaceFirst("self_attn\\..*", "") + switch (module(name)) {
-            case "q", "k", "v" -> "x";
-            case "e_add", "e_mul" -> "e";
-            case "y_e_mul", "y_e_add", "y_x_mul", "y_x_add", "y_y" -> "y";
-            default -> module(name);
-        };
+        return NetworkSpec.module(name).replace("self_attn.", "");
     }
 
     /** Whether a layer costs nothing: nothing reads y after the last block, and before the first E is a table of classes. */
-    private static boolean isFree(String name, int layers) {
-        return name.startsWith("mlp_in_E") || name.equals("tf_layers.0.self_attn.e_add")
-            || name.equals("tf_layers.0.self_attn.e_mul") || name.startsWith("tf_layers." + (layers - 1) + ".")
-            && Set.of("y_y", "x_y.lin", "e_y.lin", "y_out.0", "y_out.2", "lin_y1", "lin_y2").contains(module(name));
+    private static boolean isFree(NetworkSpec.Layer layer) {
+        boolean input = layer.block() < 0 && (layer.in() == Width.EDGE_INPUT || layer.out() == Width.E);
+        boolean first = layer.block() == 0 && layer.in() == Width.E && layer.out() == Width.X;
+        return !layer.needed() || input || first;
     }
 
     /** The share of entries that are outliers, for each linear layer; 0 where there can be none. */
-    static double[] outlierShares(PackedModel model, ActivationRecorder recorder, GraphBatch graphs, int t) {
-        double[] shares = new double[model.linears().size()];
+    static Map<String, Double> outlierShares(PackedModel model, ActivationRecorder recorder, GraphBatch graphs, int t) {
+        Map<String, Double> shares = new HashMap<>();
         recorder.record(graphs, t, (layer, input, rows) -> {
-            PackedLinear linear = model.linears().get(layer);
+            PackedLinear linear = model.linear(layer);
             if (linear.activation.coded() && !linear.activation.perRow()) {
                 long outliers = 0;
                 for (int k = 0; k < rows * linear.in; k++) {
                     outliers += Math.abs(input[k]) > linear.activation.threshold() ? 1 : 0;
                 }
-                shares[layer] = (double) outliers / (rows * linear.in);
+                shares.put(layer, (double) outliers / (rows * linear.in));
             }
         });
         return shares;
     }
 
     /** @param outlierShares see {@link #outlierShares} */
-    static Workload of(PackedModel model, int n, double[] outlierShares) {
+    static Workload of(PackedModel model, int n, Map<String, Double> outlierShares) {
         int layers = model.architecture().layers();
         double integers = 0;
         double sparse = 0;
@@ -111,9 +103,9 @@ record Workload(double integerOperations, double sparseOperations, double outlie
         double quantized = 0;
         Set<List<Object>> coded = new HashSet<>();
         Set<String> turnedInputs = new HashSet<>();
-        for (int index = 0; index < model.linears().size(); index++) {
-            PackedLinear layer = model.linears().get(index);
-            double rows = isFree(layer.name, layers) ? 0 : Rows.of(layer.name).count(n);
+        for (PackedLinear layer : model.linears()) {
+            NetworkSpec.Layer spec = model.spec().layer(layer.name);
+            double rows = isFree(spec) ? 0 : Rows.of(spec).count(n);
             double size = (double) layer.in * layer.out;
             if (layer.isFull() || !layer.integerProduct()) {
                 dense += 2 * rows * size;
@@ -124,17 +116,17 @@ record Workload(double integerOperations, double sparseOperations, double outlie
                 + (layer.residual == null ? 0 : size));
             dense += 2 * rows * (codedBetween ? 0 : (double) layer.rank() * layer.out);
             sparse += 2 * rows * layer.sparse.entries();
-            outliers += 2 * rows * outlierShares[index] * size;
+            outliers += 2 * rows * outlierShares.getOrDefault(layer.name, 0.0) * size;
             if (layer.sparse.entries() > 0) {
-                turned += rows * (layer.out + (turnedInputs.add(input(layer.name)) ? layer.in : 0)) / TURNED;
+                turned += rows * (layer.out + (turnedInputs.add(spec.firstWithInput()) ? layer.in : 0)) / TURNED;
             }
-            if (coded.add(List.of(input(layer.name), layer.activation))) {
+            if (coded.add(List.of(spec.firstWithInput(), layer.activation))) {
                 quantized += rows * layer.in;
             }
         }
-        double dx = model.linear("mlp_in_X.2").out;
-        double de = model.linear("mlp_in_E.2").out;
-        double dy = model.linear("mlp_in_y.2").out;
+        double dx = model.width(Width.X);
+        double de = model.width(Width.E);
+        double dy = model.width(Width.Y);
         double pairs = (double) layers * n * n * dx;
         return new Workload(integers, sparse, outliers, turned, dense, pairs, ATTENTION_OPERATIONS * pairs,
             2 * layers * n * dx + 2 * (layers - 1) * dy, 2.0 * layers * n * n * de,
