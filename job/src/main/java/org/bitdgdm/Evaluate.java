@@ -39,6 +39,7 @@ import org.bitdgdm.molecule.GraphReader;
 import org.bitdgdm.molecule.GraphReaders;
 import org.bitdgdm.molecule.MolecularGraph;
 import org.bitdgdm.molecule.MoleculeScorer;
+import org.bitdgdm.molecule.ScoredGraph;
 import org.bitdgdm.output.Fingerprint;
 import org.bitdgdm.output.MoleculeDrawings;
 import org.bitdgdm.output.MoleculeRows;
@@ -119,7 +120,7 @@ final class Evaluate {
                     graphs = table.isPresent() ? scoreParquet(spark, table.get(), bundle.vocabulary(), folder)
                         : scoreText(spark, input.text(), bundle.vocabulary(), folder);
                 } catch (InputException e) {
-                    // A line that is no graph: what came before it is no result.
+                    // Text that is no graph: what came before it is no result.
                     folder.discard();
                     throw e;
                 }
@@ -177,15 +178,18 @@ final class Evaluate {
             while (reader.hasNext() || shard == 0) {
                 List<MolecularGraph> chunk = new ArrayList<>();
                 for (long classes = 0; chunk.size() < (long) SHARD * slots && classes < MOST_CLASSES && reader.hasNext();) {
-                    chunk.add(reader.next());
-                    classes += chunk.get(chunk.size() - 1).nodes().length + chunk.get(chunk.size() - 1).bonds().length;
+                    MolecularGraph graph = reader.next();
+                    chunk.add(graph);
+                    classes += graph.smiles() == null ? graph.nodes().length + graph.bonds().length : graph.smiles().length();
                 }
                 int shards = Math.max(1, (chunk.size() + SHARD - 1) / SHARD);
                 context.setJobDescription("score graphs " + graphs + " to " + (graphs + chunk.size()));
                 JavaRDD<Row> rows = context.parallelize(chunk, shards).mapPartitions(part -> {
                     MoleculeScorer scorer = new MoleculeScorer(vocabulary);
-                    return map(part, graph -> MoleculeRows.of(graph.graphId(), graph.nodes(), graph.bonds(),
-                        scorer.score(graph.nodes(), graph.bonds())));
+                    return map(part, graph -> {
+                        ScoredGraph scored = scorer.score(graph);
+                        return MoleculeRows.of(graph.graphId(), scored.nodes(), scored.bonds(), scored.molecule());
+                    });
                 });
                 MoleculeWriter.commit(spark, rows, range(shard, shards), folder);
                 shard += shards;

@@ -85,7 +85,7 @@ record Measures(PackedModel full, Vocabulary vocabulary, BackendOpener opener) {
         Path file = conf.molecules();
         int most = full.architecture().maxNodes();
         List<LikelihoodProbe.Graph> graphs = new ArrayList<>();
-        try (GraphReader reader = GraphReaders.open(file, vocabulary)) {
+        try (GraphReader reader = GraphReaders.openGraphs(file, vocabulary)) {
             while (reader.hasNext()) {
                 MolecularGraph graph = reader.next();
                 if (graph.nodes().length < 1 || graph.nodes().length > most) {

@@ -3,8 +3,11 @@ package org.bitdgdm.metrics;
 import java.io.Serializable;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.IntFunction;
+import java.util.stream.Stream;
 import org.bitdgdm.model.Vocabulary;
 import org.bitdgdm.molecule.MoleculeProperties;
 
@@ -14,6 +17,8 @@ final class DistributionTally implements Serializable {
     /** Fine enough for a Wasserstein distance; charts draw several as one. */
     private static final double WEIGHT_BIN = 0.5;
     private static final double LOGP_BIN = 0.0625;
+    /** Label of what the vocabulary has no class for: lists hold other elements, files of others hold other classes. */
+    private static final String OTHER = "other";
 
     private final TreeMap<String, Long> atoms = new TreeMap<>();
     private final TreeMap<String, Long> bonds = new TreeMap<>();
@@ -22,16 +27,58 @@ final class DistributionTally implements Serializable {
     private final TreeMap<Long, Long> logp = new TreeMap<>();
     private final TreeMap<Long, Long> rings = new TreeMap<>();
 
+    /** Labels of counts: the classes of a vocabulary and, behind them, {@value #OTHER}. */
+    static List<String> labels(List<String> classes) {
+        return Stream.concat(classes.stream(), Stream.of(OTHER)).toList();
+    }
+
+    /** How often each class occurs among so many and, at the end, how many are none of the {@code known} ones. */
+    static long[] counts(int length, IntFunction<Byte> classes, int known) {
+        long[] counts = new long[known + 1];
+        for (int k = 0; k < length; k++) {
+            int type = classes.apply(k);
+            counts[type >= 0 && type < known ? type : known]++;
+        }
+        return counts;
+    }
+
+    /**
+     * Counts one graph; one without atoms, which stands for a line that is no molecule, does not count.
+     *
+     * @param size    atoms
+     * @param ofAtoms by class, as {@link #counts} gives them
+     * @param ofBonds by class, class 0 too, which is no bond
+     */
+    void addGraph(Vocabulary vocabulary, int size, long[] ofAtoms, long[] ofBonds) {
+        List<String> elements = labels(vocabulary.nodes());
+        for (int type = 0; type < ofAtoms.length; type++) {
+            addAtoms(elements.get(type), ofAtoms[type]);
+        }
+        List<String> orders = labels(vocabulary.edges());
+        for (int type = 1; type < ofBonds.length; type++) {
+            addBonds(orders.get(type), ofBonds[type]);
+        }
+        if (size > 0) {
+            addSize(size);
+        }
+    }
+
     void addAtoms(String element, long count) {
-        atoms.merge(element, count, Long::sum);
+        add(atoms, element, count);
     }
 
     void addBonds(String bond, long count) {
-        bonds.merge(bond, count, Long::sum);
+        add(bonds, bond, count);
     }
 
     void addSize(int atomCount) {
         sizes.merge((long) atomCount, 1L, Long::sum);
+    }
+
+    private static void add(Map<String, Long> counts, String label, long count) {
+        if (count > 0) {
+            counts.merge(label, count, Long::sum);
+        }
     }
 
     /** Properties of one molecule; null ones are not counted. */

@@ -36,8 +36,9 @@ final class GraphTally implements Serializable {
 
     GraphTally(Vocabulary vocabulary) {
         this.vocabulary = vocabulary;
-        this.atoms = new ClassMoments(vocabulary.nodes());
-        this.bonds = new ClassMoments(vocabulary.edges().subList(1, vocabulary.edges().size()));
+        this.atoms = new ClassMoments(DistributionTally.labels(vocabulary.nodes()));
+        List<String> ofBonds = DistributionTally.labels(vocabulary.edges());
+        this.bonds = new ClassMoments(ofBonds.subList(1, ofBonds.size()));
     }
 
     long graphs() {
@@ -82,21 +83,12 @@ final class GraphTally implements Serializable {
         connected += row.getBoolean(CONNECTED) ? 1 : 0;
         fragments += row.getInt(FRAGMENTS);
         Seq<Byte> nodes = row.getSeq(ATOM_TYPES);
-        long[] ofAtoms = counts(nodes, vocabulary.nodes().size());
-        for (int type = 0; type < ofAtoms.length; type++) {
-            if (ofAtoms[type] > 0) {
-                distributions.addAtoms(vocabulary.nodes().get(type), ofAtoms[type]);
-            }
-        }
+        Seq<Byte> pairs = row.getSeq(BONDS);
+        long[] ofAtoms = DistributionTally.counts(nodes.length(), nodes::apply, vocabulary.nodes().size());
+        long[] ofBonds = DistributionTally.counts(pairs.length(), pairs::apply, vocabulary.edges().size());
+        distributions.addGraph(vocabulary, nodes.length(), ofAtoms, ofBonds);
         atoms.add(ofAtoms);
-        long[] ofBonds = counts(row.getSeq(BONDS), vocabulary.edges().size());
-        for (int type = 1; type < ofBonds.length; type++) {
-            if (ofBonds[type] > 0) {
-                distributions.addBonds(vocabulary.edges().get(type), ofBonds[type]);
-            }
-        }
         bonds.add(Arrays.copyOfRange(ofBonds, 1, ofBonds.length));
-        distributions.addSize(nodes.length());
         if (row.getBoolean(RELAXED_VALID)) {
             distributions.addProperties(row.<Double>getAs(WEIGHT), row.<Double>getAs(LOGP), row.<Integer>getAs(RINGS));
         }
@@ -114,17 +106,5 @@ final class GraphTally implements Serializable {
         atoms.merge(other.atoms);
         bonds.merge(other.bonds);
         return this;
-    }
-
-    /** How often each class occurs; classes outside the vocabulary, which a reader may bring, are not counted. */
-    private static long[] counts(Seq<Byte> classes, int known) {
-        long[] counts = new long[known];
-        for (int k = 0; k < classes.length(); k++) {
-            int type = classes.apply(k);
-            if (type >= 0 && type < known) {
-                counts[type]++;
-            }
-        }
-        return counts;
     }
 }

@@ -29,8 +29,11 @@ public final class ReferenceSet {
     public static final String FACTS_FILE = "reference.json";
     /** File of the hashes. */
     public static final String HASHES_FILE = "reference.hashes";
-    /** The version written, and the only one read: 1 lacks scaffolds and has wider bins, and is to be built again. */
-    public static final int FORMAT = 2;
+    /**
+     * The version written, and the only one read. Version 1 lacks scaffolds and has wider bins; 2 has the logP of spellings
+     * rather than of molecules. Both are to be built again.
+     */
+    public static final int FORMAT = 3;
     private static final long MAX_FACTS_BYTES = 16 << 20;
     private static final long MAX_HASHES_BYTES = Integer.MAX_VALUE - 64;
     private static final JsonMapper JSON = MetricJson.MAPPER;

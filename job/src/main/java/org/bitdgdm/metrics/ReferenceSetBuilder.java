@@ -3,32 +3,31 @@ package org.bitdgdm.metrics;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.model.Vocabulary;
-import org.bitdgdm.molecule.Canonicaliser;
-import org.bitdgdm.molecule.MoleculeProperties;
+import org.bitdgdm.molecule.MoleculeScorer;
 import org.bitdgdm.molecule.Scaffolds;
+import org.bitdgdm.molecule.ScoredGraph;
+import org.bitdgdm.molecule.ScoredMolecule;
 import org.bitdgdm.molecule.TextLines;
-import org.openscience.cdk.exception.CDKException;
-import org.openscience.cdk.interfaces.IAtom;
-import org.openscience.cdk.interfaces.IAtomContainer;
-import org.openscience.cdk.interfaces.IBond;
-import org.openscience.cdk.silent.SilentChemObjectBuilder;
-import org.openscience.cdk.smiles.SmilesParser;
-import org.openscience.cdk.tools.manipulator.AtomContainerManipulator;
 
 /**
- * Makes a reference set of a file of SMILES, one a line, what follows after a blank ignored. Molecules are taken as
- * written, charges included, without stereochemistry and isotopes; of several fragments the largest is the molecule.
+ * Makes a reference set of a file of SMILES, one a line, what follows after a blank ignored. Molecules are read as those of
+ * an evaluated list are ({@link MoleculeScorer#score(String)}): charges included, without stereochemistry and isotopes; of
+ * several fragments the largest is the molecule.
  */
 final class ReferenceSetBuilder {
     private static final int LINES_PER_CHUNK = 16_384;
     private static final int LINES_PER_PART = 256;
+    /** Bad lines that an error names one by one. */
+    private static final int NAMED = 20;
+    /** Characters of such a line that it quotes. */
+    private static final int SHOWN = 80;
+    /** Further ones of which it gives the number. */
+    private static final int NUMBERED = 200;
 
     private final Vocabulary vocabulary;
 
@@ -39,29 +38,33 @@ final class ReferenceSetBuilder {
     /**
      * Reads the file with all cores, {@value #LINES_PER_CHUNK} lines at a time.
      *
-     * @throws InputException naming the line that is not a SMILES, or where there is none
+     * @throws InputException naming all lines that are no molecule, or where there is none
      */
     ReferenceSet build(Path file) {
         DistributionTally tally = new DistributionTally();
         ScaffoldTally scaffolds = new ScaffoldTally();
         List<long[]> parts = new ArrayList<>();
+        List<BadLine> bad = new ArrayList<>();
+        long badLines = 0;
         long molecules = 0;
         try (TextLines lines = new TextLines(file)) {
             for (List<Line> chunk = chunk(lines); !chunk.isEmpty(); chunk = chunk(lines)) {
                 List<Line> read = chunk;
                 int partCount = (read.size() + LINES_PER_PART - 1) / LINES_PER_PART;
-                List<Part> counted = IntStream.range(0, partCount).parallel().mapToObj(k -> new Part(file, read.subList(
+                List<Part> counted = IntStream.range(0, partCount).parallel().mapToObj(k -> new Part(read.subList(
                     k * LINES_PER_PART, Math.min((k + 1) * LINES_PER_PART, read.size())))).toList();
                 for (Part part : counted) {
-                    if (part.failure != null) {
-                        throw part.failure;
-                    }
+                    badLines += part.bad.size();
+                    bad.addAll(part.bad.subList(0, Math.min(part.bad.size(), NAMED + NUMBERED - bad.size())));
                     parts.add(part.hashes);
                     tally.merge(part.tally);
                     scaffolds.merge(part.scaffolds);
-                    molecules += part.hashes.length;
+                    molecules += part.hashes.length - part.bad.size();
                 }
             }
+        }
+        if (badLines > 0) {
+            throw refused(file, bad, badLines, molecules + badLines);
         }
         if (molecules == 0) {
             throw new InputException(file + " holds no SMILES; a reference set needs at least one");
@@ -78,12 +81,28 @@ final class ReferenceSetBuilder {
             if (text == null) {
                 break;
             }
-            chunk.add(new Line(lines.number(), text.split("\\s+", 2)[0]));
+            chunk.add(new Line(lines.number(), TextLines.firstWord(text)));
         }
         return chunk;
     }
 
+    private static InputException refused(Path file, List<BadLine> bad, long badLines, long lines) {
+        String named = bad.stream().limit(NAMED)
+            .map(line -> line.number() + " ('" + line.smiles() + "': " + line.reason() + ")").collect(Collectors.joining(", "));
+        String numbered = bad.stream().skip(NAMED).map(line -> ", " + line.number()).collect(Collectors.joining());
+        return new InputException(file + " has " + badLines + (badLines == 1 ? " line that is" : " lines that are")
+            + " no molecule among " + lines + ", at line " + named + numbered + (badLines > bad.size() ? ", …" : "")
+            + "; a reference set is made of molecules only: remove them");
+    }
+
+    private static String shown(String smiles) {
+        return smiles.length() <= SHOWN ? smiles : smiles.substring(0, SHOWN) + "…";
+    }
+
     private record Line(long number, String smiles) {
+    }
+
+    private record BadLine(long number, String smiles, String reason) {
     }
 
     /** Some lines, counted by one thread. */
@@ -91,50 +110,33 @@ final class ReferenceSetBuilder {
         private final DistributionTally tally = new DistributionTally();
         private final ScaffoldTally scaffolds = new ScaffoldTally();
         private final Scaffolds murcko = new Scaffolds();
+        private final MoleculeScorer scorer = new MoleculeScorer(vocabulary);
+        private final List<BadLine> bad = new ArrayList<>();
+        /** Of the lines that are molecules; of no use where one is not. */
         private final long[] hashes;
-        /** The first bad line; kept instead of thrown so that the lowest line of a file is the one named. */
-        private InputException failure;
 
-        private final SmilesParser parser = new SmilesParser(SilentChemObjectBuilder.getInstance());
-        private final MoleculeProperties.Calculator properties = new MoleculeProperties.Calculator();
-
-        Part(Path file, List<Line> lines) {
+        Part(List<Line> lines) {
             hashes = new long[lines.size()];
-            for (int k = 0; k < hashes.length && failure == null; k++) {
-                Line line = lines.get(k);
-                try {
-                    hashes[k] = StableHash.of(count(parser.parseSmiles(line.smiles())));
-                } catch (CDKException e) {
-                    failure = TextLines.malformed(file, line.number(), "'" + line.smiles()
-                        + "' is not a SMILES the CDK reads: " + e.getMessage().lines().findFirst().orElse(""));
+            for (int k = 0; k < hashes.length; k++) {
+                ScoredGraph scored = scorer.score(lines.get(k).smiles());
+                if (scored.molecule().valid()) {
+                    hashes[k] = StableHash.of(scored.molecule().smiles());
+                    count(scored);
+                } else {
+                    bad.add(new BadLine(lines.get(k).number(), shown(lines.get(k).smiles()), scored.molecule().reason()));
                 }
             }
         }
 
-        /** Adds a molecule to the distributions and returns its canonical SMILES. */
-        private String count(IAtomContainer molecule) throws CDKException {
-            if (vocabulary.nodes().contains("H")) {
-                AtomContainerManipulator.convertImplicitToExplicitHydrogens(molecule);
-            } else {
-                molecule = AtomContainerManipulator.suppressHydrogens(molecule);
-            }
-            Map<String, Long> atoms = new LinkedHashMap<>();
-            for (IAtom atom : molecule.atoms()) {
-                atoms.merge(atom.getSymbol(), 1L, Long::sum);
-            }
-            atoms.forEach(tally::addAtoms);
-            Map<String, Long> bonds = new LinkedHashMap<>();
-            for (IBond bond : molecule.bonds()) {
-                bonds.merge(bond.getOrder().name().toLowerCase(Locale.ROOT), 1L, Long::sum);
-            }
-            bonds.forEach(tally::addBonds);
-            tally.addSize(molecule.getAtomCount());
-            IAtomContainer largest = Canonicaliser.largestFragment(molecule);
-            MoleculeProperties found = properties.of(largest);
-            tally.addProperties(found.weight(), found.logp(), found.rings());
-            String smiles = Canonicaliser.smiles(largest);
-            scaffolds.add(ScaffoldTally.label(smiles, murcko), 1);
-            return smiles;
+        private void count(ScoredGraph scored) {
+            byte[] nodes = scored.nodes();
+            byte[] bonds = scored.bonds();
+            tally.addGraph(vocabulary, nodes.length,
+                DistributionTally.counts(nodes.length, k -> nodes[k], vocabulary.nodes().size()),
+                DistributionTally.counts(bonds.length, k -> bonds[k], vocabulary.edges().size()));
+            ScoredMolecule molecule = scored.molecule();
+            tally.addProperties(molecule.weight(), molecule.logp(), molecule.rings());
+            scaffolds.add(ScaffoldTally.label(molecule.smiles(), murcko), 1);
         }
     }
 }

@@ -3,6 +3,7 @@ package org.bitdgdm.molecule;
 import java.util.List;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.model.Vocabulary;
+import org.openscience.cdk.interfaces.IBond;
 
 /** Orders of a vocabulary's bond classes: 0 for no bond, 1…3, or {@link #AROMATIC}. */
 final class BondOrders {
@@ -28,5 +29,15 @@ final class BondOrders {
             }
             return order;
         }).toArray();
+    }
+
+    /** The toolkit's word for a number; {@code UNSET} for {@link #AROMATIC}. */
+    static IBond.Order order(int number) {
+        return switch (number) {
+            case 1 -> IBond.Order.SINGLE;
+            case 2 -> IBond.Order.DOUBLE;
+            case 3 -> IBond.Order.TRIPLE;
+            default -> IBond.Order.UNSET;
+        };
     }
 }

@@ -16,7 +16,8 @@ import org.openscience.cdk.interfaces.IBond;
  * an automorphism already found makes equal (McKay, Congressus Numerantium 30, 1981).
  */
 final class CanonicalOrder {
-    private static final int AROMATIC = 4;
+    /** Above every order, a quadruple bond's too. */
+    private static final int AROMATIC = 5;
     private static final int LABELS = 8;
 
     private final int atomCount;

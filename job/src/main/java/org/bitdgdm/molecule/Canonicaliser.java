@@ -1,6 +1,8 @@
 package org.bitdgdm.molecule;
 
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.stream.IntStream;
 import org.openscience.cdk.CDK;
 import org.openscience.cdk.aromaticity.Aromaticity;
 import org.openscience.cdk.exception.CDKException;
@@ -11,10 +13,10 @@ import org.openscience.cdk.interfaces.IAtom;
 import org.openscience.cdk.interfaces.IAtomContainer;
 import org.openscience.cdk.interfaces.IBond;
 import org.openscience.cdk.interfaces.IChemObjectBuilder;
+import org.openscience.cdk.interfaces.IElement;
 import org.openscience.cdk.silent.SilentChemObjectBuilder;
 import org.openscience.cdk.smiles.SmiFlavor;
 import org.openscience.cdk.smiles.SmilesGenerator;
-import org.openscience.cdk.tools.manipulator.AtomContainerManipulator;
 
 /**
  * One SMILES for one molecule: the CDK's writer over atoms in {@link CanonicalOrder}, aromatic by the CDK's Daylight
@@ -38,17 +40,100 @@ public final class Canonicaliser {
     }
 
     /**
-     * Canonical SMILES of a molecule whose atoms have hydrogen counts and charges and whose bonds have orders 1…3.
+     * Canonical SMILES of a molecule whose atoms have hydrogen counts and charges and whose bonds have orders.
      *
-     * @param molecule may be changed: explicit hydrogens become implicit, ring and aromatic flags are set
+     * @param molecule not changed
      * @throws CDKException where the CDK cannot write the molecule
      */
     public static String smiles(IAtomContainer molecule) throws CDKException {
-        IAtomContainer heavy = hasHydrogenAtoms(molecule) ? AtomContainerManipulator.suppressHydrogens(molecule) : molecule;
-        Cycles.markRingAtomsAndBonds(heavy);
-        Aromaticity.clear(heavy);
-        Aromaticity.apply(Aromaticity.Model.Daylight, heavy);
-        return WRITER.create(reordered(heavy));
+        return written(prepared(molecule));
+    }
+
+    /**
+     * The form of a molecule that everything else is computed from: hydrogens implicit, atoms in canonical order, aromatic
+     * flags set, and of its Kekulé forms always the same one. Descriptors read orders and flags, and would otherwise tell
+     * apart what is one molecule.
+     *
+     * @param molecule not changed
+     */
+    static IAtomContainer prepared(IAtomContainer molecule) {
+        IAtomContainer heavy = withoutHydrogens(molecule);
+        perceive(heavy);
+        IAtomContainer copy = reordered(heavy);
+        Cycles.markRingAtomsAndBonds(copy);
+        BitSet open = new BitSet();
+        for (IBond bond : copy.bonds()) {
+            if (bond.isAromatic() && bond.getOrder() == IBond.Order.DOUBLE) {
+                open.set(bond.getBegin().getIndex());
+                open.set(bond.getEnd().getIndex());
+            }
+        }
+        if (!Kekulisation.alternate(copy, open)) {
+            throw new IllegalStateException("the Kekulé form that a molecule had must be one of its own");
+        }
+        return copy;
+    }
+
+    /** The SMILES of what {@link #prepared} has made. */
+    static String written(IAtomContainer prepared) throws CDKException {
+        return WRITER.create(prepared);
+    }
+
+    /** Sets ring and aromatic flags. */
+    static void perceive(IAtomContainer molecule) {
+        Cycles.markRingAtomsAndBonds(molecule);
+        Aromaticity.clear(molecule);
+        Aromaticity.apply(Aromaticity.Model.Daylight, molecule);
+    }
+
+    /** A copy in which hydrogens are counts, but for those that are bound to nothing or to another hydrogen, and ions. */
+    static IAtomContainer withoutHydrogens(IAtomContainer molecule) {
+        IAtomContainer copy = BUILDER.newAtomContainer();
+        int[] place = new int[molecule.getAtomCount()];
+        for (IAtom atom : molecule.atoms()) {
+            place[atom.getIndex()] = isCounted(atom) ? -1 : copy.getAtomCount();
+            if (place[atom.getIndex()] >= 0) {
+                copy(atom, copy);
+            }
+        }
+        for (IBond bond : molecule.bonds()) {
+            int begin = place[bond.getBegin().getIndex()];
+            int end = place[bond.getEnd().getIndex()];
+            if (begin >= 0 && end >= 0) {
+                copy(bond, copy, place);
+            } else {
+                IAtom heavy = copy.getAtom(Math.max(begin, end));
+                heavy.setImplicitHydrogenCount(heavy.getImplicitHydrogenCount() + 1);
+            }
+        }
+        return copy;
+    }
+
+    private static boolean isCounted(IAtom atom) {
+        if (atom.getAtomicNumber() != IElement.H || atom.getFormalCharge() != 0 || atom.getBondCount() != 1
+            || atom.getImplicitHydrogenCount() != 0) {
+            return false;
+        }
+        IBond bond = atom.bonds().iterator().next();
+        return bond.getOrder() == IBond.Order.SINGLE && bond.getOther(atom).getAtomicNumber() != IElement.H;
+    }
+
+    /** A copy in which every hydrogen is an atom, those of an atom behind all that are written. */
+    static IAtomContainer withHydrogens(IAtomContainer molecule) {
+        IAtomContainer copy = BUILDER.newAtomContainer();
+        for (IAtom atom : molecule.atoms()) {
+            copy(atom, copy).setImplicitHydrogenCount(0);
+        }
+        int[] place = IntStream.range(0, molecule.getAtomCount()).toArray();
+        for (IBond bond : molecule.bonds()) {
+            copy(bond, copy, place);
+        }
+        for (IAtom atom : molecule.atoms()) {
+            for (int k = 0; k < atom.getImplicitHydrogenCount(); k++) {
+                copy.newBond(copy.getAtom(atom.getIndex()), copy.newAtom(IElement.H, 0), IBond.Order.SINGLE);
+            }
+        }
+        return copy;
     }
 
     /** The component with the most atoms; of equal ones that with the lowest atom index. */
@@ -80,15 +165,6 @@ public final class Canonicaliser {
             }
         }
         return fragment;
-    }
-
-    private static boolean hasHydrogenAtoms(IAtomContainer molecule) {
-        for (IAtom atom : molecule.atoms()) {
-            if (atom.getAtomicNumber() == 1) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /** A copy with atoms by canonical rank and bonds by the ranks of their ends, lower end first. */

@@ -41,14 +41,27 @@ public final class GraphReaders {
     }
 
     /**
-     * Opens a file of graphs in the format that {@link #format} finds.
+     * Opens a file in the format that {@link #format} finds, to be judged: a line of a list that is no molecule is one of them.
      *
-     * @throws InputException where the file cannot be read or is of no known format; while reading, where it is malformed
+     * @throws InputException where the file cannot be read or is of no known format; while reading, where a graph is malformed
      */
     public static GraphReader open(Path file, Vocabulary vocabulary) {
+        return open(file, vocabulary, false);
+    }
+
+    /**
+     * Opens a file in the format that {@link #format} finds as graphs of the vocabulary.
+     *
+     * @throws InputException as {@link #open}, and while reading where a line of a list is no graph of the vocabulary
+     */
+    public static GraphReader openGraphs(Path file, Vocabulary vocabulary) {
+        return open(file, vocabulary, true);
+    }
+
+    private static GraphReader open(Path file, Vocabulary vocabulary, boolean asGraphs) {
         return switch (format(file)) {
             case DIGRESS_TEXT -> new DigressTextReader(file, vocabulary);
-            case SMILES_LIST -> new SmilesListReader(file, vocabulary);
+            case SMILES_LIST -> new SmilesListReader(file, vocabulary, asGraphs);
         };
     }
 }

@@ -1,17 +1,20 @@
 package org.bitdgdm.molecule;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import org.openscience.cdk.graph.Cycles;
 import org.openscience.cdk.graph.Matching;
+import org.openscience.cdk.interfaces.IAtom;
 import org.openscience.cdk.interfaces.IAtomContainer;
-import org.openscience.cdk.silent.SilentChemObjectBuilder;
+import org.openscience.cdk.interfaces.IBond;
 
 /**
- * Aromatic bonds (class 4) as alternating single and double ones, by the rule of RDKit's {@code Kekulize} for a graph
- * without explicit hydrogens, which the DiGress evaluation calls: atoms of aromatic bonds lie in rings; an atom that
- * still misses valence with its aromatic bonds counted as single takes exactly one double bond, along an aromatic ring
- * bond; the others take none. So pyridine kekulises, and pyrrole drawn with five aromatic bonds does not.
+ * Aromatic bonds as alternating single and double ones, by the rule of RDKit's {@code Kekulize}, which the DiGress evaluation
+ * calls: atoms of aromatic bonds lie in rings; an atom that misses exactly one of the valence it aims at, with its aromatic
+ * bonds counted as single, takes exactly one double bond, along an aromatic ring bond; the others take none. So pyridine
+ * kekulises, and pyrrole drawn with five aromatic bonds does not.
  */
 final class Kekulisation {
     static final String OUTSIDE_RING = "kekulisation: aromatic bond outside a ring";
@@ -21,75 +24,68 @@ final class Kekulisation {
     }
 
     /**
-     * Replaces aromatic orders in place.
+     * Gives every aromatic bond an order, in place.
      *
-     * @param orders  (n, n) bond orders 0…3, {@link BondOrders#AROMATIC} where aromatic, symmetric
-     * @param atoms   (n) valences of each atom
-     * @param charges (n) −1, 0 or +1
+     * @param molecule  aromatic bonds are flagged, and so are their atoms
+     * @param hydrogens (n) hydrogens of each atom that belong to it whatever becomes of its bonds
+     * @param totals    (n) hydrogens and orders of each atom before, which say which valence it aims at
+     * @param bracketed atoms that get no further hydrogens, and may keep an electron for themselves
      * @return null where it worked, otherwise the reason; orders are then in no useful state
      */
-    static String apply(int[][] orders, List<Valences> atoms, int[] charges) {
-        int n = orders.length;
-        boolean[][] inRing = ringBonds(orders);
-        BitSet open = new BitSet(n);
-        for (int atom = 0; atom < n; atom++) {
-            boolean aromatic = false;
-            boolean ring = false;
-            int sum = 0;
-            for (int other = 0; other < n; other++) {
-                boolean isAromatic = orders[atom][other] == BondOrders.AROMATIC;
-                aromatic |= isAromatic;
-                ring |= inRing[atom][other];
-                sum += isAromatic ? 1 : orders[atom][other];
+    static String apply(IAtomContainer molecule, int[] hydrogens, int[] totals, BitSet bracketed) {
+        Cycles.markRingAtomsAndBonds(molecule);
+        BitSet open = new BitSet();
+        for (IAtom atom : molecule.atoms()) {
+            if (!atom.isAromatic()) {
+                continue;
             }
-            if (aromatic && !ring) {
+            if (!atom.isInRing()) {
                 return OUTSIDE_RING;
             }
-            if (aromatic && atoms.get(atom).hydrogens(sum, charges[atom]) > 0) {
-                open.set(atom);
+            int index = atom.getIndex();
+            int sum = hydrogens[index];
+            for (IBond bond : atom.bonds()) {
+                sum += bond.isAromatic() ? 1 : bond.getOrder().numeric();
+            }
+            int missing = Valences.of(atom.getAtomicNumber()).aimed(totals[index], atom.getFormalCharge()) - sum;
+            if (missing == 1 || missing == 2 && bracketed.get(index)) {
+                open.set(index);
             }
         }
-        int[][] candidates = new int[n][];
-        for (int atom = 0; atom < n; atom++) {
-            int own = atom;
-            candidates[atom] = open.stream()
-                .filter(other -> open.get(own) && orders[own][other] == BondOrders.AROMATIC && inRing[own][other]).toArray();
-        }
-        Matching matching = Matching.withCapacity(n);
-        if (!matching.perfect(candidates, open)) {
-            return NO_ALTERNATION;
-        }
-        for (int i = 0; i < n; i++) {
-            for (int j = 0; j < n; j++) {
-                if (orders[i][j] == BondOrders.AROMATIC) {
-                    orders[i][j] = open.get(i) && matching.other(i) == j ? 2 : 1;
-                }
-            }
-        }
-        return null;
+        return alternate(molecule, open) ? null : NO_ALTERNATION;
     }
 
-    private static boolean[][] ringBonds(int[][] orders) {
-        int n = orders.length;
-        IAtomContainer skeleton = SilentChemObjectBuilder.getInstance().newAtomContainer();
-        for (int atom = 0; atom < n; atom++) {
-            skeleton.newAtom(6, 0);
-        }
-        for (int i = 0; i < n; i++) {
-            for (int j = i + 1; j < n; j++) {
-                if (orders[i][j] != 0) {
-                    skeleton.newBond(skeleton.getAtom(i), skeleton.getAtom(j));
+    /**
+     * Makes double bonds of aromatic ring bonds such that every open atom has exactly one, and single ones of the others.
+     * Which, where there is a choice, depends on the order of the atoms only.
+     *
+     * @param molecule rings are marked
+     * @return whether there is such a choice
+     */
+    static boolean alternate(IAtomContainer molecule, BitSet open) {
+        int[][] candidates = new int[molecule.getAtomCount()][];
+        for (IAtom atom : molecule.atoms()) {
+            List<Integer> found = new ArrayList<>();
+            for (IBond bond : atom.bonds()) {
+                int other = bond.getOther(atom).getIndex();
+                if (open.get(atom.getIndex()) && open.get(other) && bond.isAromatic() && bond.isInRing()) {
+                    found.add(other);
                 }
             }
+            candidates[atom.getIndex()] = found.stream().mapToInt(Integer::intValue).toArray();
+            Arrays.sort(candidates[atom.getIndex()]);
         }
-        Cycles.markRingAtomsAndBonds(skeleton);
-        boolean[][] inRing = new boolean[n][n];
-        skeleton.bonds().forEach(bond -> {
-            int begin = bond.getBegin().getIndex();
-            int end = bond.getEnd().getIndex();
-            inRing[begin][end] = bond.isInRing();
-            inRing[end][begin] = bond.isInRing();
-        });
-        return inRing;
+        Matching matching = Matching.withCapacity(candidates.length);
+        if (!matching.perfect(candidates, open)) {
+            return false;
+        }
+        for (IBond bond : molecule.bonds()) {
+            if (bond.isAromatic()) {
+                int begin = bond.getBegin().getIndex();
+                boolean isDouble = open.get(begin) && matching.other(begin) == bond.getEnd().getIndex();
+                bond.setOrder(isDouble ? IBond.Order.DOUBLE : IBond.Order.SINGLE);
+            }
+        }
+        return true;
     }
 }

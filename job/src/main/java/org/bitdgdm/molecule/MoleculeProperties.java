@@ -27,7 +27,7 @@ public record MoleculeProperties(double weight, Double logp, int rings) {
             logp.initialise(SilentChemObjectBuilder.getInstance());
         }
 
-        /** Properties of a molecule with hydrogen counts, charges and bond orders 1…3; the molecule is not changed. */
+        /** Properties of what {@link Canonicaliser#prepared} has made; the molecule is not changed. */
         public MoleculeProperties of(IAtomContainer molecule) {
             double coefficient = ((DoubleResult) logp.calculate(molecule).getValue()).doubleValue();
             int components = new ConnectedComponents(GraphUtil.toAdjList(molecule)).nComponents();

@@ -5,7 +5,11 @@ import org.bitdgdm.conf.InputException;
 import org.bitdgdm.model.Vocabulary;
 import org.openscience.cdk.exception.CDKException;
 import org.openscience.cdk.graph.ConnectedComponents;
+import org.openscience.cdk.graph.GraphUtil;
+import org.openscience.cdk.interfaces.IAtom;
 import org.openscience.cdk.interfaces.IAtomContainer;
+import org.openscience.cdk.interfaces.IBond;
+import org.openscience.cdk.interfaces.IElement;
 
 /**
  * Verdict, SMILES and properties of one graph, by the rules of the DiGress evaluation ({@link MoleculeRules}).
@@ -14,6 +18,7 @@ import org.openscience.cdk.interfaces.IAtomContainer;
  */
 public final class MoleculeScorer {
     private final MoleculeRules rules;
+    private final boolean hydrogens;
     private final MoleculeProperties.Calculator properties = new MoleculeProperties.Calculator();
 
     /**
@@ -23,6 +28,7 @@ public final class MoleculeScorer {
      */
     public MoleculeScorer(Vocabulary vocabulary) {
         rules = new MoleculeRules(vocabulary);
+        hydrogens = vocabulary.hydrogens();
     }
 
     /**
@@ -51,18 +57,75 @@ public final class MoleculeScorer {
                 + MolecularGraph.pairs(n) + " pairs");
         }
         int fragments = fragments(n, bonds);
-        MoleculeRules.Outcome outcome = rules.apply(nodes, bonds);
+        Sanitisation.Outcome outcome = rules.apply(nodes, bonds);
         if (outcome.molecule() == null) {
             return ScoredMolecule.refused(fragments, outcome.reason());
         }
+        return scored(outcome, fragments);
+    }
+
+    /** Scores what a reader has read: a graph by its classes, a line as it is written. */
+    public ScoredGraph score(MolecularGraph graph) {
+        return graph.smiles() == null ? new ScoredGraph(graph.nodes(), graph.bonds(), score(graph.nodes(), graph.bonds()))
+            : score(graph.smiles());
+    }
+
+    /**
+     * Scores a SMILES as it is written, charges, radicals and elements that the vocabulary lacks included: whoever reads it
+     * elsewhere judges it so. It is valid where it is a SMILES ({@link OpenSmiles}) and {@link Sanitisation} has nothing
+     * against it; there is nothing to relax. What is no molecule is a result with a reason and without a graph.
+     */
+    public ScoredGraph score(String smiles) {
         try {
-            IAtomContainer largest = Canonicaliser.largestFragment(outcome.molecule());
-            MoleculeProperties found = properties.of(largest);
+            Sanitisation.Outcome outcome = Sanitisation.apply(OpenSmiles.read(smiles), false);
+            if (outcome.molecule() == null) {
+                return ScoredGraph.refused(outcome.reason());
+            }
+            IAtomContainer formed = hydrogens ? Canonicaliser.withHydrogens(outcome.molecule())
+                : Canonicaliser.withoutHydrogens(outcome.molecule());
+            if (formed.getAtomCount() > OpenSmiles.MAX_ATOMS) {
+                return ScoredGraph.refused("more than " + OpenSmiles.MAX_ATOMS + " atoms");
+            }
+            int fragments = new ConnectedComponents(GraphUtil.toAdjList(formed)).nComponents();
+            ScoredMolecule scored = scored(new Sanitisation.Outcome(formed, null), fragments);
+            if (!scored.valid()) {
+                return ScoredGraph.refused(scored.reason());
+            }
+            joinCharges(formed);
+            return new ScoredGraph(rules.nodes(formed), rules.bonds(formed), scored);
+        } catch (OpenSmiles.Fault e) {
+            return ScoredGraph.refused("no SMILES: " + e.getMessage());
+        }
+    }
+
+    /** Writes N⁺–O⁻ as N=O and N⁺=N⁻ as N#N, which is how a graph holds them and {@link Sanitisation} undoes. */
+    private static void joinCharges(IAtomContainer molecule) {
+        for (IBond bond : molecule.bonds()) {
+            boolean swap = bond.getBegin().getFormalCharge() < 0;
+            IAtom cation = swap ? bond.getEnd() : bond.getBegin();
+            IAtom anion = swap ? bond.getBegin() : bond.getEnd();
+            if (cation.getAtomicNumber() != IElement.N || cation.getFormalCharge() != 1 || anion.getFormalCharge() != -1) {
+                continue;
+            }
+            boolean oxide = anion.getAtomicNumber() == IElement.O && bond.getOrder() == IBond.Order.SINGLE;
+            boolean azide = anion.getAtomicNumber() == IElement.N && bond.getOrder() == IBond.Order.DOUBLE;
+            if (oxide || azide) {
+                bond.setOrder(oxide ? IBond.Order.DOUBLE : IBond.Order.TRIPLE);
+                cation.setFormalCharge(0);
+                anion.setFormalCharge(0);
+            }
+        }
+    }
+
+    private ScoredMolecule scored(Sanitisation.Outcome outcome, int fragments) {
+        try {
+            IAtomContainer molecule = Canonicaliser.prepared(Canonicaliser.largestFragment(outcome.molecule()));
+            MoleculeProperties found = properties.of(molecule);
             return new ScoredMolecule(outcome.reason() == null, true, fragments == 1, fragments,
-                Canonicaliser.smiles(largest), outcome.reason(), found.weight(), found.logp(), found.rings());
+                Canonicaliser.written(molecule), outcome.reason(), found.weight(), found.logp(), found.rings());
         } catch (CDKException | RuntimeException e) {
-            // The row must keep its graph whatever the toolkit stumbles over; the reason carries what it said.
-            return ScoredMolecule.refused(fragments, "no SMILES: " + e);
+            // The row must keep its place whatever the toolkit stumbles over; the reason carries what it said.
+            return ScoredMolecule.refused(fragments, "no canonical SMILES: " + e);
         }
     }
 

@@ -5,23 +5,28 @@ import org.openscience.cdk.fragment.MurckoFragmenter;
 import org.openscience.cdk.interfaces.IAtom;
 import org.openscience.cdk.interfaces.IAtomContainer;
 import org.openscience.cdk.interfaces.IBond;
-import org.openscience.cdk.silent.SilentChemObjectBuilder;
-import org.openscience.cdk.smiles.SmilesParser;
 
 /**
  * Scaffolds of molecules: rings and what links them (Bemis and Murcko, J. Med. Chem. 39, 1996), by the CDK, whose scaffold
  * keeps no atom outside rings and linkers, the oxygen of a ring's C=O neither. Not thread-safe.
  */
 public final class Scaffolds {
-    private final SmilesParser parser = new SmilesParser(SilentChemObjectBuilder.getInstance());
-
     /**
      * The scaffold of a SMILES of ours, see {@link #of(IAtomContainer)}.
      *
-     * @throws CDKException where the CDK cannot read it
+     * @throws CDKException where it cannot be written
+     * @throws IllegalArgumentException where the text is no SMILES of ours
      */
     public String of(String smiles) throws CDKException {
-        return of(parser.parseSmiles(smiles));
+        try {
+            IAtomContainer molecule = Sanitisation.apply(OpenSmiles.read(smiles), false).molecule();
+            if (molecule == null) {
+                throw new IllegalArgumentException("a molecule must be one, found " + smiles);
+            }
+            return of(molecule);
+        } catch (OpenSmiles.Fault e) {
+            throw new IllegalArgumentException("a molecule must be a SMILES, found " + smiles, e);
+        }
     }
 
     /**

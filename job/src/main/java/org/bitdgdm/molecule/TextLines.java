@@ -20,6 +20,8 @@ public final class TextLines implements AutoCloseable {
     private static final int GZIP_MAGIC_0 = 0x1f;
     private static final int GZIP_MAGIC_1 = 0x8b;
     private static final int BUFFER = 1 << 16;
+    /** Bounds what a file without line ends may allocate. */
+    private static final int LONGEST = 1 << 21;
 
     private final Path file;
     private final BufferedReader lines;
@@ -61,13 +63,24 @@ public final class TextLines implements AutoCloseable {
     /**
      * The next line, null at the end of the file.
      *
-     * @throws InputException where the file cannot be read on
+     * @throws InputException where the file cannot be read on, or the line is longer than any of a graph
      */
     public String next() {
         try {
-            String line = lines.readLine();
-            number += line == null ? 0 : 1;
-            return line;
+            int read = lines.read();
+            if (read < 0) {
+                return null;
+            }
+            number++;
+            StringBuilder line = new StringBuilder();
+            for (; read >= 0 && read != '\n'; read = lines.read()) {
+                if (line.length() == LONGEST) {
+                    throw malformed("a line must have at most " + LONGEST + " characters");
+                }
+                line.append((char) read);
+            }
+            int end = line.length() - (line.length() > 0 && line.charAt(line.length() - 1) == '\r' ? 1 : 0);
+            return line.substring(0, end);
         } catch (IOException e) {
             throw unreadable(e);
         }
@@ -76,6 +89,11 @@ public final class TextLines implements AutoCloseable {
     /** Number of the line read last, from 1; 0 before the first. */
     public long number() {
         return number;
+    }
+
+    /** What a line holds before the first blank. */
+    public static String firstWord(String line) {
+        return line.split("\\s+", 2)[0];
     }
 
     /** Bad input at the line read last. */

@@ -44,6 +44,15 @@ class ReferenceSetTest {
     }
 
     @Test
+    void readsNotationsOfOneMoleculeAsOne() throws IOException {
+        ReferenceSet set = built("[2H]OC([2H])([2H])[2H]\nCO\nCN(=O)=O\nC[N+](=O)[O-]\n[H]/C([H])=C/C\nCC=C\nCN=N#N\n"
+            + "CN=[N+]=[N-]\n");
+
+        assertThat(set.molecules()).isEqualTo(8);
+        assertThat(set.distinct()).isEqualTo(4);
+    }
+
+    @Test
     void isReadBackAsWritten() throws IOException {
         ReferenceSet set = built("CCO\nC1CC1\n");
         set.save(folder);
@@ -65,7 +74,7 @@ class ReferenceSetTest {
 
         for (String[] change : new String[][] {{"\"2.12\"", "\"2.11\"", "toolkit_version '2.11'"},
             {"Daylight", "Mdl", "smiles_flavour"}, {"\"CDK\"", "\"RDKit\"", "toolkit 'RDKit'"},
-            {"sha256-first", "md5-first", "hash 'md5"}, {"\"format\" : 2", "\"format\" : 1", "format '1'"}}) {
+            {"sha256-first", "md5-first", "hash 'md5"}, {"\"format\" : 3", "\"format\" : 2", "format '2'"}}) {
             assertThat(text).contains(change[0]);
             Files.writeString(facts, text.replace(change[0], change[1]));
             assertThatThrownBy(() -> ReferenceSet.load(folder)).isInstanceOf(InputException.class)
@@ -87,7 +96,7 @@ class ReferenceSetTest {
         assertThatThrownBy(() -> ReferenceSet.load(folder)).isInstanceOf(InputException.class)
             .hasMessageContaining("has 8 bytes").hasMessageContaining("says 16");
 
-        Files.writeString(folder.resolve(ReferenceSet.FACTS_FILE), "{\"format\": 2,");
+        Files.writeString(folder.resolve(ReferenceSet.FACTS_FILE), "{\"format\": 3,");
         assertThatThrownBy(() -> ReferenceSet.load(folder)).isInstanceOf(InputException.class)
             .hasMessageContaining("is not a reference set");
 
@@ -98,9 +107,13 @@ class ReferenceSetTest {
     }
 
     @Test
-    void namesTheLineThatIsNoSmiles() {
-        assertThatThrownBy(() -> built("CC\n\nC1CC\nC(\n")).isInstanceOf(InputException.class)
-            .hasMessageContaining("train.smi line 3: 'C1CC' is not a SMILES");
+    void namesAllLinesThatAreNoMolecule() {
+        assertThatThrownBy(() -> built("CC\n\nC1CC\nC(\nCCO\nNone\nCC(C)(C)(C)C\n")).isInstanceOf(InputException.class)
+            .hasMessageContaining("train.smi has 4 lines that are no molecule among 6, at line 3 ('C1CC': no SMILES: ring 1 is"
+                + " not closed), 4 ('C(': ").hasMessageContaining(", 6 ('None': ")
+            .hasMessageContaining(", 7 ('CC(C)(C)(C)C': valence C 5 > 4 at atom 1); a reference set");
+        assertThatThrownBy(() -> built("C(\n".repeat(300))).hasMessageContaining("300 lines")
+            .hasMessageContaining(", 21, 22, ").hasMessageContaining(", 219, 220, …;");
         assertThatThrownBy(() -> built("\n")).isInstanceOf(InputException.class).hasMessageContaining("holds no SMILES");
         assertThatThrownBy(() -> ReferenceSet.of(folder.resolve("gone.smi"), Graphs.QM9))
             .isInstanceOf(InputException.class).hasMessageContaining("no file");

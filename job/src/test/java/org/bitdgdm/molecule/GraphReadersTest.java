@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.zip.GZIPOutputStream;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.model.Family;
 import org.bitdgdm.model.Vocabulary;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -131,10 +132,11 @@ class GraphReadersTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "C1CC     | line 2: 'C1CC' is not a SMILES the CDK reads",
-        "smiles   | line 2: 'smiles' is not a SMILES the CDK reads",
-        "c1cccc1  | line 2: 'c1cccc1' is not a SMILES the CDK reads",
-        "CS       | line 2: element S of 'CS' is not of the model's C, N, O, F",
+        "C1CC     | line 2: 'C1CC' is no molecule: no SMILES: ring 1 is not closed",
+        "smiles   | line 2: 'smiles' is no molecule: no SMILES: no atom,",
+        "c1cccc1  | line 2: 'c1cccc1' is no molecule: kekulisation: no alternating single and double bonds",
+        "CS       | line 2: an element of 'CS' is not of the model's C, N, O, F",
+        "C$C      | line 2: a bond of 'C$C' is not of the model's none, single, double, triple, aromatic",
         "CC[O-]   | line 2: 'CC[O-]' cannot be kept as a graph",
         "C[NH3+]  | line 2: 'C[NH3+]' cannot be kept as a graph",
         "[CH2]C   | line 2: '[CH2]C' cannot be kept as a graph",
@@ -150,13 +152,41 @@ class GraphReadersTest {
     void writesHydrogensThatTheVocabularyHas() throws IOException {
         Vocabulary hydrogens = new Vocabulary(List.of("H", "C"), Vocabulary.MOLECULE_BONDS);
         Path file = written("list.smi", "C\n".getBytes(StandardCharsets.UTF_8));
-        try (GraphReader reader = GraphReaders.open(file, hydrogens)) {
+        try (GraphReader reader = GraphReaders.openGraphs(file, hydrogens)) {
             assertThat(reader.next().nodes()).containsExactly(1, 0, 0, 0, 0);
         }
     }
 
+    @Test
+    void readsAromaticBondsAsTheModelHasThem() throws IOException {
+        Vocabulary aromatic = new Vocabulary(Family.MOLECULES, List.of("C", "N", "O"), Vocabulary.MOLECULE_BONDS, false, true);
+        Path file = written("list.smi", "C1=CC=CC=C1C\nC[n+]1ccccc1\n".getBytes(StandardCharsets.UTF_8));
+        try (GraphReader reader = GraphReaders.openGraphs(file, aromatic)) {
+            assertThat(reader.next().bonds()).containsOnly(0, 1, 4).contains(4, 4, 4, 4, 4, 4);
+        }
+    }
+
+    @Test
+    void keepsTheLinesOfAListAsTheyAre() throws IOException {
+        Path file = written("list.smi", "CCO\nNone\n\nCC= cut\nOCC\n".getBytes(StandardCharsets.UTF_8));
+        List<MolecularGraph> lines = read(GraphReaders.open(file, Graphs.QM9));
+        MoleculeScorer scorer = new MoleculeScorer(Graphs.QM9);
+
+        assertThat(lines).extracting(MolecularGraph::graphId).containsExactly(0L, 1L, 2L, 3L);
+        assertThat(lines).extracting(MolecularGraph::smiles).containsExactly("CCO", "None", "CC=", "OCC");
+        assertThat(lines).extracting(line -> scorer.score(line).molecule().smiles()).containsExactly("OCC", null, null, "OCC");
+    }
+
+    @Test
+    void boundsTheLengthOfALine() throws IOException {
+        Path file = written("list.smi", "C".repeat(3 << 20).getBytes(StandardCharsets.UTF_8));
+
+        assertThatThrownBy(() -> read(file)).isInstanceOf(InputException.class)
+            .hasMessage(file + " line 1: a line must have at most 2097152 characters");
+    }
+
     private static List<MolecularGraph> read(Path file) {
-        return read(GraphReaders.open(file, Graphs.QM9));
+        return read(GraphReaders.openGraphs(file, Graphs.QM9));
     }
 
     private static List<MolecularGraph> read(GraphReader opened) {
