@@ -26,6 +26,8 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 import org.bitdgdm.conf.EvaluateConf;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.family.GraphFamily;
+import org.bitdgdm.family.GraphScorer;
 import org.bitdgdm.fidelity.LikelihoodProbe;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
@@ -34,15 +36,10 @@ import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.Protocol;
 import org.bitdgdm.metrics.ReferenceSet;
 import org.bitdgdm.model.ModelBundle;
-import org.bitdgdm.model.Vocabulary;
 import org.bitdgdm.molecule.GraphReader;
 import org.bitdgdm.molecule.GraphReaders;
 import org.bitdgdm.molecule.MolecularGraph;
-import org.bitdgdm.molecule.MoleculeScorer;
-import org.bitdgdm.molecule.ScoredGraph;
 import org.bitdgdm.output.Fingerprint;
-import org.bitdgdm.output.MoleculeDrawings;
-import org.bitdgdm.output.MoleculeRows;
 import org.bitdgdm.output.MoleculeWriter;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.ParquetFolder;
@@ -59,8 +56,8 @@ final class Evaluate {
     /** Classes of atoms and bonds of a text file that are in memory at a time, however many slots there are. */
     private static final long MOST_CLASSES = 256L << 20;
     private static final String GRAPH_ID = "graph_id";
-    private static final String ATOM_TYPES = "atom_types";
-    private static final String BONDS = "bonds";
+    private static final String NODES = "nodes";
+    private static final String EDGES = "edges";
 
     private Evaluate() {
     }
@@ -72,7 +69,6 @@ final class Evaluate {
      */
     static void run(EvaluateConf conf, PrintStream console) throws IOException {
         InputGraphs.localText(conf.input()).ifPresent(GraphReaders::format);
-        Protocol protocol = Protocol.of(conf.output().protocol());
         try (Session session = Session.open("bitdgdm evaluate " + conf.input())) {
             SparkSession spark = session.spark();
             Configuration hadoop = spark.sparkContext().hadoopConfiguration();
@@ -86,28 +82,29 @@ final class Evaluate {
             }
             Path modelFolder = conf.modelFolder(run.map(RecordedRun::model));
             ModelBundle bundle = ModelBundle.load(modelFolder);
-            MoleculeScorer.requireKnown(bundle.vocabulary());
+            GraphFamily family = GraphFamily.of(bundle.vocabulary());
+            Protocol protocol = family.protocol(conf.output().protocol());
             Measures.checkSteps(conf.fidelity(), conf.likelihood(), bundle.diffusion());
             Optional<ReferenceSet> reference = References.of(conf.output(), modelFolder, bundle.vocabulary(), console);
-            MetricGate.check(conf.output().require(), protocol, reference.isPresent(), conf.fidelity().on(),
-                conf.likelihood().on(), !conf.against().isEmpty());
-            Optional<String> noDrawings = MoleculeDrawings.probe();
+            MetricGate.check(conf.output().require(), family.metricNames(protocol), reference.isPresent(),
+                conf.fidelity().on(), conf.likelihood().on(), !conf.against().isEmpty());
+            Optional<String> noDrawings = family.noDrawings();
             noDrawings.ifPresent(console::println);
             Optional<AskedModel> asked = conf.asksModel() ? Optional.of(AskedModel.of(run.get(), bundle, conf, spark))
                 : Optional.empty();
-            OutputFolder folder = OutputFolder.of(conf.output().out(), hadoop);
+            OutputFolder folder = OutputFolder.of(conf.output().out(), hadoop, family.folder());
             Optional<InputGraphs> against = conf.against().isEmpty() ? Optional.empty()
                 : Optional.of(InputGraphs.of("--against", conf.against(), hadoop));
             Fingerprint fingerprint = fingerprint(conf, input, against, bundle, reference, asked, spark);
             if (folder.state(fingerprint) == OutputFolder.State.FINISHED) {
                 console.println("finished before, nothing to do: " + folder);
-                MetricGate.judge(conf.output().require(), Results.print(folder, console));
+                MetricGate.judge(conf.output().require(), Results.print(folder, family, console));
                 return;
             }
-            Optional<Dataset<Row>> other = against.map(found -> finished(spark, found));
-            Optional<Dataset<Row>> table = isText ? Optional.empty() : Optional.of(parquet(spark, input));
+            Optional<Dataset<Row>> other = against.map(found -> finished(spark, found, family));
+            Optional<Dataset<Row>> table = isText ? Optional.empty() : Optional.of(parquet(spark, input, family));
             if (table.isPresent()) {
-                requireWhole(table.get(), conf.input());
+                requireWhole(table.get(), conf.input(), family);
             }
             MetricReport report;
             try (RunLock lock = folder.lock()) {
@@ -117,8 +114,8 @@ final class Evaluate {
                 long start = System.nanoTime();
                 long graphs;
                 try {
-                    graphs = table.isPresent() ? scoreParquet(spark, table.get(), bundle.vocabulary(), folder)
-                        : scoreText(spark, input.text(), bundle.vocabulary(), folder);
+                    graphs = table.isPresent() ? scoreParquet(spark, table.get(), family, folder)
+                        : scoreText(spark, input.text(), family, folder);
                 } catch (InputException e) {
                     // Text that is no graph: what came before it is no result.
                     folder.discard();
@@ -135,12 +132,12 @@ final class Evaluate {
                     compared = asked.get().compare(conf, spark, console);
                     record.timing("comparison", (System.nanoTime() - before) * 1e-9);
                 }
-                report = new Results(spark, folder, bundle.vocabulary(), reference, protocol, compared.against(other))
+                report = new Results(spark, folder, family, reference, protocol, compared.against(other))
                     .publish(record, start, "Evaluation of " + input.path().getName(),
                         String.format(Locale.ROOT, "%,d graphs", graphs), List.of(), noDrawings);
                 folder.finish(fingerprint);
             }
-            Results.print(folder, console);
+            Results.print(folder, family, console);
             MetricGate.judge(conf.output().require(), report);
         }
     }
@@ -168,13 +165,13 @@ final class Evaluate {
     }
 
     /** Reads on the driver, scores on executors, a few shards in memory at a time. */
-    private static long scoreText(SparkSession spark, Path file, Vocabulary vocabulary, OutputFolder folder)
+    private static long scoreText(SparkSession spark, Path file, GraphFamily family, OutputFolder folder)
         throws IOException {
         JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
         int slots = Math.max(1, context.defaultParallelism());
         int shard = 0;
         long graphs = 0;
-        try (GraphReader reader = GraphReaders.open(file, vocabulary)) {
+        try (GraphReader reader = GraphReaders.open(file, family.vocabulary())) {
             while (reader.hasNext() || shard == 0) {
                 List<MolecularGraph> chunk = new ArrayList<>();
                 for (long classes = 0; chunk.size() < (long) SHARD * slots && classes < MOST_CLASSES && reader.hasNext();) {
@@ -185,13 +182,10 @@ final class Evaluate {
                 int shards = Math.max(1, (chunk.size() + SHARD - 1) / SHARD);
                 context.setJobDescription("score graphs " + graphs + " to " + (graphs + chunk.size()));
                 JavaRDD<Row> rows = context.parallelize(chunk, shards).mapPartitions(part -> {
-                    MoleculeScorer scorer = new MoleculeScorer(vocabulary);
-                    return map(part, graph -> {
-                        ScoredGraph scored = scorer.score(graph);
-                        return MoleculeRows.of(graph.graphId(), scored.nodes(), scored.bonds(), scored.molecule());
-                    });
+                    GraphScorer scorer = family.scorer();
+                    return map(part, scorer::row);
                 });
-                MoleculeWriter.commit(spark, rows, range(shard, shards), folder);
+                MoleculeWriter.commit(spark, rows, family, range(shard, shards), folder);
                 shard += shards;
                 graphs += chunk.size();
             }
@@ -202,14 +196,14 @@ final class Evaluate {
     }
 
     /** The scored rows of another run. */
-    private static Dataset<Row> finished(SparkSession spark, InputGraphs run) {
+    private static Dataset<Row> finished(SparkSession spark, InputGraphs run, GraphFamily family) {
         try {
-            Dataset<Row> rows = ParquetFolder.read(spark, run.molecules());
+            Dataset<Row> rows = ParquetFolder.read(spark, run.rows(family.folder()));
             List<String> columns = List.of(rows.columns());
-            for (String wanted : List.of(GRAPH_ID, "valid", "relaxed_valid", "connected", "logp", "weight", "rings")) {
-                if (!columns.contains(wanted)) {
+            for (String wanted : family.comparedColumns()) {
+                if (!columns.contains(wanted) || !columns.contains(GRAPH_ID)) {
                     throw new InputException("--against " + run.named() + " must be the folder of a finished run, found no"
-                        + " column " + wanted + " in its molecules");
+                        + " column " + wanted + " in its " + family.folder());
                 }
             }
             return rows;
@@ -222,57 +216,56 @@ final class Evaluate {
         }
     }
 
-    /** Columns graph_id, atom_types and bonds; null where a value does not fit its type. */
-    private static Dataset<Row> parquet(SparkSession spark, InputGraphs input) {
+    /** Ids and classes; null where a value does not fit its type. */
+    private static Dataset<Row> parquet(SparkSession spark, InputGraphs input, GraphFamily family) {
+        String nodes = family.nodesColumn();
+        String edges = family.edgesColumn();
         try {
-            Dataset<Row> table = ParquetFolder.read(spark, input.molecules());
+            Dataset<Row> table = ParquetFolder.read(spark, input.rows(family.folder()));
             List<String> columns = List.of(table.columns());
-            for (String wanted : List.of(GRAPH_ID, ATOM_TYPES, BONDS)) {
+            for (String wanted : List.of(GRAPH_ID, nodes, edges)) {
                 if (!columns.contains(wanted)) {
                     throw new InputException("--input " + input.named() + " must have the columns " + GRAPH_ID + ", "
-                        + ATOM_TYPES + " and " + BONDS + ", found " + String.join(", ", columns));
+                        + nodes + " and " + edges + ", found " + String.join(", ", columns));
                 }
             }
             return table.select(functions.col(GRAPH_ID).try_cast("bigint").as(GRAPH_ID),
-                functions.col(ATOM_TYPES).try_cast("array<tinyint>").as(ATOM_TYPES),
-                functions.col(BONDS).try_cast("array<tinyint>").as(BONDS));
+                functions.col(nodes).try_cast("array<tinyint>").as(NODES),
+                functions.col(edges).try_cast("array<tinyint>").as(EDGES));
         } catch (InputException e) {
             throw e;
         } catch (Exception e) {
             // Spark declares no checked AnalysisException to Java, but throws it.
-            throw new InputException("--input must be DiGress's text, a list of SMILES or a folder of our Parquet, found "
+            throw new InputException("--input must be DiGress's text, a list of SMILES, JSON of plain graphs or a folder of our"
+                + " Parquet, found "
                 + input.named() + ": " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""), e);
         }
     }
 
     /** Reads the three columns once, little beside the chemistry, so that a bad row is told before any is scored. */
-    private static void requireWhole(Dataset<Row> graphs, String input) {
+    private static void requireWhole(Dataset<Row> graphs, String input, GraphFamily family) {
         graphs.sparkSession().sparkContext().setJobDescription("check graphs of Parquet");
-        List<Row> broken = graphs.filter("graph_id is null or atom_types is null or bonds is null"
-            + " or exists(atom_types, type -> type is null) or exists(bonds, type -> type is null)").limit(1)
+        List<Row> broken = graphs.filter("graph_id is null or nodes is null or edges is null"
+            + " or exists(nodes, type -> type is null) or exists(edges, type -> type is null)").limit(1)
             .collectAsList();
         graphs.sparkSession().sparkContext().setJobDescription(null);
         if (!broken.isEmpty()) {
-            throw new InputException("--input " + input + " must have an id and small whole numbers as classes of atoms and"
-                + " bonds in every row, found " + broken.get(0));
+            throw new InputException("--input " + input + " must have an id and small whole numbers in "
+                + family.nodesColumn() + " and " + family.edgesColumn() + " in every row, found " + broken.get(0));
         }
     }
 
-    private static long scoreParquet(SparkSession spark, Dataset<Row> table, Vocabulary vocabulary, OutputFolder folder)
+    private static long scoreParquet(SparkSession spark, Dataset<Row> table, GraphFamily family, OutputFolder folder)
         throws IOException {
         spark.sparkContext().setJobDescription("score graphs of Parquet");
         try {
             JavaRDD<Row> graphs = filled(table.javaRDD());
             JavaRDD<Row> rows = graphs.mapPartitions(part -> {
-                MoleculeScorer scorer = new MoleculeScorer(vocabulary);
-                return map(part, row -> {
-                    byte[] nodes = bytes(row, 1);
-                    byte[] bonds = bytes(row, 2);
-                    return MoleculeRows.of(row.getLong(0), nodes, bonds, scorer.score(nodes, bonds));
-                });
+                GraphScorer scorer = family.scorer();
+                return map(part, row -> scorer.row(row.getLong(0), bytes(row, 1), bytes(row, 2)));
             });
             // Without rows, Spark still writes the one file that tells the columns.
-            MoleculeWriter.commit(spark, rows, range(0, Math.max(1, rows.getNumPartitions())), folder);
+            MoleculeWriter.commit(spark, rows, family, range(0, Math.max(1, rows.getNumPartitions())), folder);
             return table.count();
         } finally {
             spark.sparkContext().setJobDescription(null);

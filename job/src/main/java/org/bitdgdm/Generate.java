@@ -25,17 +25,18 @@ final class Generate {
     static void run(JobConf asked, PrintStream console) throws IOException, InterruptedException {
         GenerateRun prepared = GenerateRun.prepare(asked, console);
         JobConf conf = prepared.settled(asked);
-        MetricGate.check(conf.output().require(), prepared.protocol(), prepared.reference().isPresent(),
-            conf.fidelity().on(), conf.likelihood().on(), false);
+        MetricGate.check(conf.output().require(), prepared.family().metricNames(prepared.protocol()),
+            prepared.reference().isPresent(), conf.fidelity().on(), conf.likelihood().on(), false);
 
         try (Session session = Session.open("bitdgdm generate " + prepared.bundle().name())) {
             SparkSession spark = session.spark();
             GenerateRun run = prepared.onDevices(spark);
-            OutputFolder folder = OutputFolder.of(conf.output().out(), spark.sparkContext().hadoopConfiguration());
+            OutputFolder folder = OutputFolder.of(conf.output().out(), spark.sparkContext().hadoopConfiguration(),
+                run.family().folder());
             if (folder.state(run.fingerprint(conf, spark)) == OutputFolder.State.FINISHED) {
                 console.println("finished before, nothing to do: " + folder);
                 run.save(conf, folder, console);
-                MetricGate.judge(conf.output().require(), Results.print(folder, console));
+                MetricGate.judge(conf.output().require(), Results.print(folder, run.family(), console));
                 return;
             }
             MetricReport report;
@@ -47,7 +48,7 @@ final class Generate {
                 report = run.make(conf, spark, scans, folder, console, 1,
                     model -> measures.compare(model, conf.fidelity(), likelihood, spark, console));
             }
-            Results.print(folder, console);
+            Results.print(folder, run.family(), console);
             MetricGate.judge(conf.output().require(), report);
         }
     }

@@ -12,6 +12,7 @@ import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.conf.LocalPath;
 import org.bitdgdm.conf.SampleConf;
+import org.bitdgdm.family.GraphFamily;
 import org.bitdgdm.fidelity.FidelityProbe;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
@@ -19,9 +20,7 @@ import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.Protocol;
 import org.bitdgdm.metrics.ReferenceSet;
 import org.bitdgdm.model.ModelBundle;
-import org.bitdgdm.molecule.MoleculeScorer;
 import org.bitdgdm.output.Fingerprint;
-import org.bitdgdm.output.MoleculeDrawings;
 import org.bitdgdm.output.MoleculeWriter;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.RunRecord;
@@ -39,6 +38,7 @@ import org.bitdgdm.sample.SampleJob;
  * one for each cell.
  *
  * @param bundle       the full-precision model
+ * @param family       of its graphs
  * @param saved        the quantized one that lies in the same folder; then nothing is quantized
  * @param opener       the backend
  * @param backend      what the backend is here, for people
@@ -47,8 +47,8 @@ import org.bitdgdm.sample.SampleJob;
  * @param noDrawings   why there are no drawings, if there are none
  * @param calibrations of the model
  */
-record GenerateRun(ModelBundle bundle, Optional<QuantizedBundle> saved, BackendOpener opener, String backend,
-                   Protocol protocol, Optional<ReferenceSet> reference, Optional<String> noDrawings,
+record GenerateRun(ModelBundle bundle, GraphFamily family, Optional<QuantizedBundle> saved, BackendOpener opener,
+                   String backend, Protocol protocol, Optional<ReferenceSet> reference, Optional<String> noDrawings,
                    Calibrations calibrations) {
     private static final double NANOS = 1e-9;
 
@@ -56,16 +56,16 @@ record GenerateRun(ModelBundle bundle, Optional<QuantizedBundle> saved, BackendO
     static GenerateRun prepare(JobConf conf, PrintStream console) {
         Path folder = conf.modelFolder();
         ModelBundle bundle = ModelBundle.load(folder);
-        MoleculeScorer.requireKnown(bundle.vocabulary());
+        GraphFamily family = GraphFamily.of(bundle.vocabulary());
+        Protocol protocol = family.protocol(conf.output().protocol());
         Optional<QuantizedBundle> saved = saved(folder, bundle);
         BackendOpener opener = BackendOpener.of(conf.sample());
         int threads = Runtime.getRuntime().availableProcessors();
         String backend = opener.probe(threads);
-        Protocol protocol = Protocol.of(conf.output().protocol());
         Optional<ReferenceSet> reference = References.of(conf.output(), folder, bundle.vocabulary(), console);
-        Optional<String> noDrawings = MoleculeDrawings.probe();
+        Optional<String> noDrawings = family.noDrawings();
         noDrawings.ifPresent(console::println);
-        GenerateRun run = new GenerateRun(bundle, saved, opener, backend, protocol, reference, noDrawings,
+        GenerateRun run = new GenerateRun(bundle, family, saved, opener, backend, protocol, reference, noDrawings,
             QuantizedRun.calibrations(bundle, opener, threads));
         run.checkSteps(conf);
         return run;
@@ -96,7 +96,7 @@ record GenerateRun(ModelBundle bundle, Optional<QuantizedBundle> saved, BackendO
     /** This run on the kind of GPU that the executors have, where they have any. */
     GenerateRun onDevices(SparkSession spark) {
         BackendOpener known = opener.onDevices(JavaSparkContext.fromSparkContext(spark.sparkContext()));
-        return new GenerateRun(bundle, saved, known, backend, protocol, reference, noDrawings, calibrations);
+        return new GenerateRun(bundle, family, saved, known, backend, protocol, reference, noDrawings, calibrations);
     }
 
     /** The steps are an option, but only the model knows their limit. */
@@ -197,7 +197,7 @@ record GenerateRun(ModelBundle bundle, Optional<QuantizedBundle> saved, BackendO
         try (SampleJob job = new SampleJob(JavaSparkContext.fromSparkContext(spark.sparkContext()), model, conf.sample(),
             opener)) {
             record.modelBytes(calibrations.full().bytes(), model.bytes(), job.model().bytes());
-            timings = timings.with(MoleculeWriter.write(spark, job, folder, bundle.vocabulary(), console));
+            timings = timings.with(MoleculeWriter.write(spark, job, folder, family, console));
         }
         timings.save(folder);
         record.sampling(conf.sample().count(), timings.total(conf.sample().count()));
@@ -210,7 +210,7 @@ record GenerateRun(ModelBundle bundle, Optional<QuantizedBundle> saved, BackendO
         String title = bundle.name() + ", " + recipe(conf);
         String subtitle = String.format(Locale.ROOT, "%,d graphs, %d steps, seed %s, %s", conf.sample().count(),
             conf.sample().steps(), Long.toUnsignedString(conf.sample().seed()), backend);
-        MetricReport report = new Results(spark, folder, bundle.vocabulary(), reference, protocol, compared)
+        MetricReport report = new Results(spark, folder, family, reference, protocol, compared)
             .publish(record, start, title, subtitle, quantized.layers(), noDrawings);
         folder.finish(fingerprint);
         return report;

@@ -89,13 +89,13 @@ record InputGraphs(String option, String named, FileSystem files, Path path) {
         }
     }
 
-    /** The Parquet: the folder of a run stands for its molecules, as does that of a cell of a sweep, whose lie elsewhere. */
-    String molecules() throws IOException {
+    /** The Parquet: the folder of a run stands for its rows, as does that of a cell of a sweep, whose lie elsewhere. */
+    String rows(String rows) throws IOException {
         if (!files.exists(new Path(path, "run.json"))) {
             return path.toString();
         }
-        Path own = new Path(path, OutputFolder.MOLECULES);
-        Path ofCell = new Path(path, "../../" + OutputFolder.MOLECULES + "/cell=" + path.getName());
+        Path own = new Path(path, rows);
+        Path ofCell = new Path(path, "../../" + rows + "/cell=" + path.getName());
         return (files.exists(own) ? own : files.exists(ofCell) ? ofCell : path).toString();
     }
 

@@ -14,25 +14,22 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.family.GraphFamily;
 import org.bitdgdm.fidelity.FidelityReport;
 import org.bitdgdm.fidelity.LikelihoodReport;
 import org.bitdgdm.metrics.Metric;
 import org.bitdgdm.metrics.MetricReport;
-import org.bitdgdm.metrics.MoleculeMetrics;
 import org.bitdgdm.metrics.Protocol;
 import org.bitdgdm.metrics.ReferenceSet;
-import org.bitdgdm.metrics.RunDifference;
-import org.bitdgdm.model.Vocabulary;
 import org.bitdgdm.output.MetricRows;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.ParquetFolder;
-import org.bitdgdm.output.ReportExamples;
 import org.bitdgdm.output.ReportInput;
 import org.bitdgdm.output.RunRecord;
 import org.bitdgdm.output.RunReport;
 import org.bitdgdm.quantize.LayerReport;
 
-/** From the finished {@code molecules/} of a run to its metrics, report and last lines on the console. */
+/** From the finished rows of a run to its metrics, report and last lines on the console. */
 final class Results {
     private static final String METRICS_JSON = "metrics.json";
     private static final String RUN_JSON = "run.json";
@@ -42,16 +39,16 @@ final class Results {
 
     private final SparkSession spark;
     private final OutputFolder folder;
-    private final Vocabulary vocabulary;
+    private final GraphFamily family;
     private final Optional<ReferenceSet> reference;
     private final Protocol protocol;
     private final Comparison comparison;
 
-    Results(SparkSession spark, OutputFolder folder, Vocabulary vocabulary, Optional<ReferenceSet> reference,
+    Results(SparkSession spark, OutputFolder folder, GraphFamily family, Optional<ReferenceSet> reference,
             Protocol protocol, Comparison comparison) {
         this.spark = spark;
         this.folder = folder;
-        this.vocabulary = vocabulary;
+        this.family = family;
         this.reference = reference;
         this.protocol = protocol;
         this.comparison = comparison;
@@ -61,34 +58,35 @@ final class Results {
     MetricReport publish(RunRecord record, long startNanos, String title, String subtitle, List<LayerReport> layers,
                          Optional<String> noDrawings) throws IOException {
         long start = System.nanoTime();
-        Dataset<Row> molecules = ParquetFolder.read(spark, folder.molecules().toString());
-        MetricReport ratios = MoleculeMetrics.compute(molecules, vocabulary, reference, protocol);
+        Dataset<Row> rows = ParquetFolder.read(spark, folder.molecules().toString());
+        MetricReport ratios = family.metrics(rows, reference, protocol);
         MetricReport compared = comparison.fidelity().map(ratios::with).orElse(ratios);
         MetricReport likely = comparison.likelihood().map(compared::with).orElse(compared);
-        MetricReport report = comparison.other().map(other -> likely.with(RunDifference.of(molecules, other))).orElse(likely);
+        MetricReport report = comparison.other().map(other -> likely.with(family.differences(rows, other))).orElse(likely);
         folder.publishTable("metrics", MetricRows.of(spark, report));
         folder.publish(METRICS_JSON, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(report.toJson()));
         record.timing("metrics", (System.nanoTime() - start) * NANOS);
         // Without the page itself, which shows it.
         record.timing("total", (System.nanoTime() - startNanos) * NANOS);
         ReportInput input = new ReportInput(title, subtitle, record.json(), report,
-            reference.map(ReferenceSet::distributions), ReportExamples.of(molecules), layers, noDrawings);
+            reference.map(ReferenceSet::distributions), family,
+            family.examples(rows), layers, noDrawings);
         folder.publish(REPORT, RunReport.render(input).getBytes(StandardCharsets.UTF_8));
         folder.publish(RUN_JSON, record.toBytes());
         return report;
     }
 
     /** Prints the headline of a finished run from its files. */
-    static MetricReport print(OutputFolder folder, PrintStream console) throws IOException {
+    static MetricReport print(OutputFolder folder, GraphFamily family, PrintStream console) throws IOException {
         MetricReport report = MetricReport.parse(new String(folder.read(METRICS_JSON), StandardCharsets.UTF_8));
         JsonNode run = record(folder);
-        for (String name : List.of("validity", "relaxed_validity", "uniqueness", "novelty")) {
+        for (String name : family.metricNames(report.protocol()).headline()) {
             report.metric(name).ifPresent(metric ->
                 console.printf("%-22s%s%n", name.replace('_', ' '), text(metric, report)));
         }
         List<String> compared = new ArrayList<>(FidelityReport.METRICS);
         compared.addAll(LikelihoodReport.METRICS);
-        compared.addAll(RunDifference.METRICS);
+        compared.addAll(family.metricNames(report.protocol()).differences());
         for (String name : compared) {
             report.metric(name).ifPresent(metric ->
                 console.printf("%-22s%s%n", name.replace('_', ' '), text(metric, report)));
@@ -104,7 +102,7 @@ final class Results {
             long after = bytes.path("after").asLong();
             console.printf(Locale.ROOT, "%-22s%,d → %,d (÷ %.2f)%n", "model bytes", before, after, before / (double) after);
         }
-        for (String name : List.of(OutputFolder.MOLECULES, METRICS_JSON, REPORT)) {
+        for (String name : List.of(family.folder(), METRICS_JSON, REPORT)) {
             console.printf("%-22s%s%n", name, folder.path(name));
         }
         return report;

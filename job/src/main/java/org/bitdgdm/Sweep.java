@@ -95,7 +95,8 @@ final class Sweep {
         conf.cells().forEach(cell -> run.checkSteps(cell.conf()));
         try (Session session = Session.open("bitdgdm sweep " + run.bundle().name())) {
             SparkSession spark = session.spark();
-            OutputFolder folder = OutputFolder.of(conf.common().output().out(), spark.sparkContext().hadoopConfiguration());
+            OutputFolder folder = OutputFolder.of(conf.common().output().out(), spark.sparkContext().hadoopConfiguration(),
+                run.family().folder());
             new Sweep(conf, run.onDevices(spark), spark, folder, console).run();
         }
     }
@@ -267,10 +268,10 @@ final class Sweep {
             && other.cell().conf().sample().equals(entry.cell().conf().sample())).findFirst();
         return !entry.done() || full.isEmpty() ? entry : new SweepEntry(entry.cell(), entry.metrics(), entry.run(),
             differences.computeIfAbsent(entry.cell().name(),
-                absent -> RunDifference.of(molecules(entry), molecules(full.get()))), "");
+                absent -> run.family().differences(rows(entry), rows(full.get()))), "");
     }
 
-    private Dataset<Row> molecules(SweepEntry entry) {
+    private Dataset<Row> rows(SweepEntry entry) {
         return ParquetFolder.read(spark, folder.cell(entry.cell().name()).molecules().toString());
     }
 

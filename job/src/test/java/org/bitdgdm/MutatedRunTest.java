@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
+import org.bitdgdm.family.Molecules;
 import org.bitdgdm.metrics.Protocol;
+import org.bitdgdm.molecule.Graphs;
 import org.bitdgdm.output.Fingerprint;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.ReportFixture;
@@ -75,13 +77,13 @@ class MutatedRunTest {
 
     @Test
     void metrics() throws Exception {
-        check("metrics.json", input -> Results.print(folder, NOWHERE));
+        check("metrics.json", input -> Results.print(folder, new Molecules(Graphs.QM9), NOWHERE));
     }
 
     @Test
     void records() throws Exception {
         check("run.json", input -> {
-            Results.print(folder, NOWHERE);
+            Results.print(folder, new Molecules(Graphs.QM9), NOWHERE);
             RecordedRun.of(path.toString(), new Configuration()).ifPresent(RecordedRun::model);
         });
     }

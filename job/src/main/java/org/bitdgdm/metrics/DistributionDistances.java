@@ -42,13 +42,13 @@ public final class DistributionDistances {
     /** All distances of a run. */
     static DistributionDistances of(Distributions run, ClassMoments atoms, ClassMoments bonds, Distributions reference) {
         DistributionDistances found = new DistributionDistances();
-        found.put("w1_logp", wasserstein(run.logp(), reference.logp()));
-        found.put("w1_weight", wasserstein(run.weight(), reference.weight()));
-        found.put("w1_rings", wasserstein(run.rings(), reference.rings()));
-        found.put("js_atoms", jensenShannon(run.atoms(), reference.atoms(), Optional.of(atoms)));
-        found.put("js_bonds", jensenShannon(run.bonds(), reference.bonds(), Optional.of(bonds)));
-        found.put("js_sizes", jensenShannon(run.sizes(), reference.sizes(), Optional.empty()));
-        found.put("js_scaffolds", jensenShannon(run.scaffolds(), reference.scaffolds(), Optional.empty()));
+        found.put("w1_logp", wasserstein(run.of("logp"), reference.of("logp")));
+        found.put("w1_weight", wasserstein(run.of("weight"), reference.of("weight")));
+        found.put("w1_rings", wasserstein(run.of("rings"), reference.of("rings")));
+        found.put("js_atoms", jensenShannon(run.of("atoms"), reference.of("atoms"), Optional.of(atoms)));
+        found.put("js_bonds", jensenShannon(run.of("bonds"), reference.of("bonds"), Optional.of(bonds)));
+        found.put("js_sizes", jensenShannon(run.of("sizes"), reference.of("sizes"), Optional.empty()));
+        found.put("js_scaffolds", jensenShannon(run.of("scaffolds"), reference.of("scaffolds"), Optional.empty()));
         return found;
     }
 
@@ -70,6 +70,15 @@ public final class DistributionDistances {
      * @param one every count a graph of its own
      */
     static Distance wasserstein(Histogram one, Histogram other) {
+        return wasserstein(one, other, Optional.empty());
+    }
+
+    /**
+     * The same.
+     *
+     * @param moments of the graphs in which {@code one} was counted; empty where every count is a graph of its own
+     */
+    static Distance wasserstein(Histogram one, Histogram other, Optional<ClassMoments> moments) {
         long total = one.total();
         if (total == 0 || other.total() == 0) {
             return null;
@@ -90,9 +99,14 @@ public final class DistributionDistances {
         }
         double squares = 0;
         double above = 0;
+        Map<String, Double> slopes = new LinkedHashMap<>();
         for (int b = shares.length - 1; b >= 0; b--) {
             above += signs[b];
             squares += shares[b] * (above - mean) * (above - mean);
+            slopes.put(labels.get(b), above);
+        }
+        if (moments.isPresent()) {
+            return new Distance(sum, ofGraphs(moments.get(), slopes, mean, total));
         }
         return new Distance(sum, total < 2 ? null : Math.sqrt(squares / (total - 1)));
     }

@@ -107,7 +107,7 @@ final class DistributionTally implements Serializable {
 
     /** The counts so far; classes in the order of the vocabulary, then any others. */
     Distributions distributions(Vocabulary vocabulary) {
-        return new Distributions(
+        return Distributions.of(
             new Histogram("atoms", "", 0, ordered(atoms, vocabulary.nodes())),
             new Histogram("bonds", "", 0, ordered(bonds, vocabulary.edges())),
             binned("sizes", "atoms", 1, sizes),

@@ -19,6 +19,9 @@ import java.util.stream.LongStream;
  */
 public record Histogram(String name, String unit, double binWidth, Map<String, Long> counts) {
 
+    /** Labels have this many decimals at most. */
+    private static final double LABEL_DIGITS = 1e6;
+
     public Histogram {
         Objects.requireNonNull(name, "a histogram must have a name");
         counts = Collections.unmodifiableMap(new LinkedHashMap<>(counts));
@@ -58,7 +61,8 @@ public record Histogram(String name, String unit, double binWidth, Map<String, L
 
     /** Label of a bin: its lower end, without needless decimals. */
     static String label(long bin, double binWidth) {
-        double low = bin * binWidth;
+        // Multiples of 0.01 are not exact: 57 of them are 0.57, not 0.5700000000000001.
+        double low = Math.rint(bin * binWidth * LABEL_DIGITS) / LABEL_DIGITS;
         return low == Math.rint(low) ? Long.toString((long) low) : Double.toString(low);
     }
 }

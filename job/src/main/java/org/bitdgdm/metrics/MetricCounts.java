@@ -20,7 +20,7 @@ import java.util.TreeMap;
  */
 public record MetricCounts(
     long graphs, long valid, long relaxedValid, long connected, long fragments, long distinct, long once, Long novel,
-    Long novelOnce, SortedMap<Integer, PrefixCounts> prefixes) {
+    Long novelOnce, SortedMap<Integer, PrefixCounts> prefixes) implements Counts {
 
     /**
      * Counts among the first k molecules.

@@ -17,13 +17,14 @@ public final class MetricGate {
     /**
      * Refuses bounds on metrics that the run cannot have, before it starts.
      *
+     * @param names         of the metrics that such a run can have
      * @param hasReference  whether a training set is known
      * @param hasFidelity   whether models are compared
      * @param hasOther      whether another run is given to compare with
      * @param hasLikelihood whether molecules are given whose likelihood is asked
      * @throws InputException naming the metric and the nearest known one, or what it lacks
      */
-    public static void check(List<Requirement> required, Protocol protocol, boolean hasReference,
+    public static void check(List<Requirement> required, MetricNames names, boolean hasReference,
                              boolean hasFidelity, boolean hasLikelihood, boolean hasOther) {
         for (Requirement requirement : required) {
             String name = requirement.metric();
@@ -34,7 +35,7 @@ public final class MetricGate {
                 }
                 continue;
             }
-            if (RunDifference.METRICS.contains(name)) {
+            if (names.differences().contains(name)) {
                 if (!hasOther) {
                     throw new InputException("--require " + requirement + ": " + name + " is a difference from another run;"
                         + " evaluate measures it with --against RUN");
@@ -48,11 +49,11 @@ public final class MetricGate {
                 }
                 continue;
             }
-            if (!protocol.metricNames().contains(name)) {
-                throw new InputException("--require " + requirement + ": protocol " + protocol.label() + " has no metric "
-                    + name + ", did you mean " + Nearest.of(name, protocol.metricNames()) + "?");
+            if (!names.all().contains(name)) {
+                throw new InputException("--require " + requirement + ": " + names.whose() + " has no metric " + name
+                    + ", did you mean " + Nearest.of(name, names.all()) + "?");
             }
-            if (!hasReference && Protocol.NEEDS_REFERENCE.contains(name)) {
+            if (!hasReference && names.needsReference().contains(name)) {
                 throw new InputException("--require " + requirement + ": " + name + " needs a training set, and neither the"
                     + " model nor --reference gives one");
             }

@@ -30,7 +30,7 @@ import org.bitdgdm.fidelity.LikelihoodReport;
  * @param likelihood    of given molecules; null where it was not asked
  */
 public record MetricReport(
-    Protocol protocol, MetricCounts counts, List<Metric> metrics, Map<String, String> absent, Distributions distributions,
+    Protocol protocol, Counts counts, List<Metric> metrics, Map<String, String> absent, Distributions distributions,
     @JsonInclude(JsonInclude.Include.NON_NULL) FidelityReport fidelity,
     @JsonInclude(JsonInclude.Include.NON_NULL) LikelihoodReport likelihood) {
 
@@ -46,28 +46,29 @@ public record MetricReport(
     /** The metrics of a protocol from raw counts, and distances from the training set where one is known. */
     public static MetricReport of(Protocol protocol, MetricCounts counts, Distributions distributions,
                                   Optional<DistributionDistances> distances) {
-        Ratios ratios = new Ratios(counts);
+        Ratios ratios = new Ratios(counts.graphs());
         ratios.share("validity", counts.valid());
         ratios.share("relaxed_validity", counts.relaxedValid());
         boolean perRequest = protocol == Protocol.GUACAMOL;
         ratios.uniqueness("uniqueness", counts.distinct(), counts.once(),
             perRequest ? counts.graphs() : counts.relaxedValid(), perRequest ? "no graphs" : "no valid molecule");
         if (perRequest) {
-            ratios.novelPerGraph("novelty");
+            ratios.novelPerGraph("novelty", counts.novel(), counts.novelOnce());
         } else {
-            ratios.novelty("novelty");
+            ratios.novelty("novelty", counts.novel(), counts.novelOnce(), counts.distinct(), counts.once(),
+                counts.relaxedValid(), "no valid molecule");
         }
-        ratios.novelPerGraph("vun");
+        ratios.novelPerGraph("vun", counts.novel(), counts.novelOnce());
         ratios.share("connected", counts.connected());
         ratios.mean("mean_fragments", counts.fragments());
         for (int prefix : protocol.prefixes()) {
-            ratios.prefix("unique@" + prefix, prefix);
+            ratios.prefix("unique@" + prefix, prefix, counts.prefixes().get(prefix));
         }
         for (String name : DistributionDistances.METRICS) {
             ratios.distance(name, distances.flatMap(found -> found.of(name)), distances.isPresent() ? "nothing to compare"
                 : "no training set is known");
         }
-        return new MetricReport(protocol, counts, ratios.metrics, ratios.absent, distributions, null, null);
+        return ratios.report(protocol, counts, distributions);
     }
 
     /** The same report with a comparison of models, whose numbers become metrics too. */
@@ -152,95 +153,6 @@ public record MetricReport(
         } catch (JsonProcessingException e) {
             throw new InputException("metrics.json is not a report of metrics: "
                 + e.getOriginalMessage().lines().findFirst().orElse(""), e);
-        }
-    }
-
-    /** Turns counts into metrics one after another, and keeps the reasons of those that have no value. */
-    private static final class Ratios {
-        private final MetricCounts counts;
-        private final List<Metric> metrics = new ArrayList<>();
-        private final Map<String, String> absent = new LinkedHashMap<>();
-
-        Ratios(MetricCounts counts) {
-            this.counts = counts;
-        }
-
-        void share(String name, long graphs) {
-            if (counts.graphs() == 0) {
-                leaveOut(name, graphs, 0L, "no graphs");
-            } else {
-                add(name, graphs, counts.graphs(), Interval.wilson(graphs, counts.graphs()));
-            }
-        }
-
-        void mean(String name, long sum) {
-            if (counts.graphs() == 0) {
-                leaveOut(name, sum, 0L, "no graphs");
-            } else {
-                add(name, sum, counts.graphs(), null);
-            }
-        }
-
-        void uniqueness(String name, long distinct, long once, long among, String reason) {
-            if (among == 0) {
-                leaveOut(name, distinct, among, reason);
-            } else {
-                add(name, distinct, among, Interval.jackknife(distinct, once, among));
-            }
-        }
-
-        void novelty(String name) {
-            if (counts.novel() == null) {
-                leaveOut(name, null, counts.distinct(), "no training set is known");
-            } else if (counts.distinct() == 0) {
-                leaveOut(name, 0L, 0L, "no valid molecule");
-            } else {
-                add(name, counts.novel(), counts.distinct(), Interval.jackknifeOfNovelty(counts.novel(), counts.distinct(),
-                    counts.novelOnce(), counts.once(), counts.relaxedValid()));
-            }
-        }
-
-        void novelPerGraph(String name) {
-            if (counts.novel() == null) {
-                leaveOut(name, null, counts.graphs(), "no training set is known");
-            } else if (counts.graphs() == 0) {
-                leaveOut(name, 0L, 0L, "no graphs");
-            } else {
-                add(name, counts.novel(), counts.graphs(),
-                    Interval.jackknife(counts.novel(), counts.novelOnce(), counts.graphs()));
-            }
-        }
-
-        void prefix(String name, int prefix) {
-            MetricCounts.PrefixCounts found = counts.prefixes().get(prefix);
-            if (found == null) {
-                leaveOut(name, null, (long) prefix, "fewer than " + prefix + " molecules");
-            } else {
-                add(name, found.distinct(), prefix, Interval.jackknife(found.distinct(), found.once(), prefix));
-            }
-        }
-
-        void distance(String name, Optional<DistributionDistances.Distance> distance, String reason) {
-            if (distance.isEmpty()) {
-                leaveOut(name, null, counts.graphs(), reason);
-                return;
-            }
-            double value = distance.get().value();
-            Double error = distance.get().standardError();
-            metrics.add(new Metric(name, value, null, counts.graphs(),
-                error == null ? null : Math.max(0, value - Interval.Z * error),
-                error == null ? null : Math.min(name.startsWith("js_") ? 1 : Double.POSITIVE_INFINITY,
-                    value + Interval.Z * error)));
-        }
-
-        private void add(String name, long numerator, long denominator, Interval interval) {
-            metrics.add(new Metric(name, numerator / (double) denominator, numerator, denominator,
-                interval == null ? null : interval.low(), interval == null ? null : interval.high()));
-        }
-
-        private void leaveOut(String name, Long numerator, Long denominator, String reason) {
-            metrics.add(new Metric(name, null, numerator, denominator, null, null));
-            absent.put(name, reason);
         }
     }
 }

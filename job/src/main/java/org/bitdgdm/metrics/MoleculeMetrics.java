@@ -48,7 +48,7 @@ public final class MoleculeMetrics {
             spark.sc().setJobDescription("metrics: verdicts and distributions");
             GraphTally graphs = graphs(molecules, vocabulary);
             spark.sc().setJobDescription("metrics: different molecules");
-            Set<String> scaffolds = reference.map(set -> Set.copyOf(set.distributions().scaffolds().counts().keySet()))
+            Set<String> scaffolds = reference.map(set -> Set.copyOf(set.distributions().of(Distributions.SCAFFOLDS).counts().keySet()))
                 .orElse(Set.of());
             SmilesTally different =
                 different(smiles, spark, reference.map(ReferenceSet::hashes).orElse(new long[0]), scaffolds);
@@ -64,7 +64,7 @@ public final class MoleculeMetrics {
                 reference.isEmpty() ? null : Long.valueOf(different.novel()),
                 reference.isEmpty() ? null : Long.valueOf(different.novelOnce()), prefixes);
             Distributions found = graphs.distributions().with(different.scaffolds().among(reference.map(set ->
-                set.distributions().scaffolds().counts().keySet()).orElse(Set.of())));
+                set.distributions().of(Distributions.SCAFFOLDS).counts().keySet()).orElse(Set.of())));
             return MetricReport.of(protocol, counts, found, reference.map(set ->
                 DistributionDistances.of(found, graphs.atoms(), graphs.bonds(), set.distributions())));
         } finally {

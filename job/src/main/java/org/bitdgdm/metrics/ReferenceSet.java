@@ -11,17 +11,28 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.graph.IsomorphismClass;
+import org.bitdgdm.graph.PlainGraph;
+import org.bitdgdm.model.Family;
 import org.bitdgdm.model.Vocabulary;
 import org.bitdgdm.molecule.Canonicaliser;
+import org.bitdgdm.molecule.GraphReader;
+import org.bitdgdm.molecule.GraphReaders;
+import org.bitdgdm.molecule.MolecularGraph;
 
 /**
- * What is kept of a training set: sorted distinct 64-bit hashes of its canonical SMILES, for novelty, and its
- * distributions, for charts. Never its molecules.
+ * What is kept of a training set: sorted distinct 64-bit hashes of the names of its graphs, for novelty, and its
+ * distributions, for charts. Never its graphs. The name of a molecule is its canonical SMILES, that of a plain graph its
+ * {@link IsomorphismClass}.
  *
- * <p>In a folder: {@code reference.json} (format version, who wrote the SMILES and how, counts, distributions, SHA-256 of
+ * <p>In a folder: {@code reference.json} (format version, who wrote the names and how, counts, distributions, SHA-256 of
  * the hashes) and {@code reference.hashes} (the hashes, 8 bytes little-endian each, ascending as signed numbers).
  */
 public final class ReferenceSet {
@@ -38,6 +49,7 @@ public final class ReferenceSet {
     private static final long MAX_HASHES_BYTES = Integer.MAX_VALUE - 64;
     private static final JsonMapper JSON = MetricJson.MAPPER;
 
+    private final Family family;
     private final String source;
     private final long molecules;
     private final long[] hashes;
@@ -46,17 +58,19 @@ public final class ReferenceSet {
     /**
      * A reference set over given hashes.
      *
+     * @param family        what kind of graphs they are
      * @param source        name of the file it was made from, for readers only
-     * @param molecules     molecules read, equal ones counted each
+     * @param molecules     graphs read, equal ones counted each
      * @param hashes        ascending, distinct; not copied
-     * @param distributions of the molecules read
+     * @param distributions of the graphs read
      */
-    ReferenceSet(String source, long molecules, long[] hashes, Distributions distributions) {
+    ReferenceSet(Family family, String source, long molecules, long[] hashes, Distributions distributions) {
         for (int k = 1; k < hashes.length; k++) {
             if (hashes[k] <= hashes[k - 1]) {
                 throw new IllegalArgumentException("hashes must ascend, found " + hashes[k - 1] + " before " + hashes[k]);
             }
         }
+        this.family = family;
         this.source = source;
         this.molecules = molecules;
         this.hashes = hashes;
@@ -64,12 +78,52 @@ public final class ReferenceSet {
     }
 
     /**
-     * The reference set of a path: a folder that {@link #save} wrote, or a file of SMILES, one a line, plain or gzip.
+     * The reference set of a path: a folder that {@link #save} wrote, a file of SMILES, one a line, or for plain graphs a file
+     * that {@link GraphReaders} opens; plain or gzip.
      *
      * @throws InputException where there is none or it cannot be used
      */
     public static ReferenceSet of(Path path, Vocabulary vocabulary) {
-        return Files.isDirectory(path) ? load(path) : new ReferenceSetBuilder(vocabulary).build(path);
+        if (Files.isDirectory(path)) {
+            return load(path).of(vocabulary.family(), path);
+        }
+        return vocabulary.family() == Family.GRAPHS ? ofGraphs(path, vocabulary) : new ReferenceSetBuilder(vocabulary).build(path);
+    }
+
+    private static ReferenceSet ofGraphs(Path file, Vocabulary vocabulary) {
+        PlainGraphTally tally = new PlainGraphTally(0);
+        List<Long> hashes = new ArrayList<>();
+        try (GraphReader graphs = GraphReaders.open(file, vocabulary)) {
+            while (graphs.hasNext()) {
+                MolecularGraph read = graphs.next();
+                if (read.nodes().length == 0) {
+                    throw new InputException(file + ": a graph of a training set must have nodes, found none in that of position "
+                        + read.graphId());
+                }
+                PlainGraph graph = new PlainGraph(read.graphId(), read.nodes(), read.bonds());
+                tally.count(graph);
+                hashes.add(StableHash.of(IsomorphismClass.of(graph)));
+            }
+        }
+        if (hashes.isEmpty()) {
+            throw new InputException(file + " holds no graphs; a reference set needs at least one");
+        }
+        return new ReferenceSet(Family.GRAPHS, String.valueOf(file.getFileName()), hashes.size(),
+            hashes.stream().mapToLong(Long::longValue).sorted().distinct().toArray(), tally.distributions());
+    }
+
+    /**
+     * This set, where it is of the family asked for.
+     *
+     * @param path where it lies, for messages
+     * @throws InputException if it is of another one
+     */
+    public ReferenceSet of(Family wanted, Path path) {
+        if (family != wanted) {
+            throw new InputException("the reference set in " + path + " is of " + family.label() + ", and the model makes "
+                + wanted.label() + "; give --reference a file of the model's training " + wanted.label());
+        }
+        return this;
     }
 
     /** Whether a folder holds a reference set. */
@@ -96,12 +150,12 @@ public final class ReferenceSet {
         return source;
     }
 
-    /** Molecules read, equal ones counted each. */
+    /** Graphs read, equal ones counted each. */
     public long molecules() {
         return molecules;
     }
 
-    /** Different molecules. */
+    /** Different graphs. */
     public int distinct() {
         return hashes.length;
     }
@@ -117,7 +171,7 @@ public final class ReferenceSet {
         return bytes.array();
     }
 
-    /** Distributions of the molecules read. */
+    /** Distributions of the graphs read. */
     public Distributions distributions() {
         return distributions;
     }
@@ -131,9 +185,7 @@ public final class ReferenceSet {
         byte[] bytes = bytes();
         ObjectNode json = JSON.createObjectNode();
         json.put("format", FORMAT);
-        json.put("toolkit", Canonicaliser.TOOLKIT);
-        json.put("toolkit_version", Canonicaliser.TOOLKIT_VERSION);
-        json.put("smiles_flavour", Canonicaliser.FLAVOUR);
+        names(family).forEach(json::put);
         json.put("hash", StableHash.NAME);
         json.put("source", source);
         json.put("molecules", molecules);
@@ -163,9 +215,9 @@ public final class ReferenceSet {
         try {
             JsonNode json = JSON.readTree(bounded(factsFile, MAX_FACTS_BYTES));
             require(factsFile, json, "format", String.valueOf(FORMAT));
-            require(factsFile, json, "toolkit", Canonicaliser.TOOLKIT);
-            require(factsFile, json, "toolkit_version", Canonicaliser.TOOLKIT_VERSION);
-            require(factsFile, json, "smiles_flavour", Canonicaliser.FLAVOUR);
+            // Sets of molecules do not name their family; they were there first.
+            Family family = json.has("family") ? Family.GRAPHS : Family.MOLECULES;
+            names(family).forEach((key, wanted) -> require(factsFile, json, key, wanted));
             require(factsFile, json, "hash", StableHash.NAME);
             byte[] bytes = bounded(hashesFile, MAX_HASHES_BYTES);
             long[] hashes = new long[bytes.length / Long.BYTES];
@@ -176,7 +228,7 @@ public final class ReferenceSet {
                     + " where " + FACTS_FILE + " says " + stated + " and " + json.path("sha256").asText()
                     + "; the reference set is damaged, build it again");
             }
-            return new ReferenceSet(json.path("source").asText(), json.path("molecules").asLong(), hashes,
+            return new ReferenceSet(family, json.path("source").asText(), json.path("molecules").asLong(), hashes,
                 JSON.treeToValue(json.path("distributions"), Distributions.class));
         } catch (JsonProcessingException | IllegalArgumentException e) {
             throw new InputException(factsFile + " is not a reference set: " + e.getMessage().lines().findFirst().orElse(""),
@@ -186,11 +238,25 @@ public final class ReferenceSet {
         }
     }
 
+    /** Who names the graphs of a family, and how. */
+    private static Map<String, String> names(Family family) {
+        Map<String, String> names = new LinkedHashMap<>();
+        if (family == Family.MOLECULES) {
+            names.put("toolkit", Canonicaliser.TOOLKIT);
+            names.put("toolkit_version", Canonicaliser.TOOLKIT_VERSION);
+            names.put("smiles_flavour", Canonicaliser.FLAVOUR);
+        } else {
+            names.put("family", family.label());
+            names.put("class_flavour", IsomorphismClass.FLAVOUR);
+        }
+        return names;
+    }
+
     private static void require(Path file, JsonNode json, String key, String wanted) {
         String found = json.path(key).asText();
         if (!found.equals(wanted)) {
             throw new InputException(file + " has " + key + " '" + found + "' where this program has '" + wanted
-                + "', so its hashes cannot be compared; build it again from the training molecules with --reference");
+                + "', so its hashes cannot be compared; build it again from the training set with --reference");
         }
     }
 

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.model.Family;
 import org.bitdgdm.model.Vocabulary;
 import org.bitdgdm.molecule.MoleculeScorer;
 import org.bitdgdm.molecule.Scaffolds;
@@ -70,7 +71,7 @@ final class ReferenceSetBuilder {
             throw new InputException(file + " holds no SMILES; a reference set needs at least one");
         }
         long[] hashes = parts.stream().flatMapToLong(Arrays::stream).sorted().distinct().toArray();
-        return new ReferenceSet(String.valueOf(file.getFileName()), molecules, hashes,
+        return new ReferenceSet(Family.MOLECULES, String.valueOf(file.getFileName()), molecules, hashes,
             tally.distributions(vocabulary).with(scaffolds.mostFrequent()));
     }
 

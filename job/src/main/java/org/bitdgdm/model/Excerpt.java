@@ -3,13 +3,14 @@ package org.bitdgdm.model;
 import org.bitdgdm.conf.InputException;
 
 /** Text of a file as it may stand in a message: short, on one line, printable. */
-final class Excerpt {
+public final class Excerpt {
     private static final int MAX_LENGTH = 100;
 
     private Excerpt() {
     }
 
-    static String of(String text) {
+    /** The text, cut and with what cannot be printed written out. */
+    public static String of(String text) {
         // Cut before it is counted: a text may be as long as the file.
         String start = text.substring(0, Math.min(text.length(), 2 * MAX_LENGTH));
         boolean whole = start.length() == text.length() && start.codePointCount(0, start.length()) <= MAX_LENGTH;

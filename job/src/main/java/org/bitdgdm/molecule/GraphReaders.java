@@ -3,6 +3,7 @@ package org.bitdgdm.molecule;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.model.Family;
 import org.bitdgdm.model.Vocabulary;
 
 /** Opens files of graphs that already exist, plain or gzip. Parquet of ours is Spark's to read. */
@@ -12,7 +13,9 @@ public final class GraphReaders {
         /** DiGress's own text: N=, X:, E:. */
         DIGRESS_TEXT,
         /** A SMILES a line, what follows it after a blank is ignored. */
-        SMILES_LIST
+        SMILES_LIST,
+        /** Plain graphs as JSON. */
+        GRAPH_LIST
     }
 
     private GraphReaders() {
@@ -20,7 +23,7 @@ public final class GraphReaders {
 
     /**
      * Format of a file: {@code .smi} and {@code .smiles} (with or without {@code .gz}) are SMILES lists; otherwise the
-     * first line that is not blank must start with {@code N=}.
+     * first line that is not blank must start with {@code N=}, or with a bracket of JSON.
      *
      * @throws InputException where the file cannot be read or is neither
      */
@@ -35,15 +38,19 @@ public final class GraphReaders {
             if (first != null && first.startsWith("N=")) {
                 return Format.DIGRESS_TEXT;
             }
+            if (first != null && (first.startsWith("[") || first.startsWith("{"))) {
+                return Format.GRAPH_LIST;
+            }
         }
         throw new InputException(file + " is not a file of graphs: it must be DiGress's text (first line N=...), a list of"
-            + " SMILES named .smi or .smiles, or a folder of our Parquet");
+            + " SMILES named .smi or .smiles, JSON of plain graphs, or a folder of our Parquet");
     }
 
     /**
      * Opens a file in the format that {@link #format} finds, to be judged: a line of a list that is no molecule is one of them.
      *
-     * @throws InputException where the file cannot be read or is of no known format; while reading, where a graph is malformed
+     * @throws InputException where the file cannot be read, is of no known format or of another family; while reading, where
+     *     a graph is malformed
      */
     public static GraphReader open(Path file, Vocabulary vocabulary) {
         return open(file, vocabulary, false);
@@ -59,9 +66,20 @@ public final class GraphReaders {
     }
 
     private static GraphReader open(Path file, Vocabulary vocabulary, boolean asGraphs) {
-        return switch (format(file)) {
+        Format format = format(file);
+        boolean molecules = vocabulary.family() == Family.MOLECULES;
+        if (format == Format.SMILES_LIST && !molecules) {
+            throw new InputException(file + " is a list of molecules, and the model makes plain graphs; give DiGress's text,"
+                + " JSON of graphs, or a folder of our Parquet");
+        }
+        if (format == Format.GRAPH_LIST && molecules) {
+            throw new InputException(file + " holds plain graphs, and the model makes molecules; give DiGress's text, a list"
+                + " of SMILES, or a folder of our Parquet");
+        }
+        return switch (format) {
             case DIGRESS_TEXT -> new DigressTextReader(file, vocabulary);
             case SMILES_LIST -> new SmilesListReader(file, vocabulary, asGraphs);
+            case GRAPH_LIST -> new GraphListReader(file, vocabulary);
         };
     }
 }

@@ -1,5 +1,6 @@
 package org.bitdgdm.output;
 
+import org.bitdgdm.drawing.InlineSvg;
 import java.awt.BasicStroke;
 import java.awt.Font;
 import java.awt.Shape;

@@ -12,28 +12,25 @@ final class DistributionSection {
     /** More bins than this make bars too thin to see; neighbours are added up. */
     private static final int MOST_BINS = 40;
 
-    private static final Map<String, String> LABELS = Map.of("atoms", "Atoms", "bonds", "Bonds", "sizes", "Sizes",
-        "weight", "Weight", "logp", "logP", "rings", "Rings");
-    /** What a count counts, where the unit does not say it. */
-    private static final Map<String, String> OF_WHAT = Map.of("atoms", "by element", "bonds", "by class",
-        "sizes", "atoms per graph", "rings", "per molecule");
-
     private DistributionSection() {
     }
 
-    static List<ReportPage.Figure> figures(Distributions generated, Optional<Distributions> reference) {
+    static List<ReportPage.Figure> figures(Distributions generated, Optional<Distributions> reference,
+                                           Map<String, List<String>> axes) {
         List<ReportPage.Figure> figures = new ArrayList<>();
         List<Histogram> histograms = generated.all();
         for (int i = 0; i < histograms.size(); i++) {
             int at = i;
-            figures.add(figure(histograms.get(i), reference.map(other -> other.all().get(at))));
+            figures.add(figure(histograms.get(i), reference.map(other -> other.all().get(at)), axes));
         }
         return figures;
     }
 
-    private static ReportPage.Figure figure(Histogram generated, Optional<Histogram> reference) {
-        String label = LABELS.getOrDefault(generated.name(), generated.name());
-        String what = OF_WHAT.getOrDefault(generated.name(), generated.unit());
+    private static ReportPage.Figure figure(Histogram generated, Optional<Histogram> reference,
+                                            Map<String, List<String>> axes) {
+        List<String> axis = axes.getOrDefault(generated.name(), List.of(generated.name(), ""));
+        String label = axis.get(0);
+        String what = axis.get(1).isEmpty() ? generated.unit() : axis.get(1);
         String title = what.isEmpty() ? label : label + ", " + what;
         boolean binned = generated.binWidth() > 0 && generated.binWidth() != 1;
         List<Column> columns = columns(generated, reference);

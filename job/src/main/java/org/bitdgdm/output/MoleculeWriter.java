@@ -3,7 +3,9 @@ package org.bitdgdm.output;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.stream.Collectors;
 
 import org.apache.spark.api.java.JavaRDD;
@@ -11,18 +13,20 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.conf.InputException;
-import org.bitdgdm.model.Vocabulary;
-import org.bitdgdm.molecule.MoleculeScorer;
+import org.bitdgdm.family.GraphFamily;
+import org.bitdgdm.family.GraphScorer;
 import org.bitdgdm.sample.SampleJob;
+import org.bitdgdm.sample.SampledGraph;
 import org.bitdgdm.sample.SamplingProgress;
+import org.bitdgdm.sample.ShardPlan;
 
-/** Samples the missing shards of a run, scores them as molecules in the same tasks, and commits each as one Parquet file. */
+/** Samples the missing shards of a run, scores them in the same tasks, and commits each as one Parquet file. */
 public final class MoleculeWriter {
     private MoleculeWriter() {
     }
 
     /**
-     * Makes what is missing of {@code molecules/}.
+     * Makes what is missing of the rows.
      *
      * <p>A task that fails is retried by Spark and writes the same rows. If the run fails for good, committed shards stay,
      * and the next start makes the others.
@@ -30,11 +34,11 @@ public final class MoleculeWriter {
      * @param spark      session of {@code job}'s context
      * @param job        the run
      * @param folder     its folder, begun
-     * @param vocabulary what the classes of the model stand for
+     * @param family     of the model's graphs
      * @param console    where progress is printed
      * @throws InputException if executors write where the driver does not see it
      */
-    public static SampledRun write(SparkSession spark, SampleJob job, OutputFolder folder, Vocabulary vocabulary,
+    public static SampledRun write(SparkSession spark, SampleJob job, OutputFolder folder, GraphFamily family,
                                    PrintStream console) throws IOException, InterruptedException {
         List<Integer> missing = job.plan().missing(folder.committedShards());
         long sampled = job.plan().graphs(missing);
@@ -49,11 +53,43 @@ public final class MoleculeWriter {
         }
         try (SamplingProgress progress = new SamplingProgress(job, missing, console)) {
             JavaRDD<Row> rows = job.map(missing, (shard, batches) ->
-                MoleculeRows.ofShard(shard, batches, new MoleculeScorer(vocabulary)));
-            commit(spark, rows, missing, folder);
+                ofShard(shard, batches, family.scorer()));
+            commit(spark, rows, family, missing, folder);
             folder.completeMolecules();
             return new SampledRun(sampled, kept, progress.seconds());
         }
+    }
+
+    /**
+     * The rows of a shard: batches are scored as they arrive, while the next ones are being sampled, and rows come out in
+     * the order of ids, so that a shard's file is the same however its graphs were batched.
+     */
+    private static Iterator<Row> ofShard(ShardPlan.Shard shard, Iterator<List<SampledGraph>> batches, GraphScorer scorer) {
+        return new Iterator<>() {
+            private final Row[] rows = new Row[shard.count()];
+            private int next;
+
+            @Override
+            public boolean hasNext() {
+                return next < rows.length;
+            }
+
+            @Override
+            public Row next() {
+                if (!hasNext()) {
+                    throw new NoSuchElementException("all rows of shard " + shard.index() + " were taken");
+                }
+                while (rows[next] == null) {
+                    for (SampledGraph graph : batches.next()) {
+                        rows[(int) (graph.graphId() - shard.firstId())] =
+                            scorer.row(graph.graphId(), graph.nodes(), graph.bonds());
+                    }
+                }
+                Row row = rows[next];
+                rows[next++] = null;
+                return row;
+            }
+        };
     }
 
     /** Executors of a cluster may have a folder of the same name on a disk of their own. */
@@ -70,13 +106,14 @@ public final class MoleculeWriter {
     /**
      * Writes rows, one shard for each partition; {@link OutputFolder#completeMolecules} says which write was the last one.
      *
-     * @param rows   of {@link MoleculeRows#SCHEMA}, at least one in every partition but the first
+     * @param rows   of the family's schema, at least one in every partition but the first
+     * @param family of the graphs
      * @param shards number of each partition's shard
      * @throws InputException if executors write where the driver does not see it
      */
-    public static void commit(SparkSession spark, JavaRDD<Row> rows, List<Integer> shards, OutputFolder folder)
-        throws IOException {
-        shardSession(spark).createDataFrame(rows, MoleculeRows.SCHEMA).write()
+    public static void commit(SparkSession spark, JavaRDD<Row> rows, GraphFamily family, List<Integer> shards,
+                              OutputFolder folder) throws IOException {
+        shardSession(spark).createDataFrame(rows, family.schema()).write()
             .mode(SaveMode.Append)
             .option(ShardCommitProtocol.SHARDS, shards.stream().map(String::valueOf).collect(Collectors.joining(",")))
             .option(ShardCommitProtocol.STAGING, folder.staging().toString())

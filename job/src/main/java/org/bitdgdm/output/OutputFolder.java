@@ -89,11 +89,20 @@ public final class OutputFolder {
      * @throws InputException if no file system answers for it
      */
     public static OutputFolder of(String out, Configuration hadoop) {
+        return of(out, hadoop, MOLECULES);
+    }
+
+    /**
+     * The same, with another name for the folder of the rows.
+     *
+     * @param rows name of that folder
+     */
+    public static OutputFolder of(String out, Configuration hadoop, String rows) {
         try {
             Path path = new Path(out);
             FileSystem files = path.getFileSystem(hadoop);
             Path folder = files.makeQualified(path);
-            return new OutputFolder(out, files, folder, new Path(folder, MOLECULES));
+            return new OutputFolder(out, files, folder, new Path(folder, rows));
         } catch (IOException | IllegalArgumentException failed) {
             throw new InputException("--out " + out + " cannot be used: " + oneLine(failed)
                 + "; give another folder", failed);

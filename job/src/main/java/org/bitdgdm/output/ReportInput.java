@@ -3,6 +3,8 @@ package org.bitdgdm.output;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import java.util.Optional;
+import org.bitdgdm.family.Examples;
+import org.bitdgdm.family.GraphFamily;
 import org.bitdgdm.metrics.Distributions;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.quantize.LayerReport;
@@ -15,13 +17,14 @@ import org.bitdgdm.quantize.LayerReport;
  * @param run        the tree of {@code run.json}, see {@link RunRecord#json()}; parts that it lacks are left out
  * @param metrics    numbers and distributions of the run
  * @param reference  distributions of the reference set; empty where none is known
- * @param examples   molecules to draw, and some that are not valid
+ * @param family     of the graphs
+ * @param examples   graphs to draw, and some that are refused
  * @param layers     a report for every linear layer; empty where nothing was quantized
- * @param noDrawings what {@link MoleculeDrawings#probe()} said before sampling
+ * @param noDrawings what {@link GraphFamily#noDrawings()} said before sampling
  */
 public record ReportInput(
     String title, String subtitle, JsonNode run, MetricReport metrics, Optional<Distributions> reference,
-    ReportExamples examples, List<LayerReport> layers, Optional<String> noDrawings) {
+    GraphFamily family, Examples examples, List<LayerReport> layers, Optional<String> noDrawings) {
 
     public ReportInput {
         layers = List.copyOf(layers);

@@ -11,8 +11,8 @@ record ReportPage(
     String metricsNote, List<MetricRow> metrics,
     List<DivergenceRow> divergence, boolean hasDivergence, String divergenceNote,
     List<Figure> figures, boolean hasReference, String generatedLegend, String generatedLabel,
-    List<Drawing> molecules, boolean hasMolecules, String moleculesNote, List<String> noDrawings,
-    List<RefusedRow> refused, boolean hasRefused, String refusedNote,
+    String examplesTitle, String noExamples, List<Drawing> examples, boolean hasExamples, String examplesNote,
+    List<String> noDrawings, String refusedTitle, List<String> keptTitle, List<RefusedRow> refused, boolean hasRefused, String refusedNote,
     List<LayerRow> layers, boolean hasLayers, String layersSummary, String layerCount, List<String> layerColumns,
     List<LayerFigure> layerFigures, String noLayers,
     List<Timing> timings, boolean hasTimings,
@@ -43,11 +43,11 @@ record ReportPage(
     record ShareRow(String name, String generated, String reference) {
     }
 
-    /** A structure formula; {@code svg} is empty where none could be drawn. */
-    record Drawing(String smiles, String svg, List<String> problem) {
+    /** A graph; {@code svg} is empty where it could not be drawn. */
+    record Drawing(String caption, String svg, List<String> problem) {
     }
 
-    record RefusedRow(String graph, String reason, String smiles) {
+    record RefusedRow(String graph, String reason, List<String> kept) {
     }
 
     record LayerFigure(String label, String svg, String caption) {

@@ -11,9 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.bitdgdm.family.Examples;
+import org.bitdgdm.family.FamilyWords;
 import org.bitdgdm.metrics.Metric;
-import org.bitdgdm.output.ReportExamples.Molecule;
-import org.openscience.cdk.exception.CDKException;
 
 /**
  * {@code report.html}: the run on one page that opens without a network. Text goes through a template that escapes it; the
@@ -27,28 +27,30 @@ public final class RunReport {
         .withLoader(RunReport::resource).loadTemplate("report.mustache");
 
     private final ReportInput input;
-    private final MoleculeDrawer drawer;
+    private final Drawer drawer;
+    private final FamilyWords words;
     private final MetricNotes notes;
 
-    private RunReport(ReportInput input, MoleculeDrawer drawer) {
+    private RunReport(ReportInput input, Drawer drawer) {
         this.input = input;
         this.drawer = drawer;
-        this.notes = new MetricNotes(input.metrics().protocol());
+        this.words = input.family().words(input.metrics().protocol());
+        this.notes = new MetricNotes(words);
     }
 
-    /** Where molecules get their drawing from. */
+    /** Where examples get their drawing from. */
     @FunctionalInterface
-    interface MoleculeDrawer {
-        /** Markup of one structure formula. */
-        String draw(String smiles) throws CDKException;
+    interface Drawer {
+        /** Markup of one example. */
+        String draw(String drawn) throws Exception;
     }
 
     /** The page, to be written as UTF-8. */
     public static String render(ReportInput input) {
-        return render(input, MoleculeDrawings::draw);
+        return render(input, input.family()::draw);
     }
 
-    static String render(ReportInput input, MoleculeDrawer drawer) {
+    static String render(ReportInput input, Drawer drawer) {
         return PAGE.execute(new RunReport(input, drawer).page());
     }
 
@@ -62,7 +64,7 @@ public final class RunReport {
 
     private ReportPage page() {
         boolean evaluated = input.run().path("command").asText().equals("evaluate");
-        List<ReportPage.Drawing> drawings = input.examples().molecules().stream().map(this::drawing).toList();
+        List<ReportPage.Drawing> drawings = input.examples().shown().stream().map(this::drawing).toList();
         LayerSection layers = new LayerSection(input.layers());
         List<ReportPage.Timing> timings = timings();
         return new ReportPage(
@@ -71,19 +73,20 @@ public final class RunReport {
             input.metrics().metrics().stream().map(this::metricRow).toList(),
             DivergenceSection.rows(input.metrics().fidelity()), input.metrics().fidelity() != null,
             DivergenceSection.note(input.metrics().fidelity()),
-            DistributionSection.figures(input.metrics().distributions(), input.reference()), input.reference().isPresent(),
-            evaluated ? "molecules of the input" : "generated molecules",
+            DistributionSection.figures(input.metrics().distributions(), input.reference(), words.axes()), input.reference().isPresent(),
+            evaluated ? words.many() + " of the input" : "generated " + words.many(),
             evaluated ? "Input" : "Generated",
-            drawings, !drawings.isEmpty(),
-            Numbers.count(drawings.size()) + " distinct valid molecules, those with the lowest graph ids.",
+            MetricNotes.label(words.many()), words.none(), drawings, !drawings.isEmpty(),
+            Numbers.count(drawings.size()) + " " + words.shown(),
             input.noDrawings().map(List::of).orElse(List.of()),
-            input.examples().refused().stream().map(RunReport::refusedRow).toList(), !input.examples().refused().isEmpty(),
-            "Those with the lowest graph ids; atoms are counted from 0.",
+            words.refused(), words.kept().isEmpty() ? List.of() : List.of(words.kept()),
+            input.examples().refused().stream().map(this::refusedRow).toList(), !input.examples().refused().isEmpty(),
+            words.refusedNote(),
             layers.rows(), !layers.isEmpty(), layers.isEmpty() ? "" : layers.summary(),
             Numbers.count(input.layers().size()), layers.columns(), layers.isEmpty() ? List.of() : layers.figures(),
             evaluated ? "Nothing was sampled or quantized: these graphs existed before."
                 : "No layer was quantized: the model ran in full precision.",
-            timings, !timings.isEmpty(), tables(), MetricNotes.definitions(), footer());
+            timings, !timings.isEmpty(), tables(), notes.definitions(), footer());
     }
 
     private String kicker() {
@@ -98,10 +101,10 @@ public final class RunReport {
 
     private List<ReportPage.Tile> headline() {
         List<ReportPage.Tile> tiles = new ArrayList<>();
-        for (String name : MetricNotes.HEADLINE) {
+        for (String name : words.headline()) {
             tiles.add(input.metrics().metric(name).filter(metric -> metric.value() != null)
-                .map(metric -> ReportPage.Tile.of(MetricNotes.label(name), value(metric), detail(metric)))
-                .orElseGet(() -> ReportPage.Tile.absent(MetricNotes.label(name),
+                .map(metric -> ReportPage.Tile.of(notes.labelOf(name), value(metric), detail(metric)))
+                .orElseGet(() -> ReportPage.Tile.absent(notes.labelOf(name),
                     input.metrics().absent().getOrDefault(name, ""))));
         }
         JsonNode run = input.run();
@@ -150,7 +153,7 @@ public final class RunReport {
     }
 
     private ReportPage.MetricRow metricRow(Metric metric) {
-        String label = MetricNotes.label(metric.name());
+        String label = notes.labelOf(metric.name());
         String meaning = notes.meaning(metric.name());
         if (metric.value() == null) {
             String why = input.metrics().absent().get(metric.name());
@@ -162,20 +165,21 @@ public final class RunReport {
                 + Numbers.count(metric.denominator()), meaning);
     }
 
-    private ReportPage.Drawing drawing(Molecule molecule) {
+    private ReportPage.Drawing drawing(Examples.Example example) {
         if (input.noDrawings().isPresent()) {
-            return new ReportPage.Drawing(molecule.smiles(), "", List.of());
+            return new ReportPage.Drawing(example.caption(), "", List.of());
         }
         try {
-            return new ReportPage.Drawing(molecule.smiles(), drawer.draw(molecule.smiles()), List.of());
-        } catch (CDKException | RuntimeException e) {
-            return new ReportPage.Drawing(molecule.smiles(), "", List.of("not drawn: " + e.getMessage()));
+            return new ReportPage.Drawing(example.caption(), drawer.draw(example.drawn()), List.of());
+        } catch (Exception e) {
+            // A picture that the toolkit cannot make must not cost the page.
+            return new ReportPage.Drawing(example.caption(), "", List.of("not drawn: " + e.getMessage()));
         }
     }
 
-    private static ReportPage.RefusedRow refusedRow(ReportExamples.Refused refused) {
+    private ReportPage.RefusedRow refusedRow(Examples.Refused refused) {
         return new ReportPage.RefusedRow(Numbers.count(refused.graphId()), refused.reason(),
-            refused.smiles() == null ? "" : refused.smiles());
+            words.kept().isEmpty() ? List.of() : List.of(refused.kept() == null ? "" : refused.kept()));
     }
 
     private List<ReportPage.Timing> timings() {
@@ -225,7 +229,7 @@ public final class RunReport {
     }
 
     private String footer() {
-        return "The numbers of this page are in metrics.json, quantization.csv and run.json beside it, the molecules in "
-            + "molecules/.";
+        return "The numbers of this page are in metrics.json, quantization.csv and run.json beside it, the "
+            + words.many() + " in " + input.family().folder() + "/.";
     }
 }

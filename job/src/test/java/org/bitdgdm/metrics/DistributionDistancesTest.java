@@ -97,7 +97,7 @@ class DistributionDistancesTest {
                 bins.merge(Histogram.label(Math.round(1.2 * random.nextGaussian() + 0.3), 0.5), 1L, Long::sum);
             }
             moments.merge(half);
-            Histogram atoms = tally.distributions(Graphs.QM9).atoms();
+            Histogram atoms = tally.distributions(Graphs.QM9).of("atoms");
             Histogram drawn = new Histogram("h", "", 0.5, bins);
             List<DistributionDistances.Distance> found = List.of(
                 DistributionDistances.jensenShannon(atoms, reference, Optional.of(moments)),

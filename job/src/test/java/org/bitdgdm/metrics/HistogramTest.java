@@ -18,12 +18,12 @@ class HistogramTest {
         tally.addProperties(null, null, null);
         Distributions found = tally.distributions(Graphs.QM9);
 
-        assertThat(found.weight().counts()).containsExactly(Map.entry("15", 2L), Map.entry("15.5", 1L));
-        assertThat(found.logp().counts()).containsExactly(Map.entry("-0.25", 2L), Map.entry("0", 1L));
-        assertThat(found.logp().unit()).isEqualTo("XLogP");
-        assertThat(found.rings().counts()).containsExactly(Map.entry("0", 1L), Map.entry("3", 2L));
-        assertThat(found.rings().share("3")).isEqualTo(2 / 3.0);
-        assertThat(found.rings().share("1")).isZero();
+        assertThat(found.of("weight").counts()).containsExactly(Map.entry("15", 2L), Map.entry("15.5", 1L));
+        assertThat(found.of("logp").counts()).containsExactly(Map.entry("-0.25", 2L), Map.entry("0", 1L));
+        assertThat(found.of("logp").unit()).isEqualTo("XLogP");
+        assertThat(found.of("rings").counts()).containsExactly(Map.entry("0", 1L), Map.entry("3", 2L));
+        assertThat(found.of("rings").share("3")).isEqualTo(2 / 3.0);
+        assertThat(found.of("rings").share("1")).isZero();
     }
 
     @Test
@@ -45,7 +45,7 @@ class HistogramTest {
         other.addAtoms("C", 3);
         other.addAtoms("O", 4);
 
-        assertThat(tally.merge(other).distributions(Graphs.QM9).atoms().counts())
+        assertThat(tally.merge(other).distributions(Graphs.QM9).of("atoms").counts())
             .containsExactly(Map.entry("C", 3L), Map.entry("O", 6L), Map.entry("S", 1L));
     }
 }

@@ -38,7 +38,7 @@ class MetricGateTest {
         assertThatThrownBy(() -> check("kl_edge", true)).isInstanceOf(InputException.class)
             .hasMessageContaining("kl_edge is a comparison with the full-precision model")
             .hasMessageContaining("--fidelity N");
-        assertThatCode(() -> MetricGate.check(List.of(new Requirement("kl_edge", "<=", 0.5)), Protocol.DIGRESS, false, true, false, false))
+        assertThatCode(() -> MetricGate.check(List.of(new Requirement("kl_edge", "<=", 0.5)), MetricNames.of(Protocol.DIGRESS), false, true, false, false))
             .doesNotThrowAnyException();
     }
 
@@ -58,6 +58,6 @@ class MetricGateTest {
     }
 
     private static void check(String metric, boolean hasReference) {
-        MetricGate.check(List.of(new Requirement(metric, ">=", 0.5)), Protocol.DIGRESS, hasReference, false, false, false);
+        MetricGate.check(List.of(new Requirement(metric, ">=", 0.5)), MetricNames.of(Protocol.DIGRESS), hasReference, false, false, false);
     }
 }

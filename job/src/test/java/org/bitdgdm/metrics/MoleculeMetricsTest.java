@@ -83,14 +83,14 @@ class MoleculeMetricsTest {
         Distributions found = MoleculeMetrics.compute(rows(SIX), Graphs.QM9, Optional.empty(), Protocol.DIGRESS)
             .distributions();
 
-        assertThat(found.atoms().counts()).containsExactly(Map.entry("C", 19L), Map.entry("N", 1L), Map.entry("O", 3L));
-        assertThat(found.bonds().counts()).containsExactly(Map.entry("single", 17L));
-        assertThat(found.sizes().counts()).containsExactly(Map.entry("3", 4L), Map.entry("5", 1L), Map.entry("6", 1L));
+        assertThat(found.of("atoms").counts()).containsExactly(Map.entry("C", 19L), Map.entry("N", 1L), Map.entry("O", 3L));
+        assertThat(found.of("bonds").counts()).containsExactly(Map.entry("single", 17L));
+        assertThat(found.of("sizes").counts()).containsExactly(Map.entry("3", 4L), Map.entry("5", 1L), Map.entry("6", 1L));
         // Ethane 30.07, cyclopropane 42.08, ethanol 46.07 twice, tetramethylammonium 74.15.
-        assertThat(found.weight().counts())
+        assertThat(found.of("weight").counts())
             .containsExactly(Map.entry("30", 1L), Map.entry("42", 1L), Map.entry("46", 2L), Map.entry("74", 1L));
-        assertThat(found.rings().counts()).containsExactly(Map.entry("0", 4L), Map.entry("1", 1L));
-        assertThat(found.logp().total()).isEqualTo(5);
+        assertThat(found.of("rings").counts()).containsExactly(Map.entry("0", 4L), Map.entry("1", 1L));
+        assertThat(found.of("logp").total()).isEqualTo(5);
     }
 
     @ParameterizedTest
@@ -123,7 +123,7 @@ class MoleculeMetricsTest {
             .orderBy(col("graph_id").desc());
         MetricReport report = MoleculeMetrics.compute(molecules, Graphs.QM9, Optional.empty(), Protocol.MOSES);
 
-        assertThat(report.counts().prefixes()).containsOnlyKeys(1_000);
+        assertThat(((MetricCounts) report.counts()).prefixes()).containsOnlyKeys(1_000);
         assertThat(report.metric("unique@1000").orElseThrow().value()).isEqualTo(0.1);
         assertThat(report.metric("uniqueness").orElseThrow().value()).isEqualTo(300 / 1200.0);
         assertThat(report.absent()).containsKey("unique@10000");
@@ -137,10 +137,10 @@ class MoleculeMetricsTest {
             training("CCO\n"), Protocol.DIGRESS);
 
         assertThat(report.counts().graphs()).isEqualTo(rows);
-        assertThat(report.counts().distinct()).isEqualTo(rows / 2);
-        assertThat(report.counts().once()).isZero();
-        assertThat(report.counts().novel()).isEqualTo(rows / 2);
-        assertThat(report.distributions().atoms().total()).isEqualTo(9 * rows);
+        assertThat(((MetricCounts) report.counts()).distinct()).isEqualTo(rows / 2);
+        assertThat(((MetricCounts) report.counts()).once()).isZero();
+        assertThat(((MetricCounts) report.counts()).novel()).isEqualTo(rows / 2);
+        assertThat(report.distributions().of("atoms").total()).isEqualTo(9 * rows);
     }
 
     private Optional<ReferenceSet> training(String lines) throws IOException {

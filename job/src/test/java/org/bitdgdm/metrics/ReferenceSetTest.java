@@ -35,12 +35,12 @@ class ReferenceSetTest {
     void keepsItsDistributions() throws IOException {
         Distributions found = built("CCO\nC1CC1\nCC.O\n").distributions();
 
-        assertThat(found.atoms().counts()).containsEntry("C", 7L).containsEntry("O", 2L);
-        assertThat(found.bonds().counts()).containsEntry("single", 6L);
-        assertThat(found.sizes().counts()).containsEntry("3", 3L);
-        assertThat(found.rings().counts()).containsEntry("0", 2L).containsEntry("1", 1L);
+        assertThat(found.of("atoms").counts()).containsEntry("C", 7L).containsEntry("O", 2L);
+        assertThat(found.of("bonds").counts()).containsEntry("single", 6L);
+        assertThat(found.of("sizes").counts()).containsEntry("3", 3L);
+        assertThat(found.of("rings").counts()).containsEntry("0", 2L).containsEntry("1", 1L);
         // The largest fragment of the pair is ethane, 30.07.
-        assertThat(found.weight().counts()).containsEntry("30", 1L).containsEntry("42", 1L).containsEntry("46", 1L);
+        assertThat(found.of("weight").counts()).containsEntry("30", 1L).containsEntry("42", 1L).containsEntry("46", 1L);
     }
 
     @Test
@@ -128,8 +128,8 @@ class ReferenceSetTest {
         assertThat(set.contains("c1ccncc1")).isEqualTo(false);
         assertThat(set.contains("n1ccccc1")).isTrue();
         assertThat(set.contains("c1ccccc1")).isTrue();
-        assertThat(set.distributions().sizes().total()).isEqualTo(98_851);
-        assertThat(set.distributions().rings().total()).isEqualTo(98_851);
+        assertThat(set.distributions().of("sizes").total()).isEqualTo(98_851);
+        assertThat(set.distributions().of("rings").total()).isEqualTo(98_851);
     }
 
     @Test

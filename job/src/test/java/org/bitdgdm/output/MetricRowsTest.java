@@ -32,10 +32,9 @@ class MetricRowsTest {
 
     @Test
     void absentMetricsHaveARowThatSaysWhy() throws Exception {
-        Histogram none = new Histogram("none", "", 0, Map.of());
         MetricReport report = MetricReport.of(Protocol.DIGRESS,
             new MetricCounts(4, 3, 3, 4, 4, 2, 1, null, null, new TreeMap<>()),
-            new Distributions(none, none, none, none, none, none, none), Optional.empty());
+            ReportFixture.distributions(1), Optional.empty());
         SparkSession spark = TestSpark.on("local[1]").getOrCreate();
         OutputFolder folder = OutputFolder.of(temporary.toString(), spark.sparkContext().hadoopConfiguration());
         folder.begin(new Fingerprint(Map.of(), Map.of()));

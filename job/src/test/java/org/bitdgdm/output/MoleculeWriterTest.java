@@ -20,6 +20,8 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.family.Molecules;
+import org.bitdgdm.metrics.MoleculeRows;
 import org.bitdgdm.molecule.MoleculeScorer;
 import org.bitdgdm.molecule.ScoredMolecule;
 import org.bitdgdm.sample.SampleJob;
@@ -214,7 +216,7 @@ class MoleculeWriterTest {
         folder.begin(local.fingerprint());
         try (SampleJob job = new SampleJob(JavaSparkContext.fromSparkContext(spark.sparkContext()), TinyModel.packed(1),
             local.conf(), TestOpener.plain())) {
-            MoleculeWriter.write(spark, job, folder, TinyModel.VOCABULARY, console);
+            MoleculeWriter.write(spark, job, folder, new Molecules(TinyModel.VOCABULARY), console);
         }
         folder.publishTable("metrics", spark.range(3).toDF("n"));
         folder.publishTable("metrics", spark.range(5).toDF("n"));

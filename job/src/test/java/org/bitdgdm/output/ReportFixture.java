@@ -8,11 +8,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.bitdgdm.family.Examples;
+import org.bitdgdm.family.GraphFamily;
+import org.bitdgdm.family.Molecules;
 import org.bitdgdm.metrics.Distributions;
 import org.bitdgdm.metrics.Histogram;
 import org.bitdgdm.metrics.MetricCounts;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.Protocol;
+import org.bitdgdm.molecule.Graphs;
 import org.bitdgdm.quantize.LayerReport;
 
 /** Inputs of a report: a small run of which every number is known. */
@@ -26,23 +30,25 @@ public final class ReportFixture {
          "configuration": {"model": "conf/models/qm9", "quantize.rank": 16, "output.require": ["validity>=0.9"]}}
         """;
 
+    private static final GraphFamily FAMILY = new Molecules(Graphs.QM9);
+
     private ReportFixture() {
     }
 
     static ReportInput generated() {
         return new ReportInput("qm9-digress, Bit-DGDM W4A4", "100 graphs in 50 steps", json(RUN),
-            metrics(Protocol.DIGRESS, 38L), Optional.of(distributions(1000)), examples(), layers(), Optional.empty());
+            metrics(Protocol.DIGRESS, 38L), Optional.of(distributions(1000)), FAMILY, examples(), layers(), Optional.empty());
     }
 
     /** Graphs of others, without a model, a training set or a recipe. */
     static ReportInput evaluated() {
         return new ReportInput("samples.txt", "100 graphs", json("{\"command\": \"evaluate\"}"),
-            metrics(Protocol.GUACAMOL, null), Optional.empty(), new ReportExamples(List.of(), List.of()), List.of(),
+            metrics(Protocol.GUACAMOL, null), Optional.empty(), FAMILY, new Examples(List.of(), List.of()), List.of(),
             Optional.empty());
     }
 
-    static ReportInput with(ReportInput input, ReportExamples examples, Optional<String> noDrawings) {
-        return new ReportInput(input.title(), input.subtitle(), input.run(), input.metrics(), input.reference(), examples,
+    static ReportInput with(ReportInput input, Examples examples, Optional<String> noDrawings) {
+        return new ReportInput(input.title(), input.subtitle(), input.run(), input.metrics(), input.reference(), input.family(), examples,
             input.layers(), noDrawings);
     }
 
@@ -52,7 +58,7 @@ public final class ReportFixture {
     }
 
     static Distributions distributions(int times) {
-        return new Distributions(
+        return Distributions.of(
             histogram("atoms", "", 0, "C", 700 * times, "N", 100 * times, "O", 95 * times),
             histogram("bonds", "", 0, "single", 600 * times, "double", 100 * times),
             histogram("sizes", "atoms", 1, "8", 10 * times, "9", 90 * times),
@@ -70,10 +76,10 @@ public final class ReportFixture {
         return new Histogram(name, unit, binWidth, all);
     }
 
-    static ReportExamples examples() {
-        return new ReportExamples(
-            List.of(new ReportExamples.Molecule(0, "CCO"), new ReportExamples.Molecule(2, "c1cc[nH]c1")),
-            List.of(new ReportExamples.Refused(1, "atom 3 (C) has bond orders summing to 5, more than 4", null)));
+    static Examples examples() {
+        return new Examples(
+            List.of(new Examples.Example(0, "CCO", "CCO"), new Examples.Example(2, "c1cc[nH]c1", "c1cc[nH]c1")),
+            List.of(new Examples.Refused(1, "atom 3 (C) has bond orders summing to 5, more than 4", null)));
     }
 
     static List<LayerReport> layers() {

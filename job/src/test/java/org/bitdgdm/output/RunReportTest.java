@@ -10,6 +10,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.bitdgdm.metrics.Protocol;
+import org.bitdgdm.family.Examples;
+import org.bitdgdm.family.GraphFamily;
+import org.bitdgdm.family.Molecules;
+import org.bitdgdm.family.PlainGraphs;
+import org.bitdgdm.model.Vocabulary;
+import org.bitdgdm.molecule.Graphs;
 import org.junit.jupiter.api.Test;
 import org.openscience.cdk.exception.CDKException;
 import org.w3c.dom.Element;
@@ -53,9 +59,13 @@ class RunReportTest {
         assertThat(text(render(ReportFixture.evaluated()))).contains("Ratios as GuacaMol defines them",
             "Uniqueness different molecules ÷ graphs asked for 96.0%");
         for (Protocol protocol : Protocol.values()) {
-            MetricNotes notes = new MetricNotes(protocol);
+            MetricNotes notes = new MetricNotes(new Molecules(Graphs.QM9).words(protocol));
             assertThat(protocol.metricNames()).allSatisfy(name -> assertThat(notes.meaning(name)).isNotEmpty());
         }
+        GraphFamily plain = new PlainGraphs(Vocabulary.ofGraphs(1, 2));
+        MetricNotes notes = new MetricNotes(plain.words(Protocol.DIGRESS));
+        assertThat(plain.metricNames(Protocol.DIGRESS).all())
+            .allSatisfy(name -> assertThat(notes.meaning(name)).isNotEmpty());
     }
 
     @Test
@@ -81,8 +91,8 @@ class RunReportTest {
         String hostile = "\"><script>alert(1)</script><img src=x onerror='a'>{{title}}&amp;";
         ReportInput input = ReportFixture.generated();
         ReportInput attacked = new ReportInput(hostile, hostile, input.run().deepCopy(), input.metrics(), input.reference(),
-            new ReportExamples(List.of(new ReportExamples.Molecule(0, hostile)),
-                List.of(new ReportExamples.Refused(1, hostile, hostile))),
+            input.family(), new Examples(List.of(new Examples.Example(0, hostile, hostile)),
+                List.of(new Examples.Refused(1, hostile, hostile))),
             input.layers(), Optional.of(hostile));
         ((ObjectNode) attacked.run().path("configuration")).put(hostile, hostile);
         ((ObjectNode) attacked.run().path("timings")).put(hostile, 1);

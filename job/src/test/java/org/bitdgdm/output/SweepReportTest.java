@@ -32,7 +32,6 @@ import org.junit.jupiter.api.Test;
 
 /** The page of a made-up sweep. */
 class SweepReportTest {
-    private static final Histogram NONE = new Histogram("none", "", 0, Map.of());
 
     @Test
     void showsEveryCellItsCostAndTheBestOnes() {
@@ -185,7 +184,7 @@ class SweepReportTest {
         Divergence found = new Divergence(10, 1, new Estimate(divergence / 9, 0.001, 90),
             new Estimate(divergence / 36, 0.001, 360), new Estimate(divergence, divergence / 10, 10));
         MetricReport metrics = MetricReport.of(Protocol.DIGRESS, new MetricCounts(1000, valid, valid, 1000, 1000, valid,
-            valid, null, null, new TreeMap<>()), new Distributions(NONE, NONE, NONE, NONE, NONE, NONE, NONE),
+            valid, null, null, new TreeMap<>()), ReportFixture.distributions(1),
             Optional.empty()).with(new FidelityReport(2, 5, 1, found, List.of(found),
             new Estimate(divergence / 100, 0.0, 400), 1));
         ObjectNode run = new ObjectMapper().createObjectNode().put("graphs_per_second", speed).put("backend", "cpu");

@@ -14,6 +14,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.conf.SampleConf;
+import org.bitdgdm.family.Molecules;
 import org.bitdgdm.sample.DenoiserOpener;
 import org.bitdgdm.sample.SampleJob;
 import org.bitdgdm.sample.TestOpener;
@@ -57,7 +58,7 @@ record TestRun(Path out, int count, int shardSize) {
         folder.begin(fingerprint());
         JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
         try (SampleJob job = new SampleJob(context, TinyModel.packed(1), conf(), opener)) {
-            return MoleculeWriter.write(spark, job, folder, TinyModel.VOCABULARY, console);
+            return MoleculeWriter.write(spark, job, folder, new Molecules(TinyModel.VOCABULARY), console);
         }
     }
 

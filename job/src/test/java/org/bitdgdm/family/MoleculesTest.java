@@ -1,4 +1,4 @@
-package org.bitdgdm.output;
+package org.bitdgdm.family;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -6,12 +6,15 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.bitdgdm.metrics.MoleculeRows;
+import org.bitdgdm.molecule.Graphs;
 import org.bitdgdm.molecule.ScoredMolecule;
 import org.bitdgdm.sample.TestSpark;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-class ReportExamplesTest {
+class MoleculesTest {
+    private static final GraphFamily FAMILY = new Molecules(Graphs.QM9);
 
     @AfterEach
     void stop() {
@@ -31,18 +34,18 @@ class ReportExamplesTest {
                 : row(id, true, "C".repeat(1 + (int) id / 2), null));
         }
         SparkSession spark = TestSpark.on("local[1]").getOrCreate();
-        ReportExamples examples = ReportExamples.of(spark.createDataFrame(rows, MoleculeRows.SCHEMA).repartition(3));
-        assertThat(examples.molecules()).hasSize(24).startsWith(new ReportExamples.Molecule(1, "C"),
-            new ReportExamples.Molecule(2, "CC"), new ReportExamples.Molecule(4, "CCC"));
-        assertThat(examples.molecules()).extracting(ReportExamples.Molecule::smiles).doesNotHaveDuplicates();
-        assertThat(examples.refused()).hasSize(8).startsWith(new ReportExamples.Refused(0, "reason 0", null),
-            new ReportExamples.Refused(5, "reason 5", "C"));
+        Examples examples = FAMILY.examples(spark.createDataFrame(rows, MoleculeRows.SCHEMA).repartition(3));
+        assertThat(examples.shown()).hasSize(24).startsWith(new Examples.Example(1, "C", "C"),
+            new Examples.Example(2, "CC", "CC"), new Examples.Example(4, "CCC", "CCC"));
+        assertThat(examples.shown()).extracting(Examples.Example::caption).doesNotHaveDuplicates();
+        assertThat(examples.refused()).hasSize(8).startsWith(new Examples.Refused(0, "reason 0", null),
+            new Examples.Refused(5, "reason 5", "C"));
     }
 
     @Test
     void noRowsNoExamples() {
         SparkSession spark = TestSpark.on("local[1]").getOrCreate();
-        assertThat(ReportExamples.of(spark.createDataFrame(List.<Row>of(), MoleculeRows.SCHEMA)))
-            .isEqualTo(new ReportExamples(List.of(), List.of()));
+        assertThat(FAMILY.examples(spark.createDataFrame(List.<Row>of(), MoleculeRows.SCHEMA)))
+            .isEqualTo(new Examples(List.of(), List.of()));
     }
 }

@@ -1,4 +1,4 @@
-package org.bitdgdm.output;
+package org.bitdgdm.drawing;
 
 import java.awt.AWTError;
 import java.awt.Color;
@@ -29,7 +29,7 @@ import org.xml.sax.SAXException;
  */
 public final class MoleculeDrawings {
     /** What to install where AWT finds no font. */
-    static final String FONTS_REMEDY = "install fontconfig fonts-dejavu-core (Debian, Ubuntu) or "
+    public static final String FONTS_REMEDY = "install fontconfig fonts-dejavu-core (Debian, Ubuntu) or "
         + "fontconfig dejavu-sans-fonts (RHEL, Fedora)";
 
     private static final int WIDTH = 180;
@@ -68,7 +68,7 @@ public final class MoleculeDrawings {
      *
      * @throws CDKException where CDK cannot read or lay out {@code smiles}
      */
-    static String draw(String smiles) throws CDKException {
+    public static String draw(String smiles) throws CDKException {
         String drawing = new DepictionGenerator(new Font(Font.SANS_SERIF, Font.PLAIN, 13))
             .withSize(WIDTH, HEIGHT)
             .withMargin(4)

@@ -1,4 +1,4 @@
-package org.bitdgdm.output;
+package org.bitdgdm.drawing;
 
 import java.io.StringWriter;
 import javax.xml.transform.OutputKeys;
@@ -16,7 +16,7 @@ import org.w3c.dom.NodeList;
  * Makes an {@code svg} element part of a page: named for screen readers, sized by the style sheet, without ids (they would
  * clash with those of the next drawing) and without a trace of who drew it.
  */
-final class InlineSvg {
+public final class InlineSvg {
     private InlineSvg() {
     }
 
@@ -27,7 +27,7 @@ final class InlineSvg {
      * @param title      what it shows, in a few words
      * @param text       the same for who cannot see it, in a sentence or two; empty: the title says it all
      */
-    static String markup(Element svg, String styleClass, String title, String text) {
+    public static String markup(Element svg, String styleClass, String title, String text) {
         Document document = svg.getOwnerDocument();
         Node next;
         for (Node child = svg.getFirstChild(); child != null; child = next) {

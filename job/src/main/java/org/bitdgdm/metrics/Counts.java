@@ -1,0 +1,12 @@
+package org.bitdgdm.metrics;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+
+/** Raw counts of a run, from which its ratios follow. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.DEDUCTION)
+@JsonSubTypes({@JsonSubTypes.Type(MetricCounts.class), @JsonSubTypes.Type(GraphCounts.class)})
+public sealed interface Counts permits MetricCounts, GraphCounts {
+    /** Rows. */
+    long graphs();
+}

@@ -1,0 +1,159 @@
+package org.bitdgdm.metrics;
+
+import java.io.Serializable;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.apache.spark.sql.Row;
+import org.bitdgdm.graph.GraphMeasures;
+import org.bitdgdm.graph.PlainGraph;
+import scala.collection.Seq;
+
+/** What is counted of plain graphs, graph by graph. Parts add up in any order to the same. */
+final class PlainGraphTally implements Serializable {
+    private static final long serialVersionUID = 1;
+    /** Columns read, in the order of the indices below. */
+    static final List<String> COLUMNS = List.of("node_types", "edges", "connected", "num_components", "planar", "reason");
+    private static final int NODES = 0;
+    private static final int EDGES = 1;
+    private static final int CONNECTED = 2;
+    private static final int COMPONENTS = 3;
+    private static final int PLANAR = 4;
+    private static final int REASON = 5;
+    /** Width of a bin of clustering coefficients, as in the published evaluation. */
+    static final double CLUSTERING_BIN = 0.01;
+    private static final int CLUSTERING_BINS = 101;
+
+    /** Largest degree that has a class of its own in the moments; no larger graph than the model's largest has more. */
+    private final int mostDegree;
+    private final TreeMap<Long, Long> sizes = new TreeMap<>();
+    private final TreeMap<Long, Long> degrees = new TreeMap<>();
+    private final TreeMap<Long, Long> clustering = new TreeMap<>();
+    private final ClassMoments degreeMoments;
+    private final ClassMoments clusteringMoments;
+    private final double[] sums = new double[4];
+    private long graphs;
+    private long refused;
+    private long connected;
+    private long components;
+    private long planar;
+
+    /** @param mostDegree degrees above it count as it for standard errors */
+    PlainGraphTally(int mostDegree) {
+        this.mostDegree = mostDegree;
+        this.degreeMoments = new ClassMoments(IntStream.rangeClosed(0, mostDegree).mapToObj(Integer::toString).toList());
+        this.clusteringMoments = new ClassMoments(IntStream.range(0, CLUSTERING_BINS)
+            .mapToObj(bin -> Histogram.label(bin, CLUSTERING_BIN)).toList());
+    }
+
+    /** Counts a row of {@link #COLUMNS}. */
+    PlainGraphTally add(Row row) {
+        graphs++;
+        if (!row.isNullAt(REASON)) {
+            refused++;
+            return this;
+        }
+        connected += row.getBoolean(CONNECTED) ? 1 : 0;
+        components += row.getInt(COMPONENTS);
+        planar += row.getBoolean(PLANAR) ? 1 : 0;
+        return count(new PlainGraph(0, bytes(row.getSeq(NODES)), bytes(row.getSeq(EDGES))));
+    }
+
+    /** Counts the shape of a graph. */
+    PlainGraphTally count(PlainGraph graph) {
+        GraphMeasures found = GraphMeasures.of(graph);
+        int n = graph.nodes().length;
+        sizes.merge((long) n, 1L, Long::sum);
+        long[] ofDegrees = new long[mostDegree + 1];
+        long[] ofClustering = new long[CLUSTERING_BINS];
+        for (int node = 0; node < n; node++) {
+            degrees.merge((long) found.degrees()[node], 1L, Long::sum);
+            ofDegrees[Math.min(mostDegree, found.degrees()[node])]++;
+            // A coefficient is a ratio of whole numbers: 0.29 ÷ 0.01 must not fall below 29.
+            int bin = (int) Math.floor(found.clustering()[node] / CLUSTERING_BIN + 1e-9);
+            clustering.merge((long) bin, 1L, Long::sum);
+            ofClustering[bin]++;
+        }
+        degreeMoments.add(ofDegrees);
+        clusteringMoments.add(ofClustering);
+        double degree = 2.0 * found.edges() / n;
+        double mean = found.meanClustering();
+        sums[0] += degree;
+        sums[1] += degree * degree;
+        sums[2] += mean;
+        sums[3] += mean * mean;
+        return this;
+    }
+
+    /** Adds the counts of another part to this one. */
+    PlainGraphTally merge(PlainGraphTally other) {
+        graphs += other.graphs;
+        refused += other.refused;
+        connected += other.connected;
+        components += other.components;
+        planar += other.planar;
+        other.sizes.forEach((bin, count) -> sizes.merge(bin, count, Long::sum));
+        other.degrees.forEach((bin, count) -> degrees.merge(bin, count, Long::sum));
+        other.clustering.forEach((bin, count) -> clustering.merge(bin, count, Long::sum));
+        degreeMoments.merge(other.degreeMoments);
+        clusteringMoments.merge(other.clusteringMoments);
+        for (int k = 0; k < sums.length; k++) {
+            sums[k] += other.sums[k];
+        }
+        return this;
+    }
+
+    long graphs() {
+        return graphs;
+    }
+
+    long refused() {
+        return refused;
+    }
+
+    long connected() {
+        return connected;
+    }
+
+    long components() {
+        return components;
+    }
+
+    long planar() {
+        return planar;
+    }
+
+    ClassMoments degreeMoments() {
+        return degreeMoments;
+    }
+
+    ClassMoments clusteringMoments() {
+        return clusteringMoments;
+    }
+
+    /** Sum and sum of squares over graphs of the mean degree, then of the mean clustering coefficient. */
+    double[] sums() {
+        return sums;
+    }
+
+    Distributions distributions() {
+        return Distributions.of(binned("sizes", "nodes", 1, sizes), binned("degree", "", 1, degrees),
+            binned("clustering", "", CLUSTERING_BIN, clustering));
+    }
+
+    private static Histogram binned(String name, String unit, double width, Map<Long, Long> counts) {
+        Map<String, Long> labelled = new LinkedHashMap<>();
+        counts.forEach((bin, count) -> labelled.put(Histogram.label(bin, width), count));
+        return new Histogram(name, unit, width, labelled);
+    }
+
+    private static byte[] bytes(Seq<Byte> classes) {
+        byte[] bytes = new byte[classes.length()];
+        for (int k = 0; k < bytes.length; k++) {
+            bytes[k] = classes.apply(k);
+        }
+        return bytes;
+    }
+}
