@@ -4,6 +4,8 @@ import static org.apache.spark.sql.functions.col;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,9 +19,12 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import org.bitdgdm.model.Family;
+import org.bitdgdm.model.Vocabulary;
 import org.bitdgdm.molecule.Graphs;
 import org.bitdgdm.molecule.MolecularGraph;
 import org.bitdgdm.molecule.MoleculeScorer;
+import org.bitdgdm.molecule.ScoredGraph;
 import org.bitdgdm.molecule.ScoredMolecule;
 import org.bitdgdm.sample.TestSpark;
 import org.junit.jupiter.api.AfterAll;
@@ -27,6 +32,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Metrics of hand-made graphs on Spark, with hand-counted fractions. */
@@ -93,6 +99,43 @@ class MoleculeMetricsTest {
         assertThat(found.of("logp").total()).isEqualTo(5);
     }
 
+    /** Aromatic as MOSES and GuacaMol have it, with hydrogens as nodes, and with elements that the vocabulary lacks. */
+    @ParameterizedTest
+    @CsvSource({"C N O F, false, false", "C N S O F Cl Br H, false, true", "C N O F B Br Cl I P S Se Si, false, true",
+        "H C N O F, true, false"})
+    void listIsAtNoDistanceFromItself(String atoms, boolean hydrogens, boolean aromatic) throws IOException {
+        Vocabulary vocabulary = new Vocabulary(Family.MOLECULES, List.of(atoms.split(" ")), Vocabulary.MOLECULE_BONDS,
+            hydrogens, aromatic);
+        MoleculeScorer scorer = new MoleculeScorer(vocabulary);
+        List<String> list = molecules();
+        List<Row> rows = new ArrayList<>();
+        for (String smiles : list) {
+            ScoredGraph scored = scorer.score(smiles);
+            assertThat(scored.molecule().valid()).as(smiles).isTrue();
+            rows.add(row(rows.size(), scored.nodes(), scored.bonds(), scored.molecule()));
+        }
+        ReferenceSet itself = ReferenceSet.of(Files.write(folder.resolve("list.smi"), list), vocabulary);
+        MetricReport report = MoleculeMetrics.compute(spark.createDataFrame(rows, SCHEMA).repartition(3), vocabulary,
+            Optional.of(itself), Protocol.DIGRESS);
+
+        assertThat(list).hasSizeGreaterThan(500);
+        assertThat(report.metric("novelty").orElseThrow().value()).isZero();
+        for (String distance : DistributionDistances.METRICS) {
+            assertThat(report.metric(distance).orElseThrow().value()).as(distance).isZero();
+        }
+        assertThat(report.distributions().of("bonds").counts().containsKey("aromatic")).isEqualTo(aromatic);
+        assertThat(report.distributions().of("atoms").counts()).containsKey("other");
+    }
+
+    /** Molecules of other tests: charged, hypervalent, with metals, of several fragments. */
+    private static List<String> molecules() throws IOException {
+        try (InputStream bytes = Graphs.class.getResourceAsStream("mutated-smiles.txt")) {
+            return new String(bytes.readAllBytes(), StandardCharsets.UTF_8).lines()
+                .filter(line -> !line.startsWith("# ") && !line.startsWith("-")).map(line -> line.split("\t")[1])
+                .filter(smiles -> new MoleculeScorer(Graphs.QM9).score(smiles).molecule().valid()).toList();
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1, 3, 7})
     void doesNotDependOnPartitions(int partitions) throws IOException {
@@ -152,11 +195,15 @@ class MoleculeMetricsTest {
         List<Row> rows = new ArrayList<>();
         for (MolecularGraph graph : graphs) {
             ScoredMolecule scored = scorer.score(graph.nodes(), graph.bonds());
-            rows.add(RowFactory.create((long) rows.size(), graph.nodes().length, boxed(graph.nodes()), boxed(graph.bonds()),
-                scored.smiles(), scored.valid(), scored.relaxedValid(), scored.connected(), scored.numFragments(),
-                scored.reason(), scored.weight(), scored.logp(), scored.rings()));
+            rows.add(row(rows.size(), graph.nodes(), graph.bonds(), scored));
         }
         return spark.createDataFrame(rows, SCHEMA);
+    }
+
+    private static Row row(long id, byte[] nodes, byte[] bonds, ScoredMolecule scored) {
+        return RowFactory.create(id, nodes.length, boxed(nodes), boxed(bonds), scored.smiles(), scored.valid(),
+            scored.relaxedValid(), scored.connected(), scored.numFragments(), scored.reason(), scored.weight(),
+            scored.logp(), scored.rings());
     }
 
     private static Byte[] boxed(byte[] bytes) {

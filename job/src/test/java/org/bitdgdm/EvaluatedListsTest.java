@@ -1,0 +1,134 @@
+package org.bitdgdm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.bitdgdm.sample.TestSpark;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Lists of SMILES as generators write them, with lines that are no molecule, and in several notations. */
+class EvaluatedListsTest {
+    private static final String MODEL = Path.of("..", "conf", "models", "qm9").toString();
+
+    @TempDir
+    static Path folder;
+
+    private static SparkSession spark;
+
+    private String err;
+
+    @BeforeAll
+    static void startSpark() {
+        spark = TestSpark.on("local[2]").getOrCreate();
+    }
+
+    @AfterAll
+    static void stopSpark() {
+        TestSpark.stop();
+    }
+
+    private int evaluate(Path input, Path out, String... more) {
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        List<String> args = new ArrayList<>(List.of("evaluate", "--model", MODEL, "--input", input.toString(),
+            "--out", out.toString()));
+        args.addAll(List.of(more));
+        int code = BitDgdmJob.run(args.toArray(String[]::new), new PrintStream(PrintStream.nullOutputStream()),
+            new PrintStream(printed, true, StandardCharsets.UTF_8));
+        err = printed.toString(StandardCharsets.UTF_8);
+        return code;
+    }
+
+    private static Path list(String name, String lines) throws IOException {
+        return Files.writeString(Files.createTempDirectory(folder, "list").resolve(name), lines.replace(' ', '\n') + "\n");
+    }
+
+    private static JsonNode counts(Path out) throws IOException {
+        return new ObjectMapper().readTree(out.resolve("metrics.json").toFile()).path("counts");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', value = {
+        "None among molecules         | C1CC1 None CC=O None O=CC       | 5 | 3 | 2 | 1,3",
+        "broken                       | CO C1CO CN(C)(C)(C)C NCC c1ccnc1 | 5 | 2 | 2 | 1,2,4",
+        "cut short                    | CN NC= #CN N()C NC(=)C CC        | 6 | 2 | 2 | 1,2,3,4",
+        "nothing that is a molecule   | None nan ()                      | 3 | 0 | 0 | 0,1,2",
+        "hydrogens on a double bond   | C [H]/C(C)=C([H])/O CC=CO        | 3 | 3 | 2 | -",
+        "charges, ions, radicals      | CC([O-])=O C[NH3+] [CH2]C Cl.CN  | 4 | 4 | 4 | -",
+    })
+    void lineThatIsNoMoleculeKeepsItsPlaceAndSaysWhy(String name, String lines, int graphs, int valid, int distinct,
+                                                     String without) throws IOException {
+        Path out = Files.createTempDirectory(folder, "judged").resolve("out");
+        assertThat(evaluate(list("generated.smi", lines), out)).as(err).isZero();
+        JsonNode counts = counts(out);
+
+        assertThat(counts.path("graphs").asInt()).isEqualTo(graphs);
+        assertThat(counts.path("valid").asInt()).isEqualTo(valid);
+        assertThat(counts.path("relaxed_valid").asInt()).isEqualTo(valid);
+        assertThat(counts.path("distinct").asInt()).isEqualTo(distinct);
+        List<Row> rows = spark.read().parquet(out.resolve("molecules").toString()).orderBy("graph_id")
+            .select("graph_id", "smiles", "valid", "reason").collectAsList();
+        assertThat(rows).extracting(row -> (int) row.getLong(0)).containsExactlyElementsOf(
+            IntStream.range(0, graphs).boxed().toList());
+        for (Row row : rows) {
+            boolean bad = List.of(without.split(",")).contains(String.valueOf(row.getLong(0)));
+            assertThat(row.getBoolean(2)).as(row.toString()).isEqualTo(!bad);
+            assertThat(row.isNullAt(1)).as(row.toString()).isEqualTo(bad);
+            assertThat(row.isNullAt(3)).as(row.toString()).isEqualTo(!bad);
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', value = {
+        "nitro, N-oxide and azide groups | O=[N+]([O-])CC [O-][n+]1ccccc1 [N-]=[N+]=NC1CC1 | O=N(=O)CC O=n1ccccc1 N#N=NC1CC1",
+        "isotopes                        | OCC c1c[nH]cc1 CC=C                            | "
+            + "[2H]O[13CH2]C [2H]c1c[nH]cc1 [H]/C(C)=C(/[3H])[2H]",
+        "Kekulé forms and stereo         | C[C@H](F)O F/C=C/F Oc1ncccc1C                  | CC(F)O FC=CF CC1=CC=CN=C1O",
+    })
+    void notationsOfOneMoleculeAreOne(String name, String lines, String others) throws IOException {
+        Path out = Files.createTempDirectory(folder, "notations");
+        assertThat(evaluate(list("in.smi", lines), out.resolve("one"), "--reference", list("ref.smi", others).toString()))
+            .as(err).isZero();
+        assertThat(evaluate(list("in.smi", others), out.resolve("other"), "--reference", list("ref.smi", lines).toString()))
+            .as(err).isZero();
+
+        for (String run : new String[] {"one", "other"}) {
+            assertThat(counts(out.resolve(run)).path("valid").asInt()).isEqualTo(3);
+            assertThat(counts(out.resolve(run)).path("distinct").asInt()).isEqualTo(3);
+            assertThat(counts(out.resolve(run)).path("novel").asInt()).isZero();
+            for (JsonNode metric : new ObjectMapper().readTree(out.resolve(run).resolve("metrics.json").toFile())
+                .path("metrics")) {
+                if (metric.path("name").asText().startsWith("w1_") || metric.path("name").asText().startsWith("js_")) {
+                    assertThat(metric.path("value").asDouble(-1)).as(metric.toString()).isZero();
+                }
+            }
+        }
+    }
+
+    @Test
+    void allBadLinesOfAReferenceAreNamedAtOnce() throws IOException {
+        Path out = folder.resolve("never");
+        Path reference = list("train.smi", "CCO CC= CN None CC");
+        assertThat(evaluate(list("in.smi", "CCO"), out, "--reference", reference.toString())).isEqualTo(2);
+
+        assertThat(err).hasLineCount(1).startsWith("error: ").contains("train.smi has 2 lines that are no molecule among 5")
+            .contains("line 2 ('CC=': no SMILES: a bond without an atom after it at character 4), 4 ('None': ");
+        assertThat(out).doesNotExist();
+    }
+}
