@@ -2,7 +2,6 @@ package org.bitdgdm;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +13,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.conf.Json;
 import org.bitdgdm.family.GraphFamily;
 import org.bitdgdm.fidelity.FidelityReport;
 import org.bitdgdm.fidelity.LikelihoodReport;
@@ -35,7 +35,6 @@ final class Results {
     private static final String RUN_JSON = "run.json";
     private static final String REPORT = "report.html";
     private static final double NANOS = 1e-9;
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     private final SparkSession spark;
     private final OutputFolder folder;
@@ -64,7 +63,7 @@ final class Results {
         MetricReport likely = comparison.likelihood().map(compared::with).orElse(compared);
         MetricReport report = comparison.other().map(other -> likely.with(family.differences(rows, other))).orElse(likely);
         folder.publishTable("metrics", MetricRows.of(spark, report));
-        folder.publish(METRICS_JSON, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(report.toJson()));
+        folder.publish(METRICS_JSON, Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(report.toJson()));
         record.timing("metrics", (System.nanoTime() - start) * NANOS);
         // Without the page itself, which shows it.
         record.timing("total", (System.nanoTime() - startNanos) * NANOS);
@@ -110,7 +109,7 @@ final class Results {
 
     private static JsonNode record(OutputFolder folder) throws IOException {
         try {
-            return JSON.readTree(folder.read(RUN_JSON));
+            return Json.tree(folder.read(RUN_JSON));
         } catch (JsonProcessingException e) {
             throw new InputException(folder.path(RUN_JSON) + " is broken (" + e.getOriginalMessage()
                 + "); delete it, the same command makes it again", e);

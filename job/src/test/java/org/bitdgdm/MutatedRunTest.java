@@ -24,8 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** What a run has left in its folder and reads back, changed. */
 class MutatedRunTest {
     private static final List<String> JSON = List.of("null", "{}", "[]", "[[[[[[[[", "\"", "-5", "\"format\": 1",
-        "\"format\": 2", "\"metrics\": null", "\"absent\": null", "\"value\": null", "\"numerator\": null", "\"sampling\": null",
-        "\n", "\u202e", "1e400", "NaN", "\"command\": \"generate\"");
+        "\"format\": 2", "\"metrics\": null", "\"absent\": null", "\"value\": null", "\"numerator\": null",
+        "\"sampling\": null", "\n", "\u202e", "1e400", "NaN", "\"command\": \"generate\"");
     private static final PrintStream NOWHERE = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
     private static final String RUN = """
         {"format": 1, "command": "generate", "hashes": {"model": "0123", "packed_model": "4567"},

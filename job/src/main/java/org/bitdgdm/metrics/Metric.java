@@ -1,6 +1,7 @@
 package org.bitdgdm.metrics;
 
 import java.util.Locale;
+import java.util.Objects;
 
 /**
  * One number of a run. Value and bounds are null where the metric is not defined; {@link MetricReport#absent} says why.
@@ -13,6 +14,16 @@ import java.util.Locale;
  * @param high        upper end of the 95% interval; null where none is known
  */
 public record Metric(String name, Double value, Long numerator, Long denominator, Double low, Double high) {
+
+    public Metric {
+        Objects.requireNonNull(name, "a metric must have a name");
+        if ((low == null) != (high == null) || low != null && value == null) {
+            throw new IllegalArgumentException(name + " must have both ends of an interval around a value, or neither");
+        }
+        if (value != null && denominator == null) {
+            throw new IllegalArgumentException(name + " must have the count that its value is over");
+        }
+    }
 
     /** For people: {@code 0.9840 (0.9761 to 0.9893), 984/1000}, or {@code absent}. */
     public String text() {

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.conf.Json;
 import org.bitdgdm.graph.IsomorphismClass;
 import org.bitdgdm.graph.PlainGraph;
 import org.bitdgdm.model.Family;
@@ -213,7 +214,7 @@ public final class ReferenceSet {
                 + HASHES_FILE + ", or give a file of SMILES");
         }
         try {
-            JsonNode json = JSON.readTree(bounded(factsFile, MAX_FACTS_BYTES));
+            JsonNode json = Json.tree(bounded(factsFile, MAX_FACTS_BYTES));
             require(factsFile, json, "format", String.valueOf(FORMAT));
             // Sets of molecules do not name their family; they were there first.
             Family family = json.has("family") ? Family.GRAPHS : Family.MOLECULES;

@@ -1,11 +1,9 @@
 package org.bitdgdm.model;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.InputStream;
@@ -21,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.conf.Json;
 import org.bitdgdm.kernels.Architecture;
 import org.bitdgdm.kernels.Diffusion;
 import org.bitdgdm.kernels.PackedModel;
@@ -57,8 +56,6 @@ public record ModelBundle(
     /** One key a line, lists on one line, the same on every platform. */
     private static final DefaultPrettyPrinter PRETTY =
         new DefaultPrettyPrinter().withObjectIndenter(new DefaultIndenter("  ", "\n"));
-    private static final JsonMapper JSON =
-        JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
     public ModelBundle {
         tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
@@ -136,10 +133,10 @@ public record ModelBundle(
     public void save(Path folder, Companion companion) {
         new BundleFolder(folder).save(staging -> {
             Files.write(staging.resolve(TENSORS_FILE), SafetensorsFile.bytes(tensors.values()));
-            ObjectNode json = JSON.createObjectNode().put(FORMAT_KEY, FORMAT);
+            ObjectNode json = Json.MAPPER.createObjectNode().put(FORMAT_KEY, FORMAT);
             json.setAll(new ModelFacts(name, architecture, diffusion, vocabulary, provenance).toJson());
             json.put(SHA256_KEY, sha256);
-            Files.writeString(staging.resolve(FACTS_FILE), JSON.writer(PRETTY).writeValueAsString(json) + "\n");
+            Files.writeString(staging.resolve(FACTS_FILE), Json.MAPPER.writer(PRETTY).writeValueAsString(json) + "\n");
             companion.write(staging);
         });
     }
@@ -161,7 +158,7 @@ public record ModelBundle(
                 + MAX_FACTS_BYTES);
         }
         try {
-            JsonNode json = JSON.readTree(Files.readAllBytes(file));
+            JsonNode json = Json.tree(Files.readAllBytes(file));
             if (json instanceof ObjectNode object) {
                 return object;
             }

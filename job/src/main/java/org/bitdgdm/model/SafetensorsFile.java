@@ -1,9 +1,7 @@
 package org.bitdgdm.model;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -20,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.conf.Json;
 
 /**
  * The safetensors format: 8 bytes length of a JSON header, the header {@code {name: {dtype, shape, data_offsets}}}, then
@@ -30,8 +29,6 @@ final class SafetensorsFile {
     private static final int MAX_HEADER_BYTES = 16 << 20;
     private static final int ALIGNMENT = 8;
     private static final String METADATA = "__metadata__";
-    private static final JsonMapper JSON =
-        JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
     private final Path file;
     private final ByteBuffer data;
@@ -66,7 +63,7 @@ final class SafetensorsFile {
     private void readHeader(String text) {
         JsonNode header;
         try {
-            header = JSON.readTree(text);
+            header = Json.MAPPER.readTree(text);
         } catch (JsonProcessingException e) {
             throw new InputException(file + " is not a safetensors file: its header is no JSON (" + e.getOriginalMessage()
                 + "); copy or convert it again", e);
@@ -143,7 +140,7 @@ final class SafetensorsFile {
      * @throws ArithmeticException if they need 2 GiB or more
      */
     static byte[] bytes(Collection<Tensor> tensors) {
-        ObjectNode header = JSON.createObjectNode();
+        ObjectNode header = Json.MAPPER.createObjectNode();
         int end = 0;
         for (Tensor tensor : tensors) {
             ObjectNode entry = header.putObject(tensor.name());

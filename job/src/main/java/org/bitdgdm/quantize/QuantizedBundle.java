@@ -1,13 +1,13 @@
 package org.bitdgdm.quantize;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.conf.Json;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
@@ -32,7 +32,8 @@ public record QuantizedBundle(QuantizedModel quantized, QuantizeConf recipe, lon
     public static final String CSV_FILE = "quantization.csv";
     /** The version written, and the only one read. */
     private static final int FORMAT = 1;
-    private static final JsonMapper JSON = JsonMapper.builder().build();
+    private static final long MAX_RECIPE_BYTES = 64 << 20;
+    private static final long MAX_PACKED_BYTES = Integer.MAX_VALUE - 64;
 
     /** What {@code recipe.json} holds. */
     private record Description(int format, String sourceSha256, String packedSha256, long seed, QuantizeConf recipe,
@@ -66,7 +67,7 @@ public record QuantizedBundle(QuantizedModel quantized, QuantizeConf recipe, lon
         byte[] packed = PackedModelFormat.toBytes(quantized.model());
         Description description = new Description(FORMAT, sourceSha256, PackedModelFormat.sha256(packed), seed, recipe,
             quantized.seconds(), quantized.layers());
-        return Map.of(PACKED_FILE, packed, RECIPE_FILE, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(description));
+        return Map.of(PACKED_FILE, packed, RECIPE_FILE, Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(description));
     }
 
     /** Whether a folder holds a quantized model. */
@@ -87,11 +88,19 @@ public record QuantizedBundle(QuantizedModel quantized, QuantizeConf recipe, lon
                 + " and " + PACKED_FILE + "; quantize the model again");
         }
         try {
-            return read(Files.readAllBytes(recipeFile), Files.readAllBytes(packedFile), folder.toString());
+            return read(bytes(recipeFile, MAX_RECIPE_BYTES), bytes(packedFile, MAX_PACKED_BYTES), folder.toString());
         } catch (IOException e) {
             throw new InputException("cannot read the quantized model in " + folder + ": " + e.getMessage()
                 + "; check the folder and its permissions", e);
         }
+    }
+
+    private static byte[] bytes(Path file, long most) throws IOException {
+        if (Files.size(file) > most) {
+            throw new InputException(file + " has " + Files.size(file) + " bytes, at most " + most
+                + " can be read; quantize the model again");
+        }
+        return Files.readAllBytes(file);
     }
 
     /**
@@ -104,7 +113,7 @@ public record QuantizedBundle(QuantizedModel quantized, QuantizeConf recipe, lon
         String recipeFile = RECIPE_FILE + " in " + where;
         String packedFile = PACKED_FILE + " in " + where;
         try {
-            Description description = JSON.readValue(recipe, Description.class);
+            Description description = Json.value(recipe, Description.class);
             if (description.format() != FORMAT) {
                 throw new InputException(recipeFile + " has format version " + description.format()
                     + ", this program reads version " + FORMAT + "; quantize the model again");

@@ -237,8 +237,11 @@ public final class PackedModelFormat {
         int ranges = version == 1 ? 1 : source.int32("ranges of steps");
         require(ranges >= 1 && ranges <= architecture.diffusionSteps(), "ranges of steps must be in 1.."
             + architecture.diffusionSteps() + ", found " + ranges);
+        List<String> names = spec.layerNames();
+        // A layer without static scales is listed for each range, and stands in the file once.
+        source.requireLeft("layers of all ranges of steps", (long) ranges * names.size());
         List<List<PackedLinear>> linears = new ArrayList<>();
-        for (String name : spec.layerNames()) {
+        for (String name : names) {
             PackedLinear linear = readLinear(source, name, version == 1 ? PARTS_OF_VERSION_1 : PARTS_OF_VERSION_2);
             for (int range = 0; range < ranges; range++) {
                 if (linears.size() == range) {
