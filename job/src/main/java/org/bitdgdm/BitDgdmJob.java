@@ -9,7 +9,16 @@ import java.nio.file.InvalidPathException;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.hadoop.util.VersionInfo;
+import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.core.config.Configurator;
+import org.apache.spark.SparkException;
 import org.bitdgdm.conf.EvaluateConf;
 import org.bitdgdm.conf.FailedCellsException;
 import org.bitdgdm.conf.GateException;
@@ -35,18 +44,31 @@ public final class BitDgdmJob {
     static final int BAD_INPUT = 2;
     static final int GATE = 3;
 
-    /** What Spark says of a job that a signal has ended. */
-    private static final String STOPPED = "cancelled because SparkContext was shut down";
-
     private BitDgdmJob() {
     }
 
     public static void main(String[] args) {
         // Containers often have no locale, for which Java would print ? in place of signs such as →.
-        int code = run(args, utf8(FileDescriptor.out), utf8(FileDescriptor.err));
+        PrintStream err = utf8(FileDescriptor.err);
+        AtomicBoolean done = new AtomicBoolean();
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stopped(done, err), "stopped"));
+        int code = run(args, utf8(FileDescriptor.out), err);
+        if (done.getAndSet(true)) {
+            // A signal, which has said so and ends this process.
+            return;
+        }
         if (code != DONE) {
             // After success main returns: a cluster manager takes System.exit in the driver for a failure.
             System.exit(code);
+        }
+    }
+
+    /** What a signal prints, in place of all that threads say whose Spark is gone. */
+    private static void stopped(AtomicBoolean done, PrintStream err) {
+        if (!done.getAndSet(true)) {
+            Configurator.setAllLevels(LogManager.ROOT_LOGGER_NAME, Level.OFF);
+            err.println("error: stopped by a signal before the end; the same command makes what is missing");
+            err.close();
         }
     }
 
@@ -83,13 +105,66 @@ public final class BitDgdmJob {
             if (kernel.isPresent()) {
                 return told(new KernelException("a task has failed: " + kernel.get().getMessage(), e), verbose, err, BROKEN);
             }
-            if (causes(e).anyMatch(cause -> String.valueOf(cause.getMessage()).contains(STOPPED))) {
-                return told(new IllegalStateException("stopped before the end; the same command makes what is missing", e),
-                    verbose, err, BROKEN);
+            Optional<String> connector = causes(e).filter(ClassNotFoundException.class::isInstance)
+                .flatMap(cause -> missingConnector(String.valueOf(cause.getMessage())).stream()).findFirst();
+            if (connector.isPresent()) {
+                return told(new InputException(connector.get(), e), verbose, err, BAD_INPUT);
+            }
+            Optional<String> failure = failure(e);
+            if (failure.isPresent()) {
+                return told(new IllegalStateException(failure.get() + "; the same command makes what is missing", e), verbose,
+                    err, BROKEN);
             }
             e.printStackTrace(err);
             return BROKEN;
         }
+    }
+
+    /** What to add for a file system of Hadoop's whose class is missing: Spark comes without connectors. */
+    private static Optional<String> missingConnector(String message) {
+        Matcher name = Pattern.compile("org\\.apache\\.hadoop\\.fs\\.(\\w+)\\.\\w+").matcher(message);
+        if (!name.find()) {
+            return Optional.empty();
+        }
+        String module = switch (name.group(1)) {
+            case "s3a" -> "hadoop-aws";
+            case "azure", "azurebfs" -> "hadoop-azure";
+            case "gs" -> "hadoop-gcp";
+            case "aliyun" -> "hadoop-aliyun";
+            case "cosn" -> "hadoop-cos";
+            case "obs" -> "hadoop-huaweicloud";
+            default -> "";
+        };
+        String version = VersionInfo.getVersion();
+        return Optional.of("the connector of a file system is missing, class " + name.group() + " of Hadoop " + version
+            + "; add it with " + (module.isEmpty() ? "--spark --packages or --jars"
+            : "--spark --packages org.apache.hadoop:" + module + ":" + version));
+    }
+
+    /** One sentence for failures of memory, of executors and of the whole application. */
+    private static Optional<String> failure(Throwable e) {
+        Optional<Throwable> memory = causes(e).filter(OutOfMemoryError.class::isInstance).findFirst();
+        boolean onExecutor = !Session.local() && causes(e).anyMatch(SparkException.class::isInstance);
+        if (memory.isPresent()) {
+            return Optional.of((onExecutor ? "an executor" : "the driver") + " has run out of memory ("
+                + memory.get().getMessage() + (onExecutor ? "" : ", " + (Runtime.getRuntime().maxMemory() >> 20)
+                + " MiB at most") + "); give it more with --spark " + (onExecutor ? "--executor-memory" : "--driver-memory")
+                + ", or lower --batch-size");
+        }
+        if (Session.ended()) {
+            return Optional.of("the application was ended before the command was, by its cluster or a signal"
+                + Session.lostExecutor().map(reason -> " (an executor was lost: " + oneLine(reason) + ")").orElse(""));
+        }
+        if (causes(e).allMatch(SparkException.class::isInstance) && Session.lostExecutor().isPresent()) {
+            return Optional.of("executors were lost too often, the last one: " + oneLine(Session.lostExecutor().get())
+                + "; exit codes 52 and 137 are those of too little memory, which --spark --executor-memory and"
+                + " spark.executor.memoryOverhead give");
+        }
+        return Optional.empty();
+    }
+
+    private static String oneLine(String text) {
+        return text.lines().map(String::strip).collect(Collectors.joining(" ")).replaceFirst("\\.$", "");
     }
 
     /** An exception and what is inside it: Spark wraps what a kernel has said on an executor. */

@@ -22,9 +22,9 @@ final class DecompositionSweep {
     }
 
     /** Runs the study and writes its rows as Parquet ({@code cells}), CSV and Markdown; a finished one is said again. */
-    static void run(JobConf conf, PrintStream console) throws IOException {
+    static void run(JobConf conf, PrintStream console) throws IOException, InterruptedException {
         ModelBundle bundle = ModelBundle.load(conf.modelFolder());
-        try (Session session = Session.open("bitdgdm decomposition study")) {
+        try (Session session = Session.open("bitdgdm decomposition study", console)) {
             SparkSession spark = session.spark();
             Map<String, String> rows = new LinkedHashMap<>(Versions.ofRows(spark.sparkContext()));
             rows.putAll(Map.of("command", "sweep", "study", "decomposition", "model", bundle.sha256()));

@@ -67,9 +67,9 @@ final class Evaluate {
      *
      * @throws org.bitdgdm.conf.GateException if a {@code --require} does not hold at the end
      */
-    static void run(EvaluateConf conf, PrintStream console) throws IOException {
+    static void run(EvaluateConf conf, PrintStream console) throws IOException, InterruptedException {
         InputGraphs.localText(conf.input()).ifPresent(GraphReaders::format);
-        try (Session session = Session.open("bitdgdm evaluate " + conf.input())) {
+        try (Session session = Session.open("bitdgdm evaluate " + conf.input(), console)) {
             SparkSession spark = session.spark();
             Configuration hadoop = spark.sparkContext().hadoopConfiguration();
             InputGraphs input = InputGraphs.of("--input", conf.input(), hadoop);
@@ -152,8 +152,8 @@ final class Evaluate {
 
         static AskedModel of(RecordedRun run, ModelBundle bundle, EvaluateConf conf, SparkSession spark) throws IOException {
             PackedModel model = run.sampled(bundle);
-            BackendOpener opener = BackendOpener.of(conf.backend());
-            String backend = opener.probe(Runtime.getRuntime().availableProcessors());
+            BackendOpener opener = BackendOpener.of(conf.backend(), Session.settings());
+            String backend = opener.probe(Runtime.getRuntime().availableProcessors(), Session.settings());
             Measures measures = new Measures(bundle.packed(), bundle.vocabulary(),
                 opener.onDevices(JavaSparkContext.fromSparkContext(spark.sparkContext())));
             return new AskedModel(model, measures, measures.likelihood(conf.likelihood(), spark), backend);

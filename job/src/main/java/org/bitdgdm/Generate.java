@@ -23,12 +23,12 @@ final class Generate {
      * @throws org.bitdgdm.conf.GateException if a {@code --require} does not hold at the end
      */
     static void run(JobConf asked, PrintStream console) throws IOException, InterruptedException {
-        GenerateRun prepared = GenerateRun.prepare(asked, console);
+        GenerateRun prepared = GenerateRun.prepare(asked, Session.settings(), console);
         JobConf conf = prepared.settled(asked);
         MetricGate.check(conf.output().require(), prepared.family().metricNames(prepared.protocol()),
             prepared.reference().isPresent(), conf.fidelity().on(), conf.likelihood().on(), false);
 
-        try (Session session = Session.open("bitdgdm generate " + prepared.bundle().name())) {
+        try (Session session = Session.open("bitdgdm generate " + prepared.bundle().name(), console)) {
             SparkSession spark = session.spark();
             GenerateRun run = prepared.onDevices(spark);
             OutputFolder folder = OutputFolder.of(conf.output().out(), spark.sparkContext().hadoopConfiguration(),

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
+import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.conf.InputException;
@@ -52,16 +53,20 @@ record GenerateRun(ModelBundle bundle, GraphFamily family, Optional<QuantizedBun
                    Calibrations calibrations) {
     private static final double NANOS = 1e-9;
 
-    /** Loads and checks all that needs no Spark. */
-    static GenerateRun prepare(JobConf conf, PrintStream console) {
+    /**
+     * Loads and checks all that needs no Spark.
+     *
+     * @param spark settings of the application
+     */
+    static GenerateRun prepare(JobConf conf, SparkConf spark, PrintStream console) {
         Path folder = conf.modelFolder();
         ModelBundle bundle = ModelBundle.load(folder);
         GraphFamily family = GraphFamily.of(bundle.vocabulary());
         Protocol protocol = family.protocol(conf.output().protocol());
         Optional<QuantizedBundle> saved = saved(folder, bundle);
-        BackendOpener opener = BackendOpener.of(conf.sample());
+        BackendOpener opener = BackendOpener.of(conf.sample(), spark);
         int threads = Runtime.getRuntime().availableProcessors();
-        String backend = opener.probe(threads);
+        String backend = opener.probe(threads, spark);
         Optional<ReferenceSet> reference = References.of(conf.output(), folder, bundle.vocabulary(), console);
         Optional<String> noDrawings = family.noDrawings();
         noDrawings.ifPresent(console::println);

@@ -1,17 +1,114 @@
 package org.bitdgdm;
 
+import java.io.PrintStream;
+import java.util.Optional;
+import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.core.config.Configurator;
+import org.apache.spark.SparkConf;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
+import org.apache.spark.serializer.JavaSerializer;
 import org.apache.spark.sql.SparkSession;
+import org.bitdgdm.conf.InputException;
+import org.bitdgdm.sample.Executors;
 
 /** Spark's session of one command, stopped at its end unless it was there before. */
 record Session(SparkSession spark, boolean own) implements AutoCloseable {
+    /** Why an executor of this application was last lost, in Spark's words; null if none was. */
+    private static volatile String lostExecutor;
+    /** Whether tasks of the last session run in this process. */
+    private static volatile boolean local;
+    /** Whether Spark had ended the application of the last session before the command was at its end. */
+    private static volatile boolean ended;
 
-    static Session open(String name) {
-        boolean running = !SparkSession.getActiveSession().isEmpty() || !SparkSession.getDefaultSession().isEmpty();
-        return new Session(SparkSession.builder().appName(name).getOrCreate(), !running);
+    /**
+     * The settings of the application: those of the session that there is, else those that spark-submit passes on.
+     *
+     * @throws InputException if they can never be met
+     */
+    static SparkConf settings() {
+        SparkConf settings = isThere() ? SparkSession.builder().getOrCreate().sparkContext().getConf() : new SparkConf();
+        Executors.requirePossible(settings);
+        return settings;
+    }
+
+    private static boolean isThere() {
+        return !SparkSession.getActiveSession().isEmpty() || !SparkSession.getDefaultSession().isEmpty();
+    }
+
+    /**
+     * The session that there is, else a new one whose executors are ready to work.
+     *
+     * @throws InputException if Spark does not start with its settings, or no executor comes
+     */
+    static Session open(String name, PrintStream console) throws InterruptedException {
+        if (isThere()) {
+            return new Session(SparkSession.builder().getOrCreate(), false);
+        }
+        SparkConf settings = settings();
+        lostExecutor = null;
+        ended = false;
+        local = Executors.isLocal(settings);
+        // Records, which Spark's Kryo cannot write on Java 17. Rows do not go through this serializer.
+        settings.set("spark.serializer", JavaSerializer.class.getName());
+        if (local) {
+            // What fails is the driver: it says so itself, once, and ends in order where memory was short.
+            settings.setIfMissing("spark.executor.killOnFatalError.depth", "0");
+            Configurator.setLevel("org.apache.spark.scheduler.TaskSetManager", Level.OFF);
+        }
+        Session session = new Session(start(settings.setAppName(name)), true);
+        try {
+            session.spark.sparkContext().addSparkListener(new SparkListener() {
+                @Override
+                public void onExecutorRemoved(SparkListenerExecutorRemoved removed) {
+                    lostExecutor = removed.reason();
+                }
+            });
+            Executors.await(JavaSparkContext.fromSparkContext(session.spark.sparkContext()), console);
+            return session;
+        } catch (Throwable e) {
+            session.close();
+            throw e;
+        }
+    }
+
+    private static SparkSession start(SparkConf settings) {
+        try {
+            return SparkSession.builder().config(settings).getOrCreate();
+        } catch (Exception e) {
+            // Whatever it is, of settings, addresses or a manager that refuses: nothing was done yet. Spark declares no checked
+            // SparkException to Java, but throws it.
+            throw new InputException("Spark does not start: " + oneLine(e), e);
+        }
+    }
+
+    /** What an exception of Spark's says, without the names by which its documentation sorts it. */
+    static String oneLine(Throwable e) {
+        String said = e.getMessage() == null ? e.toString() : e.getMessage();
+        return said.replaceFirst("^\\[[A-Z0-9_.]+] ", "").replaceFirst(" SQLSTATE: \\w+\\s*$", "")
+            .replaceFirst("^requirement failed: ", "").lines().filter(line -> !line.startsWith("\tat ")).map(String::strip)
+            .reduce((one, next) -> one + " " + next).orElse("").replaceFirst("\\.$", "");
+    }
+
+    /** Why an executor was last lost, as Spark says it; empty if none was. */
+    static Optional<String> lostExecutor() {
+        return Optional.ofNullable(lostExecutor);
+    }
+
+    /** Whether tasks run in this process. */
+    static boolean local() {
+        return local;
+    }
+
+    /** Whether the application was ended from outside, by its cluster or by a signal, before the command was at its end. */
+    static boolean ended() {
+        return ended;
     }
 
     @Override
     public void close() {
+        ended = spark.sparkContext().isStopped();
         if (own) {
             spark.stop();
         }

@@ -87,13 +87,13 @@ final class Sweep {
      * @throws FailedCellsException if cells have failed, at the end
      */
     static void run(SweepConf conf, PrintStream console) throws IOException, InterruptedException {
-        GenerateRun run = GenerateRun.prepare(conf.common(), console);
+        GenerateRun run = GenerateRun.prepare(conf.common(), Session.settings(), console);
         if (run.saved().isPresent()) {
             throw new InputException("--model of a sweep must be in full precision, since its cells quantize it, found "
                 + conf.common().model() + ", which is quantized already");
         }
         conf.cells().forEach(cell -> run.checkSteps(cell.conf()));
-        try (Session session = Session.open("bitdgdm sweep " + run.bundle().name())) {
+        try (Session session = Session.open("bitdgdm sweep " + run.bundle().name(), console)) {
             SparkSession spark = session.spark();
             OutputFolder folder = OutputFolder.of(conf.common().output().out(), spark.sparkContext().hadoopConfiguration(),
                 run.family().folder());

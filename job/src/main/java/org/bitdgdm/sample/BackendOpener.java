@@ -44,11 +44,12 @@ public record BackendOpener(Backend backend, String cpuIsa, String nativeDirecto
     /**
      * The opener that a configuration asks for. {@code auto} is what this machine can run where the tasks run here; on a
      * cluster it is {@code cuda} if executors are asked to own a GPU, whatever the driver has.
+     *
+     * @param spark settings of the application
      */
-    public static BackendOpener of(SampleConf conf) {
+    public static BackendOpener of(SampleConf conf, SparkConf spark) {
         Backend backend = Backend.of(conf.backend());
-        SparkConf spark = new SparkConf();
-        if (backend == Backend.AUTO && !GpuAddress.isLocal(spark)) {
+        if (backend == Backend.AUTO && !Executors.isLocal(spark)) {
             backend = GpuAddress.requested(spark) ? Backend.CUDA : Backend.CPU;
         }
         // The folder of the native library counts here too: with the temporary one, auto may find no backend.
@@ -62,13 +63,13 @@ public record BackendOpener(Backend backend, String cpuIsa, String nativeDirecto
      * What will run, for example {@code cpu (avx512)}; checked here, or on the executors where those own the GPUs.
      *
      * @param threads threads that one call may use
+     * @param spark   settings of the application
      * @throws org.bitdgdm.kernels.KernelException if the backend cannot be used; the message says what was looked for
      */
-    public String probe(int threads) {
-        SparkConf spark = new SparkConf();
+    public String probe(int threads, SparkConf spark) {
         if (backend == Backend.CUDA) {
             GpuAddress.requireSettings(spark);
-            if (!GpuAddress.isLocal(spark)) {
+            if (!Executors.isLocal(spark)) {
                 return "cuda (one GPU of each executor)";
             }
         }

@@ -35,7 +35,7 @@ final class GpuAddress {
      */
     static int ordinal(TaskContext task, SparkConf conf) {
         ResourceInformation gpu = task.resourcesJMap().get(RESOURCE);
-        int ordinal = gpu == null && isLocal(conf) ? 0
+        int ordinal = gpu == null && Executors.isLocal(conf) ? 0
             : ordinal(gpu == null ? List.of() : Arrays.asList(gpu.addresses()), System.getenv());
         synchronized (GpuAddress.class) {
             if (owned >= 0 && owned != ordinal) {
@@ -95,7 +95,7 @@ final class GpuAddress {
      */
     static void requireSettings(SparkConf conf) {
         String amount = conf.get(AMOUNT, "");
-        if (!isLocal(conf) && !amount.equals("1")) {
+        if (!Executors.isLocal(conf) && !amount.equals("1")) {
             throw new InputException("--backend cuda needs exactly one GPU for each executor: " + AMOUNT + " is "
                 + (amount.isEmpty() ? "not set" : amount) + "; set it to 1, conf/gpu has settings for each kind of cluster");
         }
@@ -104,11 +104,5 @@ final class GpuAddress {
     /** Whether executors are asked to own a GPU. */
     static boolean requested(SparkConf conf) {
         return !conf.get(AMOUNT, "").isEmpty();
-    }
-
-    /** Whether tasks run in the driver's own process; without a master, submit.sh takes local[*]. */
-    static boolean isLocal(SparkConf conf) {
-        String master = conf.get("spark.master", "local");
-        return master.equals("local") || master.startsWith("local[");
     }
 }

@@ -3,6 +3,7 @@ package org.bitdgdm.sample;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.apache.spark.SparkConf;
 import org.bitdgdm.conf.SampleConf;
 import org.bitdgdm.kernels.Backend;
 import org.bitdgdm.kernels.Denoiser;
@@ -15,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class BackendOpenerTest {
 
     private static BackendOpener of(String backend) {
-        return BackendOpener.of(new SampleConf(1, 1, "uniform", 0, 1, 1, backend, "auto", "fp32", ""));
+        return BackendOpener.of(new SampleConf(1, 1, "uniform", 0, 1, 1, backend, "auto", "fp32", ""), new SparkConf());
     }
 
     @Test

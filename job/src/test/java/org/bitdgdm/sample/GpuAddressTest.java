@@ -83,7 +83,7 @@ class GpuAddressTest {
         assertThatCode(() -> GpuAddress.requireSettings(cluster)).doesNotThrowAnyException();
         SparkConf local = new SparkConf(false).set("spark.master", "local[2]");
         assertThatCode(() -> GpuAddress.requireSettings(local)).doesNotThrowAnyException();
-        assertThat(GpuAddress.isLocal(new SparkConf(false).set("spark.master", "local-cluster[2,1,1024]"))).isFalse();
+        assertThat(Executors.isLocal(new SparkConf(false).set("spark.master", "local-cluster[2,1,1024]"))).isFalse();
     }
 
     @Test
