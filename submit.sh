@@ -70,8 +70,13 @@ usage() {
 Spark's own flags come after --spark, or its settings in conf/spark-defaults.conf:
   ./submit.sh generate --count 256 --steps 50 --out out/first --spark --master 'local[2]' --driver-memory 4g
 
+Settings of Spark's with a meaning here:
+  spark.bitdgdm.executorWait  the longest wait for the first executor, 10min; then exit code 2 and what was asked and is there
+  spark.task.cpus             threads of a task
+  spark.redaction.regex       more keys whose values are printed as REDACTED; those of secrets always are
+
 Environment:
-  JAVA_HOME   the JDK; without it, java of the PATH
+  JAVA_HOME   a JDK, 17 or newer (from 23 on, only for a Spark with Hadoop 3.4.3 or newer); without it, java of the PATH
   SPARK_HOME  a Spark 4 for Scala 2.13, needed for the masters yarn and k8s://; without it, Spark as the build assembles it
   CXX         the C++ compiler of the build; without it, g++
 EOF
@@ -152,20 +157,20 @@ check_hadoop() {
   hadoop=${hadoop##*/hadoop-common-}
   hadoop=${hadoop%.jar}
   [ -z "$hadoop" ] || [ "$(printf '%s\n' "$first" "$hadoop" | sort -V | head -n 1)" = "$first" ] \
-    || fail "$java is Java $java_version, but Hadoop $hadoop of Spark $1 in SPARK_HOME=$SPARK_HOME needs Java 17 to 22; point" \
-      "JAVA_HOME at one of those, or SPARK_HOME at a Spark with Hadoop $first or newer, as Spark 4.2 has"
+    || fail "$java is Java $java_version, but Hadoop $hadoop of Spark $1 in SPARK_HOME=$SPARK_HOME needs Java 17 to 22;" \
+      "point JAVA_HOME at one of those, or SPARK_HOME at a Spark with Hadoop $first or newer, as Spark 4.2 has"
 }
 
 # Refuses what Hadoop's login and Spark's driver would end with a stack trace.
 check_machine() {
   local name
-  id -un > /dev/null 2>&1 || fail "user id $(id -u) has no entry in the password file, which Hadoop's login reads; run as a" \
-    "user who has one, or add it: echo \"bitdgdm:x:$(id -u):$(id -g)::/tmp:/bin/sh\" >> /etc/passwd"
+  id -un > /dev/null 2>&1 || fail "user id $(id -u) has no entry in the password file, which Hadoop's login reads; run as" \
+    "a user who has one, or add it: echo \"bitdgdm:x:$(id -u):$(id -g)::/tmp:/bin/sh\" >> /etc/passwd"
   case $master in local | local\[* | local-cluster\[*) return ;; esac
   [ -z "${SPARK_LOCAL_IP:-}" ] && command -v getent > /dev/null || return 0
   name=$(uname -n)
-  getent hosts "$name" > /dev/null || fail "the name of this machine, $name, does not resolve, and executors find the driver by" \
-    "it; add it to /etc/hosts, or set SPARK_LOCAL_IP to an address of this machine that executors reach"
+  getent hosts "$name" > /dev/null || fail "the name of this machine, $name, does not resolve, and executors find the driver" \
+    "by it; add it to /etc/hosts, or set SPARK_LOCAL_IP to an address of this machine that executors reach"
 }
 
 # Whether a server listens at HOST:PORT.
@@ -195,8 +200,8 @@ check_master() {
   esac
 }
 
-# Prints words as they can be read back, with REDACTED in place of secrets: the values of keys that say so (also of -D, of flags,
-# in JSON, in addresses), and of those that spark.redaction.regex names.
+# Prints words as they can be read back, with REDACTED in place of secrets: the values of keys that say so (also of -D, of
+# flags, in JSON, in addresses), and of those that spark.redaction.regex names.
 show() {
   local keys='secret|passw(or)?d|passphrase|token|(access|account|private|api)[._-]?key|encryption[._-]key\b' own word last=''
   local words=() safe=()

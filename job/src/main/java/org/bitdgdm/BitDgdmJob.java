@@ -67,7 +67,7 @@ public final class BitDgdmJob {
     private static void stopped(AtomicBoolean done, PrintStream err) {
         if (!done.getAndSet(true)) {
             Configurator.setAllLevels(LogManager.ROOT_LOGGER_NAME, Level.OFF);
-            err.println("error: stopped by a signal before the end; the same command makes what is missing");
+            err.println("error: stopped before the end, by a signal or its cluster; the same command makes what is missing");
             err.close();
         }
     }

@@ -129,8 +129,9 @@ record CommandLineArguments(Command command, Optional<Path> config, Map<Option, 
 
     private static String unknown(Command command, String argument) {
         if (!argument.startsWith("-")) {
-            return command.label() + " takes flags only, found '" + argument + "'; " + PROGRAM + " " + command.label()
-                + " " + HELP + " lists them";
+            // Of a setting its key only: the value may be a secret.
+            return command.label() + " takes flags only, found '" + name(argument) + (argument.contains("=") ? "=…" : "")
+                + "'; " + PROGRAM + " " + command.label() + " " + HELP + " lists them";
         }
         String flag = name(argument);
         Optional<Command> owner = Arrays.stream(Command.values())

@@ -29,6 +29,8 @@ class BitDgdmJobTest {
         "evaluate --count 4 | error: evaluate has no flag --count; it is one of generate",
         "generate --master local | error: generate has no flag --master; it is one of Spark's, which come after --spark",
         "generate --out x stray | error: generate takes flags only, found 'stray'; ./submit.sh generate --help lists them",
+        "generate --out x spark.my.secret=y | error: generate takes flags only, found 'spark.my.secret=…'; ./submit.sh generate"
+            + " --help lists them",
         "generate --out | error: generate: Missing required parameter for option '--out' (DIR)",
         "generate --rank --alpha 1 | error: generate: Expected parameter for option '--rank' but found '--alpha'",
         "generate --rank --alhpa 1 | error: unknown flag --alhpa of generate; the nearest known one is --alpha",

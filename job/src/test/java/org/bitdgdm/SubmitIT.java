@@ -235,7 +235,8 @@ class SubmitIT {
         Result result = submit(REPOSITORY, arguments.toArray(String[]::new));
         assertThat(result.out()).as("what Spark gets").contains(secrets);
         assertThat(result.err()).startsWith("+ env ").doesNotContain("hidden")
-            .contains("fs.s3a.secret.key=REDACTED", "seen1", "seen2", "seen3", "seen4", "keySizeBits=256", "s3a://key:REDACTED@");
+            .contains("fs.s3a.secret.key=REDACTED", "seen1", "seen2", "seen3", "seen4", "keySizeBits=256",
+                "s3a://key:REDACTED@");
         environment.remove("SPARK_HOME");
         result = submit(REPOSITORY, "generate", "--weigth-bits", "4", "--spark", "--conf", "spark.my.secret=hidden");
         assertThat(result.err()).startsWith("+ spark-submit ").contains("spark.my.secret=REDACTED").doesNotContain("hidden");
@@ -249,7 +250,8 @@ class SubmitIT {
     void aUserWithoutAnEntryInThePasswordFileIsToldSo() throws Exception {
         assumeThat(callers.toFile().canWrite() && "root".equals(System.getProperty("user.name"))).as("only root can").isTrue();
         Path repository = repository();
-        for (Path each = folder; each != null && Files.isWritable(each) && !each.equals(each.getRoot()); each = each.getParent()) {
+        for (Path each = folder; each != null && Files.isWritable(each) && !each.equals(each.getRoot());
+             each = each.getParent()) {
             if (!Files.getPosixFilePermissions(each).contains(PosixFilePermission.OTHERS_EXECUTE)) {
                 Files.setPosixFilePermissions(each, PosixFilePermissions.fromString("rwxr-xr-x"));
             }

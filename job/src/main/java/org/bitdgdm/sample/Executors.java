@@ -150,13 +150,17 @@ public final class Executors {
                 && offered.apply(each.getKey()).addresses().length >= each.getValue());
     }
 
+    private static String cores(int cores) {
+        return cores + (cores == 1 ? " core" : " cores");
+    }
+
     private static String asked(JavaSparkContext spark) {
         SparkConf conf = spark.getConf();
         return sizes(spark.sc().executorMemory(), cores(conf), resources(conf));
     }
 
     private static String sizes(int mebibytes, int cores, Map<String, Long> resources) {
-        return Stream.concat(Stream.of(mebibytes + " MiB", cores + (cores == 1 ? " core" : " cores")),
+        return Stream.concat(Stream.of(mebibytes + " MiB", cores(cores)),
             resources.entrySet().stream().map(each -> each.getValue() + " " + each.getKey())).collect(Collectors.joining(", "));
     }
 
@@ -165,8 +169,8 @@ public final class Executors {
         List<ExecutorSummary> executors = CollectionConverters.asJava(spark.sc().statusStore().executorList(true)).stream()
             .filter(executor -> !executor.id().equals(DRIVER)).toList();
         if (!executors.isEmpty()) {
-            return "there are executors of " + executors.stream().map(executor -> sizes((int) (executor.maxMemory() >> 20),
-                executor.totalCores(), Map.of())).distinct().limit(3).collect(Collectors.joining("; "));
+            return "executors have come, with " + executors.stream().map(executor -> cores(executor.totalCores())).distinct()
+                .limit(3).collect(Collectors.joining(" or "));
         }
         SparkConf conf = spark.getConf();
         List<WorkerInfo> workers = workers(conf);

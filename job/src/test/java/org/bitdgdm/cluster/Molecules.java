@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.parquet.example.data.Group;
@@ -20,8 +21,11 @@ final class Molecules {
         "11", "--method", "rtn", "--calibration-graphs", "2", "--calibration-steps", "2");
     static final int SHARDS = 12;
     static final int SHARD = 20;
+    /** A command for runs that nothing interrupts: 8 shards, and nothing to quantize. */
+    static final List<String> GENERATE_FEW = List.of("generate", "--count", "48", "--shard-size", "6", "--steps", "5", "--seed",
+        "12", "--method", "fp32");
 
-    private static List<String> local;
+    private static final Map<List<String>, List<String>> LOCAL = new HashMap<>();
 
     private Molecules() {
     }
@@ -55,21 +59,27 @@ final class Molecules {
     }
 
     /** What {@link #GENERATE} leaves on the local disk, uninterrupted; made once for all classes. */
-    static synchronized List<String> ofALocalRun() throws Exception {
-        if (local == null) {
+    static List<String> ofALocalRun() throws Exception {
+        return ofALocalRun(GENERATE);
+    }
+
+    /** What a command without {@code --out} leaves on the local disk, uninterrupted; made once for all classes. */
+    static synchronized List<String> ofALocalRun(List<String> generate) throws Exception {
+        if (!LOCAL.containsKey(generate)) {
             Path folder = Files.createTempDirectory("local");
             Storage disk = new Disk(folder);
-            List<String> command = new ArrayList<>(GENERATE);
+            List<String> command = new ArrayList<>(generate);
             command.addAll(List.of("--out", disk.uri("run")));
-            try (Submission run = Submission.start(folder.resolve("logs"), Map.of(), command, List.of("--master", "local[2]"))) {
+            List<String> spark = List.of("--master", "local[2]");
+            try (Submission run = Submission.start(folder.resolve("logs"), Map.of(), command, spark)) {
                 if (run.await() != 0) {
                     throw new AssertionError(run.said());
                 }
             }
-            local = rows(disk, "run/molecules");
+            LOCAL.put(generate, rows(disk, "run/molecules"));
             org.apache.commons.io.FileUtils.deleteDirectory(folder.toFile());
         }
-        return local;
+        return LOCAL.get(generate);
     }
 
     private static final class GroupReader extends ParquetReader.Builder<Group> {

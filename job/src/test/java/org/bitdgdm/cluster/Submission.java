@@ -60,6 +60,11 @@ final class Submission implements AutoCloseable {
         return process.isAlive();
     }
 
+    /** SIGTERM. */
+    void terminate() {
+        process.destroy();
+    }
+
     /** SIGKILL. */
     void kill() {
         process.destroyForcibly().onExit().join();
