@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -27,8 +28,10 @@ import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.conf.Option;
 import org.bitdgdm.conf.Settings;
+import org.bitdgdm.conf.StoppedException;
 import org.bitdgdm.conf.SweepConf;
 import org.bitdgdm.kernels.KernelException;
+import org.bitdgdm.output.FullDisk;
 
 /**
  * The main class that {@code spark-submit} starts: command line → configuration → {@link Generate}, {@link Sweep},
@@ -80,11 +83,13 @@ public final class BitDgdmJob {
     static int run(String[] args, PrintStream out, PrintStream err) {
         boolean verbose = Arrays.stream(args).anyMatch(a -> a.equals(Option.VERBOSE.flag())
             || a.equals(Option.VERBOSE.flag() + "=true"));
+        String folder = "";
         try {
             Optional<CommandLineArguments> arguments = CommandLineArguments.parse(args, out);
             if (arguments.isPresent()) {
                 Settings settings = arguments.get().settings();
                 verbose = settings.on(Option.VERBOSE);
+                folder = settings.text(Option.OUT);
                 run(arguments.get(), settings, out);
             }
             return DONE;
@@ -97,13 +102,18 @@ public final class BitDgdmJob {
                 + "; give another name, or a locale of UTF-8", e), verbose, err, BAD_INPUT);
         } catch (GateException e) {
             return told(e, verbose, err, GATE);
-        } catch (FailedCellsException e) {
+        } catch (FailedCellsException | StoppedException e) {
             return told(e, verbose, err, BROKEN);
         } catch (Throwable e) {
             Optional<KernelException> kernel = causes(e).filter(KernelException.class::isInstance)
                 .map(KernelException.class::cast).findFirst();
             if (kernel.isPresent()) {
                 return told(new KernelException("a task has failed: " + kernel.get().getMessage(), e), verbose, err, BROKEN);
+            }
+            Optional<StoppedException> stopped = causes(e).filter(StoppedException.class::isInstance)
+                .map(StoppedException.class::cast).findFirst().or(fullDisk(e, folder));
+            if (stopped.isPresent()) {
+                return told(new StoppedException(stopped.get().getMessage(), e), verbose, err, BROKEN);
             }
             Optional<String> connector = causes(e).filter(ClassNotFoundException.class::isInstance)
                 .flatMap(cause -> missingConnector(String.valueOf(cause.getMessage())).stream()).findFirst();
@@ -165,6 +175,10 @@ public final class BitDgdmJob {
 
     private static String oneLine(String text) {
         return text.lines().map(String::strip).collect(Collectors.joining(" ")).replaceFirst("\\.$", "");
+    }
+
+    private static Supplier<Optional<StoppedException>> fullDisk(Throwable e, String folder) {
+        return () -> FullDisk.of(e, folder);
     }
 
     /** An exception and what is inside it: Spark wraps what a kernel has said on an executor. */

@@ -2,24 +2,14 @@ package org.bitdgdm;
 
 import java.io.IOException;
 import java.io.PrintStream;
-import java.io.Serializable;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.HashSet;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.function.Function;
-import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.rdd.PartitionPruningRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -27,7 +17,6 @@ import org.apache.spark.sql.functions;
 import org.bitdgdm.conf.EvaluateConf;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.family.GraphFamily;
-import org.bitdgdm.family.GraphScorer;
 import org.bitdgdm.fidelity.LikelihoodProbe;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
@@ -36,25 +25,17 @@ import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.Protocol;
 import org.bitdgdm.metrics.ReferenceSet;
 import org.bitdgdm.model.ModelBundle;
-import org.bitdgdm.molecule.GraphReader;
 import org.bitdgdm.molecule.GraphReaders;
-import org.bitdgdm.molecule.MolecularGraph;
 import org.bitdgdm.output.Fingerprint;
-import org.bitdgdm.output.MoleculeWriter;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.ParquetFolder;
 import org.bitdgdm.output.RunLock;
 import org.bitdgdm.output.RunRecord;
 import org.bitdgdm.output.Versions;
 import org.bitdgdm.sample.BackendOpener;
-import scala.Function1;
 
 /** Existing graphs → molecules → metrics → report; nothing is sampled. */
 final class Evaluate {
-    /** Graphs of a text file that are in memory at a time: this many for each of Spark's slots. */
-    private static final int SHARD = 4096;
-    /** Classes of atoms and bonds of a text file that are in memory at a time, however many slots there are. */
-    private static final long MOST_CLASSES = 256L << 20;
     private static final String GRAPH_ID = "graph_id";
     private static final String NODES = "nodes";
     private static final String EDGES = "edges";
@@ -102,26 +83,24 @@ final class Evaluate {
                 return;
             }
             Optional<Dataset<Row>> other = against.map(found -> finished(spark, found, family));
-            Optional<Dataset<Row>> table = isText ? Optional.empty() : Optional.of(parquet(spark, input, family));
+            Optional<Dataset<Row>> table = isText ? Optional.empty() : Optional.of(parquet(Scoring.cutting(spark), input, family));
             if (table.isPresent()) {
                 requireWhole(table.get(), conf.input(), family);
             }
             MetricReport report;
             try (RunLock lock = folder.lock()) {
                 folder.begin(fingerprint);
-                // Shards of text are cut by the number of slots, those of Parquet by Spark: an earlier start's may be others.
-                folder.clearMolecules();
                 long start = System.nanoTime();
                 long graphs;
+                Scoring scoring = new Scoring(spark, family, folder, console);
                 try {
-                    graphs = table.isPresent() ? scoreParquet(spark, table.get(), family, folder)
-                        : scoreText(spark, input.text(), family, folder);
+                    graphs = table.isPresent() ? scoring.parquet(table.get()) : scoring.text(input.text());
                 } catch (InputException e) {
                     // Text that is no graph: what came before it is no result.
                     folder.discard();
                     throw e;
                 }
-                folder.completeMolecules();
+                scoring.complete();
                 RunRecord record = new RunRecord("evaluate").configuration(conf.values(modelFolder)).fingerprint(fingerprint)
                     .versions(Versions.all(spark.sparkContext())).fact("model", bundle.name())
                     .fact("master", spark.sparkContext().master()).timing("scoring", (System.nanoTime() - start) * 1e-9);
@@ -133,7 +112,7 @@ final class Evaluate {
                     record.timing("comparison", (System.nanoTime() - before) * 1e-9);
                 }
                 report = new Results(spark, folder, family, reference, protocol, compared.against(other))
-                    .publish(record, start, "Evaluation of " + input.path().getName(),
+                    .publish(graphs, record, start, "Evaluation of " + input.path().getName(),
                         String.format(Locale.ROOT, "%,d graphs", graphs), List.of(), noDrawings);
                 folder.finish(fingerprint);
             }
@@ -162,37 +141,6 @@ final class Evaluate {
         Comparison compare(EvaluateConf conf, SparkSession spark, PrintStream console) {
             return measures.compare(model, conf.fidelity(), likelihood, spark, console);
         }
-    }
-
-    /** Reads on the driver, scores on executors, a few shards in memory at a time. */
-    private static long scoreText(SparkSession spark, Path file, GraphFamily family, OutputFolder folder)
-        throws IOException {
-        JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
-        int slots = Math.max(1, context.defaultParallelism());
-        int shard = 0;
-        long graphs = 0;
-        try (GraphReader reader = GraphReaders.open(file, family.vocabulary())) {
-            while (reader.hasNext() || shard == 0) {
-                List<MolecularGraph> chunk = new ArrayList<>();
-                for (long classes = 0; chunk.size() < (long) SHARD * slots && classes < MOST_CLASSES && reader.hasNext();) {
-                    MolecularGraph graph = reader.next();
-                    chunk.add(graph);
-                    classes += graph.smiles() == null ? graph.nodes().length + graph.bonds().length : graph.smiles().length();
-                }
-                int shards = Math.max(1, (chunk.size() + SHARD - 1) / SHARD);
-                context.setJobDescription("score graphs " + graphs + " to " + (graphs + chunk.size()));
-                JavaRDD<Row> rows = context.parallelize(chunk, shards).mapPartitions(part -> {
-                    GraphScorer scorer = family.scorer();
-                    return map(part, scorer::row);
-                });
-                MoleculeWriter.commit(spark, rows, family, range(shard, shards), folder);
-                shard += shards;
-                graphs += chunk.size();
-            }
-        } finally {
-            context.setJobDescription(null);
-        }
-        return graphs;
     }
 
     /** The scored rows of another run. */
@@ -253,58 +201,6 @@ final class Evaluate {
             throw new InputException("--input " + input + " must have an id and small whole numbers in "
                 + family.nodesColumn() + " and " + family.edgesColumn() + " in every row, found " + broken.get(0));
         }
-    }
-
-    private static long scoreParquet(SparkSession spark, Dataset<Row> table, GraphFamily family, OutputFolder folder)
-        throws IOException {
-        spark.sparkContext().setJobDescription("score graphs of Parquet");
-        try {
-            JavaRDD<Row> graphs = filled(table.javaRDD());
-            JavaRDD<Row> rows = graphs.mapPartitions(part -> {
-                GraphScorer scorer = family.scorer();
-                return map(part, row -> scorer.row(row.getLong(0), bytes(row, 1), bytes(row, 2)));
-            });
-            // Without rows, Spark still writes the one file that tells the columns.
-            MoleculeWriter.commit(spark, rows, family, range(0, Math.max(1, rows.getNumPartitions())), folder);
-            return table.count();
-        } finally {
-            spark.sparkContext().setJobDescription(null);
-        }
-    }
-
-    /** The partitions that have rows: Spark cuts files by bytes, Parquet by groups of rows, and a shard is never empty. */
-    private static JavaRDD<Row> filled(JavaRDD<Row> rows) {
-        Set<Integer> filled = new HashSet<>(rows.mapPartitionsWithIndex((index, part) ->
-            part.hasNext() ? List.of(index).iterator() : Collections.<Integer>emptyIterator(), true).collect());
-        return JavaRDD.fromRDD(PartitionPruningRDD.create(rows.rdd(),
-            (Function1<Object, Object> & Serializable) index -> filled.contains(index)), rows.classTag());
-    }
-
-    private static byte[] bytes(Row row, int column) {
-        List<Byte> values = row.getList(column);
-        byte[] bytes = new byte[values.size()];
-        for (int at = 0; at < bytes.length; at++) {
-            bytes[at] = values.get(at);
-        }
-        return bytes;
-    }
-
-    private static <A, B> Iterator<B> map(Iterator<A> from, Function<A, B> each) {
-        return new Iterator<>() {
-            @Override
-            public boolean hasNext() {
-                return from.hasNext();
-            }
-
-            @Override
-            public B next() {
-                return each.apply(from.next());
-            }
-        };
-    }
-
-    private static List<Integer> range(int from, int count) {
-        return IntStream.range(from, from + count).boxed().toList();
     }
 
     private static Fingerprint fingerprint(EvaluateConf conf, InputGraphs input, Optional<InputGraphs> against,

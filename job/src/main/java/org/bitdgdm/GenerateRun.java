@@ -189,7 +189,7 @@ record GenerateRun(ModelBundle bundle, GraphFamily family, Optional<QuantizedBun
             .hash("packed_model", hash(quantized.model()))
             .fact("model", bundle.name()).fact("backend", backend)
             .fact("master", spark.sparkContext().master()).fact("runs_at_once", Integer.toString(atOnce));
-        RunTimings timings = RunTimings.of(folder);
+        RunTimings timings = RunTimings.of(folder, console);
         if (!Double.isNaN(quantized.seconds())) {
             timings = timings.withQuantization(quantized.seconds());
             timings.save(folder);
@@ -216,7 +216,7 @@ record GenerateRun(ModelBundle bundle, GraphFamily family, Optional<QuantizedBun
         String subtitle = String.format(Locale.ROOT, "%,d graphs, %d steps, seed %s, %s", conf.sample().count(),
             conf.sample().steps(), Long.toUnsignedString(conf.sample().seed()), backend);
         MetricReport report = new Results(spark, folder, family, reference, protocol, compared)
-            .publish(record, start, title, subtitle, quantized.layers(), noDrawings);
+            .publish(conf.sample().count(), record, start, title, subtitle, quantized.layers(), noDrawings);
         folder.finish(fingerprint);
         return report;
     }

@@ -1,19 +1,25 @@
 package org.bitdgdm;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import org.apache.hadoop.fs.ChecksumException;
+import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.fidelity.LayerSensitivity;
 import org.bitdgdm.kernels.ActivationRecorder;
 import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.kernels.PackedModelFormat;
 import org.bitdgdm.model.ModelBundle;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.quantize.Calibrations;
@@ -37,7 +43,7 @@ import org.bitdgdm.sample.BackendOpener;
  */
 record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds) {
     /** Where a run keeps the files of {@link QuantizedBundle}. */
-    private static final String KEPT = "_run/model/";
+    private static final String KEPT = OutputFolder.MODEL + "/";
     private static final String CSV = "quantization.csv";
     private static final String RECIPE = "recipe.conf";
     private static final double NANOS = 1e-9;
@@ -52,11 +58,11 @@ record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds)
     /** Chooses a recipe where that is asked for and quantizes, or takes what an earlier start of the same run has left. */
     static QuantizedRun of(OutputFolder folder, GenerateRun run, JobConf conf, LayerScans scans, PrintStream console)
         throws IOException {
-        Optional<QuantizedBundle> earlier = kept(folder);
+        Optional<QuantizedBundle> earlier = earlier(folder, console);
         if (earlier.isPresent()) {
             QuantizedModel kept = earlier.get().quantized();
-            if (conf.scan().on()) {
-                publish(folder, kept, alone(scans, conf, kept.model(), console));
+            if (conf.scan().on() || !folder.exists(CSV)) {
+                publish(folder, kept, conf.scan().on() ? alone(scans, conf, kept.model(), console) : List.of());
             }
             return new QuantizedRun(kept.model(), kept.layers(), Double.NaN);
         }
@@ -65,7 +71,7 @@ record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds)
             console.println("quantized before: the model of " + conf.model());
             QuantizedModel model = saved.quantized();
             publish(folder, model, conf.scan().on() ? alone(scans, conf, model.model(), console) : List.of());
-            keep(folder, saved);
+            keep(folder, saved, console);
             return new QuantizedRun(model.model(), model.layers(), Double.NaN);
         }
         PackedModel full = run.calibrations().full();
@@ -94,22 +100,66 @@ record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds)
         double seconds = conf.recipe().auto() ? (System.nanoTime() - start) * NANOS : quantized.seconds();
         console.printf(Locale.ROOT, "quantized in %.1f s: %,d → %,d bytes%n", seconds, full.bytes(),
             quantized.model().bytes());
-        keep(folder, new QuantizedBundle(quantized, recipe, CALIBRATION_SEED, run.bundle().sha256()));
+        keep(folder, new QuantizedBundle(quantized, recipe, CALIBRATION_SEED, run.bundle().sha256()), console);
         return new QuantizedRun(quantized.model(), quantized.layers(), seconds);
     }
 
-    /** The quantized model that a run has kept; empty before it is made, and where nothing is quantized. */
+    /**
+     * The quantized model that a run has kept; empty before it is made, and where nothing is quantized.
+     *
+     * @throws InputException if it is damaged
+     */
     static Optional<QuantizedBundle> kept(OutputFolder folder) throws IOException {
         // The packed model is written last: its presence says that the others are there.
-        return !folder.exists(KEPT + QuantizedBundle.PACKED_FILE) ? Optional.empty()
-            : Optional.of(QuantizedBundle.read(folder.read(KEPT + QuantizedBundle.RECIPE_FILE),
+        if (!folder.exists(KEPT + QuantizedBundle.PACKED_FILE)) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(QuantizedBundle.read(folder.read(KEPT + QuantizedBundle.RECIPE_FILE),
                 folder.read(KEPT + QuantizedBundle.PACKED_FILE), folder + "/" + KEPT));
+        } catch (ChecksumException | FileNotFoundException damaged) {
+            throw new InputException("the quantized model in " + folder + "/" + KEPT + " is damaged: "
+                + String.valueOf(damaged.getMessage()).lines().findFirst().orElse("") + "; quantize the model again", damaged);
+        }
     }
 
-    private static void keep(OutputFolder folder, QuantizedBundle bundle) throws IOException {
+    /** The same for a start that can quantize again what is damaged. */
+    private static Optional<QuantizedBundle> earlier(OutputFolder folder, PrintStream console) throws IOException {
+        try {
+            return kept(folder);
+        } catch (InputException damaged) {
+            console.println("quantizing again, since " + damaged.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    /** Keeps the model for later starts; shards that are there already must have been sampled from the same. */
+    private static void keep(OutputFolder folder, QuantizedBundle bundle, PrintStream console) throws IOException {
         Map<String, byte[]> files = bundle.files();
+        byte[] packed = files.get(QuantizedBundle.PACKED_FILE);
+        if (!folder.committedShards().isEmpty() && !earlierHashes(folder).contains(PackedModelFormat.sha256(packed))) {
+            console.println("the molecules of " + folder + " are made again, since the model that they were sampled from"
+                + " is lost");
+            folder.clearMolecules();
+        }
         folder.publish(KEPT + QuantizedBundle.RECIPE_FILE, files.get(QuantizedBundle.RECIPE_FILE));
-        folder.publish(KEPT + QuantizedBundle.PACKED_FILE, files.get(QuantizedBundle.PACKED_FILE));
+        folder.publish(KEPT + QuantizedBundle.PACKED_FILE, packed);
+    }
+
+    /** Hashes that what is left of a kept model gives for its packed form. */
+    private static Set<String> earlierHashes(OutputFolder folder) throws IOException {
+        Set<String> hashes = new HashSet<>();
+        try {
+            QuantizedBundle.packedSha256(folder.read(KEPT + QuantizedBundle.RECIPE_FILE)).ifPresent(hashes::add);
+        } catch (ChecksumException | FileNotFoundException damaged) {
+            // The packed model may still be whole.
+        }
+        try {
+            hashes.add(PackedModelFormat.sha256(folder.read(KEPT + QuantizedBundle.PACKED_FILE)));
+        } catch (ChecksumException | FileNotFoundException damaged) {
+            // Its recipe may still be whole, and names its hash.
+        }
+        return hashes;
     }
 
     private static void publish(OutputFolder folder, QuantizedModel quantized, List<LayerSensitivity> alone)

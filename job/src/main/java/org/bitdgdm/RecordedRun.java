@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.ChecksumException;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
@@ -28,6 +29,7 @@ record RecordedRun(OutputFolder folder, JsonNode record) {
      * The run of a folder; empty where it is none that has sampled a model.
      *
      * @param path of a file system that answers
+     * @throws InputException if its {@code run.json} is damaged
      */
     static Optional<RecordedRun> of(String path, Configuration hadoop) throws IOException {
         OutputFolder folder = OutputFolder.of(path, hadoop);
@@ -36,10 +38,11 @@ record RecordedRun(OutputFolder folder, JsonNode record) {
         }
         try {
             JsonNode record = JSON.readTree(folder.read(RECORD));
-            return record.path("command").asText().equals("generate") && record.at("/hashes/model").isTextual()
+            return record != null && record.path("command").asText().equals("generate") && record.at("/hashes/model").isTextual()
                 ? Optional.of(new RecordedRun(folder, record)) : Optional.empty();
-        } catch (JsonProcessingException e) {
-            return Optional.empty();
+        } catch (JsonProcessingException | ChecksumException e) {
+            throw new InputException("--input " + path + " has a broken " + RECORD + "; the command that has made the run makes"
+                + " it again", e);
         }
     }
 

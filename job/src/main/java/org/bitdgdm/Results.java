@@ -14,6 +14,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.Json;
+import org.bitdgdm.conf.StoppedException;
 import org.bitdgdm.family.GraphFamily;
 import org.bitdgdm.fidelity.FidelityReport;
 import org.bitdgdm.fidelity.LikelihoodReport;
@@ -34,6 +35,8 @@ final class Results {
     private static final String METRICS_JSON = "metrics.json";
     private static final String RUN_JSON = "run.json";
     private static final String REPORT = "report.html";
+    /** Name and what comes before its value. */
+    private static final String LINE = "%-27s ";
     private static final double NANOS = 1e-9;
 
     private final SparkSession spark;
@@ -53,12 +56,21 @@ final class Results {
         this.comparison = comparison;
     }
 
-    /** Computes metrics and writes {@code metrics/}, {@code metrics.json}, {@code report.html} and {@code run.json}. */
-    MetricReport publish(RunRecord record, long startNanos, String title, String subtitle, List<LayerReport> layers,
-                         Optional<String> noDrawings) throws IOException {
+    /**
+     * Computes metrics and writes {@code metrics/}, {@code metrics.json}, {@code report.html} and {@code run.json}.
+     *
+     * @param graphs of the run
+     * @throws StoppedException if {@code molecules/} holds another number of them
+     */
+    MetricReport publish(long graphs, RunRecord record, long startNanos, String title, String subtitle,
+                         List<LayerReport> layers, Optional<String> noDrawings) throws IOException {
         long start = System.nanoTime();
         Dataset<Row> rows = ParquetFolder.read(spark, folder.molecules().toString());
         MetricReport ratios = family.metrics(rows, reference, protocol);
+        if (ratios.counts().graphs() != graphs) {
+            throw new StoppedException("--out " + folder + " holds " + ratios.counts().graphs() + " rows in "
+                + family.folder() + " where the run has " + graphs + "; the same command makes what is missing");
+        }
         MetricReport compared = comparison.fidelity().map(ratios::with).orElse(ratios);
         MetricReport likely = comparison.likelihood().map(compared::with).orElse(compared);
         MetricReport report = comparison.other().map(other -> likely.with(family.differences(rows, other))).orElse(likely);
@@ -81,28 +93,28 @@ final class Results {
         JsonNode run = record(folder);
         for (String name : family.metricNames(report.protocol()).headline()) {
             report.metric(name).ifPresent(metric ->
-                console.printf("%-22s%s%n", name.replace('_', ' '), text(metric, report)));
+                console.printf(LINE + "%s%n", name.replace('_', ' '), text(metric, report)));
         }
         List<String> compared = new ArrayList<>(FidelityReport.METRICS);
         compared.addAll(LikelihoodReport.METRICS);
         compared.addAll(family.metricNames(report.protocol()).differences());
         for (String name : compared) {
             report.metric(name).ifPresent(metric ->
-                console.printf("%-22s%s%n", name.replace('_', ' '), text(metric, report)));
+                console.printf(LINE + "%s%n", name.replace('_', ' '), text(metric, report)));
         }
         JsonNode rate = run.path("graphs_per_second");
         if (rate.isNumber()) {
-            console.printf(Locale.ROOT, "%-22s%.1f (%,d graphs in %.1f s of sampling)%n", "graphs/s", rate.asDouble(),
+            console.printf(Locale.ROOT, LINE + "%.1f (%,d graphs in %.1f s of sampling)%n", "graphs/s", rate.asDouble(),
                 run.at("/graphs/sampled").asLong(), run.at("/timings/sampling_seconds").asDouble());
         }
         JsonNode bytes = run.path("model_bytes");
         if (bytes.has("before")) {
             long before = bytes.path("before").asLong();
             long after = bytes.path("after").asLong();
-            console.printf(Locale.ROOT, "%-22s%,d → %,d (÷ %.2f)%n", "model bytes", before, after, before / (double) after);
+            console.printf(Locale.ROOT, LINE + "%,d → %,d (÷ %.2f)%n", "model bytes", before, after, before / (double) after);
         }
         for (String name : List.of(family.folder(), METRICS_JSON, REPORT)) {
-            console.printf("%-22s%s%n", name, folder.path(name));
+            console.printf(LINE + "%s%n", name, folder.path(name));
         }
         return report;
     }

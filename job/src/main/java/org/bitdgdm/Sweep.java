@@ -21,6 +21,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -28,6 +29,7 @@ import org.bitdgdm.conf.FailedCellsException;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.conf.Option;
+import org.bitdgdm.conf.StoppedException;
 import org.bitdgdm.conf.SweepCell;
 import org.bitdgdm.conf.SweepConf;
 import org.bitdgdm.fidelity.FidelityProbe;
@@ -38,6 +40,7 @@ import org.bitdgdm.metrics.Metric;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.RunDifference;
 import org.bitdgdm.output.Fingerprint;
+import org.bitdgdm.output.FullDisk;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.ParquetFolder;
 import org.bitdgdm.output.RunLock;
@@ -103,7 +106,7 @@ final class Sweep {
 
     private void run() throws IOException, InterruptedException {
         Fingerprint fingerprint = fingerprint();
-        if (folder.state(fingerprint) == OutputFolder.State.FINISHED) {
+        if (folder.state(fingerprint) == OutputFolder.State.FINISHED && conf.cells().stream().allMatch(this::isFinished)) {
             console.println("finished before, nothing to do: " + folder);
             for (SweepCell cell : conf.cells()) {
                 console.println(line(read(cell)));
@@ -116,8 +119,13 @@ final class Sweep {
         }
     }
 
+    private boolean isFinished(SweepCell cell) {
+        return folder.cell(cell.name()).state(run.fingerprint(cell.conf(), spark)) == OutputFolder.State.FINISHED;
+    }
+
     private void make(Fingerprint fingerprint) throws IOException, InterruptedException {
         folder.begin(fingerprint);
+        folder.reopen();
         JobConf common = conf.common();
         Measures measures = run.measures();
         LikelihoodProbe likelihood = measures.likelihood(common.likelihood(), spark).orElse(null);
@@ -188,7 +196,7 @@ final class Sweep {
     private SweepEntry entry(SweepCell cell, LayerScans scans, FidelityProbe probe, LikelihoodProbe likelihood)
         throws IOException, InterruptedException {
         OutputFolder cellFolder = folder.cell(cell.name());
-        if (cellFolder.state(run.fingerprint(cell.conf(), spark)) != OutputFolder.State.FINISHED) {
+        if (!isFinished(cell)) {
             console.println(cell.name() + " …");
             run.make(cell.conf(), spark, scans, cellFolder, NOWHERE, conf.parallel(),
                 model -> compare(probe, likelihood, model));
@@ -208,11 +216,17 @@ final class Sweep {
         } catch (InterruptedException e) {
             throw e;
         } catch (Throwable e) {
-            if (stopped.getAsBoolean()) {
+            if (stopped.getAsBoolean() || concernsAll(e)) {
                 throw e;
             }
             return SweepEntry.failed(cell, reason(e));
         }
+    }
+
+    /** Whether it is not the cell that has failed: its folder has another owner, or its disk no room. */
+    private static boolean concernsAll(Throwable e) {
+        return Stream.iterate(e, Objects::nonNull, Throwable::getCause).anyMatch(StoppedException.class::isInstance)
+            || FullDisk.of(e, "").isPresent();
     }
 
     private Comparison compare(FidelityProbe probe, LikelihoodProbe likelihood, PackedModel model) {

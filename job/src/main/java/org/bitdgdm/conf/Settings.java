@@ -89,7 +89,7 @@ public final class Settings {
         return settings.get(option).value();
     }
 
-    String text(Option option) {
+    public String text(Option option) {
         return (String) settings.get(option).value();
     }
 

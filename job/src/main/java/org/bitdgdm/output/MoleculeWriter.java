@@ -6,7 +6,8 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
-import java.util.stream.Collectors;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Row;
@@ -40,11 +41,16 @@ public final class MoleculeWriter {
      */
     public static SampledRun write(SparkSession spark, SampleJob job, OutputFolder folder, GraphFamily family,
                                    PrintStream console) throws IOException, InterruptedException {
-        List<Integer> missing = job.plan().missing(folder.committedShards());
+        SortedMap<Integer, ShardContent> shards = new TreeMap<>();
+        for (int shard = 0; shard < job.plan().shards(); shard++) {
+            shards.put(shard, ShardContent.of(job.plan().shard(shard)));
+        }
+        folder.requireNoStrangers(shards.keySet());
+        List<Integer> missing = job.plan().missing(folder.wholeShards(shards, console));
         long sampled = job.plan().graphs(missing);
         long kept = job.plan().count() - sampled;
         if (missing.isEmpty()) {
-            folder.completeMolecules();
+            folder.completeMolecules(shards);
             return new SampledRun(0, kept, 0);
         }
         if (kept > 0) {
@@ -55,7 +61,7 @@ public final class MoleculeWriter {
             JavaRDD<Row> rows = job.map(missing, (shard, batches) ->
                 ofShard(shard, batches, family.scorer()));
             commit(spark, rows, family, missing, folder);
-            folder.completeMolecules();
+            folder.completeMolecules(shards);
             return new SampledRun(sampled, kept, progress.seconds());
         }
     }
@@ -115,8 +121,7 @@ public final class MoleculeWriter {
                               OutputFolder folder) throws IOException {
         shardSession(spark).createDataFrame(rows, family.schema()).write()
             .mode(SaveMode.Append)
-            .option(ShardCommitProtocol.SHARDS, shards.stream().map(String::valueOf).collect(Collectors.joining(",")))
-            .option(ShardCommitProtocol.STAGING, folder.staging().toString())
+            .options(ShardCommitProtocol.options(folder, shards))
             .parquet(folder.molecules().toString());
         requireVisible(shards, folder);
     }

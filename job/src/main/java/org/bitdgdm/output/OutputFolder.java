@@ -2,13 +2,17 @@ package org.bitdgdm.output;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.OutputStream;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.type.TypeReference;
@@ -17,12 +21,17 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.ChecksumException;
+import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.StreamCapabilities;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.conf.StoppedException;
+import org.bitdgdm.kernels.PackedModelFormat;
 
 /**
  * The folder of {@code --out}, on any file system that Hadoop knows (file:, hdfs:, s3a:).
@@ -32,37 +41,50 @@ import org.bitdgdm.conf.InputException;
  * Spark's readers skip, and then renamed into place, or uploaded in one piece ({@link WholeFiles}).
  *
  * <pre>
- * _SUCCESS                     the run is finished; its evaluation settings as JSON
+ * _SUCCESS                     the run is finished; as JSON its evaluation settings and what it has left
  * _run/fingerprint.json        whose folder this is
- * _run/lock.json               which driver writes it now
+ * _run/lock.json, epoch-000003 which driver writes it now, and how many have
  * _run/timings.json            what its starts have taken
- * _run/staging/                files being written; removed by the next start
+ * _run/staging/000003/         files being written; removed by the next start
  * molecules/shard-000012.parquet
  * metrics/, metrics.json, quantization.csv, run.json, report.html
  * </pre>
  *
- * <p>Nothing is created before {@link #lock}, which keeps two drivers from writing the same run at the same time: each would
- * remove the other's unfinished files.
+ * <p>Nothing is created before {@link #lock}, which keeps two drivers from writing the same run at the same time. From then on
+ * nothing is written, removed or put into place that has not been preceded by a look whether the lock is still held.
  */
 public final class OutputFolder {
     /** Folder of the molecules. */
     public static final String MOLECULES = "molecules";
 
+    /** Folder of the quantized model. */
+    public static final String MODEL = "_run/model";
+
     private static final String RUN = "_run";
+    private static final String STAGING = RUN + "/staging";
     private static final String SUCCESS = "_SUCCESS";
     private static final int FORMAT = 1;
     private static final String FINGERPRINT = "fingerprint";
     private static final String EVALUATION = "evaluation";
-    /** In {@code _SUCCESS}: names of what the run has left, and the number of its shards. */
+    /** Folder of the cells of a sweep, runs of their own. */
+    private static final String DETAILS = "details";
+    /** In {@code _SUCCESS}: what the run has left, with its identity by name, and its shards. */
     private static final String RESULTS = "results";
     private static final String SHARDS = "shards";
-    private static final Pattern SHARD = Pattern.compile("shard-(\\d{6,})\\.parquet");
+    private static final int NAMED_SHARDS = 3;
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final String named;
+    /** A file system that is shared may have been made with another. */
+    private final Configuration hadoop;
     private final FileSystem files;
     private final Path folder;
     private final Path molecules;
+    private final ShardFiles shards;
+    /** What the molecules of the run are, once they are complete. */
+    private final SortedMap<Integer, ShardContent> complete = new TreeMap<>();
+    /** Of the lock under which it is written; none before it is taken. */
+    private RunLock.Fence fence;
 
     /** What a folder holds of the run asked for. */
     public enum State {
@@ -74,11 +96,13 @@ public final class OutputFolder {
         FINISHED
     }
 
-    private OutputFolder(String named, FileSystem files, Path folder, Path molecules) {
+    private OutputFolder(String named, Configuration hadoop, FileSystem files, Path folder, Path molecules) {
         this.named = named;
+        this.hadoop = hadoop;
         this.files = files;
         this.folder = folder;
         this.molecules = molecules;
+        shards = new ShardFiles(files, molecules);
     }
 
     /**
@@ -102,7 +126,7 @@ public final class OutputFolder {
             Path path = new Path(out);
             FileSystem files = path.getFileSystem(hadoop);
             Path folder = files.makeQualified(path);
-            return new OutputFolder(out, files, folder, new Path(folder, rows));
+            return new OutputFolder(out, hadoop, files, folder, new Path(folder, rows));
         } catch (IOException | IllegalArgumentException failed) {
             throw new InputException("--out " + out + " cannot be used: " + oneLine(failed)
                 + "; give another folder", failed);
@@ -114,9 +138,11 @@ public final class OutputFolder {
      * those of the other cells in {@code molecules/cell=<cell>/}, which Spark reads as one table with a column {@code cell}.
      */
     public OutputFolder cell(String cell) {
-        String details = "details/" + cell;
-        return new OutputFolder(named + "/" + details, files, new Path(folder, details),
+        String details = DETAILS + "/" + cell;
+        OutputFolder ofCell = new OutputFolder(named + "/" + details, hadoop, files, new Path(folder, details),
             new Path(molecules, "cell=" + cell));
+        ofCell.fence = fence;
+        return ofCell;
     }
 
     /**
@@ -146,27 +172,92 @@ public final class OutputFolder {
                 return State.NEW;
             }
             requireSame(entries(read(fingerprint, FINGERPRINT).get(FINGERPRINT)), asked);
-            Path success = new Path(folder, SUCCESS);
-            if (!files.exists(success)) {
-                return State.UNFINISHED;
-            }
-            JsonNode found = read(success, EVALUATION);
-            return entries(found.get(EVALUATION)).equals(asked.evaluation()) && holdsResults(found)
-                ? State.FINISHED : State.UNFINISHED;
+            return isFinished(asked) ? State.FINISHED : State.UNFINISHED;
         } catch (IOException failed) {
             throw new InputException("--out " + named + " cannot be read: " + oneLine(failed)
                 + "; check its permissions or give another folder", failed);
         }
     }
 
-    /** Whether all is still there that {@link #finish} has seen; what somebody has deleted is made again. */
-    private boolean holdsResults(JsonNode success) throws IOException {
-        for (JsonNode name : success.path(RESULTS)) {
-            if (!files.exists(new Path(folder, name.asText()))) {
+    /** Whether all is still there as {@link #finish} has seen it; what is deleted, cut short or changed is made again. */
+    private boolean isFinished(Fingerprint asked) throws IOException {
+        JsonNode success;
+        try {
+            if (!exists(SUCCESS)) {
+                return false;
+            }
+            success = read(new Path(folder, SUCCESS), EVALUATION);
+            if (!entries(success.get(EVALUATION)).equals(asked.evaluation())) {
+                return false;
+            }
+        } catch (InputException | ChecksumException broken) {
+            return false;
+        }
+        for (Map.Entry<String, JsonNode> result : success.path(RESULTS).properties()) {
+            if (!isAsRecorded(result)) {
                 return false;
             }
         }
-        return committedShards().size() >= success.path(SHARDS).asInt();
+        return holdsShards(success.path(SHARDS));
+    }
+
+    private boolean isAsRecorded(Map.Entry<String, JsonNode> result) throws IOException {
+        try {
+            return identity(files.getFileStatus(path(result.getKey()))).equals(result.getValue().asText());
+        } catch (FileNotFoundException | ChecksumException changed) {
+            return false;
+        }
+    }
+
+    /** Removes what has changed since the run was finished, so that it is made again. */
+    private void removeChanged() throws IOException {
+        try {
+            if (exists(SUCCESS)) {
+                for (Map.Entry<String, JsonNode> result : read(path(SUCCESS), EVALUATION).path(RESULTS).properties()) {
+                    if (!isAsRecorded(result)) {
+                        files.delete(path(result.getKey()), true);
+                    }
+                }
+            }
+        } catch (InputException | ChecksumException broken) {
+            // Nobody knows what has changed: all is made again from what lies in _run and in molecules.
+        }
+    }
+
+    /** What tells a result from a changed one: of a file its bytes, of a table the size of its files. */
+    private String identity(FileStatus result) throws IOException {
+        if (result.isFile()) {
+            return PackedModelFormat.sha256(read(result.getPath()));
+        }
+        if (List.of(molecules.getName(), DETAILS).contains(result.getPath().getName())) {
+            return "folder";
+        }
+        long size = 0;
+        int count = 0;
+        for (FileStatus file : files.listStatus(result.getPath())) {
+            size += file.getLen();
+            count++;
+        }
+        return count + " files, " + size + " bytes";
+    }
+
+    /** A file of the same size and time is the same, any other is read from end to end. */
+    private boolean holdsShards(JsonNode recorded) throws IOException {
+        SortedMap<Integer, FileStatus> committed = shards.committed();
+        Map<Integer, ShardContent> changed = new TreeMap<>();
+        Set<Integer> known = new TreeSet<>();
+        for (JsonNode shard : recorded) {
+            int number = shard.path(0).asInt();
+            FileStatus file = committed.get(number);
+            if (file == null) {
+                return false;
+            }
+            known.add(number);
+            if (file.getLen() != shard.path(4).asLong() || file.getModificationTime() != shard.path(5).asLong()) {
+                changed.put(number, new ShardContent(shard.path(1).asLong(), shard.path(2).asLong(), shard.path(3).asLong()));
+            }
+        }
+        return known.isEmpty() || shards.strangers(known).isEmpty() && shards.damage(changed).isEmpty();
     }
 
     private void requireSame(Map<String, String> there, Fingerprint asked) {
@@ -204,10 +295,28 @@ public final class OutputFolder {
      */
     public RunLock lock() {
         try {
-            return RunLock.take(files, new Path(folder, RUN + "/lock.json"), named);
+            RunLock lock = RunLock.take(files, path(RUN), named, RunLock.timeout(hadoop));
+            fence = lock.fence();
+            return lock;
         } catch (IOException failed) {
-            throw new InputException("--out " + named + " cannot be written: " + oneLine(failed)
-                + "; check its permissions or give another folder", failed);
+            throw unwritable(failed);
+        }
+    }
+
+    private RuntimeException unwritable(IOException failed) {
+        return FullDisk.of(failed, named).map(RuntimeException.class::cast).orElseGet(() -> new InputException("--out " + named
+            + " cannot be written: " + oneLine(failed) + "; check its permissions or give another folder", failed));
+    }
+
+    /** Of the lock; empty where none was taken. */
+    Optional<RunLock.Fence> fence() {
+        return Optional.ofNullable(fence);
+    }
+
+    /** Before everything that changes the folder. */
+    private void requireHeld() throws IOException {
+        if (fence != null) {
+            fence.requireHeld(files);
         }
     }
 
@@ -223,7 +332,9 @@ public final class OutputFolder {
             return;
         }
         try {
-            files.delete(staging(), true);
+            requireHeld();
+            removeStaging();
+            removeChanged();
             files.delete(new Path(folder, SUCCESS), false);
             if (!files.mkdirs(staging())) {
                 throw new IOException("cannot create " + staging());
@@ -234,8 +345,25 @@ public final class OutputFolder {
                 publish(RUN + "/fingerprint.json", bytes(json(FINGERPRINT, run.rows())));
             }
         } catch (IOException failed) {
-            throw new InputException("--out " + named + " cannot be written: " + oneLine(failed)
-                + "; check its permissions or give another folder", failed);
+            throw unwritable(failed);
+        }
+    }
+
+    /** Takes back that the run is finished, for a part of it that lies in folders of its own. */
+    public void reopen() throws IOException {
+        requireHeld();
+        files.delete(path(SUCCESS), false);
+    }
+
+    /** Removes what this driver and those before it have staged; never what a successor has. */
+    private void removeStaging() throws IOException {
+        Path all = path(STAGING);
+        if (files.exists(all)) {
+            for (FileStatus staged : files.listStatus(all)) {
+                if (fence == null || staged.getPath().getName().compareTo(staging().getName()) <= 0) {
+                    files.delete(staged.getPath(), true);
+                }
+            }
         }
     }
 
@@ -249,23 +377,48 @@ public final class OutputFolder {
         return JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(root);
     }
 
-    /** Shards that are complete; each is one file of {@code molecules/}. */
+    /** Shards that are committed; each is one file of {@code molecules/}. */
     public Set<Integer> committedShards() throws IOException {
-        Set<Integer> committed = new TreeSet<>();
-        if (files.exists(molecules())) {
-            for (FileStatus file : files.listStatus(molecules())) {
-                Matcher name = SHARD.matcher(file.getPath().getName());
-                if (name.matches()) {
-                    committed.add(Integer.parseInt(name.group(1)));
-                }
-            }
-        }
-        return committed;
+        return shards.committed().keySet();
     }
 
-    /** File name of a shard. */
-    static String shardName(int shard) {
-        return String.format(java.util.Locale.ROOT, "shard-%06d.parquet", shard);
+    /**
+     * Looks through the shards that earlier starts have left, and removes those that are not whole: they count as missing.
+     *
+     * @param wanted  shards of the run
+     * @param console is told of those that are made again
+     * @return numbers of the whole ones
+     */
+    public Set<Integer> wholeShards(Map<Integer, ShardContent> wanted, PrintStream console) throws IOException {
+        SortedMap<Integer, String> damage = shards.damage(wanted);
+        for (int shard : damage.keySet()) {
+            requireHeld();
+            files.delete(new Path(molecules, ShardFiles.name(shard)), true);
+        }
+        if (!damage.isEmpty()) {
+            List<String> named = new ArrayList<>();
+            damage.entrySet().stream().limit(NAMED_SHARDS)
+                .forEach(one -> named.add(ShardFiles.name(one.getKey()) + " (" + one.getValue() + ")"));
+            console.printf("%,d shards in %s are damaged and are made again: %s%s%n", damage.size(), this,
+                String.join(", ", named), damage.size() > named.size() ? ", …" : "");
+        }
+        Set<Integer> whole = new TreeSet<>(committedShards());
+        whole.retainAll(wanted.keySet());
+        return whole;
+    }
+
+    /**
+     * Refuses files that readers of {@code molecules/} would take for shards.
+     *
+     * @param known all shards of the run
+     * @throws InputException naming the first
+     */
+    void requireNoStrangers(Set<Integer> known) throws IOException {
+        List<String> strangers = shards.strangers(known);
+        if (!strangers.isEmpty()) {
+            throw new InputException("--out " + named + " has " + strangers.get(0) + " in " + molecules.getName()
+                + ", which is no shard of this run and would be read as one; remove it");
+        }
     }
 
     /**
@@ -278,14 +431,18 @@ public final class OutputFolder {
     }
 
     private void publish(Path target, byte[] bytes) throws IOException {
+        requireHeld();
         WholeFiles whole = WholeFiles.of(files, folder);
         if (whole.uploads()) {
             whole.upload(target, bytes);
             return;
         }
         Path staged = new Path(staging(), UUID.randomUUID().toString());
-        try (OutputStream out = files.create(staged, false)) {
+        try (FSDataOutputStream out = files.create(staged, false)) {
             out.write(bytes);
+            if (out.hasCapability(StreamCapabilities.HSYNC)) {
+                out.hsync();
+            }
         }
         place(staged, target);
     }
@@ -296,6 +453,7 @@ public final class OutputFolder {
      * @param name for example {@code metrics}
      */
     public void publishTable(String name, Dataset<Row> table) throws IOException {
+        requireHeld();
         Path staged = new Path(staging(), name + "-" + UUID.randomUUID());
         table.coalesce(1).write().parquet(staged.toString());
         if (!WholeFiles.of(files, folder).uploads()) {
@@ -304,6 +462,7 @@ public final class OutputFolder {
         }
         for (FileStatus file : files.listStatus(staged)) {
             if (file.getPath().getName().startsWith("part-")) {
+                requireHeld();
                 files.delete(path(name), true);
                 publish(name + "/part-00000.parquet", read(file.getPath()));
             }
@@ -313,11 +472,15 @@ public final class OutputFolder {
 
     private void place(Path staged, Path target) throws IOException {
         // Deleted first: rename onto a folder would move into it, and a local rename keeps the old file's checksum a while.
+        DiskSync.content(files, staged);
+        requireHeld();
         files.delete(target, true);
         files.mkdirs(target.getParent());
         if (!files.rename(staged, target)) {
+            requireHeld();
             throw new IOException("cannot rename " + staged + " to " + target);
         }
+        DiskSync.names(files, target.getParent());
     }
 
     /** Whether a file was published. */
@@ -327,11 +490,28 @@ public final class OutputFolder {
 
     /** Removes all shards; for runs whose shards cannot be told apart from those of an earlier start. */
     public void clearMolecules() throws IOException {
+        requireHeld();
         files.delete(molecules(), true);
     }
 
-    /** Tells readers of {@code molecules/} that all shards are there. */
-    public void completeMolecules() throws IOException {
+    /**
+     * Tells readers of {@code molecules/} that all shards are there.
+     *
+     * @param run all shards of the run
+     * @throws InputException    if there are other files, which would be read as shards
+     * @throws StoppedException if one is not there
+     */
+    public void completeMolecules(Map<Integer, ShardContent> run) throws IOException {
+        requireNoStrangers(run.keySet());
+        Set<Integer> missing = new TreeSet<>(run.keySet());
+        missing.removeAll(committedShards());
+        if (!missing.isEmpty()) {
+            throw new StoppedException("--out " + named + " has lost " + missing.size() + " of " + run.size()
+                + " shards while the run went on, the first is " + ShardFiles.name(missing.iterator().next())
+                + "; the same command makes them again");
+        }
+        complete.clear();
+        complete.putAll(run);
         publish(new Path(molecules, SUCCESS), new byte[0]);
     }
 
@@ -341,6 +521,7 @@ public final class OutputFolder {
      */
     public void discard() throws IOException {
         clearMolecules();
+        requireHeld();
         files.delete(path(RUN), true);
         if (files.listStatus(folder).length == 0) {
             files.delete(folder, false);
@@ -360,16 +541,29 @@ public final class OutputFolder {
 
     /** Declares the run finished: nothing is written after this. */
     public void finish(Fingerprint run) throws IOException {
-        ObjectNode success = json(EVALUATION, run.evaluation()).put(SHARDS, committedShards().size());
-        ArrayNode results = success.putArray(RESULTS);
+        ObjectNode success = json(EVALUATION, run.evaluation());
+        ObjectNode results = success.putObject(RESULTS);
         for (FileStatus entry : files.listStatus(folder)) {
             String name = entry.getPath().getName();
-            if (!name.startsWith("_")) {
-                results.add(name);
+            if (!name.startsWith("_") && !name.startsWith(".")) {
+                results.put(name, identity(entry));
             }
         }
+        if (exists(MODEL)) {
+            for (FileStatus kept : files.listStatus(path(MODEL))) {
+                results.put(MODEL + "/" + kept.getPath().getName(), identity(kept));
+            }
+        }
+        ArrayNode list = success.putArray(SHARDS);
+        SortedMap<Integer, FileStatus> committed = shards.committed();
+        complete.forEach((shard, content) -> list.addArray().add(shard).add(content.rows()).add(content.firstId())
+            .add(content.lastId()).add(committed.get(shard).getLen()).add(committed.get(shard).getModificationTime()));
         publish(SUCCESS, bytes(success));
-        files.delete(staging(), true);
+        requireHeld();
+        removeStaging();
+        if (files.exists(path(STAGING)) && files.listStatus(path(STAGING)).length == 0) {
+            files.delete(path(STAGING), false);
+        }
     }
 
     /** The folder of the molecules. */
@@ -379,7 +573,7 @@ public final class OutputFolder {
 
     /** Where files are written before they are renamed into place; on the same file system. */
     Path staging() {
-        return new Path(folder, RUN + "/staging");
+        return fence == null ? path(STAGING) : new Path(path(STAGING), String.format(Locale.ROOT, "%06d", fence.epoch()));
     }
 
     /** Full path of the folder or of something in it. */
@@ -392,7 +586,7 @@ public final class OutputFolder {
         return named;
     }
 
-    private static String oneLine(Exception failed) {
+    static String oneLine(Exception failed) {
         String message = failed.getMessage() == null ? failed.getClass().getSimpleName() : failed.getMessage();
         return message.lines().findFirst().orElse("").strip();
     }

@@ -1,11 +1,14 @@
 package org.bitdgdm.output;
 
 import java.io.IOException;
+import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import org.apache.hadoop.fs.ChecksumException;
 
 /**
  * What the starts of a run have taken so far, kept in its folder: a start that finds the work done still knows how long it
@@ -28,18 +31,24 @@ public record RunTimings(Double quantizationSeconds, List<Sampling> sampling) {
     }
 
     public RunTimings {
-        sampling = List.copyOf(sampling);
+        sampling = sampling == null ? List.of() : List.copyOf(sampling);
     }
 
-    /** Those of earlier starts. */
-    public static RunTimings of(OutputFolder folder) throws IOException {
+    /**
+     * Those of earlier starts.
+     *
+     * @param console is told where they are lost
+     */
+    public static RunTimings of(OutputFolder folder, PrintStream console) throws IOException {
+        RunTimings none = new RunTimings(null, List.of());
         if (!folder.exists(FILE)) {
-            return new RunTimings(null, List.of());
+            return none;
         }
         try {
-            return JSON.readValue(folder.read(FILE), RunTimings.class);
-        } catch (JacksonException broken) {
-            throw new IOException(folder.path(FILE) + " is broken; delete it, only the times of earlier starts are lost", broken);
+            return Objects.requireNonNullElse(JSON.readValue(folder.read(FILE), RunTimings.class), none);
+        } catch (JacksonException | ChecksumException broken) {
+            console.println("the times of earlier starts are lost, since " + folder + "/" + FILE + " is broken");
+            return none;
         }
     }
 

@@ -3,7 +3,12 @@ package org.bitdgdm.output;
 import java.io.IOException;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.mapreduce.JobContext;
@@ -22,16 +27,24 @@ import scala.collection.immutable.Seq;
  * on the shard only, so an attempt that finds its shard already there (speculation, a task lost after its commit, an
  * executor that outlived its driver) drops its own copy. Hence no commit coordination either.
  *
+ * <p>Before a task begins, and between its last byte and the rename, it looks whether the driver that has started it still
+ * holds the lock: executors of a driver that was taken for gone end here, and leave the shards to its successor.
+ *
  * <p>Spark creates it by name with these parameters. The shard of each partition and the hidden folder travel in the
- * writer's options {@link #SHARDS} and {@link #STAGING}.
+ * writer's options {@link #options}.
  */
 public final class ShardCommitProtocol extends FileCommitProtocol implements Serializable {
     private static final long serialVersionUID = 1;
 
     /** Option: shard of each partition, comma-separated. */
-    static final String SHARDS = "bitdgdm.shards";
+    private static final String SHARDS = "bitdgdm.shards";
     /** Option: hidden folder, on the file system of the output. */
-    static final String STAGING = "bitdgdm.staging";
+    private static final String STAGING = "bitdgdm.staging";
+
+    /** Options: {@link RunLock.Fence} of the driver; none where it took no lock. */
+    private static final String FENCE_RUN = "bitdgdm.fence.run";
+    private static final String FENCE_EPOCH = "bitdgdm.fence.epoch";
+    private static final String FENCE_NAMED = "bitdgdm.fence.named";
 
     private final String job;
     private final String output;
@@ -45,6 +58,37 @@ public final class ShardCommitProtocol extends FileCommitProtocol implements Ser
     public ShardCommitProtocol(String job, String output) {
         this.job = job;
         this.output = output;
+    }
+
+    /** The writer's options for shards of a folder. */
+    static Map<String, String> options(OutputFolder folder, List<Integer> shards) {
+        Map<String, String> options = new HashMap<>();
+        options.put(SHARDS, shards.stream().map(String::valueOf).collect(Collectors.joining(",")));
+        options.put(STAGING, folder.staging().toString());
+        folder.fence().ifPresent(fence -> {
+            options.put(FENCE_RUN, fence.run().toString());
+            options.put(FENCE_EPOCH, Long.toString(fence.epoch()));
+            options.put(FENCE_NAMED, fence.named());
+        });
+        return options;
+    }
+
+    private static void requireHeld(JobContext context) throws IOException {
+        Configuration conf = context.getConfiguration();
+        if (conf.get(FENCE_RUN) != null) {
+            Path run = new Path(conf.get(FENCE_RUN));
+            new RunLock.Fence(run, conf.getLong(FENCE_EPOCH, 0), conf.get(FENCE_NAMED)).requireHeld(files(context, run));
+        }
+    }
+
+    /** What a failure was: a successor has removed the staged file, or something else. */
+    private static RuntimeException ofSuccessor(JobContext context, IOException failed) {
+        try {
+            requireHeld(context);
+        } catch (IOException unreadable) {
+            failed.addSuppressed(unreadable);
+        }
+        return new UncheckedIOException(failed);
     }
 
     private Path jobStaging(JobContext context) {
@@ -81,6 +125,11 @@ public final class ShardCommitProtocol extends FileCommitProtocol implements Ser
     public void setupTask(TaskAttemptContext context) {
         staged = null;
         target = null;
+        try {
+            requireHeld(context);
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
     }
 
     @Override
@@ -90,7 +139,7 @@ public final class ShardCommitProtocol extends FileCommitProtocol implements Ser
         }
         String[] shards = context.getConfiguration().get(SHARDS).split(",");
         int partition = context.getTaskAttemptID().getTaskID().getId();
-        String name = OutputFolder.shardName(Integer.parseInt(shards[partition]));
+        String name = ShardFiles.name(Integer.parseInt(shards[partition]));
         target = new Path(output, name);
         try {
             // Not named .parquet: readers that search folders by pattern must not find it.
@@ -107,9 +156,10 @@ public final class ShardCommitProtocol extends FileCommitProtocol implements Ser
             throw new IllegalStateException("a sampling task wrote no shard");
         }
         try {
+            requireHeld(context);
             wholeFiles(context).commit(staged, target);
         } catch (IOException failed) {
-            throw new UncheckedIOException(failed);
+            throw ofSuccessor(context, failed);
         }
         return new TaskCommitMessage(target.getName());
     }

@@ -71,7 +71,9 @@ final class WholeFiles {
      */
     boolean commit(Path staged, Path target) throws IOException {
         if (!uploads) {
+            DiskSync.content(files, staged);
             if (!files.exists(target) && files.rename(staged, target)) {
+                DiskSync.names(files, target.getParent());
                 return true;
             }
             if (!files.exists(target)) {

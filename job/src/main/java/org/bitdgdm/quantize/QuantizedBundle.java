@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.Json;
 import org.bitdgdm.conf.QuantizeConf;
@@ -101,6 +102,15 @@ public record QuantizedBundle(QuantizedModel quantized, QuantizeConf recipe, lon
                 + " can be read; quantize the model again");
         }
         return Files.readAllBytes(file);
+    }
+
+    /** Hash of the packed model that a recipe belongs to; empty where its bytes are no recipe. */
+    public static Optional<String> packedSha256(byte[] recipe) {
+        try {
+            return Optional.ofNullable(Json.value(recipe, Description.class).packedSha256());
+        } catch (IOException damaged) {
+            return Optional.empty();
+        }
     }
 
     /**

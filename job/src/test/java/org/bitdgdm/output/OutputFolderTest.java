@@ -76,6 +76,7 @@ class OutputFolderTest {
         folder.publish("metrics.json", "{}".getBytes(StandardCharsets.UTF_8));
         folder.publish("molecules/shard-000000.parquet", new byte[1]);
         folder.publish("molecules/shard-000001.parquet", new byte[1]);
+        folder.completeMolecules(Map.of(0, ShardContent.of(0, 5), 1, ShardContent.of(5, 5)));
         folder.finish(RUN);
         assertThat(folder.state(RUN)).isEqualTo(OutputFolder.State.FINISHED);
         Files.delete(temporary.resolve("out/molecules/shard-000001.parquet"));
@@ -133,8 +134,8 @@ class OutputFolderTest {
             Files.createFile(molecules.resolve(name));
         }
         assertThat(folder.committedShards()).containsExactly(0, 12, 1234567);
-        assertThat(OutputFolder.shardName(12)).isEqualTo("shard-000012.parquet");
-        assertThat(OutputFolder.shardName(1234567)).isEqualTo("shard-1234567.parquet");
+        assertThat(ShardFiles.name(12)).isEqualTo("shard-000012.parquet");
+        assertThat(ShardFiles.name(1234567)).isEqualTo("shard-1234567.parquet");
     }
 
     @Test

@@ -8,9 +8,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.conf.StoppedException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,10 +42,12 @@ class RunLockTest {
         return OutputFolder.of(temporary.resolve("out").toString(), new Configuration()).lock();
     }
 
-    private void held(String host, long process, long started) throws Exception {
+    private void held(String boot, String namespace, long process, long started) throws Exception {
         Files.createDirectories(file.getParent());
-        Files.writeString(file, "{\"token\":\"t\",\"host\":\"" + host + "\",\"process\":" + process + ",\"started\":"
-            + started + "}");
+        Files.deleteIfExists(file.resolveSibling(".lock.json.crc"));
+        Files.writeString(file, "{\"token\":\"t\",\"epoch\":1,\"host\":\"" + InetAddress.getLocalHost().getHostName()
+            + "\",\"process\":" + process + ",\"started\":" + started + ",\"boot\":\"" + boot + "\",\"namespace\":\""
+            + namespace + "\"}");
     }
 
     private void age(long seconds) throws Exception {
@@ -53,31 +66,48 @@ class RunLockTest {
     }
 
     @Test
-    void processOfThisHostIsLookedUpWhateverTheAge() throws Exception {
-        String host = InetAddress.getLocalHost().getHostName();
+    void aProcessThatHasEndedIsGoneAtOnceAndOneThatRunsGoesByItsSigns() throws Exception {
         Process other = new ProcessBuilder("sleep", "60").start();
         long started = other.toHandle().info().startInstant().orElseThrow().toEpochMilli();
         try {
-            held(host, other.pid(), started);
-            age(3600);
+            held(boot(), namespace(), other.pid(), started);
             assertThatThrownBy(this::take).isInstanceOf(InputException.class).hasMessageContaining("process " + other.pid());
-            held(host, other.pid(), started - 60_000);
+            // Another process of that number.
+            held(boot(), namespace(), other.pid(), started - 60_000);
+            take().close();
+            held(boot(), namespace(), other.pid(), started);
+            age(RunLock.GONE.toSeconds() + 10);
             take().close();
         } finally {
             other.destroyForcibly().waitFor();
         }
-        held(host, other.pid(), started);
+        held(boot(), namespace(), other.pid(), started);
         take().close();
     }
 
     @Test
-    void driverOfAnotherHostIsGoneWithoutSigns() throws Exception {
-        held("elsewhere", 1, 0);
-        assertThatThrownBy(this::take).isInstanceOf(InputException.class).hasMessageContaining("host elsewhere")
-            .hasMessageContaining("start again 120 s after");
-        assertThat(Files.readString(file)).as("untouched").contains("elsewhere");
-        age(RunLock.GONE.toSeconds() + 10);
-        take().close();
+    void aProcessThatCannotBeSeenFromHereGoesByItsAge() throws Exception {
+        // No process has this number here; it may in another container or before a restart, under the same host name.
+        for (String[] place : new String[][] {{boot(), "pid:[1]"}, {"another-boot", namespace()}, {"", ""}, {"", namespace()}}) {
+            held(place[0], place[1], 999_999_999, 0);
+            assertThatThrownBy(this::take).isInstanceOf(InputException.class).hasMessageContaining("process 999999999")
+                .hasMessageContaining("start again 120 s after");
+            assertThat(Files.readString(file)).as("untouched").contains("999999999");
+            age(RunLock.GONE.toSeconds() + 10);
+            take().close();
+        }
+    }
+
+    @Test
+    void aSettingSaysHowLongADriverMayBeSilent() throws Exception {
+        held("another-boot", namespace(), 1, 0);
+        age(5);
+        Configuration conf = new Configuration();
+        conf.set(RunLock.TIMEOUT, "4s");
+        OutputFolder.of(temporary.resolve("out").toString(), conf).lock().close();
+        conf.set(RunLock.TIMEOUT, "10ms");
+        assertThatThrownBy(() -> OutputFolder.of(temporary.resolve("out").toString(), conf).lock())
+            .isInstanceOf(InputException.class).hasMessageContaining("bitdgdm.lock.timeout must be at least 1s, found 10ms");
     }
 
     @Test
@@ -87,5 +117,91 @@ class RunLockTest {
         assertThatThrownBy(this::take).isInstanceOf(InputException.class);
         age(RunLock.GONE.toSeconds() + 10);
         take().close();
+    }
+
+    /** A driver that was paused: it finds a successor in its place, and neither signs, writes, commits nor removes. */
+    @Test
+    void whoWasOvertakenChangesNothingAnyMore() throws Exception {
+        Configuration conf = new Configuration();
+        Fingerprint run = new Fingerprint(Map.of("seed", "1"), Map.of());
+        OutputFolder first = OutputFolder.of(temporary.resolve("out").toString(), conf);
+        RunLock paused = first.lock();
+        first.begin(run);
+        Files.createDirectories(temporary.resolve("out/molecules"));
+        Files.writeString(temporary.resolve("out/molecules/shard-000000.parquet"), "damaged");
+        Files.createDirectories(temporary.resolve("out/_run/staging/000001/job"));
+        age(RunLock.GONE.toSeconds() + 10);
+        OutputFolder second = OutputFolder.of(temporary.resolve("out").toString(), new Configuration());
+        try (RunLock held = second.lock()) {
+            second.begin(run);
+            second.publish("metrics.json", new byte[] {'2'});
+            assertThat(temporary.resolve("out/_run/staging/000001")).as("what was staged before").doesNotExist();
+            String signed = Files.readString(file);
+            paused.sign();
+            assertThat(Files.readString(file)).isEqualTo(signed).contains("\"epoch\":2");
+            for (ThrowingCallable late : List.<ThrowingCallable>of(() -> first.publish("metrics.json", new byte[] {'1'}),
+                () -> first.begin(run), () -> first.finish(run), first::clearMolecules, first::discard,
+                () -> first.wholeShards(Map.of(0, ShardContent.of(0, 5)), System.out),
+                () -> first.completeMolecules(Map.of(0, ShardContent.of(0, 5))),
+                () -> first.cell("a").publish("metrics.json", new byte[] {'1'}))) {
+                assertThatThrownBy(late).isInstanceOf(StoppedException.class)
+                    .hasMessageStartingWith("--out " + temporary.resolve("out") + " was taken over by another driver (host ")
+                    .hasMessageContaining("process " + ProcessHandle.current().pid());
+            }
+            paused.close();
+            assertThat(file).exists();
+            assertThat(temporary.resolve("out/metrics.json")).hasContent("2");
+            assertThat(temporary.resolve("out/molecules/shard-000000.parquet")).hasContent("damaged");
+            assertThat(temporary.resolve("out/_run/staging")).isDirectoryContaining("glob:**/000002");
+            second.finish(run);
+        }
+        assertThat(file).doesNotExist();
+        assertThatThrownBy(() -> first.publish("metrics.json", new byte[] {'1'})).as("after the successor has gone, too")
+            .isInstanceOf(StoppedException.class);
+        try (RunLock third = OutputFolder.of(temporary.resolve("out").toString(), conf).lock()) {
+            assertThat(Files.readString(file)).as("epochs grow").contains("\"epoch\":3");
+        }
+    }
+
+    @Test
+    void ofSeveralThatComeAtTheSameMomentOneHasIt() throws Exception {
+        ExecutorService drivers = Executors.newFixedThreadPool(8);
+        try {
+            List<Callable<RunLock>> all = new ArrayList<>();
+            for (int driver = 0; driver < 8; driver++) {
+                all.add(this::take);
+            }
+            for (int round = 0; round < 20; round++) {
+                List<RunLock> taken = new ArrayList<>();
+                int refused = 0;
+                for (Future<RunLock> driver : drivers.invokeAll(all)) {
+                    try {
+                        taken.add(driver.get());
+                    } catch (ExecutionException e) {
+                        assertThat(e.getCause()).isInstanceOf(InputException.class).hasMessageContaining("another driver");
+                        refused++;
+                    }
+                }
+                assertThat(refused).isLessThan(8);
+                int holding = 0;
+                for (RunLock lock : taken) {
+                    holding += lock.fence().isHeld(FileSystem.getLocal(new Configuration())) ? 1 : 0;
+                }
+                assertThat(holding).isEqualTo(1);
+                for (RunLock lock : taken) {
+                    lock.close();
+                }
+            }
+        } finally {
+            drivers.shutdownNow();
+        }
+    }
+
+    private static String boot() {
+        return RunLock.Holder.presentBoot();
+    }
+
+    private static String namespace() {
+        return RunLock.Holder.presentNamespace();
     }
 }
