@@ -50,6 +50,10 @@ class FrozenRowsTest {
     private static final List<String> OVERRIDES = List.of("tf_layers.1.*:method=fp32", "tf_layers.2.*:method=fp32",
         "tf_layers.3.*:method=fp32");
 
+    /** The defaults of that release, where they were others. */
+    private static final Map<Option, String> DEFAULTS = Map.of(Option.ACTIVATION_BITS, "4", Option.RANK, "16",
+        Option.FACTORS, "weight", Option.THRESHOLD_PERCENTILE, "99", Option.RESIDUAL, "4");
+
     private static Map<String, String> frozen() throws IOException {
         try (InputStream in = FrozenRowsTest.class.getResourceAsStream("frozen-rows.txt")) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().map(line -> line.split(": "))
@@ -97,6 +101,7 @@ class FrozenRowsTest {
         given.put(Option.CALIBRATION_GRAPHS, List.of("3"));
         given.put(Option.CALIBRATION_STEPS, List.of("4"));
         given.put(Option.OVERRIDE, OVERRIDES);
+        DEFAULTS.forEach((option, value) -> given.put(option, List.of(value)));
         for (String flag : flags.isEmpty() ? List.<String>of() : List.of(flags.split(" "))) {
             String[] parts = flag.substring(2).split("=");
             given.put(Option.valueOf(parts[0].replace('-', '_').toUpperCase()), List.of(parts[1]));

@@ -4,8 +4,10 @@ import static org.bitdgdm.conf.Option.ACTIVATION_BITS;
 import static org.bitdgdm.conf.Option.ACTIVATION_SCALE;
 import static org.bitdgdm.conf.Option.ALPHA;
 import static org.bitdgdm.conf.Option.CROSS_TERM;
+import static org.bitdgdm.conf.Option.FACTORS;
 import static org.bitdgdm.conf.Option.INTERMEDIATE_BITS;
 import static org.bitdgdm.conf.Option.METHOD;
+import static org.bitdgdm.conf.Option.OUTER_BITS;
 import static org.bitdgdm.conf.Option.RANK;
 import static org.bitdgdm.conf.Option.RESIDUAL;
 import static org.bitdgdm.conf.Option.THRESHOLD_BUCKETS;
@@ -51,9 +53,9 @@ public enum Method {
     },
     SVDQUANT("svdquant", "SVDQuant", RANK),
     DUQUANT("duquant", "DuQuant"),
-    BIT_DGDM("bit-dgdm", "Bit-DGDM", RANK, ALPHA, RESIDUAL, INTERMEDIATE_BITS, CROSS_TERM),
-    BIT_DGDM_DENSE_ACTIVATIONS("bit-dgdm-dense-activations", "Bit-DGDM dense activations", RANK, ALPHA, RESIDUAL,
-        INTERMEDIATE_BITS, CROSS_TERM) {
+    BIT_DGDM("bit-dgdm", "Bit-DGDM", RANK, FACTORS, OUTER_BITS, ALPHA, RESIDUAL, INTERMEDIATE_BITS, CROSS_TERM),
+    BIT_DGDM_DENSE_ACTIVATIONS("bit-dgdm-dense-activations", "Bit-DGDM dense activations", RANK, FACTORS, OUTER_BITS, ALPHA,
+        RESIDUAL, INTERMEDIATE_BITS, CROSS_TERM) {
         @Override
         public Set<Option> uses(QuantizeConf recipe) {
             Set<Option> used = super.uses(recipe);
@@ -67,7 +69,7 @@ public enum Method {
         }
     },
     BIT_DGDM_THRESHOLD("bit-dgdm-threshold", "Bit-DGDM threshold", ALPHA, CROSS_TERM),
-    BIT_DGDM_MINUS("bit-dgdm-minus", "Bit-DGDM minus", RANK, ALPHA, RESIDUAL, INTERMEDIATE_BITS) {
+    BIT_DGDM_MINUS("bit-dgdm-minus", "Bit-DGDM minus", RANK, FACTORS, OUTER_BITS, ALPHA, RESIDUAL, INTERMEDIATE_BITS) {
         @Override
         void check(QuantizeConf recipe) {
             checkSparseDense(recipe);
@@ -109,6 +111,9 @@ public enum Method {
     public Set<Option> uses(QuantizeConf recipe) {
         Set<Option> used = EnumSet.of(METHOD, WEIGHT_BITS, ACTIVATION_BITS);
         used.addAll(own);
+        if (recipe.factors() == Factors.WEIGHT) {
+            used.remove(OUTER_BITS);
+        }
         if (recipe.activationBits() <= 8) {
             used.add(ACTIVATION_SCALE);
         }
@@ -127,6 +132,9 @@ public enum Method {
     String title(QuantizeConf recipe) {
         StringBuilder text = new StringBuilder(title).append(" W").append(recipe.weightBits()).append('A')
             .append(recipe.activationBits());
+        if (own.contains(FACTORS) && recipe.factors() == Factors.WEIGHT) {
+            text.insert(title.length(), " as published,");
+        }
         if (own.contains(RANK)) {
             text.append(", rank ").append(recipe.rank());
         }

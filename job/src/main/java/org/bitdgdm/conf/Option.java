@@ -30,6 +30,8 @@ public enum Option {
     WEIGHT_BITS("quantize.weight-bits", Kind.WHOLE, "BITS", ROWS, BY_LAYER, GENERATE, SWEEP),
     ACTIVATION_BITS("quantize.activation-bits", Kind.WHOLE, "BITS", ROWS, BY_LAYER, GENERATE, SWEEP),
     RANK("quantize.rank", Kind.WHOLE, "N", ROWS, BY_LAYER, GENERATE, SWEEP),
+    FACTORS("quantize.factors", Kind.TEXT, "NAME", ROWS, BY_LAYER, GENERATE, SWEEP),
+    OUTER_BITS("quantize.outer-bits", Kind.WHOLE, "BITS", ROWS, BY_CELL, GENERATE, SWEEP),
     ALPHA("quantize.alpha", Kind.NUMBER, "SHARE", ROWS, BY_LAYER, GENERATE, SWEEP),
     THRESHOLD_PERCENTILE("quantize.threshold-percentile", Kind.NUMBER, "PERCENT", ROWS, BY_LAYER, GENERATE, SWEEP),
     THRESHOLD_BUCKETS("quantize.threshold-buckets", Kind.WHOLE, "K", ROWS, BY_CELL, GENERATE, SWEEP),

@@ -13,6 +13,8 @@ import java.util.function.Function;
  * @param weightBits          2…8, or 16/32 = weights stay in full precision
  * @param activationBits      2…8, or 16/32 = activations stay in full precision
  * @param rank                rank of the low-rank part, at least 1; smaller matrices take min(rank, in, out)
+ * @param factors             what the low-rank part is fitted to; in files of versions that had one way only, null: WEIGHT
+ * @param outerBits           bits of the weights outside the blocks, 2…8, or 16/32 = full precision; with aware factors only
  * @param alpha               largest share of non-zero entries in a row or column of S, 0…1
  * @param thresholdPercentile percentile of non-zero |x| above which an activation is an outlier, (0, 100]
  * @param residualBits        bits of the residual E; 0 drops it (the literal paper)
@@ -25,7 +27,8 @@ import java.util.function.Function;
  *                            match wins; {@code method = fp32} leaves a layer alone
  */
 public record QuantizeConf(
-    Method method, int weightBits, int activationBits, int rank, double alpha, double thresholdPercentile,
+    Method method, int weightBits, int activationBits, int rank, Factors factors, int outerBits, double alpha,
+    double thresholdPercentile,
     int residualBits, int intermediateBits, ActivationScale activationScale, boolean crossTerm,
     int calibrationGraphs, int calibrationSteps, int thresholdBuckets, Map<String, Map<String, String>> overrides) {
 
@@ -33,6 +36,10 @@ public record QuantizeConf(
         Check.bits("weight-bits", weightBits);
         Check.bits("activation-bits", activationBits);
         Check.that(rank >= 1, "rank", "must be at least 1", rank);
+        factors = factors == null ? Factors.WEIGHT : factors;
+        // Files of versions that lacked it.
+        outerBits = outerBits == 0 ? 32 : outerBits;
+        Check.bits("outer-bits", outerBits);
         Check.that(alpha >= 0 && alpha <= 1, "alpha", "must be in 0..1", alpha);
         Check.that(thresholdPercentile > 0 && thresholdPercentile <= 100, "threshold-percentile",
             "must be above 0 and at most 100", thresholdPercentile);
@@ -56,7 +63,8 @@ public record QuantizeConf(
     static QuantizeConf of(Function<Option, Object> value) {
         QuantizeConf recipe = new QuantizeConf(Method.of((String) value.apply(Option.METHOD)),
             (Integer) value.apply(Option.WEIGHT_BITS), (Integer) value.apply(Option.ACTIVATION_BITS),
-            (Integer) value.apply(Option.RANK), (Double) value.apply(Option.ALPHA),
+            (Integer) value.apply(Option.RANK), Factors.of((String) value.apply(Option.FACTORS)),
+            (Integer) value.apply(Option.OUTER_BITS), (Double) value.apply(Option.ALPHA),
             (Double) value.apply(Option.THRESHOLD_PERCENTILE), (Integer) value.apply(Option.RESIDUAL),
             (Integer) value.apply(Option.INTERMEDIATE_BITS),
             ActivationScale.of((String) value.apply(Option.ACTIVATION_SCALE)), (Boolean) value.apply(Option.CROSS_TERM),
@@ -78,6 +86,8 @@ public record QuantizeConf(
         values.put(Option.WEIGHT_BITS, weightBits);
         values.put(Option.ACTIVATION_BITS, activationBits);
         values.put(Option.RANK, rank);
+        values.put(Option.FACTORS, factors.toString());
+        values.put(Option.OUTER_BITS, outerBits);
         values.put(Option.ALPHA, alpha);
         values.put(Option.THRESHOLD_PERCENTILE, thresholdPercentile);
         values.put(Option.THRESHOLD_BUCKETS, thresholdBuckets);

@@ -18,7 +18,7 @@ public record SweepCell(String name, JobConf conf) {
     /** What stands before the value of a setting in a name, or for one that is no number. */
     private static final Map<Option, String> TAGS = tags();
     /** Values that a name does not mention. */
-    private static final Set<Object> USUAL = Set.of(ActivationScale.STATIC.toString(), true);
+    private static final Set<Object> USUAL = Set.of(Factors.WEIGHT.toString(), ActivationScale.STATIC.toString(), true);
 
     private static Map<Option, String> tags() {
         Map<Option, String> tags = new LinkedHashMap<>();
@@ -26,6 +26,8 @@ public record SweepCell(String name, JobConf conf) {
         tags.put(Option.WEIGHT_BITS, "-w");
         tags.put(Option.ACTIVATION_BITS, "a");
         tags.put(Option.RANK, "-r");
+        tags.put(Option.FACTORS, "-aware");
+        tags.put(Option.OUTER_BITS, "-o");
         tags.put(Option.ALPHA, "-a");
         tags.put(Option.RESIDUAL, "-e");
         tags.put(Option.INTERMEDIATE_BITS, "-h");

@@ -31,6 +31,11 @@ record AblatedQuantizer(Map<Option, ?> change) implements Quantizer {
     }
 
     @Override
+    public int rows(PackedLinear layer, QuantizeConf recipe) {
+        return WHOLE.rows(layer, recipe);
+    }
+
+    @Override
     public boolean needsInputs(QuantizeConf recipe) {
         return WHOLE.needsInputs(recipe);
     }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.ml.linalg.DenseMatrix;
 import org.apache.spark.ml.linalg.SparseMatrix;
+import org.bitdgdm.conf.Factors;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.kernels.ActivationCodes;
 import org.bitdgdm.kernels.CodeMatrix;
@@ -12,7 +13,9 @@ import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.SparseRows;
 
 /**
- * Bit-DGDM (Gong and Sun, "Bit-DGDM", ICML 2025, PMLR 267:19996-20015): {@code W ≈ L̂R̂ᵀ + Ê + S}.
+ * Bit-DGDM (Gong and Sun, "Bit-DGDM", ICML 2025, PMLR 267:19996-20015): {@code W ≈ L̂R̂ᵀ + Ê + S}. With
+ * {@code --factors aware} the parts are those of {@link AwareFactors}, and the bias takes up the mean of what they leave. With
+ * {@code --factors weight} they are, as published:
  *
  * <ol>
  * <li>L and R by {@link ScaledGradientDescent};</li>
@@ -28,48 +31,90 @@ import org.bitdgdm.kernels.SparseRows;
  * 0.098 to 0.096 with one; the scale of H counts at few bits only, 0.160 to 0.144 at 4 and nothing at 8.
  */
 final class BitDgdmQuantizer implements Quantizer {
+    /** Rows that means and covariances are taken over; of wide layers only variances are. */
+    private static final int AWARE_ROWS = InputCollector.MOST_ROWS;
+
+    /**
+     * What a weight becomes, before its inputs do.
+     *
+     * @param residual E; what its codes are made from
+     * @param bias     of the layer, with what the others leave
+     */
+    private record Parts(CodeMatrix left, CodeMatrix right, SparseMatrix sparse, DenseMatrix residual, CodeMatrix residualCodes,
+                         float[] bias, Decomposition decomposition) {
+    }
 
     @Override
     public QuantizedLayer quantize(PackedLinear layer, RecordedInputs inputs, QuantizeConf recipe) {
+        ActivationCodes codes = inputs.codes(recipe);
+        Parts parts = recipe.factors() == Factors.AWARE ? aware(layer, inputs, codes, recipe) : published(layer, recipe);
+        Tails tails = new Tails();
+        if (recipe.weightBits() <= 8) {
+            tails.add(parts.decomposition.left(), false).add(parts.decomposition.right(), true);
+        }
+        if (parts.residualCodes != null && parts.residualCodes.coded()) {
+            tails.add(parts.residual, false);
+        }
+        int intermediateBits = requantizes(recipe) ? recipe.intermediateBits() : 32;
+        float intermediateScale = 0;
+        if (intermediateBits <= 8) {
+            RecordedInputs few = recipe.factors() == Factors.AWARE ? inputs.first(InputCollector.ROWS) : inputs;
+            intermediateScale = intermediateScale(layer.name, few, codes, parts.left, intermediateBits);
+            // Nothing but zeros were recorded: no scale is known, so H stays FP32.
+            intermediateBits = intermediateScale > 0 ? intermediateBits : 32;
+        }
+        PackedLinear packed = PackedLinear.quantized(layer.name, layer.in, layer.out, parts.bias, codes, parts.left,
+            parts.right, intermediateBits, intermediateScale, parts.residualCodes, LayerWeight.packed(parts.sparse),
+            recipe.crossTerm());
+        return new QuantizedLayer(packed, parts.decomposition.iterations(), parts.decomposition.objective(), tails,
+            note(layer, recipe, codes));
+    }
+
+    /** As published: factors of the weight. */
+    private static Parts published(PackedLinear layer, QuantizeConf recipe) {
         DenseMatrix weight = LayerWeight.of(layer);
         Decomposition decomposition = new ScaledGradientDescent(recipe.rank(), recipe.alpha()).decompose(weight);
         CodeMatrix left = ScalarQuantizer.LEAST_SQUARES.quantize(decomposition.left(), recipe.weightBits(), false);
         CodeMatrix right = ScalarQuantizer.LEAST_SQUARES.quantize(decomposition.right(), recipe.weightBits(), true);
-        Tails tails = new Tails();
-        if (recipe.weightBits() <= 8) {
-            tails.add(decomposition.left(), false).add(decomposition.right(), true);
-        }
-
         DenseMatrix rest = weight.copy();
         DenseAlgebra.multiply(-1, LayerWeight.of(left), false, LayerWeight.of(right), true, 1, rest);
-        AlphaSparsity sparsity = new AlphaSparsity(layer.in, layer.out, recipe.alpha());
-        SparseMatrix sparse = sparsity.apply(rest);
-        CodeMatrix residual = null;
-        if (recipe.residualBits() > 0) {
-            DenseMatrix error = withoutEntries(rest, sparse);
-            residual = ScalarQuantizer.LEAST_SQUARES.quantize(error, recipe.residualBits(), false);
-            if (recipe.residualBits() <= 8) {
-                tails.add(error, false);
-            }
-        }
+        SparseMatrix sparse = new AlphaSparsity(layer.in, layer.out, recipe.alpha()).apply(rest);
+        DenseMatrix error = withoutEntries(rest, sparse);
+        CodeMatrix residual = recipe.residualBits() == 0 ? null
+            : ScalarQuantizer.LEAST_SQUARES.quantize(error, recipe.residualBits(), false);
+        return new Parts(left, right, sparse, error, residual, layer.bias, decomposition);
+    }
 
-        ActivationCodes codes = inputs.codes(recipe);
-        int intermediateBits = requantizes(recipe) ? recipe.intermediateBits() : 32;
-        float intermediateScale = 0;
-        if (intermediateBits <= 8) {
-            intermediateScale = intermediateScale(layer.name, inputs, codes, left, intermediateBits);
-            // Nothing but zeros were recorded: no scale is known, so H stays FP32.
-            intermediateBits = intermediateScale > 0 ? intermediateBits : 32;
+    /**
+     * Factors of what the layer does to its inputs. A residual takes the place of all that is not in them: then those of the
+     * weight leave less to round, and the residual is rounded by what it does.
+     */
+    private static Parts aware(PackedLinear layer, RecordedInputs inputs, ActivationCodes codes, QuantizeConf recipe) {
+        DenseMatrix weight = LayerWeight.of(layer);
+        InputMoments moments = inputs.moments(codes, layer.in);
+        if (recipe.residualBits() > 0) {
+            Parts parts = published(layer, recipe);
+            CodeMatrix residual = recipe.residualBits() > 8 ? parts.residualCodes
+                : moments.norm().feedback().round(parts.residual, recipe.residualBits());
+            DenseMatrix dense = LayerWeight.of(residual);
+            DenseAlgebra.multiply(1, LayerWeight.of(parts.left), false, LayerWeight.of(parts.right), true, 1, dense);
+            return new Parts(parts.left, parts.right, parts.sparse, parts.residual, residual,
+                moments.bias(layer.bias, weight, dense, parts.sparse), parts.decomposition);
         }
-        PackedLinear packed = PackedLinear.quantized(layer.name, layer.in, layer.out, layer.bias, codes, left, right,
-            intermediateBits, intermediateScale, residual, LayerWeight.packed(sparse), recipe.crossTerm());
-        return new QuantizedLayer(packed, decomposition.iterations(), decomposition.objective(), tails,
-            note(layer, recipe, sparsity, codes));
+        AwareFactors factors = AwareFactors.of(weight, moments.norm(), recipe.rank(), recipe.alpha(), recipe.weightBits());
+        DenseMatrix dense = DenseAlgebra.product(LayerWeight.of(factors.left()), false, LayerWeight.of(factors.right()), true);
+        return new Parts(factors.left(), factors.right(), factors.sparse(), factors.residual(), null,
+            moments.bias(layer.bias, weight, dense, factors.sparse()), factors.decomposition());
+    }
+
+    @Override
+    public int rows(PackedLinear layer, QuantizeConf recipe) {
+        return recipe.factors() == Factors.AWARE && layer.in <= InputNorm.WIDEST ? AWARE_ROWS : InputCollector.ROWS;
     }
 
     @Override
     public boolean needsInputs(QuantizeConf recipe) {
-        return Quantizer.super.needsInputs(recipe) || requantizes(recipe);
+        return Quantizer.super.needsInputs(recipe) || requantizes(recipe) || recipe.factors() == Factors.AWARE;
     }
 
     /** Whether H becomes codes: only between integer products, see {@link PackedLinear}. */
@@ -115,9 +160,9 @@ final class BitDgdmQuantizer implements Quantizer {
         return values;
     }
 
-    private static String note(PackedLinear layer, QuantizeConf recipe, AlphaSparsity sparsity, ActivationCodes codes) {
+    private static String note(PackedLinear layer, QuantizeConf recipe, ActivationCodes codes) {
         List<String> notes = new ArrayList<>();
-        if (sparsity.alwaysEmpty()) {
+        if (new AlphaSparsity(layer.in, layer.out, recipe.alpha()).alwaysEmpty()) {
             notes.add("S is empty: a share of " + recipe.alpha() + " of " + Math.min(layer.in, layer.out)
                 + " entries is less than one");
         }

@@ -82,14 +82,22 @@ final class DenseAlgebra {
     }
 
     /**
-     * Moore-Penrose inverse of a symmetric positive semidefinite matrix, by eigenvalues (LAPACK {@code dsyev});
-     * eigenvalues up to n · ε · the largest count as 0.
+     * Eigenvectors and eigenvalues of a symmetric matrix (LAPACK {@code dsyev}).
+     *
+     * @param vectors (n, n) one a column
+     * @param values  (n) ascending
+     */
+    record Eigen(DenseMatrix vectors, double[] values) {
+    }
+
+    /**
+     * Eigenvectors and eigenvalues of a symmetric matrix, whose upper triangle is read.
      *
      * @throws IllegalStateException if it does not converge
      */
-    static DenseMatrix pseudoInverse(DenseMatrix gram) {
-        int n = gram.numRows();
-        double[] vectors = gram.values().clone();
+    static Eigen eigen(DenseMatrix symmetric) {
+        int n = symmetric.numRows();
+        double[] vectors = symmetric.values().clone();
         double[] values = new double[n];
         intW info = new intW(0);
         double[] size = new double[1];
@@ -97,6 +105,20 @@ final class DenseAlgebra {
         double[] work = new double[(int) size[0]];
         Dsyev.dsyev("V", "U", n, vectors, 0, n, values, 0, work, 0, work.length, info);
         requireConverged("dsyev", info.val, n, n);
+        return new Eigen(new DenseMatrix(n, n, vectors), values);
+    }
+
+    /**
+     * Moore-Penrose inverse of a symmetric positive semidefinite matrix, by its eigenvalues; those up to n · ε · the largest
+     * count as 0.
+     *
+     * @throws IllegalStateException if it does not converge
+     */
+    static DenseMatrix pseudoInverse(DenseMatrix gram) {
+        int n = gram.numRows();
+        Eigen eigen = eigen(gram);
+        double[] values = eigen.values();
+        double[] vectors = eigen.vectors().values();
         double negligible = n * Math.ulp(1.0) * Math.max(0, values[n - 1]);
         double[] scaled = new double[n * n];
         for (int k = 0; k < n; k++) {
@@ -105,7 +127,7 @@ final class DenseAlgebra {
                 scaled[k * n + i] = vectors[k * n + i] * inverse;
             }
         }
-        return product(new DenseMatrix(n, n, scaled), false, new DenseMatrix(n, n, vectors), true);
+        return product(new DenseMatrix(n, n, scaled), false, eigen.vectors(), true);
     }
 
     /**

@@ -3,13 +3,15 @@ package org.bitdgdm.quantize;
 import java.util.List;
 import java.util.Map;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.conf.Method;
+import org.bitdgdm.conf.Option;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.kernels.NetworkSpec;
 import org.bitdgdm.kernels.PackedModel;
 
 /**
  * Which settings apply to which layer. Layers of the transformer blocks follow the run's recipe and its overrides; input
- * and output MLPs stay in full precision unless an override names them.
+ * and output MLPs stay in full precision unless an override names them, or get codes of weights alone beside aware factors.
  */
 final class LayerRecipes {
     private LayerRecipes() {
@@ -31,12 +33,17 @@ final class LayerRecipes {
                     + ", and * stands for any characters");
             }
         }
-        QuantizeConf untouched = run.ofLayers(Map.of());
+        QuantizeConf outer = run.ofLayers(Map.of());
+        if (run.method().uses(run).contains(Option.OUTER_BITS) && run.outerBits() <= 8) {
+            outer = run.withSettings(Map.of(Option.METHOD.word(), Method.RTN.toString(), Option.WEIGHT_BITS.word(),
+                Integer.toString(run.outerBits()), Option.ACTIVATION_BITS.word(), "32"));
+        }
+        QuantizeConf others = outer;
         return layers.stream().map(name -> {
             if (spec.layer(name).quantized()) {
                 return run.forLayer(name);
             }
-            return run.overrides(name) ? withoutInputs(name, run.forLayer(name)) : untouched;
+            return run.overrides(name) ? withoutInputs(name, run.forLayer(name)) : others;
         }).toList();
     }
 

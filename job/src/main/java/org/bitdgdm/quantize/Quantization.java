@@ -42,7 +42,7 @@ public final class Quantization {
         } else {
             inputs = calibrations.of(conf.calibrationGraphs(), conf.calibrationSteps(),
                 IntStream.range(0, recipes.size()).map(layer
-                    -> Quantizer.of(recipes.get(layer).method()).rows(full.linears().get(layer))).toArray(),
+                    -> Quantizer.of(recipes.get(layer).method()).rows(full.linears().get(layer), recipes.get(layer))).toArray(),
                 conf.thresholdBuckets());
         }
         List<List<PackedLinear>> layers = new ArrayList<>();

@@ -29,7 +29,7 @@ interface Quantizer {
     }
 
     /** Whole rows of a layer's input that the method wants recorded. */
-    default int rows(PackedLinear layer) {
+    default int rows(PackedLinear layer, QuantizeConf recipe) {
         return InputCollector.ROWS;
     }
 
@@ -58,7 +58,7 @@ interface Quantizer {
 
         /** As many rows for each channel, within limits. */
         @Override
-        default int rows(PackedLinear layer) {
+        default int rows(PackedLinear layer, QuantizeConf recipe) {
             return Math.max(InputCollector.ROWS,
                 Math.min(InputCollector.MOST_ROWS, InputCollector.ROWS_PER_CHANNEL * layer.in));
         }

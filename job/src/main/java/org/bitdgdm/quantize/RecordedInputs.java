@@ -22,14 +22,15 @@ import org.bitdgdm.kernels.NetworkSpec;
  * @param rowCount   rows in that sample; 0: nothing was recorded
  * @param ranges     the same of every range of diffusion steps; empty where they were not told apart
  * @param heldOut    inputs of other graphs, which no method looks at and its error is measured on; null where there are none
+ * @param latest     moments of these inputs that were asked for last, shared by the layers that read them
  */
 record RecordedInputs(
     String layer, float[] magnitudes, float maximum, long values, long nonZeros, float[] rows, int rowCount,
-    List<RecordedInputs> ranges, RecordedInputs heldOut) {
+    List<RecordedInputs> ranges, RecordedInputs heldOut, Latest latest) {
 
     /** Inputs of all steps, or of one range. */
     RecordedInputs(String layer, float[] magnitudes, float maximum, long values, long nonZeros, float[] rows, int rowCount) {
-        this(layer, magnitudes, maximum, values, nonZeros, rows, rowCount, List.of(), null);
+        this(layer, magnitudes, maximum, values, nonZeros, rows, rowCount, List.of(), null, new Latest());
     }
 
     /** A layer whose inputs were not recorded. */
@@ -40,23 +41,47 @@ record RecordedInputs(
     /** The same inputs, of another layer that reads them. */
     RecordedInputs of(String other) {
         return new RecordedInputs(other, magnitudes, maximum, values, nonZeros, rows, rowCount,
-            ranges.stream().map(range -> range.of(other)).toList(), heldOut == null ? null : heldOut.of(other));
+            ranges.stream().map(range -> range.of(other)).toList(), heldOut == null ? null : heldOut.of(other),
+            latest);
     }
 
     /** The same with what was recorded of every range of steps. */
     RecordedInputs with(List<RecordedInputs> ofRanges) {
-        return new RecordedInputs(layer, magnitudes, maximum, values, nonZeros, rows, rowCount, ofRanges, heldOut);
+        return new RecordedInputs(layer, magnitudes, maximum, values, nonZeros, rows, rowCount, ofRanges, heldOut, latest);
     }
 
     /** The same with what was recorded of other graphs. */
     RecordedInputs with(RecordedInputs ofOthers) {
-        return new RecordedInputs(layer, magnitudes, maximum, values, nonZeros, rows, rowCount, ranges, ofOthers);
+        return new RecordedInputs(layer, magnitudes, maximum, values, nonZeros, rows, rowCount, ranges, ofOthers, latest);
     }
 
     /** The same without the sample of magnitudes, which takes memory. */
     RecordedInputs rowsOnly() {
         return new RecordedInputs(layer, new float[0], maximum, values, nonZeros, rows, rowCount,
-            ranges.stream().map(RecordedInputs::rowsOnly).toList(), null);
+            ranges.stream().map(RecordedInputs::rowsOnly).toList(), null, new Latest());
+    }
+
+    /** Moments that several layers ask for at once are taken once. */
+    static final class Latest {
+        private ActivationCodes codes;
+        private InputMoments moments;
+
+        private synchronized InputMoments of(RecordedInputs inputs, ActivationCodes asked, int in) {
+            if (!asked.equals(codes)) {
+                moments = new InputMoments(inputs, asked, in);
+                codes = asked;
+            }
+            return moments;
+        }
+    }
+
+    /**
+     * Means and covariances of the rows and of what codes make of them.
+     *
+     * @param in entries of a row
+     */
+    InputMoments moments(ActivationCodes codes, int in) {
+        return latest.of(this, codes, in);
     }
 
     /** What the error of the layer is measured on: the inputs held out, or these where there are none. */
@@ -140,6 +165,32 @@ record RecordedInputs(
             return ActivationCodes.perRow(recipe.activationBits(), unsigned);
         }
         return ActivationCodes.of(recipe.activationBits(), unsigned, threshold(recipe.thresholdPercentile()));
+    }
+
+    /** The recorded rows as a layer with such codes multiplies them, outliers unquantized. */
+    float[] coded(ActivationCodes codes) {
+        float[] values = rows.clone();
+        int width = rowCount == 0 ? 0 : rows.length / rowCount;
+        int lowest = codes.unsigned() ? 0 : -codes.maxCode();
+        for (int row = 0; row < rowCount && codes.coded(); row++) {
+            float scale = codes.scale();
+            float inverse = codes.inverse();
+            if (codes.perRow()) {
+                float largest = 0;
+                for (int at = row * width; at < (row + 1) * width; at++) {
+                    largest = Math.max(largest, Math.abs(values[at]));
+                }
+                scale = largest / codes.maxCode();
+                inverse = scale >= Float.MIN_NORMAL ? codes.maxCode() / largest : 0;
+            }
+            for (int at = row * width; at < (row + 1) * width; at++) {
+                if (codes.perRow() || Math.abs(values[at]) <= codes.threshold()) {
+                    float code = (float) Math.max(lowest, Math.min(codes.maxCode(), Math.rint(values[at] * inverse)));
+                    values[at] = code * scale;
+                }
+            }
+        }
+        return values;
     }
 
     /** The recorded rows with the outliers of a static threshold set to 0: X_D. */

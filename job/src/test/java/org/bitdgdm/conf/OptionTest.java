@@ -19,6 +19,8 @@ class OptionTest {
         Option.ACTIVATION_SCALE, "row"));
 
     static {
+        OTHERS.put(Option.FACTORS, "aware");
+        OTHERS.put(Option.OUTER_BITS, 6);
         OTHERS.put(Option.CROSS_TERM, false);
         OTHERS.put(Option.CALIBRATION_GRAPHS, 3);
         OTHERS.put(Option.CALIBRATION_STEPS, 9);
@@ -58,7 +60,7 @@ class OptionTest {
     void everyAxisIsInTheNameOfACell() {
         Settings base = Settings.load(Optional.empty(), Map.of(Option.OUT, List.of("out")));
         Map<Option, Object> others = new HashMap<>(OTHERS);
-        others.putAll(Map.of(Option.STEPS, 7, Option.SCHEDULE, "noise", Option.SEED, 9L, Option.RECIPE, "auto"));
+        others.putAll(Map.of(Option.FACTORS, "weight", Option.STEPS, 7, Option.SCHEDULE, "noise", Option.SEED, 9L, Option.RECIPE, "auto"));
         for (Option axis : Option.axes()) {
             Map<Option, Settings.Setting> common = axis == Option.BUDGET || axis == Option.RECIPE
                 ? Map.of(Option.RECIPE, set("auto"), Option.BUDGET, set(0.5)) : Map.of();
@@ -84,7 +86,9 @@ class OptionTest {
             assertThat(method.uses(recipe).isEmpty()).as(method.toString()).isEqualTo(recipe.nothing());
         }
         assertThat(TestRecipes.recipe("residual=0,alpha=0.05").title())
-            .isEqualTo("Bit-DGDM W4A4, rank 16, α 5%, no residual");
+            .isEqualTo("Bit-DGDM as published, W4A4, rank 16, α 5%, no residual");
+        assertThat(TestRecipes.recipe("residual=0,factors=aware").title())
+            .isEqualTo("Bit-DGDM W4A4, rank 16, α 1%, no residual");
         assertThat(TestRecipes.recipe("method=rtn").title()).isEqualTo("RTN W4A4");
     }
 }

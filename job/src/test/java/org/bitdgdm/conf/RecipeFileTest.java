@@ -44,7 +44,7 @@ class RecipeFileTest {
 
         Files.writeString(file, "quantize.method = rtn");
         assertThat(load("quantize { rank = 3 }", Map.of(Option.RECIPE, List.of(file.toString()))).quantize().rank())
-            .as("the default, not the other file's").isEqualTo(16);
+            .as("the default, not the other file's").isEqualTo(32);
     }
 
     @Test

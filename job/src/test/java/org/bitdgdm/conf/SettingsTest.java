@@ -161,7 +161,7 @@ class SettingsTest {
         assertThat(quantize.forLayer("tf_layers.0.self_attn.q")).extracting(QuantizeConf::rank, QuantizeConf::method,
             QuantizeConf::weightBits).containsExactly(4, Method.RTN, 4);
         assertThat(quantize.forLayer("tf_layers.0.linX1")).extracting(QuantizeConf::rank, QuantizeConf::weightBits)
-            .containsExactly(16, 8);
+            .containsExactly(32, 8);
         assertThat(quantize.forLayer("tf_layersX0.linX1").weightBits()).isEqualTo(4);
         assertThat(quantize.overrides("mlp_in_X.0")).isTrue();
         assertThat(quantize.overrides("mlp_in_XY.0")).isFalse();

@@ -30,7 +30,8 @@ class ShippedSweepsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"paper-table1, 27", "paper-ranks, 9", "paper-ablations, 11", "few-steps, 20", "equal-quality, 13"})
+    @CsvSource({"paper-table1, 33", "paper-ranks, 22", "paper-ablations, 14", "few-steps, 20", "equal-quality, 16",
+        "factors, 15"})
     void shippedSweepsAreWhole(String name, int cells) {
         Path file = Path.of("../conf/sweeps", name + ".conf");
         SweepConf conf = SweepConf.of(Settings.load(Optional.of(file), Map.of(Option.OUT, List.of("x"))), Optional.of(file));

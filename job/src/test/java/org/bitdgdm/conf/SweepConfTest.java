@@ -29,8 +29,8 @@ class SweepConfTest {
     @Test
     void everyCombinationIsACellAndEqualRunsAreOne() throws IOException {
         assertThat(names("sweep { method = [fp32, rtn], weight-bits = [8, 4], activation-bits = 4, steps = [5, 10] }"))
-            .containsExactly("fp32-t5-s0", "fp32-t10-s0", "rtn-w8a4-p99-t5-s0", "rtn-w8a4-p99-t10-s0", "rtn-w4a4-p99-t5-s0",
-                "rtn-w4a4-p99-t10-s0");
+            .containsExactly("fp32-t5-s0", "fp32-t10-s0", "rtn-w8a4-p99.9-t5-s0", "rtn-w8a4-p99.9-t10-s0",
+                "rtn-w4a4-p99.9-t5-s0", "rtn-w4a4-p99.9-t10-s0");
     }
 
     @Test
@@ -41,8 +41,8 @@ class SweepConfTest {
               cells = [ { method = fp32, seed = 3 }, { method = bit-dgdm, rank = [2, 4], percentile = 98.5 } ]
             }""", Map.of());
         assertThat(cells).extracting(SweepCell::name).containsExactly("fp32-t500-s3",
-            "bit-dgdm-w4a4-r2-a0.05-e4-h8-p98.5-t500-s1", "bit-dgdm-w4a4-r2-a0.05-e4-h8-p98.5-t500-s18446744073709551615",
-            "bit-dgdm-w4a4-r4-a0.05-e4-h8-p98.5-t500-s1", "bit-dgdm-w4a4-r4-a0.05-e4-h8-p98.5-t500-s18446744073709551615");
+            "bit-dgdm-w4a8-r2-aware-o8-a0.05-e0-h8-p98.5-t500-s1", "bit-dgdm-w4a8-r2-aware-o8-a0.05-e0-h8-p98.5-t500-s18446744073709551615",
+            "bit-dgdm-w4a8-r4-aware-o8-a0.05-e0-h8-p98.5-t500-s1", "bit-dgdm-w4a8-r4-aware-o8-a0.05-e0-h8-p98.5-t500-s18446744073709551615");
         assertThat(cells).allMatch(cell -> cell.conf().sample().count() == 7);
         assertThat(cells.get(1).conf().quantize().thresholdPercentile()).isEqualTo(98.5);
         assertThat(cells.get(1).used()).containsEntry("rank", 2).containsEntry("cross_term", true);
@@ -52,10 +52,10 @@ class SweepConfTest {
     @Test
     void namesLeaveOutWhatAMethodDoesNotLookAt() throws IOException {
         assertThat(names("sweep { activation-scale = row, cells = [ { method = gptq }, { method = bit-dgdm-threshold } ] }"))
-            .containsExactly("gptq-w4a4-row-t500-s0", "bit-dgdm-threshold-w4a4-a0.01-row-t500-s0");
-        assertThat(names("sweep.method = [bit-dgdm-minus, bit-dgdm-dense-activations]"))
-            .containsExactly("bit-dgdm-minus-w4a4-r16-a0.01-e4-h8-p99-t500-s0",
-                "bit-dgdm-dense-activations-w4a4-r16-a0.01-e4-h8-t500-s0");
+            .containsExactly("gptq-w4a8-row-t500-s0", "bit-dgdm-threshold-w4a8-a0.01-row-t500-s0");
+        assertThat(names("sweep { method = [bit-dgdm-minus, bit-dgdm-dense-activations], factors = weight }"))
+            .containsExactly("bit-dgdm-minus-w4a8-r32-a0.01-e0-h8-p99.9-t500-s0",
+                "bit-dgdm-dense-activations-w4a8-r32-a0.01-e0-h8-t500-s0");
     }
 
     @Test

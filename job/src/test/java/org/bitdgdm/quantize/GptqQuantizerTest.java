@@ -72,9 +72,9 @@ class GptqQuantizerTest {
 
     @Test
     void asksForMoreRowsThanOthersWithinLimits() {
-        assertThat(quantizer.rows(TestMatrices.layer("a", 8, 1, 1))).isEqualTo(256);
-        assertThat(quantizer.rows(TestMatrices.layer("a", 256, 1, 1))).isEqualTo(1024);
-        assertThat(quantizer.rows(TestMatrices.layer("a", 2048, 1, 1))).isEqualTo(2048);
+        assertThat(quantizer.rows(TestMatrices.layer("a", 8, 1, 1), null)).isEqualTo(256);
+        assertThat(quantizer.rows(TestMatrices.layer("a", 256, 1, 1), null)).isEqualTo(1024);
+        assertThat(quantizer.rows(TestMatrices.layer("a", 2048, 1, 1), null)).isEqualTo(2048);
     }
 
     private static RecordedInputs recorded(PackedLinear layer, float[] rows, int count) {

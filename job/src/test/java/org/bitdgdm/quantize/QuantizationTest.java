@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.Method;
+import org.bitdgdm.conf.Option;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.conf.TestRecipes;
 import org.bitdgdm.kernels.GraphBatch;
@@ -56,6 +57,20 @@ class QuantizationTest {
         }
         assertThat(quantized.bytesBefore()).isEqualTo(FULL.bytes());
         assertThat(quantized.bytesAfter()).isEqualTo(quantized.model().bytes());
+    }
+
+    @Test
+    void awareFactorsAreTheSameForAnyNumberOfThreadsAndNearerThanPublishedOnes() {
+        QuantizeConf aware = recipe(Map.of()).with(Map.of(Option.FACTORS, "aware", Option.RESIDUAL, 0));
+        QuantizedModel one = quantize(aware, 5, 1);
+        QuantizedModel four = quantize(aware, 5, 4);
+        assertThat(PackedModelFormat.toBytes(four.model())).isEqualTo(PackedModelFormat.toBytes(one.model()));
+        QuantizedModel published = quantize(aware.with(Map.of(Option.FACTORS, "weight")), 5, 2);
+        assertThat(meanError(one)).isLessThan(0.8 * meanError(published));
+    }
+
+    private static double meanError(QuantizedModel model) {
+        return model.layers().stream().mapToDouble(LayerReport::outputError).filter(error -> error > 0).average().orElseThrow();
     }
 
     @Test

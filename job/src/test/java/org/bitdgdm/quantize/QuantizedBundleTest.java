@@ -49,6 +49,19 @@ class QuantizedBundleTest {
         assertThat(ModelBundle.load(saved).sha256()).isEqualTo(SOURCE.sha256());
     }
 
+    /** Recipes of the first release knew one way to fit factors, and left other layers alone. */
+    @Test
+    void recipesKeepTheirWordsAndThoseWithoutLaterSettingsAreRead(@TempDir Path folder) throws IOException {
+        Path saved = folder.resolve("quantized");
+        bundle.save(saved, SOURCE, staging -> { });
+        Path file = saved.resolve(QuantizedBundle.RECIPE_FILE);
+        String text = Files.readString(file);
+        assertThat(text).contains("\"method\" : \"rtn\"", "\"activationScale\" : \"static\"", "\"factors\" : \"weight\"");
+        Files.writeString(file, text.replace("\"factors\" : \"weight\",", "").replace("\"outerBits\" : 32,", ""));
+        assertThat(Files.readString(file)).doesNotContain("factors", "outerBits");
+        assertThat(QuantizedBundle.load(saved).recipe()).isEqualTo(bundle.recipe());
+    }
+
     @Test
     void loadingNeedsNoTensorsInFullPrecision(@TempDir Path folder) throws IOException {
         Path saved = folder.resolve("quantized");

@@ -61,6 +61,7 @@ final class JobBench {
         JsonNode recipe = new ObjectMapper().readTree(out(asked).resolve(RECIPE).toFile()).path("recipe");
         return recipe.path("method").asText().equals("bit-dgdm") && recipe.path("weightBits").asInt() == other.bits()
             && recipe.path("activationBits").asInt() == other.bits() && recipe.path("rank").asInt() == other.rank()
+            && recipe.path("factors").asText("weight").equals("weight")
             && recipe.path("alpha").asDouble() == other.alpha()
             && recipe.path("residualBits").asInt() == other.residualBits()
             && recipe.path("thresholdPercentile").asDouble() == Setting.PERCENTILE;

@@ -1,0 +1,139 @@
+package org.bitdgdm.quantize;
+
+import java.util.Comparator;
+import java.util.stream.IntStream;
+import org.apache.spark.ml.linalg.DenseMatrix;
+import org.bitdgdm.kernels.CodeMatrix;
+
+/**
+ * Rounding of a vector in which every entry makes up for the rounding of those before it, the inner loop of GPTQ (Frantar,
+ * Ashkboos, Hoefler and Alistarh, ICLR 2023): with U upper triangular and {@code H⁻¹ = UᵀU}, for i in order of decreasing
+ * H_ii, {@code q_i = rint(w_i / s)} and {@code w_j ← w_j − (w_i − q_i s) · U_ij / U_ii} for all later j. The error that is
+ * left is {@code (w − q s)ᵀ H (w − q s) = Σ ((w_i − q_i s) / U_ii)²}.
+ */
+final class ErrorFeedback {
+    private static final int CANDIDATES = 12;
+    private static final double LARGEST_CUT = 0.6;
+
+    private final int size;
+    private final int[] order;
+    private final boolean[] dead;
+    /** (size, size) U, row-major: the rows are what the loop walks along; null where H is diagonal and nothing is fed back. */
+    private final double[] upper;
+    private final double[] diagonal;
+
+    /**
+     * Prepares the rounding of vectors in the norm of H.
+     *
+     * @param gram    (size, size) H, positive semidefinite; an entry with H_ii = 0 gets H_ii = 1 and becomes 0
+     * @param damping what is added to the diagonal, as a share of its mean
+     */
+    ErrorFeedback(DenseMatrix gram, double damping) {
+        this.size = gram.numRows();
+        this.order = IntStream.range(0, size).boxed()
+            .sorted(Comparator.comparingDouble(i -> -gram.apply(i, i))).mapToInt(Integer::intValue).toArray();
+        this.dead = new boolean[size];
+        double mean = IntStream.range(0, size).mapToDouble(i -> gram.apply(i, i)).average().orElseThrow();
+        double[] ordered = new double[size * size];
+        for (int i = 0; i < size; i++) {
+            for (int j = 0; j < size; j++) {
+                ordered[j * size + i] = gram.apply(order[i], order[j]);
+            }
+            dead[i] = ordered[i * size + i] == 0;
+            ordered[i * size + i] = dead[i] ? 1 : ordered[i * size + i] + damping * mean;
+        }
+        this.diagonal = null;
+        this.upper = DenseAlgebra.inverseCholesky(new DenseMatrix(size, size, ordered)).transpose().toArray();
+    }
+
+    private ErrorFeedback(double[] diagonal) {
+        this.size = diagonal.length;
+        this.order = IntStream.range(0, size).toArray();
+        this.dead = new boolean[size];
+        this.upper = null;
+        this.diagonal = diagonal;
+    }
+
+    /** Plain rounding, its error measured by a diagonal H. */
+    static ErrorFeedback none(double[] diagonal) {
+        return new ErrorFeedback(diagonal);
+    }
+
+    /** Rounds every column of a (size, cols) matrix, each with a scale of its own. */
+    CodeMatrix round(DenseMatrix matrix, int bits) {
+        int cols = matrix.numCols();
+        byte[] codes = new byte[size * cols];
+        float[] scales = new float[cols];
+        double[] column = new double[size];
+        byte[] rounded = new byte[size];
+        for (int col = 0; col < cols; col++) {
+            System.arraycopy(matrix.values(), col * size, column, 0, size);
+            scales[col] = round(column, bits, rounded);
+            for (int row = 0; row < size; row++) {
+                codes[row * cols + col] = rounded[row];
+            }
+        }
+        return new CodeMatrix(size, cols, bits, false, codes, scales, new float[0]);
+    }
+
+    /**
+     * Rounds a vector with the scale of least error among some from 0.4 to 1 of that which spans the maximum.
+     *
+     * @param values (size)
+     * @param codes  (size) gets the codes
+     * @return the scale; 0 if the values are all 0 or too small for one
+     */
+    float round(double[] values, int bits, byte[] codes) {
+        float[] narrow = new float[size];
+        for (int i = 0; i < size; i++) {
+            narrow[i] = (float) values[i];
+        }
+        float best = ScalarQuantizer.MAXIMUM.scale(narrow, bits);
+        double least = round(narrow, best, CodeMatrix.maxCode(bits), codes);
+        byte[] tried = new byte[size];
+        float largest = best;
+        for (int candidate = 1; candidate <= CANDIDATES; candidate++) {
+            float scale = (float) (largest * (1 - LARGEST_CUT * candidate / CANDIDATES));
+            if (scale >= Float.MIN_NORMAL) {
+                double loss = round(narrow, scale, CodeMatrix.maxCode(bits), tried);
+                if (loss < least) {
+                    least = loss;
+                    best = scale;
+                    System.arraycopy(tried, 0, codes, 0, size);
+                }
+            }
+        }
+        return best;
+    }
+
+    /**
+     * Rounds a vector.
+     *
+     * @param values (size)
+     * @param scale  of the codes
+     * @param codes  (size) gets the codes
+     * @return the error that is left, in the norm of the damped H
+     */
+    double round(float[] values, float scale, int maxCode, byte[] codes) {
+        float inverse = ScalarQuantizer.inverse(scale);
+        double[] left = new double[size];
+        for (int i = 0; i < size; i++) {
+            left[i] = dead[i] ? 0 : values[order[i]];
+        }
+        double loss = 0;
+        for (int i = 0; i < size; i++) {
+            float code = ScalarQuantizer.code((float) left[i], inverse, maxCode);
+            codes[order[i]] = (byte) code;
+            if (upper == null) {
+                loss += diagonal[i] * (left[i] - (double) code * scale) * (left[i] - (double) code * scale);
+                continue;
+            }
+            double error = (left[i] - (double) code * scale) / upper[i * size + i];
+            loss += error * error;
+            for (int j = i + 1; j < size; j++) {
+                left[j] -= error * upper[i * size + j];
+            }
+        }
+        return loss;
+    }
+}

@@ -1,0 +1,173 @@
+package org.bitdgdm.quantize;
+
+import java.util.function.DoubleConsumer;
+import org.apache.spark.ml.linalg.DenseMatrix;
+import org.apache.spark.ml.linalg.SparseMatrix;
+
+/**
+ * Scaled gradient descent in the norm of a layer's inputs: {@code W ≈ L Rᵀ + S}, S α-sparse, with ‖·‖_H of {@link InputNorm}
+ * in the place of the Frobenius norm of {@link ScaledGradientDescent}.
+ *
+ * <ol>
+ * <li>{@code S = 0}; {@code L Rᵀ} is the best of rank r: with V the r largest eigenvectors of {@code WᵀHW},
+ *     {@code L = W V, R = V}, which is what the truncated SVD of {@code H^½ W} gives, without a root or an inverse of H;</li>
+ * <li>S = T_α of W − L Rᵀ, entries chosen by |entry| · √H_ii, if that lowers the error, else as before;
+ *     {@code G = L Rᵀ + S − W};</li>
+ * <li>{@code L ← L − η G R (RᵀR)⁻¹} and {@code R ← R − η GᵀHL (LᵀHL)⁻¹}, both from the old L and R; go to 2 until ‖G‖_H
+ *     changes by less than the tolerance.</li>
+ * </ol>
+ * In the first step the preconditioner of the L side, {@code (RᵀR)⁻¹} and {@code H⁻¹}, cancels the H of the gradient, so that
+ * H is never inverted. S is chosen without regard to correlations between inputs, so that its choice can raise the error; then
+ * the old one stays, and a step that raises it all the same ends the search: the error never grows.
+ *
+ * @param rank          r; min(r, in, out) is used
+ * @param alpha         largest share of entries of a row or column in S
+ * @param stepSize      η
+ * @param tolerance     relative change of ‖G‖_H that ends the search
+ * @param maxIterations updates at most
+ */
+record OutputDescent(int rank, double alpha, double stepSize, double tolerance, int maxIterations) {
+    private static final double STEP_SIZE = 0.5;
+    private static final double TOLERANCE = 1e-4;
+    private static final int MAX_ITERATIONS = 100;
+    private static final double NEGLIGIBLE = 1e-8;
+
+    OutputDescent(int rank, double alpha) {
+        this(rank, alpha, STEP_SIZE, TOLERANCE, MAX_ITERATIONS);
+    }
+
+    /**
+     * Decomposes a matrix.
+     *
+     * @param weight (in, out) W, finite, column-major
+     * @return its objective is ½ ‖L Rᵀ + S − W‖²_H
+     */
+    Decomposition decompose(DenseMatrix weight, InputNorm norm) {
+        return decompose(weight, norm, error -> { });
+    }
+
+    /** The same, telling ‖L Rᵀ + S − W‖²_H before every update and at the end. */
+    Decomposition decompose(DenseMatrix weight, InputNorm norm, DoubleConsumer errors) {
+        int used = Math.min(rank, Math.min(weight.numRows(), weight.numCols()));
+        DenseMatrix right = leading(weight, norm, used);
+        DenseMatrix left = DenseAlgebra.product(weight, false, right, false);
+        AlphaSparsity sparsity = new AlphaSparsity(weight.numRows(), weight.numCols(), alpha);
+        double negligible = NEGLIGIBLE * NEGLIGIBLE * norm.squared(weight);
+        boolean[] support = new boolean[weight.values().length];
+        DenseMatrix rest = rest(weight, left, right, support, sparsity, norm);
+        double error = norm.squared(rest);
+        errors.accept(error);
+        int iterations = 0;
+        while (error > negligible && iterations < maxIterations && !sparsity.alwaysEmpty()) {
+            // rest = −G, so the steps are added.
+            DenseMatrix weighted = norm.times(left);
+            DenseMatrix nextLeft = stepped(left, DenseAlgebra.product(rest, false, right, false),
+                DenseAlgebra.product(right, true, right, false));
+            DenseMatrix nextRight = stepped(right, DenseAlgebra.product(rest, true, weighted, false),
+                DenseAlgebra.product(left, true, weighted, false));
+            boolean[] nextSupport = support.clone();
+            DenseMatrix nextRest = rest(weight, nextLeft, nextRight, nextSupport, sparsity, norm);
+            double before = error;
+            double next = norm.squared(nextRest);
+            if (!(next <= before)) {
+                break;
+            }
+            left = nextLeft;
+            right = nextRight;
+            support = nextSupport;
+            rest = nextRest;
+            error = next;
+            errors.accept(error);
+            iterations++;
+            if (Math.sqrt(before) - Math.sqrt(error) <= tolerance * Math.sqrt(before)) {
+                break;
+            }
+        }
+        DenseMatrix sparse = weight.copy();
+        DenseAlgebra.multiply(-1, left, false, right, true, 1, sparse);
+        return new Decomposition(left, right, entries(sparse, support), iterations, error / 2);
+    }
+
+    /** F + η D (gram)⁺. */
+    private DenseMatrix stepped(DenseMatrix factor, DenseMatrix descent, DenseMatrix gram) {
+        DenseMatrix next = factor.copy();
+        DenseAlgebra.multiply(stepSize, descent, false, DenseAlgebra.pseudoInverse(gram), false, 1, next);
+        return next;
+    }
+
+    /** (out, r) the eigenvectors of the r largest eigenvalues of WᵀHW, the largest first. */
+    private static DenseMatrix leading(DenseMatrix weight, InputNorm norm, int rank) {
+        int in = weight.numRows();
+        if (weight.numCols() <= in) {
+            return leading(norm.inner(weight, weight), rank);
+        }
+        // W = P D Qᵀ with few columns: the eigenvectors are Q times those of D PᵀHP D.
+        DenseAlgebra.Eigen rows = DenseAlgebra.eigen(DenseAlgebra.product(weight, false, weight, true));
+        DenseMatrix scaled = rows.vectors().copy();
+        DenseMatrix inverse = rows.vectors().copy();
+        double negligible = in * Math.ulp(1.0) * Math.max(0, rows.values()[in - 1]);
+        for (int at = 0; at < in * in; at++) {
+            double value = rows.values()[at / in];
+            scaled.values()[at] *= value > negligible ? Math.sqrt(value) : 0;
+            inverse.values()[at] *= value > negligible ? 1 / Math.sqrt(value) : 0;
+        }
+        DenseMatrix orthonormal = DenseAlgebra.product(weight, true, inverse, false);
+        return DenseAlgebra.product(orthonormal, false, leading(norm.inner(scaled, scaled), rank), false);
+    }
+
+    private static DenseMatrix leading(DenseMatrix symmetric, int rank) {
+        int n = symmetric.numRows();
+        double[] vectors = DenseAlgebra.eigen(symmetric).vectors().values();
+        double[] leading = new double[n * rank];
+        for (int c = 0; c < rank; c++) {
+            System.arraycopy(vectors, (n - 1 - c) * n, leading, c * n, n);
+        }
+        return new DenseMatrix(n, rank, leading);
+    }
+
+    /** W − L Rᵀ − S; the support of S is chosen anew where that is better. */
+    private static DenseMatrix rest(DenseMatrix weight, DenseMatrix left, DenseMatrix right, boolean[] support,
+                                    AlphaSparsity sparsity, InputNorm norm) {
+        DenseMatrix rest = weight.copy();
+        DenseAlgebra.multiply(-1, left, false, right, true, 1, rest);
+        boolean[] other = sparsity.select(norm.felt(rest));
+        DenseMatrix kept = without(rest, support);
+        DenseMatrix changed = without(rest, other);
+        if (norm.squared(changed) <= norm.squared(kept)) {
+            System.arraycopy(other, 0, support, 0, support.length);
+            return changed;
+        }
+        return kept;
+    }
+
+    private static DenseMatrix without(DenseMatrix matrix, boolean[] support) {
+        DenseMatrix cleared = matrix.copy();
+        for (int at = 0; at < support.length; at++) {
+            cleared.values()[at] = support[at] ? 0 : cleared.values()[at];
+        }
+        return cleared;
+    }
+
+    /** The entries of a support, column-compressed. */
+    static SparseMatrix entries(DenseMatrix matrix, boolean[] support) {
+        int rows = matrix.numRows();
+        int entries = 0;
+        for (boolean entry : support) {
+            entries += entry ? 1 : 0;
+        }
+        int[] starts = new int[matrix.numCols() + 1];
+        int[] rowOf = new int[entries];
+        double[] values = new double[entries];
+        int at = 0;
+        for (int col = 0; col < matrix.numCols(); col++) {
+            for (int row = 0; row < rows; row++) {
+                if (support[col * rows + row]) {
+                    rowOf[at] = row;
+                    values[at++] = matrix.values()[col * rows + row];
+                }
+            }
+            starts[col + 1] = at;
+        }
+        return new SparseMatrix(rows, matrix.numCols(), starts, rowOf, values);
+    }
+}
