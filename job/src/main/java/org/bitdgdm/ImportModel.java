@@ -7,7 +7,7 @@ import org.bitdgdm.metrics.ReferenceSet;
 import org.bitdgdm.model.ModelBundle;
 import org.bitdgdm.model.ModelImport;
 
-/** Checkpoint → model bundle, with the reference set of its training molecules if there is one. */
+/** Checkpoint → model bundle, with the reference set of its training graphs if there is one. */
 final class ImportModel {
     private ImportModel() {
     }
@@ -19,7 +19,7 @@ final class ImportModel {
         bundle.save(conf.out(), folder -> reference.ifPresent(set -> set.save(folder)));
         console.printf("model bundle %s: %s, %d layers, %,d bytes of parameters%n", conf.out(),
             bundle.architecture().variant().label(), bundle.architecture().layers(), bundle.packed().bytes());
-        reference.ifPresent(set -> console.printf("reference set: %,d molecules, %,d distinct%n", set.molecules(),
-            set.distinct()));
+        reference.ifPresent(set -> console.printf("reference set: %,d %s, %,d distinct%n", set.molecules(),
+            bundle.vocabulary().family().label(), set.distinct()));
     }
 }

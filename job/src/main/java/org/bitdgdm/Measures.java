@@ -15,6 +15,7 @@ import org.bitdgdm.fidelity.FidelityReport;
 import org.bitdgdm.fidelity.LikelihoodProbe;
 import org.bitdgdm.kernels.Diffusion;
 import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.model.Family;
 import org.bitdgdm.model.Vocabulary;
 import org.bitdgdm.molecule.GraphReader;
 import org.bitdgdm.molecule.GraphReaders;
@@ -84,20 +85,21 @@ record Measures(PackedModel full, Vocabulary vocabulary, BackendOpener opener) {
     private List<LikelihoodProbe.Graph> molecules(LikelihoodConf conf) {
         Path file = conf.molecules();
         int most = full.architecture().maxNodes();
+        boolean molecules = vocabulary.family() == Family.MOLECULES;
         List<LikelihoodProbe.Graph> graphs = new ArrayList<>();
         try (GraphReader reader = GraphReaders.openGraphs(file, vocabulary)) {
             while (reader.hasNext()) {
                 MolecularGraph graph = reader.next();
                 if (graph.nodes().length < 1 || graph.nodes().length > most) {
-                    throw new InputException("--likelihood " + file + ": a molecule must have 1 to " + most
-                        + " atoms, the largest that the model knows, found " + graph.nodes().length + " in that of position "
-                        + graph.graphId());
+                    throw new InputException("--likelihood " + file + ": a " + (molecules ? "molecule" : "graph")
+                        + " must have 1 to " + most + (molecules ? " atoms" : " nodes") + ", the largest that the model knows,"
+                        + " found " + graph.nodes().length + " in that of position " + graph.graphId());
                 }
                 graphs.add(new LikelihoodProbe.Graph(graph.graphId(), graph.nodes(), graph.bonds()));
             }
         }
         if (graphs.isEmpty()) {
-            throw new InputException("--likelihood " + file + " must hold at least one molecule, found none");
+            throw new InputException("--likelihood " + file + " must hold at least one " + (molecules ? "molecule" : "graph") + ", found none");
         }
         return graphs;
     }

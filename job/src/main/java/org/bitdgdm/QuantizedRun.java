@@ -90,6 +90,11 @@ record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds)
                 console.println("quantizing with " + (recipe.overrides().isEmpty() ? recipe.method().toString()
                     : "settings of each layer") + " …");
             }
+            int graphs = run.calibrations().graphs(recipe);
+            if (!recipe.nothing() && recipe.calibrationGraphs() == 0 && graphs < Calibrations.MOST_GRAPHS) {
+                console.printf("calibrating with %d graphs, fewer than %d since they are large; --calibration-graphs N asks for"
+                    + " more%n", graphs, Calibrations.MOST_GRAPHS);
+            }
             quantized = Quantization.quantize(run.calibrations(), recipe);
             alone = conf.scan().on() ? alone(scans, conf, quantized.model(), console) : List.of();
         }

@@ -24,12 +24,12 @@ final class References {
         return ReferenceSet.isIn(bundle) ? Optional.of(ReferenceSet.load(bundle)) : Optional.empty();
     }
 
-    /** A reference set from a file of SMILES. */
+    /** A reference set from a file of SMILES, or of plain graphs. */
     static ReferenceSet read(Path file, Vocabulary vocabulary, PrintStream console) {
         if (!Files.isRegularFile(file)) {
-            throw new InputException("--reference must name a file of SMILES, found none at " + file);
+            throw new InputException("--reference must name a file of training graphs, found none at " + file);
         }
-        console.println("reading reference molecules from " + file + " …");
+        console.println("reading reference " + vocabulary.family().label() + " from " + file + " …");
         return ReferenceSet.of(file, vocabulary);
     }
 

@@ -37,8 +37,8 @@ import org.bitdgdm.fidelity.LikelihoodProbe;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
 import org.bitdgdm.metrics.Metric;
+import org.bitdgdm.metrics.MetricNames;
 import org.bitdgdm.metrics.MetricReport;
-import org.bitdgdm.metrics.RunDifference;
 import org.bitdgdm.output.Fingerprint;
 import org.bitdgdm.output.FullDisk;
 import org.bitdgdm.output.OutputFolder;
@@ -296,24 +296,26 @@ final class Sweep {
             List<SweepEntry> done = soFar();
             List<SweepEntry> compared = done.stream().map(one -> withDifferences(one, done)).toList();
             int cells = conf.cells().size();
-            folder.publishTable("cells", SweepRows.of(spark, compared));
-            folder.publish("sweep.html", SweepReport.render(run.bundle().name(), run.backend(), cells, compared)
+            MetricNames names = run.family().metricNames(run.protocol());
+            folder.publishTable("cells", SweepRows.of(spark, compared, names));
+            folder.publish("sweep.html", SweepReport.render(run.bundle().name(), run.backend(), cells, compared, names)
                 .getBytes(StandardCharsets.UTF_8));
-            folder.publish("sweep.md", SweepMarkdown.render(run.bundle().name(), run.backend(), cells, compared)
+            folder.publish("sweep.md", SweepMarkdown.render(run.bundle().name(), run.backend(), cells, compared, names)
                 .getBytes(StandardCharsets.UTF_8));
             console.printf("[%d/%d] %s%n", done.size(), cells, line(entry));
         }
     }
 
-    private static String line(SweepEntry entry) {
+    private String line(SweepEntry entry) {
+        String quality = run.family().metricNames(run.protocol()).quality();
         if (!entry.done()) {
             return entry.cell().name() + " failed: " + entry.error();
         }
         StringBuilder line = new StringBuilder(entry.cell().name());
-        for (String name : List.of("validity", "kl_graph")) {
+        for (String name : List.of(quality, "kl_graph")) {
             entry.metrics().metric(name).filter(metric -> metric.value() != null).ifPresent(metric ->
-                line.append(String.format(Locale.ROOT, name.equals("validity") ? ", %s %.2f%%" : ", %s %.3g",
-                    name.replace('_', ' '), metric.value() * (name.equals("validity") ? 100 : 1))));
+                line.append(String.format(Locale.ROOT, name.equals(quality) ? ", %s %.2f%%" : ", %s %.3g",
+                    name.replace('_', ' '), metric.value() * (name.equals(quality) ? 100 : 1))));
         }
         double rate = entry.run().path("graphs_per_second").asDouble(Double.NaN);
         return Double.isFinite(rate) ? line.append(String.format(Locale.ROOT, ", %.1f graphs/s", rate)).toString()

@@ -20,7 +20,7 @@ import java.util.function.Function;
  * @param residualBits        bits of the residual E; 0 drops it (the literal paper)
  * @param intermediateBits    bits of the codes between the two factors; 16/32 = stays FP32
  * @param crossTerm           whether X_S S is computed; false only in the ablation
- * @param calibrationGraphs   graphs that the full-precision model samples to set thresholds
+ * @param calibrationGraphs   graphs that the full-precision model samples to set thresholds; 0: by their size
  * @param calibrationSteps    steps of each of them
  * @param thresholdBuckets    ranges of diffusion steps with thresholds and static scales of their own; 1: the same for all
  * @param overrides           layer-name pattern (glob over DiGress's names) to {@code key -> value} of this record, first
@@ -46,7 +46,8 @@ public record QuantizeConf(
         Check.that(residualBits == 0 || Check.bits(residualBits), "residual",
             "must be in 2..8, or 16 or 32 for full precision, or 0 to drop it", residualBits);
         Check.bits("intermediate-bits", intermediateBits);
-        Check.that(calibrationGraphs >= 1, "calibration-graphs", "must be at least 1", calibrationGraphs);
+        Check.that(calibrationGraphs >= 0, "calibration-graphs", "must be at least 1, or 0 for a number by the size of graphs",
+            calibrationGraphs);
         Check.that(calibrationSteps >= 1, "calibration-steps", "must be at least 1", calibrationSteps);
         Check.that(thresholdBuckets >= 1, "threshold-buckets", "must be at least 1", thresholdBuckets);
         Check.that(thresholdBuckets <= calibrationSteps, "threshold-buckets", "must be at most calibration-steps, "

@@ -10,6 +10,8 @@ import java.util.Optional;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.bitdgdm.drawing.MoleculeDrawings;
 import org.bitdgdm.metrics.Metric;
@@ -20,10 +22,12 @@ import org.bitdgdm.metrics.MoleculeRows;
 import org.bitdgdm.metrics.Protocol;
 import org.bitdgdm.metrics.ReferenceSet;
 import org.bitdgdm.metrics.RunDifference;
+import org.bitdgdm.metrics.StabilityMetrics;
 import org.bitdgdm.model.Vocabulary;
 import org.bitdgdm.molecule.MolecularGraph;
 import org.bitdgdm.molecule.MoleculeScorer;
 import org.bitdgdm.molecule.ScoredGraph;
+import org.bitdgdm.molecule.Stability;
 
 /**
  * Graphs of atoms and bonds.
@@ -35,6 +39,8 @@ public record Molecules(Vocabulary vocabulary) implements GraphFamily {
     private static final int MOST_REFUSED = 8;
     /** Among how many valid graphs different molecules are looked for: a model that repeats itself shows fewer. */
     private static final int VALID_LOOKED_AT = 20 * MOST_MOLECULES;
+    private static final StructType WITH_HYDROGENS = MoleculeRows.SCHEMA.add("stable", DataTypes.BooleanType, false)
+        .add("stable_atoms", DataTypes.IntegerType, false);
     private static final Map<Protocol, String> PROTOCOLS = Map.of(Protocol.DIGRESS, "DiGress", Protocol.MOSES, "MOSES",
         Protocol.GUACAMOL, "GuacaMol");
     private static final Map<String, String> MEANINGS = Map.of(
@@ -69,7 +75,7 @@ public record Molecules(Vocabulary vocabulary) implements GraphFamily {
 
     @Override
     public StructType schema() {
-        return MoleculeRows.SCHEMA;
+        return vocabulary.hydrogens() ? WITH_HYDROGENS : MoleculeRows.SCHEMA;
     }
 
     @Override
@@ -88,25 +94,43 @@ public record Molecules(Vocabulary vocabulary) implements GraphFamily {
         return new GraphScorer() {
             @Override
             public Row row(long graphId, byte[] nodes, byte[] edges) {
-                return MoleculeRows.of(graphId, nodes, edges, scorer.score(nodes, edges));
+                return stable(MoleculeRows.of(graphId, nodes, edges, scorer.score(nodes, edges)), nodes, edges);
             }
 
             @Override
             public Row row(MolecularGraph graph) {
                 ScoredGraph scored = scorer.score(graph);
-                return MoleculeRows.of(graph.graphId(), scored.nodes(), scored.bonds(), scored.molecule());
+                return stable(MoleculeRows.of(graph.graphId(), scored.nodes(), scored.bonds(), scored.molecule()),
+                    scored.nodes(), scored.bonds());
             }
         };
     }
 
+    /** The row with what is said of molecules whose hydrogens are nodes, where they are. */
+    private Row stable(Row row, byte[] nodes, byte[] bonds) {
+        if (!vocabulary.hydrogens()) {
+            return row;
+        }
+        Stability found = Stability.of(vocabulary, nodes, bonds);
+        Object[] values = new Object[row.size() + 2];
+        for (int k = 0; k < row.size(); k++) {
+            values[k] = row.get(k);
+        }
+        values[row.size()] = found.ofMolecule();
+        values[row.size() + 1] = found.stableAtoms();
+        return RowFactory.create(values);
+    }
+
     @Override
     public MetricNames metricNames(Protocol protocol) {
-        return MetricNames.of(protocol);
+        MetricNames names = MetricNames.of(protocol);
+        return vocabulary.hydrogens() ? names.and(StabilityMetrics.NAMES) : names;
     }
 
     @Override
     public MetricReport metrics(Dataset<Row> rows, Optional<ReferenceSet> reference, Protocol protocol) {
-        return MoleculeMetrics.compute(rows, vocabulary, reference, protocol);
+        MetricReport report = MoleculeMetrics.compute(rows, vocabulary, reference, protocol);
+        return vocabulary.hydrogens() ? report.with(StabilityMetrics.of(rows), "no graphs") : report;
     }
 
     @Override
@@ -149,6 +173,7 @@ public record Molecules(Vocabulary vocabulary) implements GraphFamily {
     @Override
     public FamilyWords words(Protocol protocol) {
         Map<String, String> meanings = new LinkedHashMap<>(MEANINGS);
+        meanings.putAll(StabilityMetrics.MEANINGS);
         if (protocol == Protocol.GUACAMOL) {
             meanings.putAll(OF_GUACAMOL);
         }

@@ -12,19 +12,19 @@ final class ClassMoments implements Serializable {
     private static final long serialVersionUID = 1;
 
     private final List<String> labels;
-    /** (k, k) row-major, the upper triangle. */
-    private final long[] products;
+    /** (k, k) row-major, the upper triangle; null before anything was added, so that an empty one is small to send. */
+    private long[] products;
     private long graphs;
 
     /** @param labels of the classes */
     ClassMoments(List<String> labels) {
         this.labels = List.copyOf(labels);
-        this.products = new long[labels.size() * labels.size()];
     }
 
     /** Adds a graph: how often it has each class. */
     void add(long[] counts) {
         graphs++;
+        products = products == null ? new long[labels.size() * labels.size()] : products;
         for (int k = 0; k < counts.length; k++) {
             for (int l = k; counts[k] > 0 && l < counts.length; l++) {
                 products[k * counts.length + l] += counts[k] * counts[l];
@@ -35,7 +35,8 @@ final class ClassMoments implements Serializable {
     /** Adds the sums of another part to these. */
     void merge(ClassMoments other) {
         graphs += other.graphs;
-        for (int at = 0; at < products.length; at++) {
+        products = products == null && other.products != null ? new long[labels.size() * labels.size()] : products;
+        for (int at = 0; other.products != null && at < products.length; at++) {
             products[at] += other.products[at];
         }
     }
@@ -54,7 +55,7 @@ final class ClassMoments implements Serializable {
     double squares(double[] factors) {
         int size = labels.size();
         double sum = 0;
-        for (int k = 0; k < size; k++) {
+        for (int k = 0; products != null && k < size; k++) {
             for (int l = k; l < size; l++) {
                 sum += (l == k ? 1 : 2) * factors[k] * factors[l] * products[k * size + l];
             }

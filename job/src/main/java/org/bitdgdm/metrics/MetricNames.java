@@ -1,6 +1,7 @@
 package org.bitdgdm.metrics;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Names of the metrics that a run can have, besides comparisons of models.
@@ -23,6 +24,17 @@ public record MetricNames(
         return new MetricNames("protocol " + protocol.label(), protocol.metricNames(),
             List.of("validity", "relaxed_validity", "uniqueness", "novelty"), DistributionDistances.METRICS,
             Protocol.NEEDS_REFERENCE, RunDifference.MOLECULES.names());
+    }
+
+    /** The one that a graph has or has not, by which runs are told apart first. */
+    public String quality() {
+        return headline.get(0);
+    }
+
+    /** The same and more, which need no training set. */
+    public MetricNames and(List<String> more) {
+        return new MetricNames(whose, Stream.concat(all.stream(), more.stream()).toList(), headline,
+            Stream.concat(details.stream(), more.stream()).toList(), needsReference, differences);
     }
 
     /** Those of plain graphs. */

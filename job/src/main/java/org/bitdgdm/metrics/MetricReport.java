@@ -108,11 +108,20 @@ public record MetricReport(
      * @param differences see {@link RunDifference}
      */
     public MetricReport with(List<Metric> differences) {
+        return with(differences, "no graph is a molecule in both runs");
+    }
+
+    /**
+     * The same report with more metrics.
+     *
+     * @param more   metrics
+     * @param reason why those without a value have none
+     */
+    public MetricReport with(List<Metric> more, String reason) {
         List<Metric> all = new ArrayList<>(metrics);
-        all.addAll(differences);
+        all.addAll(more);
         Map<String, String> reasons = new LinkedHashMap<>(absent);
-        differences.stream().filter(metric -> metric.value() == null)
-            .forEach(metric -> reasons.put(metric.name(), "no graph is a molecule in both runs"));
+        more.stream().filter(metric -> metric.value() == null).forEach(metric -> reasons.put(metric.name(), reason));
         return new MetricReport(protocol, counts, all, reasons, distributions, fidelity, likelihood);
     }
 

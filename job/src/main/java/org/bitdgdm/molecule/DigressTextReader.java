@@ -1,6 +1,7 @@
 package org.bitdgdm.molecule;
 
 import java.nio.file.Path;
+import org.bitdgdm.model.Family;
 import org.bitdgdm.model.Vocabulary;
 
 /**
@@ -12,10 +13,13 @@ final class DigressTextReader extends GraphReader {
     private static final int SHOWN = 40;
 
     private final Vocabulary vocabulary;
+    /** What a node and an edge are called. */
+    private final String[] words;
 
     DigressTextReader(Path file, Vocabulary vocabulary) {
         super(file);
         this.vocabulary = vocabulary;
+        this.words = vocabulary.family() == Family.MOLECULES ? new String[] {"atom", "bond"} : new String[] {"node", "edge"};
     }
 
     @Override
@@ -25,19 +29,17 @@ final class DigressTextReader extends GraphReader {
             return null;
         }
         int n = size(line);
-        expect("X:");
-        byte[] nodes = classes(n, vocabulary.nodes().size(), "atom");
-        expect("E:");
+        byte[] nodes = nodes(n);
         byte[] bonds = new byte[MolecularGraph.pairs(n)];
         for (int i = 0; i < n; i++) {
-            byte[] row = classes(n, vocabulary.edges().size(), "bond");
+            byte[] row = classes(n, vocabulary.edges().size(), words[1]);
             if (row[i] != 0) {
-                throw lines.malformed("the bond of node " + i + " with itself must be 0, found " + row[i]);
+                throw lines.malformed("the " + words[1] + " of node " + i + " with itself must be 0, found " + row[i]);
             }
             for (int j = 0; j < i; j++) {
                 byte mirrored = bonds[MolecularGraph.pair(n, j, i)];
                 if (row[j] != mirrored) {
-                    throw lines.malformed("the bond of nodes " + i + " and " + j + " is " + row[j] + " here and " + mirrored
+                    throw lines.malformed("the " + words[1] + " of nodes " + i + " and " + j + " is " + row[j] + " here and " + mirrored
                         + " in row " + j);
                 }
             }
@@ -59,8 +61,19 @@ final class DigressTextReader extends GraphReader {
         return n;
     }
 
-    private void expect(String title) {
-        String line = lines.next();
+    /** Where there is one class of nodes, their line may be left out. */
+    private byte[] nodes(int n) {
+        String title = lines.next();
+        if (title != null && title.strip().equals("E:") && vocabulary.nodes().size() == 1) {
+            return new byte[n];
+        }
+        expect("X:", title);
+        byte[] nodes = classes(n, vocabulary.nodes().size(), words[0]);
+        expect("E:", lines.next());
+        return nodes;
+    }
+
+    private void expect(String title, String line) {
         if (line == null || !line.strip().equals(title)) {
             throw lines.malformed("expected " + title + ", found " + shown(line));
         }
@@ -68,17 +81,17 @@ final class DigressTextReader extends GraphReader {
 
     private byte[] classes(int n, int known, String what) {
         String line = lines.next();
-        String[] words = line == null ? new String[0] : line.strip().split("\\s+");
-        if (words.length != n) {
+        String[] found = line == null ? new String[0] : line.strip().split("\\s+");
+        if (found.length != n) {
             throw lines.malformed("expected " + n + " " + what + " classes, found "
-                + (line == null ? "the end of the file" : words.length));
+                + (line == null ? "the end of the file" : found.length));
         }
         byte[] classes = new byte[n];
         for (int k = 0; k < n; k++) {
-            if (!words[k].matches("\\d{1,3}") || Integer.parseInt(words[k]) >= known) {
-                throw lines.malformed("expected " + what + " classes 0.." + (known - 1) + ", found " + shown(words[k]));
+            if (!found[k].matches("\\d{1,3}") || Integer.parseInt(found[k]) >= known) {
+                throw lines.malformed("expected " + what + " classes 0.." + (known - 1) + ", found " + shown(found[k]));
             }
-            classes[k] = (byte) Integer.parseInt(words[k]);
+            classes[k] = (byte) Integer.parseInt(found[k]);
         }
         return classes;
     }

@@ -11,7 +11,7 @@ import org.bitdgdm.conf.InputException;
  * <p>Malformed text ends the reading with an {@link InputException} that names file and line.
  */
 public abstract sealed class GraphReader implements Iterator<MolecularGraph>, AutoCloseable
-    permits DigressTextReader, GraphListReader, SmilesListReader {
+    permits DigressTextReader, GraphListReader, NumpyReader, SmilesListReader {
     /** Bounds what a wrong number may allocate; generated graphs have at most some hundred nodes. */
     static final int MAX_NODES = 4096;
 

@@ -15,15 +15,23 @@ public final class GraphReaders {
         /** A SMILES a line, what follows it after a blank is ignored. */
         SMILES_LIST,
         /** Plain graphs as JSON. */
-        GRAPH_LIST
+        GRAPH_LIST,
+        /** Plain graphs as NumPy's adjacency matrices. */
+        NUMPY
     }
+
+    /** Written by the published code in place of a SMILES where a sample is no molecule. */
+    private static final String NONE = "None";
+    /** Lines by which a text is told to be a list. */
+    private static final int LOOKED_AT = 20;
 
     private GraphReaders() {
     }
 
     /**
      * Format of a file: {@code .smi} and {@code .smiles} (with or without {@code .gz}) are SMILES lists; otherwise the
-     * first line that is not blank must start with {@code N=}, or with a bracket of JSON.
+     * first line that is not blank must start with {@code N=}, or with a bracket of JSON, or most of the first lines must be
+     * SMILES; {@code .npz} and {@code .npy} are NumPy's.
      *
      * @throws InputException where the file cannot be read or is neither
      */
@@ -33,6 +41,9 @@ public final class GraphReaders {
         if (stem.endsWith(".smi") || stem.endsWith(".smiles")) {
             return Format.SMILES_LIST;
         }
+        if (stem.endsWith(".npz") || stem.endsWith(".npy")) {
+            return Format.NUMPY;
+        }
         try (TextLines lines = new TextLines(file)) {
             String first = lines.nextFilled();
             if (first != null && first.startsWith("N=")) {
@@ -41,9 +52,28 @@ public final class GraphReaders {
             if (first != null && (first.startsWith("[") || first.startsWith("{"))) {
                 return Format.GRAPH_LIST;
             }
+            if (first != null && mostlyMolecules(first, lines)) {
+                return Format.SMILES_LIST;
+            }
         }
         throw new InputException(file + " is not a file of graphs: it must be DiGress's text (first line N=...), a list of"
-            + " SMILES named .smi or .smiles, JSON of plain graphs, or a folder of our Parquet");
+            + " SMILES named .smi or .smiles, JSON or NumPy's adjacency matrices of plain graphs, or a folder of our Parquet");
+    }
+
+    /** Whether a text of another name begins with SMILES, or with what published lists hold in place of them. */
+    private static boolean mostlyMolecules(String first, TextLines lines) {
+        int seen = 0;
+        int molecules = 0;
+        for (String line = first; line != null && seen < LOOKED_AT; line = lines.nextFilled()) {
+            seen++;
+            String word = TextLines.firstWord(line);
+            try {
+                molecules += word.equals(NONE) || !OpenSmiles.read(word).isEmpty() ? 1 : 0;
+            } catch (OpenSmiles.Fault e) {
+                continue;
+            }
+        }
+        return 2 * molecules > seen;
     }
 
     /**
@@ -72,7 +102,7 @@ public final class GraphReaders {
             throw new InputException(file + " is a list of molecules, and the model makes plain graphs; give DiGress's text,"
                 + " JSON of graphs, or a folder of our Parquet");
         }
-        if (format == Format.GRAPH_LIST && molecules) {
+        if ((format == Format.GRAPH_LIST || format == Format.NUMPY) && molecules) {
             throw new InputException(file + " holds plain graphs, and the model makes molecules; give DiGress's text, a list"
                 + " of SMILES, or a folder of our Parquet");
         }
@@ -80,6 +110,7 @@ public final class GraphReaders {
             case DIGRESS_TEXT -> new DigressTextReader(file, vocabulary);
             case SMILES_LIST -> new SmilesListReader(file, vocabulary, asGraphs);
             case GRAPH_LIST -> new GraphListReader(file, vocabulary);
+            case NUMPY -> new NumpyReader(file, vocabulary);
         };
     }
 }

@@ -5,13 +5,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.StringJoiner;
 import org.bitdgdm.fidelity.LikelihoodReport;
-import org.bitdgdm.metrics.DistributionDistances;
 import org.bitdgdm.metrics.Metric;
+import org.bitdgdm.metrics.MetricNames;
 
 /** {@code sweep.md}: the cells of a sweep as a Markdown table, to be quoted in documents. */
 public final class SweepMarkdown {
-    private static final List<String> COLUMNS = List.of("cell", "validity", "Δ validity", "uniqueness", "novelty", "KL node",
-        "KL edge", "KL graph", "changed entries", "identical graphs", "graphs/s", "model bytes");
+    private static final List<String> COLUMNS = List.of("uniqueness", "novelty", "KL node", "KL edge", "KL graph",
+        "changed entries", "identical graphs", "graphs/s", "model bytes");
     private static final List<String> DIVERGENCES = List.of("kl_node", "kl_edge", "kl_graph");
     private static final List<String> PHASES = List.of("quantization", "sampling", "comparison", "metrics");
 
@@ -25,13 +25,15 @@ public final class SweepMarkdown {
      * @param backend what computed
      * @param cells   of the whole sweep
      * @param entries those that have run so far, in order; at least one
+     * @param names   of the metrics of their graphs
      */
-    public static String render(String model, String backend, int cells, List<SweepEntry> entries) {
+    public static String render(String model, String backend, int cells, List<SweepEntry> entries, MetricNames names) {
         StringBuilder text = new StringBuilder();
         text.append(SweepEntry.soFar(cells, entries)).append(" of ")
             .append(Numbers.count(entries.get(0).cell().conf().sample().count())).append(" graphs, model ").append(model)
             .append(", ").append(backend).append(". In brackets 95% intervals (of uniqueness and novelty at 0 or 100% one-sided")
-            .append(" bounds), after ± standard errors; Δ validity is the paired difference from FP32 at the same graph ids,")
+            .append(" bounds), after ± standard errors; Δ ").append(names.quality())
+            .append(" is the paired difference from FP32 at the same graph ids,")
             .append(" steps and seed, in percentage points.");
         String along = SweepEntry.trajectories(entries);
         if (!along.isEmpty()) {
@@ -45,12 +47,14 @@ public final class SweepMarkdown {
                 .append(" and do not compare.");
         }
         text.append(seconds(entries)).append("\n\n");
-        header(text, COLUMNS);
+        List<String> columns = new ArrayList<>(List.of("cell", names.quality(), "Δ " + names.quality()));
+        columns.addAll(COLUMNS);
+        header(text, columns);
         for (SweepEntry entry : entries) {
-            text.append(row(entry)).append('\n');
+            text.append(row(entry, names.quality())).append('\n');
         }
         likelihood(text, entries);
-        distances(text, entries);
+        distances(text, entries, names.details().stream().filter(MetricNotes::isDistance).toList());
         return text.toString();
     }
 
@@ -93,8 +97,8 @@ public final class SweepMarkdown {
         }
     }
 
-    private static void distances(StringBuilder text, List<SweepEntry> entries) {
-        List<SweepEntry> near = entries.stream().filter(entry -> DistributionDistances.METRICS.stream()
+    private static void distances(StringBuilder text, List<SweepEntry> entries, List<String> names) {
+        List<SweepEntry> near = entries.stream().filter(entry -> names.stream()
             .anyMatch(name -> entry.metric(name).isPresent())).toList();
         if (near.isEmpty()) {
             return;
@@ -102,15 +106,15 @@ public final class SweepMarkdown {
         text.append("\nDistances from the training set with 95% intervals: Wasserstein-1 (W1) in own units,")
             .append(" Jensen–Shannon (JS) in bits. Chance alone keeps a sample above 0, the more the smaller it is.\n\n");
         List<String> columns = new ArrayList<>(List.of("cell"));
-        DistributionDistances.METRICS.forEach(name -> columns.add((name.startsWith("w1_") ? "W1 " : "JS ")
+        names.forEach(name -> columns.add((name.startsWith("w1_") ? "W1 " : "JS ")
             + name.substring(3)));
         header(text, columns);
-        near.forEach(entry -> text.append(distances(entry)).append('\n'));
+        near.forEach(entry -> text.append(distances(entry, names)).append('\n'));
     }
 
-    private static String distances(SweepEntry entry) {
+    private static String distances(SweepEntry entry, List<String> names) {
         StringJoiner row = new StringJoiner(" | ", "| ", " |").add(entry.cell().name());
-        for (String name : DistributionDistances.METRICS) {
+        for (String name : names) {
             Metric metric = entry.metric(name).orElse(null);
             row.add(metric == null ? "" : Numbers.significant(metric.value(), 3) + (metric.low() == null ? "" : " ["
                 + Numbers.significant(metric.low(), 3) + "–" + Numbers.significant(metric.high(), 3) + "]"));
@@ -118,15 +122,15 @@ public final class SweepMarkdown {
         return row.toString();
     }
 
-    private static String row(SweepEntry entry) {
+    private static String row(SweepEntry entry, String quality) {
         StringJoiner row = new StringJoiner(" | ", "| ", " |");
         row.add(entry.cell().name());
         if (!entry.done()) {
             // A reason is one line, but may hold the table's own sign.
-            return row.add("failed: " + entry.error().replace("|", "\\|")) + " |".repeat(COLUMNS.size() - 2);
+            return row.add("failed: " + entry.error().replace("|", "\\|")) + " |".repeat(COLUMNS.size() + 1);
         }
-        row.add(share(entry, "validity"));
-        row.add(entry.difference("validity_difference").map(metric -> String.format(Locale.ROOT,
+        row.add(share(entry, quality));
+        row.add(entry.difference(quality + "_difference").map(metric -> String.format(Locale.ROOT,
             "%+.2f [%+.2f to %+.2f]", 100 * metric.value(), 100 * metric.low(), 100 * metric.high())).orElse(""));
         row.add(share(entry, "uniqueness"));
         row.add(share(entry, "novelty"));

@@ -3,11 +3,11 @@ package org.bitdgdm.output;
 import java.util.List;
 
 /** The words of {@code sweep.mustache}, already as text; only components called {@code svg} are markup. */
-record SweepPage(String title, String subtitle, String note, List<Row> rows, boolean hasLikelihood, List<Figure> figures,
+record SweepPage(String title, String subtitle, String note, String quality, String difference, List<Row> rows, boolean hasLikelihood, List<Figure> figures,
                  boolean hasFigures, List<Failure> failures, boolean hasFailures) {
 
     /** One cell; {@code best} marks those that no other beats, by speed and by bytes. */
-    record Row(String number, String cell, String validity, String difference, String uniqueness, String divergence,
+    record Row(String number, String cell, String judged, String gained, String uniqueness, String divergence,
                String changed, String identical, String likelihood, String likelihoodDifference, String speed,
                String bytes, String best) {
     }

@@ -17,6 +17,7 @@ import java.util.function.ToDoubleFunction;
 import org.bitdgdm.fidelity.Estimate;
 import org.bitdgdm.fidelity.LikelihoodReport;
 import org.bitdgdm.metrics.Metric;
+import org.bitdgdm.metrics.MetricNames;
 import org.bitdgdm.output.SweepCharts.Point;
 
 /** {@code sweep.html}: the cells of a sweep in one table, quality against cost, and curves, on a page that opens offline. */
@@ -27,11 +28,14 @@ public final class SweepReport {
     private static final Map<String, String> CURVES = curves();
 
     private final List<SweepEntry> entries;
-    /** Whether quality is the divergence; else it is validity. */
+    /** What graphs are judged by. */
+    private final String quality;
+    /** Whether quality is the divergence. */
     private final boolean diverges;
 
-    private SweepReport(List<SweepEntry> entries) {
+    private SweepReport(List<SweepEntry> entries, MetricNames names) {
         this.entries = entries;
+        this.quality = names.quality();
         this.diverges = entries.stream().anyMatch(entry -> entry.metric("kl_graph").isPresent())
             && SweepEntry.sameTimes(entries);
     }
@@ -62,9 +66,10 @@ public final class SweepReport {
      * @param backend what computed
      * @param cells   of the whole sweep
      * @param entries those that have run so far, in order; at least one
+     * @param names   of the metrics of their graphs
      */
-    public static String render(String model, String backend, int cells, List<SweepEntry> entries) {
-        return PAGE.execute(new SweepReport(entries).page(model, backend, cells));
+    public static String render(String model, String backend, int cells, List<SweepEntry> entries, MetricNames names) {
+        return PAGE.execute(new SweepReport(entries, names).page(model, backend, cells));
     }
 
     private SweepPage page(String model, String backend, int cells) {
@@ -82,7 +87,7 @@ public final class SweepReport {
             .map(entry -> new SweepPage.Failure(entry.cell().name(), entry.error())).toList();
         long count = entries.get(0).cell().conf().sample().count();
         return new SweepPage("Sweep of " + model, SweepEntry.soFar(cells, entries) + " of " + Numbers.count(count)
-            + " graphs, " + backend, note(), rows, entries.stream().anyMatch(entry -> entry.metric("nll").isPresent()),
+            + " graphs, " + backend, note(), MetricNotes.label(quality), "Δ " + quality, rows, entries.stream().anyMatch(entry -> entry.metric("nll").isPresent()),
             figures, !figures.isEmpty(), failures, !failures.isEmpty());
     }
 
@@ -90,18 +95,19 @@ public final class SweepReport {
         int atOnce = SweepEntry.atOnce(entries);
         String along = SweepEntry.trajectories(entries);
         return "Numbers after ± are standard errors, those in brackets 95% intervals; the table cells/ has all of them. "
-            + "Δ validity is the paired difference from FP32 at the same graph ids, steps and seed, in percentage points. "
+            + "Δ " + quality + " is the paired difference from FP32 at the same graph ids, steps and seed, in percentage points. "
             + (along.isEmpty() ? "" : "Divergence is KL(FP32 ‖ quantized) per graph and step, in nats, " + along
                 + "; so are changed entries and identical graphs. ") + "Graphs/s is while sampling, "
             + (atOnce > 1 ? "up to " + atOnce + " cells at once, so that speeds do not compare" : "one cell at a time")
-            + ". Best: no other cell is both " + (diverges ? "closer to FP32" : "more valid")
+            + ". Best: no other cell is both "
+            + (diverges ? "closer to FP32" : quality.equals("validity") ? "more valid" : "more often " + quality)
             + " and faster, or smaller.";
     }
 
     private SweepPage.Row row(int at, boolean fast, boolean small) {
         SweepEntry entry = entries.get(at);
         String best = fast && small ? "speed, bytes" : fast ? "speed" : small ? "bytes" : "";
-        return new SweepPage.Row(Integer.toString(at + 1), entry.cell().name(), validity(entry), difference(entry),
+        return new SweepPage.Row(Integer.toString(at + 1), entry.cell().name(), quality(entry), difference(entry),
             share(entry, "uniqueness"),
             entry.divergence("kl_graph").map(SweepEntry::text).orElse("–"), share(entry, "changed_entries"),
             share(entry, "identical_graphs"), likelihood(entry, LikelihoodReport::nllPairs, ""),
@@ -110,9 +116,9 @@ public final class SweepReport {
                 + Numbers.significant((double) entry.bytesBefore() / entry.bytes(), 3) + ")", best);
     }
 
-    private static String validity(SweepEntry entry) {
-        Metric metric = entry.metric("validity").orElse(null);
-        return metric == null ? "–" : share(entry, "validity") + " [" + Numbers.percentInterval(metric.low(), metric.high())
+    private String quality(SweepEntry entry) {
+        Metric metric = entry.metric(quality).orElse(null);
+        return metric == null ? "–" : share(entry, quality) + " [" + Numbers.percentInterval(metric.low(), metric.high())
             + "]";
     }
 
@@ -122,8 +128,8 @@ public final class SweepReport {
             : Numbers.percent(metric.value(), metric.low() == null ? Double.NaN : metric.high() - metric.low());
     }
 
-    private static String difference(SweepEntry entry) {
-        return entry.difference("validity_difference").map(metric -> String.format(Locale.ROOT,
+    private String difference(SweepEntry entry) {
+        return entry.difference(quality + "_difference").map(metric -> String.format(Locale.ROOT,
             "%+.2f [%+.2f to %+.2f]", 100 * metric.value(), 100 * metric.low(), 100 * metric.high())).orElse("–");
     }
 
@@ -149,7 +155,7 @@ public final class SweepReport {
     }
 
     private List<Double> losses() {
-        return entries.stream().map(entry -> entry.metric(diverges ? "kl_graph" : "validity")
+        return entries.stream().map(entry -> entry.metric(diverges ? "kl_graph" : quality)
             .map(metric -> diverges ? metric.value() : -metric.value()).orElse(Double.NaN)).toList();
     }
 
@@ -165,10 +171,10 @@ public final class SweepReport {
 
     private void add(List<SweepPage.Figure> figures, String label, String axis, boolean[] best,
                      ToDoubleFunction<SweepEntry> x) {
-        String quality = diverges ? "kl_graph" : "validity";
+        String shown = diverges ? "kl_graph" : quality;
         List<List<Point>> points = new ArrayList<>();
         for (int i = 0; i < entries.size(); i++) {
-            Point point = point(entries.get(i), x.applyAsDouble(entries.get(i)), best[i], quality);
+            Point point = point(entries.get(i), x.applyAsDouble(entries.get(i)), best[i], shown);
             if (point != null) {
                 points.add(List.of(point));
             }
@@ -176,7 +182,7 @@ public final class SweepReport {
         boolean none = diverges && points.stream().flatMap(List::stream).anyMatch(point -> point.y() == 0);
         if (points.size() > 1 && (!diverges || points.stream().flatMap(List::stream).anyMatch(point -> point.y() > 0))) {
             String caption = (diverges ? "Divergence per graph and step upwards, on a logarithmic axis"
-                + (none ? "; what does not diverge at all, as FP32, is marked (0) at its lower end" : "") : "Validity upwards")
+                + (none ? "; what does not diverge at all, as FP32, is marked (0) at its lower end" : "") : MetricNotes.label(quality) + " upwards")
                 + "; " + axis + ". Dark points are the best ones; numbers are rows of the table.";
             figures.add(new SweepPage.Figure(label, SweepCharts.draw(label, caption, points, false, diverges, !diverges),
                 caption));
@@ -205,14 +211,14 @@ public final class SweepReport {
                 groups.computeIfAbsent(others, absent -> new ArrayList<>()).add(entry);
             }
         }
-        for (String quality : List.of("kl_graph", "validity")) {
+        for (String shown : List.of("kl_graph", quality)) {
             List<List<Point>> lines = groups.values().stream().map(group -> group.stream()
-                .map(entry -> point(entry, setting(entry, key), false, quality))
-                .filter(point -> point != null && (point.y() > 0 || !quality.equals("kl_graph")))
+                .map(entry -> point(entry, setting(entry, key), false, shown))
+                .filter(point -> point != null && (point.y() > 0 || !shown.equals("kl_graph")))
                 .sorted(Comparator.comparingDouble(Point::x)).toList()).filter(line -> line.size() > 1).toList();
-            if (!lines.isEmpty() && !(key.equals("steps") && quality.equals("kl_graph"))) {
-                boolean divergence = quality.equals("kl_graph");
-                String label = (divergence ? "Divergence by " : "Validity by ") + name;
+            if (!lines.isEmpty() && !(key.equals("steps") && shown.equals("kl_graph"))) {
+                boolean divergence = shown.equals("kl_graph");
+                String label = (divergence ? "Divergence by " : MetricNotes.label(quality) + " by ") + name;
                 String caption = "Lines join cells that differ in nothing else; bars are 95% intervals, numbers are rows of "
                     + "the table." + (divergence ? " Per graph and step, logarithmic." : "");
                 figures.add(new SweepPage.Figure(label, SweepCharts.draw(label, caption, lines, key.equals("steps"),

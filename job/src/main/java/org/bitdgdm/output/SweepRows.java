@@ -14,27 +14,26 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.bitdgdm.conf.Option;
 import org.bitdgdm.fidelity.Divergence;
-import org.bitdgdm.metrics.DistributionDistances;
 import org.bitdgdm.metrics.Metric;
-import org.bitdgdm.metrics.RunDifference;
+import org.bitdgdm.metrics.MetricNames;
 
 /** Rows of {@code cells/}: one per cell of a sweep, in its order; what a cell does not have is null. */
 public final class SweepRows {
-    /** Metrics that are columns, each followed by the ends of its 95% interval as {@code <name>_low} and {@code _high}. */
-    static final List<String> METRICS = List.of("validity", "relaxed_validity", "uniqueness", "novelty", "kl_node",
-        "kl_edge", "kl_graph", "changed_entries", "identical_graphs", "nll", "nll_pairs", "nll_difference",
-        "nll_pairs_difference");
+    /** Comparisons of models that are columns, after the headline of the family's metrics. */
+    private static final List<String> COMPARISONS = List.of("kl_node", "kl_edge", "kl_graph", "changed_entries",
+        "identical_graphs", "nll", "nll_pairs", "nll_difference", "nll_pairs_difference");
 
     /** Settings that every cell has; of the others it has those that its method looks at. */
     private static final Set<Option> ALWAYS = EnumSet.of(Option.METHOD, Option.STEPS, Option.SCHEDULE, Option.SEED);
 
-    /** Columns, in this order. */
-    public static final StructType SCHEMA = schema();
-
     private SweepRows() {
     }
 
-    private static StructType schema() {
+    /**
+     * Columns, in their order: settings, then metrics, each followed by the ends of its 95% interval as {@code <name>_low} and
+     * {@code _high}, then costs.
+     */
+    static StructType schema(MetricNames names) {
         StructType schema = new StructType()
             .add("cell", DataTypes.StringType, false)
             .add("status", DataTypes.StringType, false)
@@ -49,17 +48,20 @@ public final class SweepRows {
             }, !ALWAYS.contains(axis));
         }
         schema = schema.add(Option.COUNT.column(), DataTypes.LongType, false);
-        for (String metric : METRICS) {
+        for (String metric : names.headline()) {
+            schema = withInterval(schema, metric);
+        }
+        for (String metric : COMPARISONS) {
             schema = withInterval(schema, metric);
         }
         // By range of steps, largest times first: the time each begins at, divergence per graph and step, its standard error.
         schema = schema.add("kl_range_from", DataTypes.createArrayType(DataTypes.IntegerType), true)
             .add("kl_graph_range", DataTypes.createArrayType(DataTypes.DoubleType), true)
             .add("kl_graph_range_se", DataTypes.createArrayType(DataTypes.DoubleType), true);
-        for (String metric : DistributionDistances.METRICS) {
+        for (String metric : names.details()) {
             schema = withInterval(schema, metric);
         }
-        for (String metric : RunDifference.METRICS) {
+        for (String metric : names.differences()) {
             schema = withInterval(schema, metric);
         }
         return schema
@@ -83,11 +85,11 @@ public final class SweepRows {
     }
 
     /** The table, in one partition. */
-    public static Dataset<Row> of(SparkSession spark, List<SweepEntry> entries) {
-        return spark.createDataFrame(entries.stream().map(SweepRows::row).toList(), SCHEMA).coalesce(1);
+    public static Dataset<Row> of(SparkSession spark, List<SweepEntry> entries, MetricNames names) {
+        return spark.createDataFrame(entries.stream().map(entry -> row(entry, names)).toList(), schema(names)).coalesce(1);
     }
 
-    private static Row row(SweepEntry entry) {
+    private static Row row(SweepEntry entry, MetricNames names) {
         Map<String, Object> used = entry.cell().used();
         List<Object> values = new ArrayList<>();
         values.add(entry.cell().name());
@@ -99,15 +101,16 @@ public final class SweepRows {
                 : ALWAYS.contains(axis) ? asked.get(axis.key()) : used.get(axis.column()));
         }
         values.add(asked.get(Option.COUNT.key()));
-        METRICS.forEach(name -> add(values, entry.metric(name)));
+        names.headline().forEach(name -> add(values, entry.metric(name)));
+        COMPARISONS.forEach(name -> add(values, entry.metric(name)));
         List<Divergence> ranges = entry.done() && entry.metrics().fidelity() != null
             ? entry.metrics().fidelity().ranges() : null;
         values.add(ranges == null ? null : ranges.stream().map(Divergence::from).toArray(Integer[]::new));
         values.add(ranges == null ? null : ranges.stream().map(range -> range.graph().value()).toArray(Double[]::new));
         values.add(ranges == null ? null
             : ranges.stream().map(range -> range.graph().standardError()).toArray(Double[]::new));
-        DistributionDistances.METRICS.forEach(name -> add(values, entry.metric(name)));
-        RunDifference.METRICS.forEach(name -> add(values, entry.difference(name)));
+        names.details().forEach(name -> add(values, entry.metric(name)));
+        names.differences().forEach(name -> add(values, entry.difference(name)));
         values.add(known(entry.graphsPerSecond()));
         values.add(known(entry.run().at("/timings/sampling_seconds").asDouble(Double.NaN)));
         values.add(known(entry.run().at("/timings/quantization_seconds").asDouble(Double.NaN)));

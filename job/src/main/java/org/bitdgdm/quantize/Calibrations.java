@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.kernels.ActivationRecorder;
 import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.PackedModel;
@@ -16,6 +17,10 @@ import org.bitdgdm.kernels.PackedModel;
 public final class Calibrations {
     /** Recordings kept: that of most methods, and that of one which wants more rows. */
     private static final int KEPT = 2;
+    /** What molecules of QM9, with hydrogens or without, and of MOSES can afford in 50 steps. */
+    public static final int MOST_GRAPHS = 64;
+    static final int FEWEST_GRAPHS = 4;
+    static final int MOST_PAIRS = 2_000_000;
 
     private final PackedModel full;
     private final Recording recording;
@@ -53,6 +58,26 @@ public final class Calibrations {
     /** The model in full precision. */
     public PackedModel full() {
         return full;
+    }
+
+    /**
+     * Graphs that a recipe is calibrated with: those it asks for, or where it asks for none {@value #MOST_GRAPHS}, and fewer
+     * where graphs are so large that graphs × steps × nodes² would exceed {@value #MOST_PAIRS}; never fewer than
+     * {@value #FEWEST_GRAPHS}.
+     */
+    public int graphs(QuantizeConf conf) {
+        if (conf.calibrationGraphs() > 0) {
+            return conf.calibrationGraphs();
+        }
+        float[] sizes = full.diffusion().sizes();
+        double total = 0;
+        double squares = 0;
+        for (int n = 0; n < sizes.length; n++) {
+            total += sizes[n];
+            squares += sizes[n] * (double) n * n;
+        }
+        double affordable = MOST_PAIRS * total / (squares * conf.calibrationSteps());
+        return (int) Math.max(FEWEST_GRAPHS, Math.min(MOST_GRAPHS, affordable));
     }
 
     /** The inputs of every layer, see {@link Calibration#run}. */

@@ -40,7 +40,7 @@ public final class Quantization {
         if (recipes.stream().allMatch(recipe -> recipe.method() == Method.FP32)) {
             inputs = full.linears().stream().map(layer -> RecordedInputs.none(layer.name)).toList();
         } else {
-            inputs = calibrations.of(conf.calibrationGraphs(), conf.calibrationSteps(),
+            inputs = calibrations.of(calibrations.graphs(conf), conf.calibrationSteps(),
                 IntStream.range(0, recipes.size()).map(layer
                     -> Quantizer.of(recipes.get(layer).method()).rows(full.linears().get(layer), recipes.get(layer))).toArray(),
                 conf.thresholdBuckets());

@@ -26,12 +26,14 @@ import org.bitdgdm.metrics.Distributions;
 import org.bitdgdm.metrics.Histogram;
 import org.bitdgdm.metrics.Metric;
 import org.bitdgdm.metrics.MetricCounts;
+import org.bitdgdm.metrics.MetricNames;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.Protocol;
 import org.junit.jupiter.api.Test;
 
 /** The page of a made-up sweep. */
 class SweepReportTest {
+    private static final MetricNames NAMES = MetricNames.of(Protocol.DIGRESS);
 
     @Test
     void showsEveryCellItsCostAndTheBestOnes() {
@@ -41,7 +43,7 @@ class SweepReportTest {
             entry("bit-dgdm", 16, 100, 0.01, 985, 80, 3_500_000, 100),
             entry("bit-dgdm", 32, 100, 0.02, 980, 70, 4_500_000, 100)));
         entries.add(SweepEntry.failed(entries.get(0).cell(), "no more <memory>"));
-        String page = SweepReport.render("qm9", "cpu (avx2)", 5, entries);
+        String page = SweepReport.render("qm9", "cpu (avx2)", 5, entries, NAMES);
 
         assertThat(page).contains("Sweep of qm9").contains("5 cells of 1,000 graphs, cpu (avx2)")
             .contains("98.5% [").contains("+0.50 [").contains("0.0100 ± 0.0010").contains("3.50 MB (÷ 5.14)")
@@ -55,14 +57,14 @@ class SweepReportTest {
         assertThat(page).contains("Quality against speed").contains("Quality against bytes").contains("Divergence by rank")
             .contains("Validity by rank").doesNotContain("by denoising steps");
         assertThat(page.split("<svg", -1)).hasSize(5);
-        assertThat(SweepReport.render("qm9", "cpu (avx2)", 5, entries)).isEqualTo(page);
+        assertThat(SweepReport.render("qm9", "cpu (avx2)", 5, entries, NAMES)).isEqualTo(page);
     }
 
     @Test
     void theMarkdownTableHasTheSameCells() {
         SweepEntry full = entry("fp32", 16, 100, 0, 990, 50, 18_000_000, 100);
         String text = SweepMarkdown.render("qm9", "cpu (avx2)", 3, List.of(full,
-            entry("bit-dgdm", 16, 100, 0.01, 985, 80, 3_500_000, 100), SweepEntry.failed(full.cell(), "a|b")));
+            entry("bit-dgdm", 16, 100, 0.01, 985, 80, 3_500_000, 100), SweepEntry.failed(full.cell(), "a|b")), NAMES);
         assertThat(text).startsWith("3 cells of 1,000 graphs, model qm9, cpu (avx2).");
         List<String> table = text.lines().filter(line -> line.startsWith("|")).toList();
         assertThat(table).hasSize(5);
@@ -82,7 +84,7 @@ class SweepReportTest {
         MetricReport measured = new MetricReport(full.metrics().protocol(), full.metrics().counts(), near,
             full.metrics().absent(), full.metrics().distributions(), full.metrics().fidelity(), null);
         String distances = SweepMarkdown.render("qm9", "cpu (avx2)", 2, List.of(full,
-            new SweepEntry(full.cell(), measured, full.run(), List.of(), "")));
+            new SweepEntry(full.cell(), measured, full.run(), List.of(), "")), NAMES);
         assertThat(distances.lines().skip(distances.lines().toList().indexOf(distances.lines()
             .filter(line -> line.startsWith("Distances")).findFirst().orElseThrow()) + 2L).toList()).containsExactly(
             "| cell | W1 logp | W1 weight | W1 rings | JS atoms | JS bonds | JS sizes | JS scaffolds |",
@@ -93,7 +95,7 @@ class SweepReportTest {
     @Test
     void cellsOfDifferentStepsAreComparedByValidity() {
         String page = SweepReport.render("qm9", "cpu", 2, List.of(entry("fp32", 1, 10, 0, 800, 500, 18, 100),
-            entry("fp32", 1, 50, 0, 950, 100, 18, 100)));
+            entry("fp32", 1, 50, 0, 950, 100, 18, 100)), NAMES);
         assertThat(page).contains("Validity by denoising steps").contains("both more valid and faster")
             .doesNotContain("Divergence by");
     }
@@ -105,12 +107,12 @@ class SweepReportTest {
             null, null, null, null, new Estimate(-0.25, 0.125, 30), new Estimate(0.5, null, 30));
         List<SweepEntry> entries = List.of(full, new SweepEntry(full.cell(), full.metrics().with(likelihood), full.run(),
             List.of(), ""));
-        String text = SweepMarkdown.render("qm9", "cpu", 2, entries);
+        String text = SweepMarkdown.render("qm9", "cpu", 2, entries, NAMES);
         assertThat(text).contains("Likelihood of 30 given molecules, 10 times each")
             .endsWith("|---|---|---|---|---|\n| fp3216100 | 70.13 ± 1.5 | -0.2500 ± 0.13 | 40.00 ± 1.0 | +0.5000 |\n");
-        assertThat(SweepReport.render("qm9", "cpu", 2, entries)).contains("NLL, every edge once")
+        assertThat(SweepReport.render("qm9", "cpu", 2, entries, NAMES)).contains("NLL, every edge once")
             .contains(">40.00 ± 1.0<").contains(">+0.5000<");
-        assertThat(SweepReport.render("qm9", "cpu", 1, List.of(full))).doesNotContain("NLL");
+        assertThat(SweepReport.render("qm9", "cpu", 1, List.of(full), NAMES)).doesNotContain("NLL");
     }
 
     @Test
@@ -118,24 +120,24 @@ class SweepReportTest {
         List<SweepEntry> entries = List.of(entry("bit-dgdm", 1, 10, 0.3, 800, 500, 18, 100),
             entry("bit-dgdm", 1, 50, 0.3, 950, 100, 18, 100));
         String along = "along 2 full-precision graphs of 5 uniform steps, whatever the cell's own steps and schedule";
-        assertThat(SweepMarkdown.render("qm9", "cpu", 2, entries)).contains(along);
-        assertThat(SweepReport.render("qm9", "cpu", 2, entries)).contains(along.replace("'", "&#39;"));
+        assertThat(SweepMarkdown.render("qm9", "cpu", 2, entries, NAMES)).contains(along);
+        assertThat(SweepReport.render("qm9", "cpu", 2, entries, NAMES)).contains(along.replace("'", "&#39;"));
     }
 
     @Test
     void aSweepThatIsNotThroughSaysHowFarItIs() {
         List<SweepEntry> entries = List.of(entry("fp32", 1, 10, 0, 800, 500, 18, 100));
-        assertThat(SweepMarkdown.render("qm9", "cpu", 7, entries)).startsWith("So far 1 of 7 cells of 1,000 graphs, model qm9");
-        assertThat(SweepReport.render("qm9", "cpu", 7, entries)).contains("So far 1 of 7 cells of 1,000 graphs");
+        assertThat(SweepMarkdown.render("qm9", "cpu", 7, entries, NAMES)).startsWith("So far 1 of 7 cells of 1,000 graphs, model qm9");
+        assertThat(SweepReport.render("qm9", "cpu", 7, entries, NAMES)).contains("So far 1 of 7 cells of 1,000 graphs");
     }
 
     @Test
     void fullPrecisionHasAPlaceBelowALogarithmicAxis() {
         String page = SweepReport.render("qm9", "cpu", 2, List.of(entry("fp32", 16, 100, 0, 990, 50, 18_000_000, 100),
-            entry("bit-dgdm", 8, 100, 0.4, 970, 90, 3_000_000, 100)));
+            entry("bit-dgdm", 8, 100, 0.4, 970, 90, 3_000_000, 100)), NAMES);
         assertThat(page).contains("1 (0)").contains("what does not diverge at all, as FP32, is marked (0) at its lower end");
         assertThat(SweepReport.render("qm9", "cpu", 2, List.of(entry("fp32", 16, 100, 0, 990, 50, 18_000_000, 100),
-            entry("rtn", 8, 100, 0, 970, 90, 3_000_000, 100)))).doesNotContain("<svg");
+            entry("rtn", 8, 100, 0, 970, 90, 3_000_000, 100)), NAMES)).doesNotContain("<svg");
     }
 
     @Test
@@ -146,7 +148,7 @@ class SweepReportTest {
                 + "calibration-steps=10,threshold-buckets=" + setting[1]);
             entries.add(entry(quantize, 100, 0.1 / (1 + setting[0] + setting[1]), 970, 90, 3_000_000, 100));
         }
-        String page = SweepReport.render("qm9", "cpu", 5, entries);
+        String page = SweepReport.render("qm9", "cpu", 5, entries, NAMES);
         for (String quality : List.of("Divergence", "Validity")) {
             // Those at residual 0 and at one range of steps among them.
             assertThat(chart(page, quality + " by bits of the residual")).contains(">  1<").contains(">  2<").contains(">  3<");
