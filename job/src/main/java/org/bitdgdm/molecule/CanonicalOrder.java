@@ -19,6 +19,8 @@ final class CanonicalOrder {
     /** Above every order, a quadruple bond's too. */
     private static final int AROMATIC = 5;
     private static final int LABELS = 8;
+    /** Atoms looked at before it gives up: some seconds, ten thousand times what a molecule of a hundred atoms needs. */
+    private static final long MOST_LOOKS = 100_000_000;
 
     private final int atomCount;
     /** (n)(degree) neighbours, and the bond label to each. */
@@ -30,6 +32,7 @@ final class CanonicalOrder {
     private int[] bestBonds;
     private int[] bestPath;
     private final List<int[]> automorphisms = new ArrayList<>();
+    private long looks;
 
     private CanonicalOrder(IAtomContainer molecule) {
         atomCount = molecule.getAtomCount();
@@ -50,6 +53,8 @@ final class CanonicalOrder {
     /**
      * Canonical rank of each atom, 0…n−1. Aromatic flags must be set: bonds that carry one are alike whatever their
      * order, so that two Kekulé forms rank alike.
+     *
+     * @throws IllegalStateException where the search would not end in a time that one molecule is worth
      */
     static int[] ranks(IAtomContainer molecule) {
         CanonicalOrder order = new CanonicalOrder(molecule);
@@ -72,6 +77,10 @@ final class CanonicalOrder {
     private int[] refine(int[] ranks) {
         int classes = classes(ranks);
         while (classes < atomCount) {
+            looks += atomCount;
+            if (looks > MOST_LOOKS) {
+                throw new IllegalStateException("too large or too symmetric to order its " + atomCount + " atoms");
+            }
             int[][] signatures = new int[atomCount][];
             for (int atom = 0; atom < atomCount; atom++) {
                 int[] signature = new int[neighbours[atom].length];

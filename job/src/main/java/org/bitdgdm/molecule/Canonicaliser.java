@@ -33,6 +33,8 @@ public final class Canonicaliser {
     /** Writer flags, aromaticity model and atom order, as recorded in reference sets; the number counts our own changes. */
     public static final String FLAVOUR = "Unique|UseAromaticSymbols; Daylight aromaticity; canonical atom order 1";
 
+    /** Of one fragment without hydrogens: the writer calls itself from atom to atom, and the stack must hold. */
+    private static final int MOST_ATOMS = 1000;
     private static final IChemObjectBuilder BUILDER = SilentChemObjectBuilder.getInstance();
     private static final SmilesGenerator WRITER = new SmilesGenerator(SmiFlavor.Unique | SmiFlavor.UseAromaticSymbols);
 
@@ -55,9 +57,13 @@ public final class Canonicaliser {
      * apart what is one molecule.
      *
      * @param molecule not changed
+     * @throws IllegalStateException for more than {@value #MOST_ATOMS} atoms, and where {@link CanonicalOrder#ranks} does
      */
     static IAtomContainer prepared(IAtomContainer molecule) {
         IAtomContainer heavy = withoutHydrogens(molecule);
+        if (heavy.getAtomCount() > MOST_ATOMS) {
+            throw new IllegalStateException("more than " + MOST_ATOMS + " atoms in a molecule");
+        }
         perceive(heavy);
         IAtomContainer copy = reordered(heavy);
         Cycles.markRingAtomsAndBonds(copy);

@@ -21,6 +21,9 @@ public record MoleculeProperties(double weight, Double logp, int rings) {
 
     /** Computes properties. Holds a descriptor that is not thread-safe: one instance per thread. */
     public static final class Calculator {
+        /** Above so many atoms, no logP: the descriptor keeps all shortest paths, which take a GiB at two thousand. */
+        private static final int MOST_ATOMS = 512;
+
         private final XLogPDescriptor logp = new XLogPDescriptor();
 
         public Calculator() {
@@ -29,7 +32,8 @@ public record MoleculeProperties(double weight, Double logp, int rings) {
 
         /** Properties of what {@link Canonicaliser#prepared} has made; the molecule is not changed. */
         public MoleculeProperties of(IAtomContainer molecule) {
-            double coefficient = ((DoubleResult) logp.calculate(molecule).getValue()).doubleValue();
+            double coefficient = molecule.getAtomCount() > MOST_ATOMS ? Double.NaN
+                : ((DoubleResult) logp.calculate(molecule).getValue()).doubleValue();
             int components = new ConnectedComponents(GraphUtil.toAdjList(molecule)).nComponents();
             return new MoleculeProperties(
                 AtomContainerManipulator.getMass(molecule, AtomContainerManipulator.MolWeight),

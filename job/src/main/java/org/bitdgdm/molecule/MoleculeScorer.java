@@ -125,7 +125,8 @@ public final class MoleculeScorer {
                 Canonicaliser.written(molecule), outcome.reason(), found.weight(), found.logp(), found.rings());
         } catch (CDKException | RuntimeException e) {
             // The row must keep its place whatever the toolkit stumbles over; the reason carries what it said.
-            return ScoredMolecule.refused(fragments, "no canonical SMILES: " + e);
+            return ScoredMolecule.refused(fragments, "no canonical SMILES: "
+                + (e instanceof IllegalStateException ? e.getMessage() : e));
         }
     }
 

@@ -210,6 +210,18 @@ class MoleculeScorerTest {
     }
 
     @Test
+    void boundsWhatAPolymerTakes() {
+        MoleculeScorer scorer = new MoleculeScorer(QM9);
+        assertThat(scorer.score("C".repeat(1001)).molecule().reason())
+            .isEqualTo("no canonical SMILES: more than 1000 atoms in a molecule");
+        ScoredMolecule scored = scorer.score("C".repeat(1000)).molecule();
+
+        assertThat(scored.valid()).isTrue();
+        assertThat(scored.smiles()).hasSize(1000);
+        assertThat(scored.logp()).as("its shortest paths would fill the heap").isNull();
+    }
+
+    @Test
     void keepsTheLargestFragment() {
         ScoredMolecule scored = scored("O C C N", "1-2");
 
