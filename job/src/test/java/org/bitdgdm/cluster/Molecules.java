@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.commons.io.FileUtils;
 import org.apache.parquet.example.data.Group;
 import org.apache.parquet.hadoop.ParquetReader;
 import org.apache.parquet.hadoop.api.ReadSupport;
@@ -77,7 +78,7 @@ final class Molecules {
                 }
             }
             LOCAL.put(generate, rows(disk, "run/molecules"));
-            org.apache.commons.io.FileUtils.deleteDirectory(folder.toFile());
+            FileUtils.deleteDirectory(folder.toFile());
         }
         return LOCAL.get(generate);
     }

@@ -36,8 +36,11 @@ final class ServerProcess implements AutoCloseable {
         command.addAll(List.of("-cp", classPath));
         command.addAll(Arrays.asList(mainAndArguments));
         Path log = Files.createDirectories(folder).resolve(name + ".log");
-        return new ServerProcess(name, log, new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true)
-            .redirectOutput(log.toFile()).start());
+        ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true)
+            .redirectOutput(log.toFile());
+        // What a node manager starts finds its Java by it.
+        builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        return new ServerProcess(name, log, builder.start());
     }
 
     /** Waits until the server is ready. */
@@ -51,6 +54,11 @@ final class ServerProcess implements AutoCloseable {
             }
             Thread.sleep(50);
         }
+    }
+
+    /** What it has started, at any depth. */
+    Stream<ProcessHandle> descendants() {
+        return process.descendants();
     }
 
     /** What it has said so far. */

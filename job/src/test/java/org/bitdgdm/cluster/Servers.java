@@ -4,8 +4,8 @@ import java.nio.file.Path;
 
 /** Places of what the build resolves for these tests. */
 final class Servers {
-    private static final Path RESOLVED = Path.of(System.getProperty("bitdgdm.home"), "clusters", "target").toAbsolutePath()
-        .normalize();
+    private static final Path CLUSTERS = Path.of(System.getProperty("bitdgdm.home"), "clusters").toAbsolutePath().normalize();
+    private static final Path RESOLVED = CLUSTERS.resolve("target");
 
     /** Hadoop's servers. */
     static final Path HADOOP = RESOLVED.resolve("hadoop");
@@ -15,6 +15,12 @@ final class Servers {
 
     /** Hadoop's connector for s3a and what it needs besides Spark. */
     static final Path S3A = RESOLVED.resolve("s3a");
+
+    /** Spark's side of YARN. */
+    static final Path YARN = RESOLVED.resolve("yarn");
+
+    /** The module of Spark's side of Kubernetes and of a server for it. */
+    static final Path KUBERNETES = CLUSTERS.resolve("kubernetes");
 
     private Servers() {
     }

@@ -16,6 +16,6 @@ interface Storage extends AutoCloseable {
     /** Files that a reader sees under a folder, by their path in it, each with the time of its last change. */
     SortedMap<String, Long> files(String folder) throws IOException;
 
-    /** Bytes of a file; {@link java.io.FileNotFoundException} or {@link java.nio.file.NoSuchFileException} where there is none. */
+    /** Bytes of a file that is there. */
     byte[] read(String file) throws IOException;
 }
