@@ -18,7 +18,8 @@ public final class KubernetesServer {
         @Override
         public MockResponse handlePatch(RecordedRequest request) {
             String path = request.getPath().replaceFirst("\\?.*", "");
-            if (!String.valueOf(request.getHeader("Content-Type")).contains("apply-patch") || findResource(getKey(path)) != null) {
+            boolean applied = String.valueOf(request.getHeader("Content-Type")).contains("apply-patch");
+            if (!applied || findResource(getKey(path)) != null) {
                 return super.handlePatch(request);
             }
             return handleCreate(new RecordedRequest(request.getHttpVersion(), HttpMethod.POST,

@@ -49,6 +49,12 @@ class DependenciesTest {
         entry("org.junit.platform:junit-platform-launcher", "tests on a machine without Maven"),
         entry("org.assertj:assertj-core", "assertions"),
         entry("org.apache.hadoop:hadoop-client-minicluster", "HDFS and YARN"),
+        entry("org.bouncycastle:bcprov-jdk18on", "for hadoop-client-minicluster"),
+        entry("org.bouncycastle:bcpkix-jdk18on", "for hadoop-client-minicluster"),
+        entry("org.bouncycastle:bcutil-jdk18on", "for hadoop-client-minicluster"),
+        entry("org.apache.spark:spark-yarn_2.13", "Spark's side of YARN"),
+        entry("org.apache.spark:spark-kubernetes_2.13", "Spark's side of Kubernetes"),
+        entry("io.fabric8:kubernetes-server-mock", "a server of Kubernetes that runs no pod"),
         entry("org.gaul:s3proxy", "an S3 server"),
         entry("org.apache.hadoop:hadoop-aws", "s3a, as its users add it to Spark"),
         entry("software.amazon.awssdk:s3-transfer-manager", "for hadoop-aws"),
@@ -176,24 +182,29 @@ class DependenciesTest {
         return String.join(" or ", new TreeSet<>(names));
     }
 
-    /** Name and version of what {@code clusters/pom.xml} depends on or copies. */
+    /** Name and version of what the modules of {@code clusters/} depend on or copy. */
     private static Map<String, String> servers() throws Exception {
-        Element clusters = xml(Path.of("../clusters/pom.xml"));
-        List<Element> properties =
-            List.of(child(xml(Path.of("../pom.xml")), "properties"), child(clusters, "properties"));
-        List<Element> items = new ArrayList<>(children(child(clusters, "dependencies"), "dependency"));
-        NodeList copied = clusters.getElementsByTagName("artifactItem");
-        for (int i = 0; i < copied.getLength(); i++) {
-            items.add((Element) copied.item(i));
-        }
         Map<String, String> servers = new TreeMap<>();
-        for (Element item : items) {
-            String version = text(item, "version");
-            servers.put(text(item, "groupId") + ":" + text(item, "artifactId"), !version.startsWith("${") ? version
-                : properties.stream().map(all -> text(all, version.substring(2, version.length() - 1)))
-                    .filter(found -> !found.isEmpty()).findFirst().orElseThrow());
+        for (String module : List.of("clusters", "clusters/kubernetes")) {
+            Element clusters = xml(Path.of("..", module, "pom.xml"));
+            List<Element> items = new ArrayList<>(children(child(clusters, "dependencies"), "dependency"));
+            NodeList copied = clusters.getElementsByTagName("artifactItem");
+            for (int i = 0; i < copied.getLength(); i++) {
+                items.add((Element) copied.item(i));
+            }
+            List<Element> properties = new ArrayList<>(children(xml(Path.of("../pom.xml")), "properties"));
+            properties.addAll(children(clusters, "properties"));
+            for (Element item : items) {
+                servers.put(text(item, "groupId") + ":" + resolved(text(item, "artifactId"), properties),
+                    resolved(text(item, "version"), properties));
+            }
         }
         return servers;
+    }
+
+    private static String resolved(String text, List<Element> properties) {
+        return Pattern.compile("\\$\\{(.+?)}").matcher(text).replaceAll(name -> properties.stream()
+            .map(all -> text(all, name.group(1))).filter(found -> !found.isEmpty()).findFirst().orElseThrow());
     }
 
     private static Element xml(Path file) throws Exception {

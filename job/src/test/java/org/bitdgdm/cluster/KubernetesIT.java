@@ -43,7 +43,7 @@ class KubernetesIT {
         try (var in = Files.newBufferedReader(SETTINGS)) {
             settings.load(in);
         }
-        spark = ManagedSpark.of(folder.resolve("spark"), Servers.KUBERNETES.resolve("target/jars"));
+        spark = SparkHome.managed("kubernetes", Servers.KUBERNETES.resolve("target/jars"));
         Path written = folder.resolve("url");
         server = ServerProcess.java(folder, "kubernetes", List.of(), spark.resolve("jars") + File.separator + "*",
             Servers.KUBERNETES.resolve("KubernetesServer.java").toString(), written.toString());

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.stream.Stream;
+import org.apache.commons.io.FileUtils;
 
 /** A SPARK_HOME as a distribution has it, of Maven's jars: its spark-submit calls Spark's own launcher. */
 final class SparkHome {
@@ -34,6 +36,27 @@ final class SparkHome {
     /** The Spark that the job is built with. */
     static Path present(Path folder) throws IOException {
         return of(folder, BUILD.resolve("job/target/spark/jars"));
+    }
+
+    /**
+     * The Spark that the job is built with and the jars of a cluster manager. It lies in the folder of what is built and is
+     * made anew, since a temporary folder of JUnit's says of each of its links that it is removed.
+     *
+     * @param name    of the manager
+     * @param manager folder with its jars
+     */
+    static Path managed(String name, Path manager) throws IOException {
+        Path folder = BUILD.resolve("job/target/spark-" + name);
+        FileUtils.deleteDirectory(folder.toFile());
+        Path jars = Files.createDirectories(folder.resolve("all-jars"));
+        for (Path from : new Path[] {BUILD.resolve("job/target/spark/jars"), manager}) {
+            try (Stream<Path> all = Files.list(from)) {
+                for (Path jar : all.toList()) {
+                    Files.createSymbolicLink(jars.resolve(jar.getFileName()), jar);
+                }
+            }
+        }
+        return of(folder, jars);
     }
 
     private static Path of(Path folder, Path jars) throws IOException {

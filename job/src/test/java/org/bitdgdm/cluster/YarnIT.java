@@ -25,7 +25,7 @@ class YarnIT {
     @Test
     void rowsAreThoseOfALocalRunThoughAnExecutorIsKilled() throws Exception {
         Path conf = Files.createDirectories(folder.resolve("conf"));
-        Path spark = ManagedSpark.of(folder.resolve("spark"), Servers.YARN);
+        Path spark = SparkHome.managed("yarn", Servers.YARN);
         try (ServerProcess yarn = ServerProcess.java(folder, "yarn", List.of("-Dtest.build.data=" + folder.resolve("data")),
             Servers.HADOOP + File.separator + "*" + File.pathSeparator + TestSpark.classPath(), YarnServer.class.getName(),
             conf.toString())) {

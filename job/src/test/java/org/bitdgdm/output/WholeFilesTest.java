@@ -18,7 +18,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
-import org.bitdgdm.molecule.Molecules;
+import org.bitdgdm.family.Molecules;
 import org.bitdgdm.sample.DenoiserOpener;
 import org.bitdgdm.sample.SampleJob;
 import org.bitdgdm.sample.TestOpener;
@@ -89,7 +89,7 @@ class WholeFilesTest {
         write(run, TestOpener.failing(faults, 17));
         assertThat(faults).isEmptyDirectory();
         assertThat(run.rows(spark)).hasSize(20);
-        // Two shards, and molecules/_SUCCESS, run.json twice, _SUCCESS, the fingerprint: a file of the failed task is not there.
+        // Two shards, the fingerprint, run.json twice and two files _SUCCESS: none of the task that failed.
         assertThat(ObjectStoreFileSystem.UPLOADS.get() - before).isEqualTo(7);
         assertThat(ObjectStoreFileSystem.ABORTED.get()).as("it never began to upload").isZero();
     }
