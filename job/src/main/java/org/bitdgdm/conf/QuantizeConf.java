@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 
 /**
@@ -33,6 +34,8 @@ public record QuantizeConf(
     int calibrationGraphs, int calibrationSteps, int thresholdBuckets, Map<String, Map<String, String>> overrides) {
 
     public QuantizeConf {
+        Objects.requireNonNull(method, "method");
+        Objects.requireNonNull(activationScale, "activationScale");
         Check.bits("weight-bits", weightBits);
         Check.bits("activation-bits", activationBits);
         Check.that(rank >= 1, "rank", "must be at least 1", rank);

@@ -18,6 +18,8 @@ final class InputNorm {
 
     /** (in, in) H; null where it is diagonal. */
     private final DenseMatrix gram;
+    /** The same column by column, zeros up to a multiple of four. */
+    private final double[][] columns;
     private final double[] diagonal;
 
     /**
@@ -35,6 +37,10 @@ final class InputNorm {
         for (int i = 0; i < diagonal.length && this.gram != null; i++) {
             this.gram.update(i, i, diagonal[i]);
         }
+        this.columns = new double[this.gram == null ? 0 : (diagonal.length + 3) / 4 * 4][diagonal.length];
+        for (int j = 0; j < diagonal.length && this.gram != null; j++) {
+            System.arraycopy(this.gram.values(), j * diagonal.length, columns[j], 0, diagonal.length);
+        }
     }
 
     private static double[] diagonal(DenseMatrix matrix) {
@@ -48,7 +54,19 @@ final class InputNorm {
 
     /** H E. */
     DenseMatrix times(DenseMatrix error) {
-        return gram == null ? scaled(error, diagonal) : DenseAlgebra.product(gram, false, error, false);
+        if (gram == null) {
+            return scaled(error, diagonal);
+        }
+        int in = diagonal.length;
+        double[] factors = error.values();
+        double[] sums = new double[factors.length];
+        for (int at = 0; at < factors.length; at += in) {
+            for (int k = 0; k < in; k += 4) {
+                accumulate(sums, at, in, k, columns, factors[at + k], k + 1 < in ? factors[at + k + 1] : 0,
+                    k + 2 < in ? factors[at + k + 2] : 0, k + 3 < in ? factors[at + k + 3] : 0);
+            }
+        }
+        return new DenseMatrix(in, error.numCols(), sums);
     }
 
     /** AᵀHB. */
@@ -101,7 +119,7 @@ final class InputNorm {
                 }
             }
             for (int j = 0; j < in; j++) {
-                accumulate(gram, j * in, j + 1, four, four[0][j], four[1][j], four[2][j], four[3][j]);
+                accumulate(gram, j * in, j + 1, 0, four, four[0][j], four[1][j], four[2][j], four[3][j]);
             }
         }
         for (int j = 0; j < in; j++) {
@@ -113,14 +131,15 @@ final class InputNorm {
         return new DenseMatrix(in, in, gram);
     }
 
-    private static void accumulate(double[] gram, int at, int count, double[][] rows, double by0, double by1, double by2,
-                                   double by3) {
-        double[] row0 = rows[0];
-        double[] row1 = rows[1];
-        double[] row2 = rows[2];
-        double[] row3 = rows[3];
+    /** Adds four vectors, from the k-th on, each times a number. */
+    private static void accumulate(double[] sums, int at, int count, int k, double[][] vectors, double by0, double by1,
+                                   double by2, double by3) {
+        double[] row0 = vectors[k];
+        double[] row1 = vectors[k + 1];
+        double[] row2 = vectors[k + 2];
+        double[] row3 = vectors[k + 3];
         for (int i = 0; i < count; i++) {
-            gram[at + i] += row0[i] * by0 + row1[i] * by1 + (row2[i] * by2 + row3[i] * by3);
+            sums[at + i] += row0[i] * by0 + row1[i] * by1 + (row2[i] * by2 + row3[i] * by3);
         }
     }
 }
