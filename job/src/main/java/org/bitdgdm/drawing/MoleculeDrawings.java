@@ -99,6 +99,7 @@ public final class MoleculeDrawings {
         try {
             DocumentBuilderFactory factory = DocumentBuilderFactory.newDefaultNSInstance();
             factory.setFeature("http://apache.org/xml/features/nonvalidating/load-external-dtd", false);
+            factory.setFeature("http://xml.org/sax/features/external-general-entities", false);
             return factory.newDocumentBuilder().parse(new InputSource(new StringReader(drawing))).getDocumentElement();
         } catch (ParserConfigurationException | SAXException | IOException e) {
             throw new IllegalStateException("CDK drew what is no XML: " + e.getMessage(), e);

@@ -229,6 +229,9 @@ public final class ReferenceSet {
                     + " where " + FACTS_FILE + " says " + stated + " and " + json.path("sha256").asText()
                     + "; the reference set is damaged, build it again");
             }
+            if (!json.path("distributions").isObject()) {
+                throw new InputException(factsFile + " has no distributions; the reference set is damaged, build it again");
+            }
             return new ReferenceSet(family, json.path("source").asText(), json.path("molecules").asLong(), hashes,
                 JSON.treeToValue(json.path("distributions"), Distributions.class));
         } catch (JsonProcessingException | IllegalArgumentException e) {

@@ -30,7 +30,7 @@ public final class SweepMarkdown {
     public static String render(String model, String backend, int cells, List<SweepEntry> entries, MetricNames names) {
         StringBuilder text = new StringBuilder();
         text.append(SweepEntry.soFar(cells, entries)).append(" of ")
-            .append(Numbers.count(entries.get(0).cell().conf().sample().count())).append(" graphs, model ").append(model)
+            .append(Numbers.count(entries.get(0).cell().conf().sample().count())).append(" graphs, model ").append(plain(model))
             .append(", ").append(backend).append(". In brackets 95% intervals (of uniqueness and novelty at 0 or 100% one-sided")
             .append(" bounds), after ± standard errors; Δ ").append(names.quality())
             .append(" is the paired difference from FP32 at the same graph ids,")
@@ -70,6 +70,11 @@ public final class SweepMarkdown {
             }
         }
         return total == 0 ? "" : " By their own records the cells took " + Numbers.duration(total) + parts + ".";
+    }
+
+    /** A text of an input as text, whatever Markdown would make of it. */
+    private static String plain(String text) {
+        return text.replaceAll("([\\\\`*\\[\\]<>|&])", "\\\\$1");
     }
 
     private static void header(StringBuilder text, List<String> columns) {
@@ -127,7 +132,7 @@ public final class SweepMarkdown {
         row.add(entry.cell().name());
         if (!entry.done()) {
             // A reason is one line, but may hold the table's own sign.
-            return row.add("failed: " + entry.error().replace("|", "\\|")) + " |".repeat(COLUMNS.size() + 1);
+            return row.add("failed: " + plain(entry.error())) + " |".repeat(COLUMNS.size() + 1);
         }
         row.add(share(entry, quality));
         row.add(entry.difference(quality + "_difference").map(metric -> String.format(Locale.ROOT,

@@ -34,6 +34,7 @@ class MutatedReferenceSetTest {
     private static void load(Path set) {
         ReferenceSet read = ReferenceSet.load(set);
         read.contains("CCO");
+        read.distributions().of("sizes").counts();
         read.sha256();
     }
 
