@@ -2,12 +2,12 @@ package org.bitdgdm;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.ChecksumException;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.conf.Json;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
 import org.bitdgdm.model.ModelBundle;
@@ -23,7 +23,6 @@ import org.bitdgdm.quantize.QuantizedBundle;
  */
 record RecordedRun(OutputFolder folder, JsonNode record) {
     private static final String RECORD = "run.json";
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     /**
      * The run of a folder; empty where it is none that has sampled a model.
@@ -37,8 +36,8 @@ record RecordedRun(OutputFolder folder, JsonNode record) {
             return Optional.empty();
         }
         try {
-            JsonNode record = JSON.readTree(folder.read(RECORD));
-            return record != null && record.path("command").asText().equals("generate") && record.at("/hashes/model").isTextual()
+            JsonNode record = Json.tree(folder.read(RECORD));
+            return record.path("command").asText().equals("generate") && record.at("/hashes/model").isTextual()
                 ? Optional.of(new RecordedRun(folder, record)) : Optional.empty();
         } catch (JsonProcessingException | ChecksumException e) {
             throw new InputException("--input " + path + " has a broken " + RECORD + "; the command that has made the run makes"

@@ -1,6 +1,5 @@
 package org.bitdgdm;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.Serializable;
@@ -24,6 +23,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.execution.datasources.FilePartition;
 import org.apache.spark.sql.execution.datasources.PartitionedFile;
+import org.bitdgdm.conf.Json;
 import org.bitdgdm.family.GraphFamily;
 import org.bitdgdm.family.GraphScorer;
 import org.bitdgdm.molecule.GraphReader;
@@ -48,7 +48,6 @@ final class Scoring {
     /** Pieces of Parquet that Spark is asked for where that makes none smaller than 4 MB; not by the cores it has. */
     private static final String PIECES = "256";
     private static final String PIECES_FILE = "_run/pieces.json";
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     private final SparkSession spark;
     private final JavaSparkContext context;
@@ -216,7 +215,7 @@ final class Scoring {
 
     /** Removes the shards of an earlier start whose Spark has cut the same files otherwise, by another limit of bytes. */
     private void keepOnlyIfCutSo(List<Piece> pieces) throws IOException {
-        byte[] now = JSON.writeValueAsBytes(pieces);
+        byte[] now = Json.MAPPER.writeValueAsBytes(pieces);
         if (folder.exists(PIECES_FILE) && Arrays.equals(folder.read(PIECES_FILE), now)) {
             return;
         }

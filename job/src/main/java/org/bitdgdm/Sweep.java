@@ -1,6 +1,5 @@
 package org.bitdgdm;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -28,6 +27,7 @@ import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.conf.FailedCellsException;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
+import org.bitdgdm.conf.Json;
 import org.bitdgdm.conf.Option;
 import org.bitdgdm.conf.StoppedException;
 import org.bitdgdm.conf.SweepCell;
@@ -62,7 +62,6 @@ final class Sweep {
     /** Longest wait for cells that were interrupted. */
     private static final int LEAVE_SECONDS = 60;
     private static final PrintStream NOWHERE = new PrintStream(OutputStream.nullOutputStream());
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     private final SweepConf conf;
     private final GenerateRun run;
@@ -266,7 +265,7 @@ final class Sweep {
     private SweepEntry read(SweepCell cell) throws IOException {
         OutputFolder cellFolder = folder.cell(cell.name());
         MetricReport metrics = MetricReport.parse(new String(cellFolder.read("metrics.json"), StandardCharsets.UTF_8));
-        return new SweepEntry(cell, metrics, JSON.readTree(cellFolder.read("run.json")), List.of(), "");
+        return new SweepEntry(cell, metrics, Json.tree(cellFolder.read("run.json")), List.of(), "");
     }
 
     /** What has run so far, in the order of the cells. */

@@ -1,6 +1,10 @@
 package org.bitdgdm;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -11,7 +15,10 @@ import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.bitdgdm.family.Molecules;
+import org.bitdgdm.conf.InputException;
+import org.bitdgdm.family.Molecules;
 import org.bitdgdm.metrics.Protocol;
+import org.bitdgdm.molecule.Graphs;
 import org.bitdgdm.molecule.Graphs;
 import org.bitdgdm.output.Fingerprint;
 import org.bitdgdm.output.OutputFolder;
@@ -20,6 +27,8 @@ import org.bitdgdm.output.RunTimings;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a run has left in its folder and reads back, changed. */
 class MutatedRunTest {
@@ -72,7 +81,43 @@ class MutatedRunTest {
 
     @Test
     void endsOfRuns() throws Exception {
-        check("_SUCCESS", input -> folder.state(FINGERPRINT));
+        check("_SUCCESS", input -> {
+            if (folder.state(FINGERPRINT) != OutputFolder.State.FINISHED) {
+                throw new InputException("is to be made again");
+            }
+        });
+    }
+
+    @Test
+    void timings() throws Exception {
+        // Broken ones are made again, which is said in a line.
+        Path file = path.resolve("_run/timings.json");
+        Files.deleteIfExists(file.resolveSibling(".timings.json.crc"));
+        Mutations.check("_run/timings.json", List.of(Files.readAllBytes(file)), JSON, input -> {
+            Files.write(file, input);
+            ByteArrayOutputStream said = new ByteArrayOutputStream();
+            RunTimings.of(folder, new PrintStream(said, true, StandardCharsets.UTF_8)).total(100);
+            if (said.size() > 0) {
+                throw new InputException(said.toString(StandardCharsets.UTF_8).strip());
+            }
+        });
+    }
+
+    /** What is not as recorded is removed, so a record must not name what lies elsewhere. */
+    @ParameterizedTest
+    @ValueSource(strings = {"../beside", "/beside", "_run/model/../../../beside", "run.json/../../beside", "..", ".", "_run"})
+    void nothingOutsideOfTheFolderIsRemoved(String name) throws Exception {
+        Path beside = Files.createDirectory(temporary.resolve("beside"));
+        Files.writeString(beside.resolve("mine.txt"), "x");
+        Path success = path.resolve("_SUCCESS");
+        Files.deleteIfExists(path.resolve("._SUCCESS.crc"));
+        ObjectNode record = (ObjectNode) new ObjectMapper().readTree(success.toFile());
+        record.withObject("/results").put(name.startsWith("/") ? beside.toString() : name, "another");
+        Files.writeString(success, record.toString());
+        assertThat(folder.state(FINGERPRINT)).isEqualTo(OutputFolder.State.UNFINISHED);
+        folder.begin(FINGERPRINT);
+        assertThat(beside.resolve("mine.txt")).hasContent("x");
+        assertThat(path.resolve("_run/fingerprint.json")).exists();
     }
 
     @Test

@@ -3,12 +3,14 @@ package org.bitdgdm.molecule;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.conf.Json;
 import org.bitdgdm.model.Excerpt;
 import org.bitdgdm.model.Vocabulary;
 
@@ -19,7 +21,9 @@ import org.bitdgdm.model.Vocabulary;
  * of class 0.
  */
 final class GraphListReader extends GraphReader {
-    private static final JsonMapper JSON = new JsonMapper();
+    /** Graphs may come one after another. */
+    private static final JsonMapper JSON =
+        Json.MAPPER.rebuild().disable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
     private static final String FORMS = "[n, [[i, j], ...]], {\"n\": n, \"edges\": [[i, j], ...]} or a matrix of edge classes";
 
     private final Path file;

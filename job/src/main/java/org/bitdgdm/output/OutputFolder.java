@@ -4,6 +4,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -13,11 +14,11 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.regex.Pattern;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.apache.hadoop.conf.Configuration;
@@ -30,6 +31,7 @@ import org.apache.hadoop.fs.StreamCapabilities;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.conf.Json;
 import org.bitdgdm.conf.StoppedException;
 import org.bitdgdm.kernels.PackedModelFormat;
 
@@ -70,9 +72,10 @@ public final class OutputFolder {
     private static final String DETAILS = "details";
     /** In {@code _SUCCESS}: what the run has left, with its identity by name, and its shards. */
     private static final String RESULTS = "results";
+    /** A name in a folder, neither hidden nor of a way out of it. */
+    private static final Pattern RESULT = Pattern.compile("[^/:._][^/:]*");
     private static final String SHARDS = "shards";
     private static final int NAMED_SHARDS = 3;
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     private final String named;
     /** A file system that is shared may have been made with another. */
@@ -182,6 +185,7 @@ public final class OutputFolder {
     /** Whether all is still there as {@link #finish} has seen it; what is deleted, cut short or changed is made again. */
     private boolean isFinished(Fingerprint asked) throws IOException {
         JsonNode success;
+        Map<String, String> results;
         try {
             if (!exists(SUCCESS)) {
                 return false;
@@ -190,10 +194,11 @@ public final class OutputFolder {
             if (!entries(success.get(EVALUATION)).equals(asked.evaluation())) {
                 return false;
             }
+            results = results(success);
         } catch (InputException | ChecksumException broken) {
             return false;
         }
-        for (Map.Entry<String, JsonNode> result : success.path(RESULTS).properties()) {
+        for (Map.Entry<String, String> result : results.entrySet()) {
             if (!isAsRecorded(result)) {
                 return false;
             }
@@ -201,9 +206,27 @@ public final class OutputFolder {
         return holdsShards(success.path(SHARDS));
     }
 
-    private boolean isAsRecorded(Map.Entry<String, JsonNode> result) throws IOException {
+    /**
+     * What a finished run has left: identities by name. Names lead nowhere but into this folder, since what is not as
+     * recorded is removed.
+     *
+     * @throws InputException if one would lead elsewhere
+     */
+    private Map<String, String> results(JsonNode success) {
+        Map<String, String> results = new LinkedHashMap<>();
+        for (Map.Entry<String, JsonNode> result : success.path(RESULTS).properties()) {
+            String name = result.getKey();
+            if (!RESULT.matcher(name.startsWith(MODEL + "/") ? name.substring(MODEL.length() + 1) : name).matches()) {
+                throw new InputException("--out " + named + " has a broken " + SUCCESS + "; give another folder");
+            }
+            results.put(name, result.getValue().asText());
+        }
+        return results;
+    }
+
+    private boolean isAsRecorded(Map.Entry<String, String> result) throws IOException {
         try {
-            return identity(files.getFileStatus(path(result.getKey()))).equals(result.getValue().asText());
+            return identity(files.getFileStatus(path(result.getKey()))).equals(result.getValue());
         } catch (FileNotFoundException | ChecksumException changed) {
             return false;
         }
@@ -213,7 +236,7 @@ public final class OutputFolder {
     private void removeChanged() throws IOException {
         try {
             if (exists(SUCCESS)) {
-                for (Map.Entry<String, JsonNode> result : read(path(SUCCESS), EVALUATION).path(RESULTS).properties()) {
+                for (Map.Entry<String, String> result : results(read(path(SUCCESS), EVALUATION)).entrySet()) {
                     if (!isAsRecorded(result)) {
                         files.delete(path(result.getKey()), true);
                     }
@@ -269,15 +292,15 @@ public final class OutputFolder {
     }
 
     private static Map<String, String> entries(JsonNode node) {
-        return JSON.convertValue(node, new TypeReference<Map<String, String>>() {
+        return Json.MAPPER.convertValue(node, new TypeReference<Map<String, String>>() {
         });
     }
 
     private JsonNode read(Path path, String key) throws IOException {
         byte[] bytes = read(path);
         try {
-            JsonNode root = JSON.readTree(bytes);
-            if (root == null || root.path("format").asInt() != FORMAT || !root.path(key).isObject()) {
+            JsonNode root = Json.tree(bytes);
+            if (root.path("format").asInt() != FORMAT || !root.path(key).isObject()) {
                 throw new InputException("--out " + named + " has a " + path.getName() + " that this version cannot read"
                     + " (format " + FORMAT + " expected); give another folder");
             }
@@ -368,13 +391,13 @@ public final class OutputFolder {
     }
 
     private static ObjectNode json(String key, Map<String, String> entries) {
-        ObjectNode root = JSON.createObjectNode().put("format", FORMAT);
-        root.set(key, JSON.valueToTree(entries));
+        ObjectNode root = Json.MAPPER.createObjectNode().put("format", FORMAT);
+        root.set(key, Json.MAPPER.valueToTree(entries));
         return root;
     }
 
     private static byte[] bytes(ObjectNode root) throws IOException {
-        return JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(root);
+        return Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(root);
     }
 
     /** Shards that are committed; each is one file of {@code molecules/}. */
@@ -545,7 +568,7 @@ public final class OutputFolder {
         ObjectNode results = success.putObject(RESULTS);
         for (FileStatus entry : files.listStatus(folder)) {
             String name = entry.getPath().getName();
-            if (!name.startsWith("_") && !name.startsWith(".")) {
+            if (RESULT.matcher(name).matches()) {
                 results.put(name, identity(entry));
             }
         }

@@ -22,7 +22,6 @@ import java.util.regex.Pattern;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.core.JacksonException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.ChecksumException;
 import org.apache.hadoop.fs.FSError;
@@ -30,6 +29,7 @@ import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.conf.Json;
 import org.bitdgdm.conf.StoppedException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,7 +64,6 @@ public final class RunLock implements AutoCloseable {
     private static final int LAST_SIGN_SECONDS = 15;
     private static final Pattern EPOCH = Pattern.compile("epoch-(\\d{6,18})");
     private static final Logger LOG = LoggerFactory.getLogger(RunLock.class);
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     /**
      * Who holds a lock; a process is told from a later one of the same number by its start.
@@ -209,9 +208,9 @@ public final class RunLock implements AutoCloseable {
             Optional<java.nio.file.Path> local = DiskSync.local(files, claim.getParent());
             if (local.isPresent()) {
                 // Hadoop's local files are not created exclusively.
-                Files.write(local.get().resolve(claim.getName()), JSON.writeValueAsBytes(own), StandardOpenOption.CREATE_NEW);
+                Files.write(local.get().resolve(claim.getName()), Json.MAPPER.writeValueAsBytes(own), StandardOpenOption.CREATE_NEW);
             } else {
-                WholeFiles.of(files, claim).create(claim, JSON.writeValueAsBytes(own));
+                WholeFiles.of(files, claim).create(claim, Json.MAPPER.writeValueAsBytes(own));
             }
         } catch (FileAlreadyExistsException taken) {
             // Whose it is says the file.
@@ -284,7 +283,7 @@ public final class RunLock implements AutoCloseable {
     /** Empty where a driver was stopped while it wrote: nobody to ask, but the file has an age. */
     private static Optional<Holder> read(FileSystem files, Path path) throws IOException {
         try (var in = files.open(path)) {
-            return Optional.ofNullable(JSON.readValue(in.readAllBytes(), Holder.class));
+            return Optional.of(Json.value(in.readAllBytes(), Holder.class));
         } catch (JacksonException | ChecksumException broken) {
             return Optional.empty();
         }
@@ -292,7 +291,7 @@ public final class RunLock implements AutoCloseable {
 
     private static void write(FileSystem files, Path path, Holder holder) throws IOException {
         try (OutputStream out = files.create(path, true)) {
-            out.write(JSON.writeValueAsBytes(holder));
+            out.write(Json.MAPPER.writeValueAsBytes(holder));
         }
     }
 

@@ -5,8 +5,8 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import org.bitdgdm.conf.Json;
 
 /**
  * {@code run.json}: what was asked for, what ran, how long it took. Filled while the run goes on, written once at its end.
@@ -14,9 +14,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
  */
 public final class RunRecord {
     private static final int FORMAT = 1;
-    private static final ObjectMapper JSON = new ObjectMapper();
 
-    private final ObjectNode root = JSON.createObjectNode().put("format", FORMAT);
+    private final ObjectNode root = Json.MAPPER.createObjectNode().put("format", FORMAT);
 
     /** @param command for example {@code generate} */
     public RunRecord(String command) {
@@ -38,13 +37,13 @@ public final class RunRecord {
 
     /** The full configuration: records, maps and plain values. */
     public RunRecord configuration(Object configuration) {
-        root.set("configuration", JSON.valueToTree(configuration));
+        root.set("configuration", Json.MAPPER.valueToTree(configuration));
         return this;
     }
 
     /** The fingerprint whose run this is. */
     public RunRecord fingerprint(Fingerprint fingerprint) {
-        root.set("fingerprint", JSON.valueToTree(fingerprint));
+        root.set("fingerprint", Json.MAPPER.valueToTree(fingerprint));
         return this;
     }
 
@@ -105,6 +104,6 @@ public final class RunRecord {
     /** The file, with the present as its end. */
     public byte[] toBytes() throws IOException {
         root.put("finished", now());
-        return JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(root);
+        return Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(root);
     }
 }

@@ -4,11 +4,10 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 
 import com.fasterxml.jackson.core.JacksonException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import org.apache.hadoop.fs.ChecksumException;
+import org.bitdgdm.conf.Json;
 
 /**
  * What the starts of a run have taken so far, kept in its folder: a start that finds the work done still knows how long it
@@ -19,7 +18,6 @@ import org.apache.hadoop.fs.ChecksumException;
  */
 public record RunTimings(Double quantizationSeconds, List<Sampling> sampling) {
     private static final String FILE = "_run/timings.json";
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     /**
      * Sampling of one start.
@@ -45,7 +43,7 @@ public record RunTimings(Double quantizationSeconds, List<Sampling> sampling) {
             return none;
         }
         try {
-            return Objects.requireNonNullElse(JSON.readValue(folder.read(FILE), RunTimings.class), none);
+            return Json.value(folder.read(FILE), RunTimings.class);
         } catch (JacksonException | ChecksumException broken) {
             console.println("the times of earlier starts are lost, since " + folder + "/" + FILE + " is broken");
             return none;
@@ -75,6 +73,6 @@ public record RunTimings(Double quantizationSeconds, List<Sampling> sampling) {
 
     /** Keeps them in the folder, which was begun. */
     public void save(OutputFolder folder) throws IOException {
-        folder.publish(FILE, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(this));
+        folder.publish(FILE, Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(this));
     }
 }
