@@ -81,8 +81,7 @@ public final class MoleculeScorer {
             if (outcome.molecule() == null) {
                 return ScoredGraph.refused(outcome.reason());
             }
-            IAtomContainer formed = hydrogens ? Canonicaliser.withHydrogens(outcome.molecule())
-                : Canonicaliser.withoutHydrogens(outcome.molecule());
+            IAtomContainer formed = formed(outcome.molecule());
             if (formed.getAtomCount() > OpenSmiles.MAX_ATOMS) {
                 return ScoredGraph.refused("more than " + OpenSmiles.MAX_ATOMS + " atoms");
             }
@@ -96,6 +95,22 @@ public final class MoleculeScorer {
         } catch (OpenSmiles.Fault e) {
             return ScoredGraph.refused("no SMILES: " + e.getMessage());
         }
+    }
+
+    /**
+     * The atoms that are nodes. A line that writes hydrogens as atoms, as generators with explicit hydrogens do, means those and
+     * no more; in any other line they are implied.
+     */
+    private IAtomContainer formed(IAtomContainer molecule) {
+        if (!hydrogens) {
+            return Canonicaliser.withoutHydrogens(molecule);
+        }
+        for (IAtom atom : molecule.atoms()) {
+            if (atom.getAtomicNumber() == IElement.H && molecule.getAtomCount() > 1) {
+                return molecule;
+            }
+        }
+        return Canonicaliser.withHydrogens(molecule);
     }
 
     /** Writes N⁺–O⁻ as N=O and N⁺=N⁻ as N#N, which is how a graph holds them and {@link Sanitisation} undoes. */
