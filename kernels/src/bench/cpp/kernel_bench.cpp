@@ -62,8 +62,8 @@ Description read(std::istream& in) {
             words >> d.patience.seconds;
         } else if (key == "shape") {
             Shape& s = d.shape;
-            words >> s.nodeTypes >> s.edgeTypes >> s.maxNodes >> s.diffusionSteps >> s.fixedBug >> s.features >> s.molecular >> s.heads
-                >> d.dx >> d.de >> d.dy;
+            words >> s.nodeTypes >> s.edgeTypes >> s.maxNodes >> s.fixedBug >> s.features >> s.molecular >> s.heads >> d.dx >> d.de
+                >> d.dy;
         } else if (key == "graph") {
             words >> d.nodeClasses.emplace_back();
             if (d.nodes() > 1) {
@@ -338,14 +338,12 @@ public:
 private:
     static Model modelOf(const Description& d) {
         static const std::vector<float> weights(128, 12.0f);
-        static std::vector<float> betas(d.shape.diffusionSteps + 1, 0.01f);
-        static std::vector<float> alphasBar(d.shape.diffusionSteps + 1, 0.5f);
         static const std::vector<float> marginal(128, 0.2f);
         Model model = {};
         model.shape = d.shape;
         model.shape.nodeWeights = weights.data();
         model.shape.maxWeight = 150;
-        model.schedule = {betas.data(), alphasBar.data(), marginal.data(), marginal.data()};
+        model.limits = {marginal.data(), marginal.data()};
         model.dx = d.dx;
         model.de = d.de;
         model.dy = d.dy;
@@ -500,7 +498,7 @@ private:
         const Group group = {n_, graphs_, ids.data(), nodes.data(), edges.data()};
         const Group same = {n_, graphs_, ids.data(), sameNodes.data(), sameEdges.data()};
         const auto draw = [&](const Kernels& kernels, Workspace& ws, const Group& to) {
-            if (!kernels.draw(model_, ws, to, 1, 2, 1)) {
+            if (!kernels.draw(model_, ws, to, 1, {POSTERIOR, 1, 0, 0, 0.01f, 0.5f, 0.5f})) {
                 throw std::runtime_error("the posterior of finite logits must be finite");
             }
         };

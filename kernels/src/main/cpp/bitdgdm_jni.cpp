@@ -241,8 +241,7 @@ CPU_NATIVE(void, exponential)(JNIEnv* env, jclass, jstring isa, jfloatArray x, j
 // ---- Networks ------------------------------------------------------------------------------------------------------
 
 CPU_NATIVE(jlong, newNetwork)(JNIEnv* env, jclass, jint layers, jint heads, jint nodeTypes, jint edgeTypes, jint maxNodes,
-                              jint diffusionSteps, jboolean fixedBug, jint features, jboolean molecular,
-                              jint stepRanges) {
+                              jboolean fixedBug, jint features, jboolean molecular, jint stepRanges) {
     return guarded(env, [&] {
         Shape shape = {};
         shape.layers = layers;
@@ -250,7 +249,6 @@ CPU_NATIVE(jlong, newNetwork)(JNIEnv* env, jclass, jint layers, jint heads, jint
         shape.nodeTypes = nodeTypes;
         shape.edgeTypes = edgeTypes;
         shape.maxNodes = maxNodes;
-        shape.diffusionSteps = diffusionSteps;
         shape.fixedBug = fixedBug != JNI_FALSE;
         shape.features = features;
         shape.molecular = molecular != JNI_FALSE;
@@ -262,12 +260,8 @@ CPU_NATIVE(void, setWeights)(JNIEnv* env, jclass, jlong network, jfloatArray nod
     guarded(env, [&] { at<NetworkBuilder>(network).setWeights(floats(env, nodeWeights), maxWeight); });
 }
 
-CPU_NATIVE(void, setDiffusion)(JNIEnv* env, jclass, jlong network, jfloatArray betas, jfloatArray alphasBar,
-                               jfloatArray nodeMarginal, jfloatArray edgeMarginal) {
-    guarded(env, [&] {
-        at<NetworkBuilder>(network).setDiffusion(floats(env, betas), floats(env, alphasBar), floats(env, nodeMarginal),
-            floats(env, edgeMarginal));
-    });
+CPU_NATIVE(void, setLimits)(JNIEnv* env, jclass, jlong network, jfloatArray nodeMarginal, jfloatArray edgeMarginal) {
+    guarded(env, [&] { at<NetworkBuilder>(network).setLimits(floats(env, nodeMarginal), floats(env, edgeMarginal)); });
 }
 
 CPU_NATIVE(void, addLinear)(JNIEnv* env, jclass, jlong network, jint block, jstring module, jlong linear) {
@@ -298,10 +292,19 @@ CPU_NATIVE(void, close)(JNIEnv*, jclass, jlong engine) {
 }
 
 CPU_NATIVE(void, advance)(JNIEnv* env, jclass, jlong engine, jint nodeCount, jlongArray ids, jbyteArray nodes,
-                          jbyteArray edges, jlong seed, jintArray times) {
+                          jbyteArray edges, jlong seed, jintArray rule, jintArray to, jfloatArray time, jintArray range,
+                          jfloatArray beta, jfloatArray alphaBarFrom, jfloatArray alphaBarTo) {
     guarded(env, [&] {
         Batch batch = batchOf(env, nodeCount, ids, nodes, edges);
-        at<Engine>(engine).advance(batch, static_cast<uint64_t>(seed), ints(env, times));
+        const std::vector<int32_t> rules = ints(env, rule), tos = ints(env, to), ranges = ints(env, range);
+        const std::vector<float> times = floats(env, time), betas = floats(env, beta);
+        const std::vector<float> alphasBarFrom = floats(env, alphaBarFrom), alphasBarTo = floats(env, alphaBarTo);
+        std::vector<Step> steps;
+        for (size_t i = 0; i < rules.size(); i++) {
+            steps.push_back({rules[i], tos.at(i), times.at(i), ranges.at(i), betas.at(i), alphasBarFrom.at(i),
+                alphasBarTo.at(i)});
+        }
+        at<Engine>(engine).advance(batch, static_cast<uint64_t>(seed), steps);
         env->SetByteArrayRegion(nodes, 0, static_cast<jsize>(batch.nodeClasses.size()),
             reinterpret_cast<const jbyte*>(batch.nodeClasses.data()));
         env->SetByteArrayRegion(edges, 0, static_cast<jsize>(batch.edgeClasses.size()),
@@ -310,36 +313,36 @@ CPU_NATIVE(void, advance)(JNIEnv* env, jclass, jlong engine, jint nodeCount, jlo
 }
 
 CPU_NATIVE(void, logits)(JNIEnv* env, jclass, jlong engine, jint nodeCount, jlongArray ids, jbyteArray nodes,
-                         jbyteArray edges, jint t, jfloatArray nodeLogits, jfloatArray edgeLogits) {
+                         jbyteArray edges, jfloat time, jint range, jfloatArray nodeLogits, jfloatArray edgeLogits) {
     guarded(env, [&] {
         const Batch batch = batchOf(env, nodeCount, ids, nodes, edges);
         const Shape& shape = at<Engine>(engine).shape();
         std::vector<float> node(batch.nodeClasses.size() * shape.nodeTypes);
         std::vector<float> edge(batch.edgeClasses.size() * shape.edgeTypes);
-        at<Engine>(engine).logits(batch, t, node.data(), edge.data());
+        at<Engine>(engine).logits(batch, time, range, node.data(), edge.data());
         env->SetFloatArrayRegion(nodeLogits, 0, static_cast<jsize>(node.size()), node.data());
         env->SetFloatArrayRegion(edgeLogits, 0, static_cast<jsize>(edge.size()), edge.data());
     });
 }
 
 CPU_NATIVE(void, features)(JNIEnv* env, jclass, jlong engine, jint nodeCount, jlongArray ids, jbyteArray nodes,
-                           jbyteArray edges, jint t, jfloatArray nodeInput, jfloatArray globalInput) {
+                           jbyteArray edges, jfloat time, jfloatArray nodeInput, jfloatArray globalInput) {
     guarded(env, [&] {
         const Batch batch = batchOf(env, nodeCount, ids, nodes, edges);
         const Shape& shape = at<Engine>(engine).shape();
         std::vector<float> node(batch.nodeClasses.size() * shape.nodeInputs());
         std::vector<float> global(batch.ids.size() * shape.globalInputs());
-        at<Engine>(engine).features(batch, t, node.data(), global.data());
+        at<Engine>(engine).features(batch, time, node.data(), global.data());
         env->SetFloatArrayRegion(nodeInput, 0, static_cast<jsize>(node.size()), node.data());
         env->SetFloatArrayRegion(globalInput, 0, static_cast<jsize>(global.size()), global.data());
     });
 }
 
 CPU_NATIVE(jlong, record)(JNIEnv* env, jclass, jlong engine, jint nodeCount, jlongArray ids, jbyteArray nodes,
-                          jbyteArray edges, jint t, jbooleanArray wanted) {
+                          jbyteArray edges, jfloat time, jint range, jbooleanArray wanted) {
     return guarded(env, [&] {
         const Batch batch = batchOf(env, nodeCount, ids, nodes, edges);
-        return handleOf(new Recording(at<Engine>(engine).record(batch, t, booleans(env, wanted))));
+        return handleOf(new Recording(at<Engine>(engine).record(batch, time, range, booleans(env, wanted))));
     });
 }
 

@@ -127,34 +127,34 @@ void Engine::eachGroup(const Batch& batch, Work work) {
     });
 }
 
-void Engine::evaluate(Scratch& scratch, const Group& group, int t) const {
+void Engine::evaluate(Scratch& scratch, const Group& group, float time, int range) const {
     const Shape& shape = network_->model.shape;
     Workspace& ws = scratch.workspace;
     const size_t n = group.nodes;
     const int stride = padded(shape.nodeInputs());
     for (int graph = 0; graph < group.graphs; graph++) {
-        scratch.features.compute(group.nodeClasses + graph * n, group.edgeClasses + graph * n * n, group.nodes, t,
+        scratch.features.compute(group.nodeClasses + graph * n, group.edgeClasses + graph * n * n, group.nodes, time,
             ws.nodeInput + graph * n * stride, stride, ws.globalInput + graph * padded(shape.globalInputs()));
     }
-    kernels_.network(network_->at(t), ws, group);
+    kernels_.network(network_->at(range), ws, group);
 }
 
-void Engine::advance(Batch& batch, uint64_t seed, const std::vector<int32_t>& times) {
+void Engine::advance(Batch& batch, uint64_t seed, const std::vector<Step>& steps) {
     eachGroup(batch, [&](Scratch& scratch, const Group& group, size_t) {
-        for (size_t step = 0; step + 1 < times.size(); step++) {
-            evaluate(scratch, group, times[step]);
-            if (!kernels_.draw(network_->model, scratch.workspace, group, seed, times[step], times[step + 1])) {
-                throw EngineError("logits at time " + std::to_string(times[step])
+        for (const Step& step : steps) {
+            evaluate(scratch, group, step.time, step.range);
+            if (!kernels_.draw(network_->model, scratch.workspace, group, seed, step)) {
+                throw EngineError("logits before the step to time " + std::to_string(step.to)
                     + " are not finite; the model's weights are broken");
             }
         }
     });
 }
 
-void Engine::logits(const Batch& batch, int t, float* nodeLogits, float* edgeLogits) {
+void Engine::logits(const Batch& batch, float time, int range, float* nodeLogits, float* edgeLogits) {
     const Shape& shape = network_->model.shape;
     eachGroup(batch, [&](Scratch& scratch, const Group& group, size_t first) {
-        evaluate(scratch, group, t);
+        evaluate(scratch, group, time, range);
         const size_t rows = static_cast<size_t>(group.graphs) * group.nodes;
         const size_t n = group.nodes;
         for (size_t row = 0; row < rows; row++) {
@@ -168,7 +168,7 @@ void Engine::logits(const Batch& batch, int t, float* nodeLogits, float* edgeLog
     });
 }
 
-void Engine::features(const Batch& batch, int t, float* nodeInput, float* globalInput) {
+void Engine::features(const Batch& batch, float time, float* nodeInput, float* globalInput) {
     const Shape& shape = network_->model.shape;
     const size_t n = batch.nodes;
     Lease lease(*this);
@@ -176,12 +176,12 @@ void Engine::features(const Batch& batch, int t, float* nodeInput, float* global
     scratch.prepare(batch.nodes, 1);
     for (size_t graph = 0; graph < batch.ids.size(); graph++) {
         scratch.features.compute(batch.nodeClasses.data() + graph * n, batch.edgeClasses.data() + graph * n * n,
-            batch.nodes, t, nodeInput + graph * n * shape.nodeInputs(), shape.nodeInputs(),
+            batch.nodes, time, nodeInput + graph * n * shape.nodeInputs(), shape.nodeInputs(),
             globalInput + graph * shape.globalInputs());
     }
 }
 
-Recording Engine::record(const Batch& batch, int t, std::vector<bool> wanted) {
+Recording Engine::record(const Batch& batch, float time, int range, std::vector<bool> wanted) {
     RecordingCapture capture;
     capture.add = RecordingCapture::append;
     capture.inputs.resize(wanted.size());
@@ -198,7 +198,7 @@ Recording Engine::record(const Batch& batch, int t, std::vector<bool> wanted) {
         Group group = {batch.nodes, count, batch.ids.data() + first,
             const_cast<uint8_t*>(batch.nodeClasses.data()) + first * n,
             const_cast<uint8_t*>(batch.edgeClasses.data()) + first * n * n};
-        evaluate(scratch, group, t);
+        evaluate(scratch, group, time, range);
     }
     return std::move(capture.inputs);
 }

@@ -41,16 +41,16 @@ class Engine {
 public:
     Engine(std::unique_ptr<PackedNetwork> network, Isa isa, int threads);
 
-    // Takes every graph from times[0] through all later times.
-    void advance(Batch& batch, uint64_t seed, const std::vector<int32_t>& times);
+    // Takes every graph through all steps.
+    void advance(Batch& batch, uint64_t seed, const std::vector<Step>& steps);
 
-    // Logits at time t: (B, n, nodeTypes) and (B, n, n, edgeTypes).
-    void logits(const Batch& batch, int t, float* nodeLogits, float* edgeLogits);
+    // Logits at a time, with the scales of its range: (B, n, nodeTypes) and (B, n, n, edgeTypes).
+    void logits(const Batch& batch, float time, int range, float* nodeLogits, float* edgeLogits);
 
-    Recording record(const Batch& batch, int t, std::vector<bool> wanted);
+    Recording record(const Batch& batch, float time, int range, std::vector<bool> wanted);
 
-    // Network inputs at time t: (B, n, nodeInputs) and (B, globalInputs).
-    void features(const Batch& batch, int t, float* nodeInput, float* globalInput);
+    // Network inputs at a time: (B, n, nodeInputs) and (B, globalInputs).
+    void features(const Batch& batch, float time, float* nodeInput, float* globalInput);
 
     const Shape& shape() const { return network_->model.shape; }
 
@@ -60,7 +60,7 @@ private:
     int groupsOf(const Batch& batch) const;
     template <typename Work>
     void eachGroup(const Batch& batch, Work work);
-    void evaluate(Scratch& scratch, const Group& group, int t) const;
+    void evaluate(Scratch& scratch, const Group& group, float time, int range) const;
 
     std::unique_ptr<PackedNetwork> network_;
     const Kernels& kernels_;

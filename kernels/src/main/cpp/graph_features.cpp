@@ -81,7 +81,7 @@ void GraphFeatures::prepare(int n) {
     values_.resize(n);
 }
 
-void GraphFeatures::compute(const uint8_t* nodes, const uint8_t* edges, int n, int t, float* node, int nodeStride,
+void GraphFeatures::compute(const uint8_t* nodes, const uint8_t* edges, int n, float time, float* node, int nodeStride,
                             float* global) {
     for (int i = 0; i < n; i++) {
         for (int k = 0; k < shape_.nodeTypes; k++) {
@@ -115,7 +115,7 @@ void GraphFeatures::compute(const uint8_t* nodes, const uint8_t* edges, int n, i
         }
         *y++ = static_cast<float>(weight / shape_.maxWeight);
     }
-    *y = static_cast<float>(static_cast<double>(t) / shape_.diffusionSteps);
+    *y = time;
 }
 
 // Cycle counts from closed walks, as the variant counts them (c5 of main is not the number of 5-cycles).

@@ -16,8 +16,8 @@ public:
     // Sizes the scratch for graphs of n nodes; compute() then allocates nothing.
     void prepare(int n);
 
-    // Node input (n, nodeStride) and global input of one graph at time t, from its classes (n) and (n, n).
-    void compute(const uint8_t* nodes, const uint8_t* edges, int n, int t, float* node, int nodeStride, float* global);
+    // Node input (n, nodeStride) and global input of one graph at a time, from its classes (n) and (n, n).
+    void compute(const uint8_t* nodes, const uint8_t* edges, int n, float time, float* node, int nodeStride, float* global);
 
 private:
     void cycles(int n, float* node, int nodeStride, float* global);

@@ -143,7 +143,6 @@ struct Shape {
     int nodeTypes;
     int edgeTypes;
     int maxNodes;
-    int diffusionSteps;
     bool fixedBug;          // variant: spread = biased variance and true 5-cycles; else standard deviation, older count
     int features;           // FeatureSet
     bool molecular;         // whether charge, valency and weight are features
@@ -156,16 +155,28 @@ struct Shape {
     int globalInputs() const { return globalColumns() + (molecular ? 1 : 0) + 1; }
 };
 
-struct Schedule {
-    const float* betas;        // (T + 1)
-    const float* alphasBar;    // (T + 1)
+// Limit distributions.
+struct Limits {
     const float* nodeMarginal; // (nodeTypes)
     const float* edgeMarginal; // (edgeTypes)
 };
 
+// One step of a sampler, Sampler.java. What depends on a noise schedule is worked out there.
+enum Rule : int32_t { POSTERIOR = 0 };
+
+struct Step {
+    int32_t rule;           // Rule
+    int32_t to;             // counter of the draws
+    float time;             // what the network reads
+    int32_t range;          // of static scales
+    float beta;             // noise between the two times
+    float alphaBarFrom;     // at the time of the graphs
+    float alphaBarTo;       // at the time that is drawn
+};
+
 struct Model {
     Shape shape;
-    Schedule schedule;
+    Limits limits;
     int dx, de, dy;
     // Widest hidden layer of any MLP on nodes, edges, globals.
     int hiddenX, hiddenE, hiddenY;

@@ -248,16 +248,12 @@ void NetworkBuilder::setWeights(const std::vector<float>& nodeWeights, float max
     shape.maxWeight = maxWeight;
 }
 
-void NetworkBuilder::setDiffusion(const std::vector<float>& betas, const std::vector<float>& alphasBar,
-                                  const std::vector<float>& nodeMarginal, const std::vector<float>& edgeMarginal) {
+void NetworkBuilder::setLimits(const std::vector<float>& nodeMarginal, const std::vector<float>& edgeMarginal) {
     const Shape& shape = network_->model.shape;
-    const size_t times = static_cast<size_t>(shape.diffusionSteps) + 1;
-    require(betas.size() == times && alphasBar.size() == times, "the noise schedule must have T + 1 values");
     require(nodeMarginal.size() == static_cast<size_t>(shape.nodeTypes), "the node marginal must have a value per type");
     require(edgeMarginal.size() == static_cast<size_t>(shape.edgeTypes), "the edge marginal must have a value per type");
     Memory& memory = network_->memory;
-    network_->model.schedule = {copyPadded(betas, memory), copyPadded(alphasBar, memory),
-        copyPadded(nodeMarginal, memory), copyPadded(edgeMarginal, memory)};
+    network_->model.limits = {copyPadded(nodeMarginal, memory), copyPadded(edgeMarginal, memory)};
 }
 
 void NetworkBuilder::addLinear(const ModuleName& name, const LinearSource& source) {

@@ -94,11 +94,8 @@ struct PackedNetwork {
     Model model = {};           // of the first range of steps
     std::vector<Model> later;   // of the other ranges
 
-    // The range of a step from time t, as PackedModel.rangeOf.
-    const Model& at(int t) const {
-        const int64_t range = (t - 1) * static_cast<int64_t>(later.size() + 1) / model.shape.diffusionSteps;
-        return range <= 0 ? model : later[range - 1];
-    }
+    // With the scales of a range of times.
+    const Model& at(int range) const { return range == 0 ? model : later.at(range - 1); }
 };
 
 // Name of a layer: number of its block, -1 outside of them, and name of the module there. NetworkSpec.java has them all.
@@ -111,8 +108,7 @@ public:
     NetworkBuilder(const Shape& shape, int ranges);
 
     void setWeights(const std::vector<float>& nodeWeights, float maxWeight);
-    void setDiffusion(const std::vector<float>& betas, const std::vector<float>& alphasBar,
-                      const std::vector<float>& nodeMarginal, const std::vector<float>& edgeMarginal);
+    void setLimits(const std::vector<float>& nodeMarginal, const std::vector<float>& edgeMarginal);
     void addLinear(const ModuleName& name, const LinearSource& source);
     void addNorm(const ModuleName& name, const std::vector<float>& weight, const std::vector<float>& bias);
 

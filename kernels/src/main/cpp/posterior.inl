@@ -11,14 +11,12 @@ struct Transition {
     double alphaBarS;
 };
 
-static Transition transitionOf(const Schedule& schedule, const float* marginal, int classes, int t, int s) {
+static Transition transitionOf(const Step& step, const float* marginal, int classes) {
     double sum = 0;
     for (int k = 0; k < classes; k++) {
         sum += marginal[k];
     }
-    // In FP32, as Diffusion.java has it.
-    float beta = s == t - 1 ? schedule.betas[t] : 1.0f - schedule.alphasBar[t] / schedule.alphasBar[s];
-    return {marginal, sum, classes, beta, schedule.alphasBar[t], schedule.alphasBar[s]};
+    return {marginal, sum, classes, step.beta, step.alphaBarFrom, step.alphaBarTo};
 }
 
 // p(z_s | z_t) of one element into `weights`; false if a logit is not finite. `logits` is padded and overwritten.
@@ -88,11 +86,11 @@ static int drawClass(float u, const float* weights, int classes) {
     return last;
 }
 
-static bool draw(const Model& model, Workspace& ws, const Group& group, uint64_t seed, int t, int s) {
+static bool draw(const Model& model, Workspace& ws, const Group& group, uint64_t seed, const Step& step) {
     const Shape& shape = model.shape;
     const int n = group.nodes;
-    const Transition nodes = transitionOf(model.schedule, model.schedule.nodeMarginal, shape.nodeTypes, t, s);
-    const Transition edges = transitionOf(model.schedule, model.schedule.edgeMarginal, shape.edgeTypes, t, s);
+    const Transition nodes = transitionOf(step, model.limits.nodeMarginal, shape.nodeTypes);
+    const Transition edges = transitionOf(step, model.limits.edgeMarginal, shape.edgeTypes);
     const size_t nodeWidth = padded(shape.nodeTypes);
     const size_t edgeWidth = padded(shape.edgeTypes);
     for (int graph = 0; graph < group.graphs; graph++) {
@@ -102,7 +100,7 @@ static bool draw(const Model& model, Workspace& ws, const Group& group, uint64_t
             if (!posterior(nodes, ws.nodeLogits + row * nodeWidth, group.nodeClasses[row], ws.classes)) {
                 return false;
             }
-            float u = philoxUniform(seed, id, (uint32_t) s, (uint32_t) i);
+            float u = philoxUniform(seed, id, (uint32_t) step.to, (uint32_t) i);
             group.nodeClasses[row] = (uint8_t) drawClass(u, ws.classes, shape.nodeTypes);
         }
         const size_t base = (size_t) graph * n * n;
@@ -113,7 +111,7 @@ static bool draw(const Model& model, Workspace& ws, const Group& group, uint64_t
                 if (!posterior(edges, ws.edgeLogits + row * edgeWidth, group.edgeClasses[row], ws.classes)) {
                     return false;
                 }
-                float u = philoxUniform(seed, id, (uint32_t) s, slot);
+                float u = philoxUniform(seed, id, (uint32_t) step.to, slot);
                 uint8_t drawn = (uint8_t) drawClass(u, ws.classes, shape.edgeTypes);
                 group.edgeClasses[row] = drawn;
                 group.edgeClasses[base + j * n + i] = drawn;

@@ -87,8 +87,8 @@ struct Kernels {
     // Logits of p(x0 | z_t) from ws.nodeInput, ws.globalInput and the classes of the group, into ws.nodeLogits and
     // ws.edgeLogits.
     void (*network)(const Model& model, Workspace& ws, const Group& group);
-    // Draws the classes at time s from the logits at time t; false if a probability is not finite.
-    bool (*draw)(const Model& model, Workspace& ws, const Group& group, uint64_t seed, int t, int s);
+    // Draws the classes after a step from the logits before it; false if a probability is not finite.
+    bool (*draw)(const Model& model, Workspace& ws, const Group& group, uint64_t seed, const Step& step);
     // Y = X W + b of one layer; x is (rows, xStride), readable up to a multiple of 16 columns; y is (rows, padded out).
     void (*linear)(const Linear& layer, const float* x, size_t xStride, int rows, float* y, bool relu, Workspace& ws);
     // exp of 16 values.

@@ -344,7 +344,7 @@ BITDGDM_DEVICE void features(const FeatureArguments& args) {
             }
             *y++ = (float) divide(weight, (double) args.maxWeight);
         }
-        *y = (float) divide((double) args.times[args.progress->step], (double) args.diffusionSteps);
+        *y = args.steps[args.progress->step].time;
     }
 }
 

@@ -245,10 +245,22 @@ static_assert(sizeof(NodesArguments) == 96 && offsetof(NodesArguments, rows) == 
 static_assert(sizeof(EdgeInputArguments) == 40 && sizeof(EdgeOutputArguments) == 56
     && offsetof(EdgeOutputArguments, rows) == 32, "layout of EdgeInputArguments and EdgeOutputArguments");
 
-// Where a batch is in time. Lies in device memory, so that one captured graph serves every step.
+// One step of a sampler, Sampler.java. What depends on a noise schedule is worked out there.
+enum Rule : int32_t { POSTERIOR = 0 };
+
+struct Step {
+    int32_t rule;           // Rule
+    int32_t to;             // counter of the draws
+    float time;             // what the network reads
+    float beta;             // noise between the two times
+    float alphaBarFrom;     // at the time of the graphs
+    float alphaBarTo;       // at the time that is drawn
+};
+
+// Where a batch is in its steps. Lies in device memory, so that one captured graph serves every step.
 struct Progress {
-    int32_t step;           // index of the time that the graphs are at
-    int32_t brokenTime;     // the first time at which a logit was not finite; 0: none
+    int32_t step;           // index of the step that is next
+    int32_t broken;         // 1 + the first step before which a logit was not finite; 0: none
 };
 
 // FeatureSet.java, by ordinal.
@@ -259,7 +271,7 @@ struct FeatureArguments {
     const uint8_t* nodes;   // (graphs, n)
     const uint8_t* edges;   // (graphs, n, n)
     const Progress* progress;
-    const int32_t* times;
+    const Step* steps;
     const float* nodeWeights;  // (nodeTypes) if molecular
     char* scratch;          // (graphs, scratchBytes), null: shared memory is used, so many bytes a team
     float* nodeInput;       // (graphs, n, nodeStride)
@@ -268,7 +280,6 @@ struct FeatureArguments {
     int32_t n;
     int32_t nodeTypes;
     int32_t maxNodes;
-    int32_t diffusionSteps;
     int32_t fixedBug;
     int32_t features;       // FeatureSet
     int32_t molecular;
@@ -276,7 +287,6 @@ struct FeatureArguments {
     int32_t nodeStride;
     int32_t globalStride;
     int32_t graphs;
-    int32_t unused;
 };
 
 // Logits of nodes and edges from what the output MLPs left, and what is done with them. Grid: elements.
@@ -287,25 +297,26 @@ struct DrawArguments {
     uint8_t* edges;            // (graphs, n, n)
     const int64_t* ids;        // (graphs)
     Progress* progress;
-    const int32_t* times;
-    const float* betas;        // (T + 1)
-    const float* alphasBar;    // (T + 1)
+    const Step* steps;
     const float* nodeMarginal;
     const float* edgeMarginal;
     float* nodeLogits;         // bitdgdm_logits: (graphs, n, nodeTypes)
     float* edgeLogits;         // bitdgdm_logits: (graphs, n, n, edgeTypes)
     uint64_t seed;
+    int32_t counter;           // of the draws that sampling starts from
     int32_t n;
     int32_t graphs;
     int32_t nodeTypes;
     int32_t edgeTypes;
     int32_t nodeStride;
     int32_t edgeStride;
+    int32_t unused;
 };
 
-static_assert(sizeof(Progress) == 8 && sizeof(FeatureArguments) == 120 && offsetof(FeatureArguments, n) == 72
-    && offsetof(FeatureArguments, globalStride) == 108, "layout of FeatureArguments");
-static_assert(sizeof(DrawArguments) == 136 && offsetof(DrawArguments, seed) == 104 && offsetof(DrawArguments, n) == 112
-    && offsetof(DrawArguments, edgeStride) == 132, "layout of DrawArguments");
+static_assert(sizeof(Step) == 24 && offsetof(Step, time) == 8 && offsetof(Step, alphaBarTo) == 20, "layout of Step");
+static_assert(sizeof(Progress) == 8 && sizeof(FeatureArguments) == 112 && offsetof(FeatureArguments, n) == 72
+    && offsetof(FeatureArguments, globalStride) == 104, "layout of FeatureArguments");
+static_assert(sizeof(DrawArguments) == 128 && offsetof(DrawArguments, seed) == 88 && offsetof(DrawArguments, n) == 100
+    && offsetof(DrawArguments, edgeStride) == 120, "layout of DrawArguments");
 
 }  // namespace bitdgdm

@@ -174,9 +174,9 @@ BITDGDM_DEVICE Logits logitsOf(const DrawArguments& args, const Element& element
     return {args.edgeOutput + row * args.edgeStride, args.edgeOutput + mirrored * args.edgeStride, args.edges[row]};
 }
 
-// u in [0, 1) of an element's class at time s.
-BITDGDM_DEVICE float uniformOf(const DrawArguments& args, const Element& element, int s) {
-    return philoxUniform(args.seed, (uint64_t) args.ids[element.graph], (uint32_t) s, (uint32_t) element.slot);
+// u in [0, 1) of an element's class, by the counter of its draw.
+BITDGDM_DEVICE float uniformOf(const DrawArguments& args, const Element& element, int32_t counter) {
+    return philoxUniform(args.seed, (uint64_t) args.ids[element.graph], (uint32_t) counter, (uint32_t) element.slot);
 }
 
 BITDGDM_DEVICE void writeClass(const DrawArguments& args, const Element& element, int drawn) {
@@ -190,14 +190,14 @@ BITDGDM_DEVICE void writeClass(const DrawArguments& args, const Element& element
     }
 }
 
-// z_T, at the first of the times.
+// z_T.
 BITDGDM_DEVICE void drawInitial(const DrawArguments& args) {
     Element element;
     if (!elementOf(args, element)) {
         return;
     }
     const Marginal marginal = {element.node ? args.nodeMarginal : args.edgeMarginal};
-    const float u = uniformOf(args, element, args.times[0]);
+    const float u = uniformOf(args, element, args.counter);
     writeClass(args, element, drawClass(u, element.node ? args.nodeTypes : args.edgeTypes, marginal));
     if (element.node) {
         // No edge has both ends here.
@@ -210,24 +210,22 @@ BITDGDM_DEVICE void draw(const DrawArguments& args) {
     if (!elementOf(args, element)) {
         return;
     }
-    const int t = args.times[args.progress->step];
-    const int s = args.times[args.progress->step + 1];
+    const Step step = args.steps[args.progress->step];
     Posterior posterior;
     posterior.logits = logitsOf(args, element);
     posterior.marginal = element.node ? args.nodeMarginal : args.edgeMarginal;
     posterior.classes = element.node ? args.nodeTypes : args.edgeTypes;
-    // In FP32, as Diffusion.java has it.
-    posterior.beta = s == t - 1 ? args.betas[t] : 1.0f - args.alphasBar[t] / args.alphasBar[s];
-    posterior.alphaBarT = args.alphasBar[t];
-    posterior.alphaBarS = args.alphasBar[s];
+    posterior.beta = step.beta;
+    posterior.alphaBarT = step.alphaBarFrom;
+    posterior.alphaBarS = step.alphaBarTo;
     if (!posterior.start()) {
-        // The first such time: later steps go on from classes that mean nothing. All threads of a launch would write the same.
-        if (args.progress->brokenTime == 0) {
-            args.progress->brokenTime = t;
+        // The first such step: later steps go on from classes that mean nothing. All threads of a launch would write the same.
+        if (args.progress->broken == 0) {
+            args.progress->broken = 1 + args.progress->step;
         }
         return;
     }
-    writeClass(args, element, drawClass(uniformOf(args, element, s), posterior.classes, posterior));
+    writeClass(args, element, drawClass(uniformOf(args, element, step.to), posterior.classes, posterior));
 }
 
 BITDGDM_DEVICE void writeLogits(const DrawArguments& args) {

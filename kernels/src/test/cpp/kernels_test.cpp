@@ -319,27 +319,19 @@ std::unique_ptr<PackedNetwork> network(const Form& form, bool fixedBug, Random s
     random_ = start;
     // 24 channels of nodes are an even number of vectors, 40 an odd one.
     const int DX = fixedBug ? 24 : 40;
-    constexpr int T = 20, DE = 10, DY = 6, HIDDEN = 13, NODE_TYPES = 3, EDGE_TYPES = 4;
+    constexpr int DE = 10, DY = 6, HIDDEN = 13, NODE_TYPES = 3, EDGE_TYPES = 4;
     Shape shape = {};
     shape.layers = 2;
     shape.heads = 4;
     shape.nodeTypes = NODE_TYPES;
     shape.edgeTypes = EDGE_TYPES;
     shape.maxNodes = 9;
-    shape.diffusionSteps = T;
     shape.fixedBug = fixedBug;
     shape.features = ALL_FEATURES;
     shape.molecular = true;
-    std::vector<float> betas, alphasBar;
-    float alphaBar = 1;
-    for (int t = 0; t <= T; t++) {
-        betas.push_back(static_cast<float>(t + 1) / (T + 2));
-        alphaBar *= 1 - betas.back();
-        alphasBar.push_back(alphaBar);
-    }
     NetworkBuilder builder(shape, 1);
     builder.setWeights({12, 14, 16}, 120);
-    builder.setDiffusion(betas, alphasBar, {0.6f, 0.3f, 0.1f}, {0.7f, 0.25f, 0.05f, 0});
+    builder.setLimits({0.6f, 0.3f, 0.1f}, {0.7f, 0.25f, 0.05f, 0});
     struct Module {
         const char* name;
         int in;
@@ -402,7 +394,9 @@ void networks() {
     std::vector<bool> recorded(54, true);
     std::fill_n(recorded.begin(), 6, false);
     std::fill_n(recorded.end() - 4, 4, false);
-    const std::vector<int32_t> times = {20, 8, 7, 0};
+    // From time 20 of 20 to 8, 7 and 0 of a schedule.
+    const std::vector<Step> steps = {{POSTERIOR, 8, 1, 0, 0.99f, 1e-3f, 0.1f}, {POSTERIOR, 7, 0.4f, 0, 0.4f, 0.1f, 0.16f},
+        {POSTERIOR, 0, 0.35f, 0, 0.83f, 0.16f, 0.95f}};
     for (const Form& form : FORMS) {
         const Random start = random_;
         for (int n : {1, 2, 3, 5, 8, 9, 27, 64}) {
@@ -419,10 +413,10 @@ void networks() {
                 for (int threads : isa == bestIsa() ? std::vector<int>{1, 2} : std::vector<int>{1}) {
                     Engine engine(network(form, n % 2 == 0, start), isa, threads);
                     std::vector<float> logits(noise.nodeClasses.size() * 3 + noise.edgeClasses.size() * 4);
-                    engine.logits(noise, 7, logits.data(), logits.data() + noise.nodeClasses.size() * 3);
+                    engine.logits(noise, 0.35f, 0, logits.data(), logits.data() + noise.nodeClasses.size() * 3);
                     Batch drawn = noise;
-                    engine.advance(drawn, 99, times);
-                    const Recording recording = engine.record(noise, 7, recorded);
+                    engine.advance(drawn, 99, steps);
+                    const Recording recording = engine.record(noise, 0.35f, 0, recorded);
                     require(recording[49].size() == noise.ids.size() * 13 && recording[0].empty(), "a recording", isaName(isa));
                     if (firstLogits.empty()) {
                         firstLogits = logits;

@@ -588,13 +588,20 @@ void printArguments() {
     BITDGDM_FIELD(EdgeOutputArguments, tileRows);
     BITDGDM_FIELD(EdgeOutputArguments, hiddenStride);
     BITDGDM_SIZE(EdgeOutputArguments);
+    BITDGDM_FIELD(Step, rule);
+    BITDGDM_FIELD(Step, to);
+    BITDGDM_FIELD(Step, time);
+    BITDGDM_FIELD(Step, beta);
+    BITDGDM_FIELD(Step, alphaBarFrom);
+    BITDGDM_FIELD(Step, alphaBarTo);
+    BITDGDM_SIZE(Step);
     BITDGDM_FIELD(Progress, step);
-    BITDGDM_FIELD(Progress, brokenTime);
+    BITDGDM_FIELD(Progress, broken);
     BITDGDM_SIZE(Progress);
     BITDGDM_FIELD(FeatureArguments, nodes);
     BITDGDM_FIELD(FeatureArguments, edges);
     BITDGDM_FIELD(FeatureArguments, progress);
-    BITDGDM_FIELD(FeatureArguments, times);
+    BITDGDM_FIELD(FeatureArguments, steps);
     BITDGDM_FIELD(FeatureArguments, nodeWeights);
     BITDGDM_FIELD(FeatureArguments, scratch);
     BITDGDM_FIELD(FeatureArguments, nodeInput);
@@ -603,7 +610,6 @@ void printArguments() {
     BITDGDM_FIELD(FeatureArguments, n);
     BITDGDM_FIELD(FeatureArguments, nodeTypes);
     BITDGDM_FIELD(FeatureArguments, maxNodes);
-    BITDGDM_FIELD(FeatureArguments, diffusionSteps);
     BITDGDM_FIELD(FeatureArguments, fixedBug);
     BITDGDM_FIELD(FeatureArguments, features);
     BITDGDM_FIELD(FeatureArguments, molecular);
@@ -611,7 +617,6 @@ void printArguments() {
     BITDGDM_FIELD(FeatureArguments, nodeStride);
     BITDGDM_FIELD(FeatureArguments, globalStride);
     BITDGDM_FIELD(FeatureArguments, graphs);
-    BITDGDM_FIELD(FeatureArguments, unused);
     BITDGDM_SIZE(FeatureArguments);
     BITDGDM_FIELD(DrawArguments, nodeOutput);
     BITDGDM_FIELD(DrawArguments, edgeOutput);
@@ -619,20 +624,20 @@ void printArguments() {
     BITDGDM_FIELD(DrawArguments, edges);
     BITDGDM_FIELD(DrawArguments, ids);
     BITDGDM_FIELD(DrawArguments, progress);
-    BITDGDM_FIELD(DrawArguments, times);
-    BITDGDM_FIELD(DrawArguments, betas);
-    BITDGDM_FIELD(DrawArguments, alphasBar);
+    BITDGDM_FIELD(DrawArguments, steps);
     BITDGDM_FIELD(DrawArguments, nodeMarginal);
     BITDGDM_FIELD(DrawArguments, edgeMarginal);
     BITDGDM_FIELD(DrawArguments, nodeLogits);
     BITDGDM_FIELD(DrawArguments, edgeLogits);
     BITDGDM_FIELD(DrawArguments, seed);
+    BITDGDM_FIELD(DrawArguments, counter);
     BITDGDM_FIELD(DrawArguments, n);
     BITDGDM_FIELD(DrawArguments, graphs);
     BITDGDM_FIELD(DrawArguments, nodeTypes);
     BITDGDM_FIELD(DrawArguments, edgeTypes);
     BITDGDM_FIELD(DrawArguments, nodeStride);
     BITDGDM_FIELD(DrawArguments, edgeStride);
+    BITDGDM_FIELD(DrawArguments, unused);
     BITDGDM_SIZE(DrawArguments);
 }
 

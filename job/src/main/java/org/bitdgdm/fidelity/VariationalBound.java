@@ -7,6 +7,7 @@ import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.Diffusion;
 import org.bitdgdm.kernels.GraphBatch;
 import org.bitdgdm.kernels.KernelException;
+import org.bitdgdm.kernels.Posterior;
 
 /**
  * DiGress's upper bound of −log p(G), in nats, term by term as its published code has it
@@ -21,7 +22,7 @@ import org.bitdgdm.kernels.KernelException;
  * </ol>
  * The published code sums over ordered pairs i ≠ j, so that every edge counts twice in terms 2 to 4; the version over
  * i &lt; j, in which every edge counts once, is given beside it and is the bound proper. Differences from the published
- * code: sums in double, and noise and times from counters (DESIGN section 6), so that every model is asked with the same
+ * code: sums in double, and noise and times from counters, so that every model is asked with the same
  * ones.
  *
  * <p>Not thread-safe.
@@ -112,9 +113,12 @@ final class VariationalBound {
             float[] nodeLogits = new float[part.nodes().length * nodeLimit.length];
             float[] edgeLogits = new float[part.edges().length * edgeLimit.length];
             denoiser.logits(noisy, t, nodeLogits, edgeLogits);
+            Posterior nodes = Posterior.ofNodes(diffusion, t, t - 1);
+            Posterior edges = Posterior.ofEdges(diffusion, t, t - 1);
             for (int k = 0; k < chosen.length; k++) {
-                Sums sums = sums("term of time " + t, part, k, (x, c, from) -> step(nodeLimit, t, x, c, nodeLogits, from),
-                    (x, c, from) -> step(edgeLimit, t, x, c, edgeLogits, from), noisy);
+                Sums sums = sums("term of time " + t, part, k,
+                    (x, c, from) -> step(nodes, nodeLimit.length, x, c, nodeLogits, from),
+                    (x, c, from) -> step(edges, edgeLimit.length, x, c, edgeLogits, from), noisy);
                 node[chosen[k]] += sums.node();
                 edge[chosen[k]] += sums.edge();
             }
@@ -160,24 +164,11 @@ final class VariationalBound {
     }
 
     /** KL of one entry at time t: the posterior with x known, and with x as predicted. */
-    private double step(double[] limit, int t, int x, int c, float[] logits, int from) {
-        double[] exact = new double[limit.length];
+    private static double step(Posterior posterior, int classes, int x, int c, float[] logits, int from) {
+        double[] exact = new double[classes];
         exact[x] = 1;
-        return divergence(posterior(limit, t, c, exact), posterior(limit, t, c, softmax(logits, from, limit.length)));
-    }
-
-    /** {@code (z_t Q_tᵀ) ∘ (p Q̄_(t−1)) ÷ (p Q̄_t z_tᵀ)}; not normalised. */
-    private double[] posterior(double[] limit, int t, int c, double[] p) {
-        double beta = diffusion.betas()[t];
-        double before = diffusion.alphasBar()[t - 1];
-        double now = diffusion.alphasBar()[t];
-        double denominator = now * p[c] + (1 - now) * limit[c];
-        double[] found = new double[limit.length];
-        for (int k = 0; k < found.length; k++) {
-            double back = beta * limit[c] + (k == c ? 1 - beta : 0);
-            found[k] = back * (before * p[k] + (1 - before) * limit[k]) / denominator;
-        }
-        return found;
+        return divergence(posterior.ofDistribution(exact, c),
+            posterior.ofDistribution(softmax(logits, from, classes), c));
     }
 
     /** Σ p (log p − log q), q with the floor added and normalised. */

@@ -54,19 +54,18 @@ public final class CpuDenoiser implements Denoiser, ActivationRecorder {
     @Override
     public void advance(GraphBatch batch, long seed, int[] times) {
         requireFits(batch);
-        model.diffusion().requireTimes(times);
+        Sampler sampler = Sampler.posterior(model, times);
         GraphBatch start = BrokenLayer.copy(batch);
         try {
-            advanceNative(batch, seed, times);
+            advanceNative(batch, seed, sampler);
         } catch (KernelException e) {
             throw BrokenLayer.named(e, model, this, () -> start, times,
-                (graphs, two) -> advanceNative(graphs, seed, two));
+                (graphs, two) -> advanceNative(graphs, seed, Sampler.posterior(model, two)));
         }
     }
 
-    private void advanceNative(GraphBatch batch, long seed, int[] times) {
-        whileOpen(() ->
-            CpuNative.advance(engine, batch.nodeCount(), batch.ids(), batch.nodes(), batch.edges(), seed, times));
+    private void advanceNative(GraphBatch batch, long seed, Sampler sampler) {
+        whileOpen(() -> CpuNative.advance(engine, batch, seed, sampler));
     }
 
     @Override
@@ -74,8 +73,7 @@ public final class CpuDenoiser implements Denoiser, ActivationRecorder {
         requireFits(batch);
         batch.requireLogits(model.architecture(), nodeLogits, edgeLogits);
         requireTime(t);
-        whileOpen(() -> CpuNative.logits(engine, batch.nodeCount(), batch.ids(), batch.nodes(), batch.edges(), t,
-            nodeLogits, edgeLogits));
+        whileOpen(() -> CpuNative.logits(engine, batch, Sampler.Step.at(model, t), nodeLogits, edgeLogits));
         BrokenLayer.requireFinite(model, this, batch, t, nodeLogits, edgeLogits);
     }
 
@@ -89,8 +87,7 @@ public final class CpuDenoiser implements Denoiser, ActivationRecorder {
             for (int layer = 0; layer < wanted.length; layer++) {
                 wanted[layer] = layers.get(layer).quantized();
             }
-            long recording = CpuNative.record(engine, batch.nodeCount(), batch.ids(), batch.nodes(), batch.edges(), t,
-                wanted);
+            long recording = CpuNative.record(engine, batch, Sampler.Step.at(model, t), wanted);
             try {
                 for (int layer = 0; layer < wanted.length; layer++) {
                     if (wanted[layer]) {
@@ -114,8 +111,7 @@ public final class CpuDenoiser implements Denoiser, ActivationRecorder {
      */
     void features(GraphBatch batch, int t, float[] nodeInput, float[] globalInput) {
         requireFits(batch);
-        whileOpen(() -> CpuNative.features(engine, batch.nodeCount(), batch.ids(), batch.nodes(), batch.edges(), t,
-            nodeInput, globalInput));
+        whileOpen(() -> CpuNative.features(engine, batch, Sampler.Step.at(model, t), nodeInput, globalInput));
     }
 
     private void requireFits(GraphBatch batch) {

@@ -1,5 +1,7 @@
 package org.bitdgdm.kernels;
 
+import java.util.List;
+
 /**
  * The functions of the native library, as {@code bitdgdm_jni.cpp} defines them, and the handing over of packed layers.
  * Handles are addresses: whoever gets one frees it once and checks everything before the call.
@@ -19,12 +21,11 @@ final class CpuNative {
     static long open(PackedModel model, String isa, int threads) {
         Architecture a = model.architecture();
         Diffusion diffusion = model.diffusion();
-        long network = newNetwork(a.layers(), a.heads(), a.nodeTypes(), a.edgeTypes(), a.maxNodes(), a.diffusionSteps(),
+        long network = newNetwork(a.layers(), a.heads(), a.nodeTypes(), a.edgeTypes(), a.maxNodes(),
             a.variant() == Variant.FIXED_BUG, a.features().ordinal(), a.hasMolecularFeatures(), model.stepRanges());
         try {
             setWeights(network, a.nodeWeights(), a.maxWeight());
-            setDiffusion(network, diffusion.betas(), diffusion.alphasBar(), diffusion.nodeMarginal(),
-                diffusion.edgeMarginal());
+            setLimits(network, diffusion.nodeMarginal(), diffusion.edgeMarginal());
             for (NetworkSpec.Layer layer : model.spec().layers()) {
                 long linear = linearOf(model.linear(layer.name()));
                 try {
@@ -159,13 +160,11 @@ final class CpuNative {
     static native void exponential(String isa, float[] x, float[] y);
 
     private static native long newNetwork(int layers, int heads, int nodeTypes, int edgeTypes, int maxNodes,
-                                          int diffusionSteps, boolean fixedBug, int features, boolean molecular,
-                                          int stepRanges);
+                                          boolean fixedBug, int features, boolean molecular, int stepRanges);
 
     private static native void setWeights(long network, float[] nodeWeights, float maxWeight);
 
-    private static native void setDiffusion(long network, float[] betas, float[] alphasBar, float[] nodeMarginal,
-                                            float[] edgeMarginal);
+    private static native void setLimits(long network, float[] nodeMarginal, float[] edgeMarginal);
 
     /**  block −1 for a layer outside the blocks */
     private static native void addLinear(long network, int block, String module, long linear);
@@ -178,20 +177,62 @@ final class CpuNative {
 
     static native void close(long engine);
 
-    static native void advance(long engine, int nodeCount, long[] ids, byte[] nodes, byte[] edges, long seed, int[] times);
+    /** Takes graphs through steps, in place. */
+    static void advance(long engine, GraphBatch batch, long seed, Sampler sampler) {
+        List<Sampler.Step> steps = sampler.steps();
+        int[] rule = new int[steps.size()];
+        int[] to = new int[rule.length];
+        float[] time = new float[rule.length];
+        int[] range = new int[rule.length];
+        float[] beta = new float[rule.length];
+        float[] alphaBarFrom = new float[rule.length];
+        float[] alphaBarTo = new float[rule.length];
+        for (int i = 0; i < rule.length; i++) {
+            Sampler.Step step = steps.get(i);
+            rule[i] = step.rule().ordinal();
+            to[i] = step.to();
+            time[i] = step.time();
+            range[i] = step.range();
+            beta[i] = step.beta();
+            alphaBarFrom[i] = step.alphaBarFrom();
+            alphaBarTo[i] = step.alphaBarTo();
+        }
+        advance(engine, batch.nodeCount(), batch.ids(), batch.nodes(), batch.edges(), seed, rule, to, time, range, beta,
+            alphaBarFrom, alphaBarTo);
+    }
 
-    static native void logits(long engine, int nodeCount, long[] ids, byte[] nodes, byte[] edges, int t,
-                              float[] nodeLogits, float[] edgeLogits);
+    private static native void advance(long engine, int nodeCount, long[] ids, byte[] nodes, byte[] edges, long seed,
+                                       int[] rule, int[] to, float[] time, int[] range, float[] beta, float[] alphaBarFrom,
+                                       float[] alphaBarTo);
 
-    static native void features(long engine, int nodeCount, long[] ids, byte[] nodes, byte[] edges, int t,
-                                float[] nodeInput, float[] globalInput);
+    /** Logits of graphs at the start of a step. */
+    static void logits(long engine, GraphBatch batch, Sampler.Step step, float[] nodeLogits, float[] edgeLogits) {
+        logits(engine, batch.nodeCount(), batch.ids(), batch.nodes(), batch.edges(), step.time(), step.range(), nodeLogits,
+            edgeLogits);
+    }
+
+    private static native void logits(long engine, int nodeCount, long[] ids, byte[] nodes, byte[] edges, float time,
+                                      int range, float[] nodeLogits, float[] edgeLogits);
+
+    /** Inputs of the network at the start of a step. */
+    static void features(long engine, GraphBatch batch, Sampler.Step step, float[] nodeInput, float[] globalInput) {
+        features(engine, batch.nodeCount(), batch.ids(), batch.nodes(), batch.edges(), step.time(), nodeInput, globalInput);
+    }
+
+    private static native void features(long engine, int nodeCount, long[] ids, byte[] nodes, byte[] edges, float time,
+                                        float[] nodeInput, float[] globalInput);
 
     /**
-     * Evaluates once and keeps the inputs of layers; the handle goes to {@link #freeRecording}.
+     * Evaluates at the start of a step and keeps the inputs of layers; the handle goes to {@link #freeRecording}.
      *
      * @param wanted whether of each layer, in the order of the {@link NetworkSpec}
      */
-    static native long record(long engine, int nodeCount, long[] ids, byte[] nodes, byte[] edges, int t, boolean[] wanted);
+    static long record(long engine, GraphBatch batch, Sampler.Step step, boolean[] wanted) {
+        return record(engine, batch.nodeCount(), batch.ids(), batch.nodes(), batch.edges(), step.time(), step.range(), wanted);
+    }
+
+    private static native long record(long engine, int nodeCount, long[] ids, byte[] nodes, byte[] edges, float time,
+                                      int range, boolean[] wanted);
 
     /** Copies the recorded input of a layer to {@code to}, unless that is null; returns its number of entries. */
     static native int recorded(long recording, int layer, float[] to);

@@ -100,7 +100,7 @@ public final class CudaDenoiser implements Denoiser {
     private static void launchEverything(CudaContext context, PackedModel model, CudaNetwork network) {
         CudaWorkspace workspace = CudaWorkspace.allocate(context, model, 1, 1);
         try {
-            workspace.begin(new long[1], 0, 1, new int[] {1, 0});
+            workspace.begin(new long[1], 0, 1, List.of(Sampler.Step.posterior(model, 1, 0)));
             network.drawInitial(workspace, 1, 0);
             network.evaluate(workspace, 1);
             network.loadNodes(workspace);
@@ -125,20 +125,22 @@ public final class CudaDenoiser implements Denoiser {
         model.diffusion().requireFromStart(times);
         GraphBatch batch = new GraphBatch(n, ids);
         requireNodes(batch);
+        Sampler sampler = Sampler.posterior(model, times);
         try {
-            sample(batch, seed, times);
+            sample(batch, seed, sampler);
         } catch (KernelException e) {
             throw BrokenLayer.named(e, model, this, () -> InitialNoise.draw(model.diffusion(), n, ids, seed), times,
-                (graphs, two) -> take(graphs, seed, two));
+                (graphs, two) -> take(graphs, seed, Sampler.posterior(model, two)));
         }
         return batch;
     }
 
-    private void sample(GraphBatch batch, long seed, int[] times) throws InterruptedException {
+    private void sample(GraphBatch batch, long seed, Sampler sampler) throws InterruptedException {
         inParts(batch, "sampling", (workspace, from, count) -> {
-            workspace.begin(batch.ids(), from, count, times);
-            network(times[0]).drawInitial(workspace, count, seed);
-            for (int i = 0; i + 1 < times.length; i++) {
+            List<Sampler.Step> steps = sampler.steps();
+            workspace.begin(batch.ids(), from, count, steps);
+            networks.get(0).drawInitial(workspace, count, seed);
+            for (int i = 0; i < steps.size(); i++) {
                 if (i % STEPS_PER_CALL == 0) {
                     // Launches return at once; without this, all of them would be under way before anybody asks.
                     context.driver().synchronize(workspace.stream());
@@ -146,56 +148,53 @@ public final class CudaDenoiser implements Denoiser {
                         throw new InterruptedException("sampling was stopped");
                     }
                 }
-                step(workspace, count, seed, times[i]);
+                step(workspace, count, seed, steps.get(i));
             }
-            download(workspace, batch, from, count);
+            download(workspace, batch, from, count, steps);
         });
     }
 
     @Override
     public void advance(GraphBatch batch, long seed, int[] times) {
         requireFits(batch);
-        model.diffusion().requireTimes(times);
-        if (times.length < 2) {
+        Sampler sampler = Sampler.posterior(model, times);
+        if (sampler.steps().isEmpty()) {
             return;
         }
         GraphBatch start = BrokenLayer.copy(batch);
         try {
-            take(batch, seed, times);
+            take(batch, seed, sampler);
         } catch (KernelException e) {
-            throw BrokenLayer.named(e, model, this, () -> start, times, (graphs, two) -> take(graphs, seed, two));
+            throw BrokenLayer.named(e, model, this, () -> start, times,
+                (graphs, two) -> take(graphs, seed, Sampler.posterior(model, two)));
         }
     }
 
-    private void take(GraphBatch batch, long seed, int[] times) {
+    private void take(GraphBatch batch, long seed, Sampler sampler) {
         inParts(batch, "advancing", (workspace, from, count) -> {
-            workspace.upload(batch, from, count, times);
-            for (int i = 0; i + 1 < times.length; i++) {
-                step(workspace, count, seed, times[i]);
+            workspace.upload(batch, from, count, sampler.steps());
+            for (Sampler.Step step : sampler.steps()) {
+                step(workspace, count, seed, step);
             }
-            download(workspace, batch, from, count);
+            download(workspace, batch, from, count, sampler.steps());
         });
     }
 
     /** Takes graphs to the next time. */
-    private void step(CudaWorkspace workspace, int count, long seed, int t) {
-        CudaNetwork network = network(t);
-        long step = workspace.step(new CudaWorkspace.GraphKey(count, seed, model.rangeOf(t)), () -> {
+    private void step(CudaWorkspace workspace, int count, long seed, Sampler.Step taken) {
+        CudaNetwork network = networks.get(taken.range());
+        long step = workspace.step(new CudaWorkspace.GraphKey(count, seed, taken.range()), () -> {
             network.evaluate(workspace, count);
             network.draw(workspace, count, seed);
         });
         context.driver().launchGraph(step, workspace.stream());
     }
 
-    /** The launches of a step from a time. */
-    private CudaNetwork network(int t) {
-        return networks.get(model.rangeOf(t));
-    }
-
-    private static void download(CudaWorkspace workspace, GraphBatch batch, int from, int count) {
+    private static void download(CudaWorkspace workspace, GraphBatch batch, int from, int count,
+                                 List<Sampler.Step> steps) {
         int broken = workspace.download(batch, from, count);
         if (broken != 0) {
-            throw new KernelException("logits at time " + broken + " are not finite");
+            throw new KernelException("logits at time " + steps.get(broken - 1).from() + " are not finite");
         }
     }
 
@@ -207,12 +206,13 @@ public final class CudaDenoiser implements Denoiser {
             throw new IllegalArgumentException("time must be in 0.." + model.architecture().diffusionSteps() + ", found "
                 + t);
         }
+        Sampler.Step at = Sampler.Step.at(model, t);
         int nodeValues = batch.nodeCount() * model.architecture().nodeTypes();
         int edgeValues = batch.nodeCount() * batch.nodeCount() * model.architecture().edgeTypes();
         inParts(batch, "evaluating", (workspace, from, count) -> {
-            workspace.upload(batch, from, count, new int[] {t});
-            network(t).evaluate(workspace, count);
-            network(t).writeLogits(workspace, count);
+            workspace.upload(batch, from, count, List.of(at));
+            networks.get(at.range()).evaluate(workspace, count);
+            networks.get(at.range()).writeLogits(workspace, count);
             workspace.download(workspace.q, nodeLogits, from * nodeValues, count * nodeValues);
             workspace.download(workspace.e, edgeLogits, from * edgeValues, count * edgeValues);
         });
@@ -232,8 +232,8 @@ public final class CudaDenoiser implements Denoiser {
         int nodeValues = batch.nodeCount() * DeviceWeights.padded(model.architecture().nodeInputs());
         int globalValues = DeviceWeights.padded(model.architecture().globalInputs());
         inParts(batch, "computing features", (workspace, from, count) -> {
-            workspace.upload(batch, from, count, new int[] {t});
-            network(t).features(workspace, count);
+            workspace.upload(batch, from, count, List.of(Sampler.Step.at(model, t)));
+            networks.get(0).features(workspace, count);
             workspace.download(workspace.nodeInput, nodeInput, from * nodeValues, count * nodeValues);
             workspace.download(workspace.globalInput, globalInput, from * globalValues, count * globalValues);
         });
@@ -249,7 +249,7 @@ public final class CudaDenoiser implements Denoiser {
      */
     public Map<String, Double> kernelSeconds(GraphBatch batch, int t, int repeats) {
         requireFits(batch);
-        int[] step = {t, t - 1};
+        List<Sampler.Step> step = List.of(Sampler.Step.posterior(model, t, t - 1));
         Map<String, double[]> seconds = new LinkedHashMap<>();
         inParts(batch, "timing", (workspace, from, count) -> {
             for (int repeat = -1; repeat < repeats; repeat++) {

@@ -149,7 +149,7 @@ final class CudaNetwork {
                 .ints(w.de, DeviceWeights.padded(architecture.edgeTypes()), tile, hiddenStride()));
     }
 
-    /** Draws the classes at the first time, T. */
+    /** Draws the classes at T. */
     void drawInitial(CudaWorkspace w, int graphs, long seed) {
         elements(w, graphs, "bitdgdm_draw_initial", seed);
     }
@@ -172,11 +172,11 @@ final class CudaNetwork {
 
     private KernelArguments drawArguments(CudaWorkspace w, int graphs, long seed) {
         return new KernelArguments(Arguments.DRAW)
-            .pointers(w.nodeOutput, w.edgeOutput, w.nodes, w.edges, w.ids, w.progress, w.times, model.betas(),
-                model.alphasBar(), model.nodeMarginal(), model.edgeMarginal(), w.q, w.e)
+            .pointers(w.nodeOutput, w.edgeOutput, w.nodes, w.edges, w.ids, w.progress, w.steps, model.nodeMarginal(),
+                model.edgeMarginal(), w.q, w.e)
             .value(seed)
-            .ints(w.n, graphs, architecture.nodeTypes(), architecture.edgeTypes(),
-                DeviceWeights.padded(architecture.nodeTypes()), DeviceWeights.padded(architecture.edgeTypes()));
+            .ints(architecture.diffusionSteps(), w.n, graphs, architecture.nodeTypes(), architecture.edgeTypes(),
+                DeviceWeights.padded(architecture.nodeTypes()), DeviceWeights.padded(architecture.edgeTypes()), 0);
     }
 
     void features(CudaWorkspace w, int graphs) {
@@ -184,15 +184,14 @@ final class CudaNetwork {
         int teams = DeviceScratch.featureTeams(w.n);
         int shared = w.featureScratch == 0 ? Math.toIntExact(teams * w.featureStride()) : 0;
         launch(w.main, "bitdgdm_features", blocks(graphs, teams), threads, shared, new KernelArguments(Arguments.FEATURE)
-            .pointers(w.nodes, w.edges, w.progress, w.times, model.nodeWeights(), w.featureScratch, w.nodeInput,
+            .pointers(w.nodes, w.edges, w.progress, w.steps, model.nodeWeights(), w.featureScratch, w.nodeInput,
                 w.globalInput)
             .value(w.featureStride())
-            .ints(w.n, architecture.nodeTypes(), architecture.maxNodes(), architecture.diffusionSteps(),
-                architecture.variant() == Variant.FIXED_BUG ? 1 : 0, architecture.features().ordinal(),
-                architecture.hasMolecularFeatures() ? 1 : 0)
+            .ints(w.n, architecture.nodeTypes(), architecture.maxNodes(), architecture.variant() == Variant.FIXED_BUG ? 1 : 0,
+                architecture.features().ordinal(), architecture.hasMolecularFeatures() ? 1 : 0)
             .value(architecture.maxWeight())
             .ints(DeviceWeights.padded(architecture.nodeInputs()), DeviceWeights.padded(architecture.globalInputs()),
-                graphs, 0));
+                graphs));
     }
 
     /** One transformer layer; nothing reads y after the last. */

@@ -25,7 +25,7 @@ final class CudaWorkspace {
     final long nodes;
     final long edges;
     final long progress;
-    final long times;
+    final long steps;
     final long nodeInput;
     final long globalInput;
     /** (graphs, n, dx). */
@@ -70,7 +70,7 @@ final class CudaWorkspace {
     private final ByteBuffer hostIds;
     private final ByteBuffer hostNodes;
     private final ByteBuffer hostEdges;
-    private final ByteBuffer hostTimes;
+    private final ByteBuffer hostSteps;
     private final ByteBuffer hostProgress;
     private final Map<GraphKey, Long> graphs = new HashMap<>();
     private long cursor;
@@ -157,7 +157,7 @@ final class CudaWorkspace {
         nodes = take(nodeRows);
         edges = take(edgeRows);
         progress = take(DeviceLayout.Progress.SIZE);
-        times = take(4L * (architecture.diffusionSteps() + 1));
+        steps = take((long) DeviceLayout.Step.SIZE * architecture.diffusionSteps());
         nodeInput = take(4 * nodeRows * DeviceWeights.padded(architecture.nodeInputs()));
         globalInput = take(4 * b * DeviceWeights.padded(architecture.globalInputs()));
         x = take(4 * nodeRows * dx);
@@ -194,7 +194,7 @@ final class CudaWorkspace {
         hostIds = copies ? direct(8 * b) : null;
         hostNodes = copies ? direct(nodeRows) : null;
         hostEdges = copies ? direct(edgeRows) : null;
-        hostTimes = copies ? direct(4L * (architecture.diffusionSteps() + 1)) : null;
+        hostSteps = copies ? direct((long) DeviceLayout.Step.SIZE * architecture.diffusionSteps()) : null;
         hostProgress = copies ? direct(DeviceLayout.Progress.SIZE) : null;
     }
 
@@ -255,24 +255,33 @@ final class CudaWorkspace {
     }
 
     /** Uploads the classes of part of a batch, beside what {@link #begin} does. */
-    void upload(GraphBatch batch, int from, int count, int[] visited) {
+    void upload(GraphBatch batch, int from, int count, List<Sampler.Step> taken) {
         CudaDriver driver = context.driver();
         driver.upload(nodes, hostNodes.clear().put(batch.nodes(), from * n, count * n).flip(), stream());
         driver.upload(edges, hostEdges.clear().put(batch.edges(), from * n * n, count * n * n).flip(), stream());
-        begin(batch.ids(), from, count, visited);
+        begin(batch.ids(), from, count, taken);
     }
 
-    /** Uploads ids, and the times that their graphs are to be taken through, and sets the step to the first of them. */
-    void begin(long[] all, int from, int count, int[] visited) {
+    /** Uploads ids, and the steps that their graphs are to take, and sets the next one to the first of them. */
+    void begin(long[] all, int from, int count, List<Sampler.Step> taken) {
         CudaDriver driver = context.driver();
         hostIds.clear().asLongBuffer().put(all, from, count);
         driver.upload(ids, hostIds.limit(8 * count), stream());
-        hostTimes.clear().asIntBuffer().put(visited);
-        driver.upload(times, hostTimes.limit(4 * visited.length), stream());
+        hostSteps.clear();
+        for (Sampler.Step step : taken) {
+            hostSteps.putInt(step.rule().ordinal()).putInt(step.to()).putFloat(step.time()).putFloat(step.beta())
+                .putFloat(step.alphaBarFrom()).putFloat(step.alphaBarTo());
+        }
+        if (!taken.isEmpty()) {
+            driver.upload(steps, hostSteps.flip(), stream());
+        }
         driver.upload(progress, hostProgress.clear().putLong(0).flip(), stream());
     }
 
-    /** Waits for the stream, takes the classes back, and returns the first time of a logit that was not finite, or 0. */
+    /**
+     * Waits for the stream, takes the classes back, and returns 1 + the first step before which a logit was
+     * not finite, or 0.
+     */
     int download(GraphBatch batch, int from, int count) {
         CudaDriver driver = context.driver();
         driver.download(progress, hostProgress.clear(), stream());
@@ -281,7 +290,7 @@ final class CudaWorkspace {
         driver.synchronize(stream());
         hostNodes.get(0, batch.nodes(), from * n, count * n);
         hostEdges.get(0, batch.edges(), from * n * n, count * n * n);
-        return hostProgress.getInt(DeviceLayout.Progress.BROKEN_TIME);
+        return hostProgress.getInt(DeviceLayout.Progress.BROKEN);
     }
 
     /** Waits for the stream and takes values back. */

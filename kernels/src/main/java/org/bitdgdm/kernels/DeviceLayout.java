@@ -81,9 +81,23 @@ final class DeviceLayout {
         }
     }
 
+    /** {@code Step}. */
+    static final class Step {
+        static final int RULE = 0;
+        static final int TO = 4;
+        static final int TIME = 8;
+        static final int BETA = 12;
+        static final int ALPHA_BAR_FROM = 16;
+        static final int ALPHA_BAR_TO = 20;
+        static final int SIZE = 24;
+
+        private Step() {
+        }
+    }
+
     /** {@code Progress}. */
     static final class Progress {
-        static final int BROKEN_TIME = 4;
+        static final int BROKEN = 4;
         static final int SIZE = 8;
 
         private Progress() {
@@ -103,8 +117,8 @@ final class DeviceLayout {
         static final int NODES = 96;
         static final int EDGE_INPUT = 40;
         static final int EDGE_OUTPUT = 56;
-        static final int FEATURE = 120;
-        static final int DRAW = 136;
+        static final int FEATURE = 112;
+        static final int DRAW = 128;
 
         private Arguments() {
         }

@@ -13,8 +13,6 @@ final class DeviceModel {
     /** For each range of steps, where its layers are; those that ranges share are there once. */
     private final List<Map<String, Integer>> linears = new ArrayList<>();
     private final Map<String, int[]> norms = new HashMap<>();
-    private final int betas;
-    private final int alphasBar;
     private final int nodeMarginal;
     private final int edgeMarginal;
     private final int nodeWeights;
@@ -40,8 +38,6 @@ final class DeviceModel {
             norms.put(norm.name(), new int[] {image.floats(norm.weight()), image.floats(norm.bias())});
         }
         Diffusion diffusion = model.diffusion();
-        betas = image.floats(diffusion.betas());
-        alphasBar = image.floats(diffusion.alphasBar());
         nodeMarginal = image.floats(diffusion.nodeMarginal());
         edgeMarginal = image.floats(diffusion.edgeMarginal());
         nodeWeights = image.floats(model.architecture().nodeWeights());
@@ -79,14 +75,6 @@ final class DeviceModel {
 
     long normBias(String name) {
         return address + norms.get(name)[1];
-    }
-
-    long betas() {
-        return address + betas;
-    }
-
-    long alphasBar() {
-        return address + alphasBar;
     }
 
     long nodeMarginal() {

@@ -40,15 +40,15 @@ public final class GraphFeatures {
     /**
      * Computes the node and global input of graph {@code index} of a batch.
      *
-     * @param batch    graphs at time t
+     * @param batch    graphs as they are at that time
      * @param index    which graph, 0…B−1
-     * @param t        time, 0…T
+     * @param time     what the network reads, t ÷ T
      * @param node     (n, {@link Architecture#nodeInputs}) written from {@code nodeFrom} on
      * @param nodeFrom offset in {@code node}
      * @param global   ({@link Architecture#globalInputs}) written from {@code globalFrom} on
      * @param globalFrom offset in {@code global}
      */
-    public void compute(GraphBatch batch, int index, int t, float[] node, int nodeFrom, float[] global, int globalFrom) {
+    void compute(GraphBatch batch, int index, float time, float[] node, int nodeFrom, float[] global, int globalFrom) {
         int n = batch.nodeCount();
         if (n > MAX_NODES) {
             throw new IllegalArgumentException("graph features are exact up to " + MAX_NODES + " nodes, found " + n);
@@ -95,7 +95,12 @@ public final class GraphFeatures {
             }
             global[y++] = (float) (weight / architecture.maxWeight());
         }
-        global[y] = (float) ((double) t / architecture.diffusionSteps());
+        global[y] = time;
+    }
+
+    /** The same at time t of 0…T. */
+    public void compute(GraphBatch batch, int index, int t, float[] node, int nodeFrom, float[] global, int globalFrom) {
+        compute(batch, index, Sampler.timeOf(architecture, t), node, nodeFrom, global, globalFrom);
     }
 
     /** Cycle counts from closed walks, as the variant counts them (c5 of {@code main} is not the number of 5-cycles). */

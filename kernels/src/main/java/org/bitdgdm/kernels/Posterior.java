@@ -29,11 +29,7 @@ public final class Posterior {
     private final double alphaBarT;
     private final double alphaBarS;
 
-    private Posterior(Diffusion diffusion, float[] marginal, int t, int s) {
-        if (t > diffusion.steps() || s < 0 || s >= t) {
-            throw new IllegalArgumentException("a reverse step goes from t to an earlier s within " + diffusion.steps()
-                + "..0, found " + t + " to " + s);
-        }
+    private Posterior(float[] marginal, int t, int s, float beta, float alphaBarT, float alphaBarS) {
         this.t = t;
         this.s = s;
         this.limit = new double[marginal.length];
@@ -44,19 +40,32 @@ public final class Posterior {
         for (int k = 0; k < limit.length; k++) {
             limit[k] = marginal[k] / sum;
         }
-        this.beta = diffusion.beta(t, s);
-        this.alphaBarT = diffusion.alphasBar()[t];
-        this.alphaBarS = diffusion.alphasBar()[s];
+        this.beta = beta;
+        this.alphaBarT = alphaBarT;
+        this.alphaBarS = alphaBarS;
+    }
+
+    private static Posterior of(Diffusion diffusion, float[] marginal, int t, int s) {
+        if (t > diffusion.steps() || s < 0 || s >= t) {
+            throw new IllegalArgumentException("a reverse step goes from t to an earlier s within " + diffusion.steps()
+                + "..0, found " + t + " to " + s);
+        }
+        return new Posterior(marginal, t, s, diffusion.beta(t, s), diffusion.alphasBar()[t], diffusion.alphasBar()[s]);
+    }
+
+    /** A sampler's step for classes of a limit distribution. */
+    static Posterior of(Sampler.Step step, float[] marginal) {
+        return new Posterior(marginal, step.from(), step.to(), step.beta(), step.alphaBarFrom(), step.alphaBarTo());
     }
 
     /** The step for node classes. */
     public static Posterior ofNodes(Diffusion diffusion, int t, int s) {
-        return new Posterior(diffusion, diffusion.nodeMarginal(), t, s);
+        return of(diffusion, diffusion.nodeMarginal(), t, s);
     }
 
     /** The step for edge classes. */
     public static Posterior ofEdges(Diffusion diffusion, int t, int s) {
-        return new Posterior(diffusion, diffusion.edgeMarginal(), t, s);
+        return of(diffusion, diffusion.edgeMarginal(), t, s);
     }
 
     /**
@@ -105,6 +114,23 @@ public final class Posterior {
         for (int k = 0; k < classes; k++) {
             weights[k] = (float) (sum == 0 ? 1.0 / classes : w[k] / sum);
         }
+    }
+
+    /**
+     * q(z_s | z_t) where x₀ is known by a distribution p instead of a class, as the published bound has it
+     * ({@code compute_posterior_distribution}): {@code (z_t Q_tᵀ) ∘ (p Q̄_s) ÷ (p Q̄_t z_tᵀ)}, not normalised.
+     *
+     * @param p       (classes) probabilities of x₀
+     * @param current class at time t
+     */
+    public double[] ofDistribution(double[] p, int current) {
+        double denominator = alphaBarT * p[current] + (1 - alphaBarT) * limit[current];
+        double[] found = new double[limit.length];
+        for (int k = 0; k < found.length; k++) {
+            double back = beta * limit[current] + (k == current ? 1 - beta : 0);
+            found[k] = back * (alphaBarS * p[k] + (1 - alphaBarS) * limit[k]) / denominator;
+        }
+        return found;
     }
 
     /** The time that is drawn, s. */

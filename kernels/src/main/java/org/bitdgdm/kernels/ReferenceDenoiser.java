@@ -46,24 +46,25 @@ public final class ReferenceDenoiser implements Denoiser, ActivationRecorder {
     public void advance(GraphBatch batch, long seed, int[] times) {
         requireOpen();
         batch.requireFits(architecture);
-        model.diffusion().requireTimes(times);
+        Sampler sampler = Sampler.posterior(model, times);
         GraphBatch start = BrokenLayer.copy(batch);
         try {
-            take(batch, seed, times);
+            take(batch, seed, sampler);
         } catch (KernelException e) {
-            throw BrokenLayer.named(e, model, this, () -> start, times, (graphs, two) -> take(graphs, seed, two));
+            throw BrokenLayer.named(e, model, this, () -> start, times,
+                (graphs, two) -> take(graphs, seed, Sampler.posterior(model, two)));
         }
     }
 
-    private void take(GraphBatch batch, long seed, int[] times) {
+    private void take(GraphBatch batch, long seed, Sampler sampler) {
         int n = batch.nodeCount();
         float[] nodeLogits = new float[n * architecture.nodeTypes()];
         float[] edgeLogits = new float[n * n * architecture.edgeTypes()];
-        for (int step = 0; step + 1 < times.length; step++) {
-            Posterior nodes = Posterior.ofNodes(model.diffusion(), times[step], times[step + 1]);
-            Posterior edges = Posterior.ofEdges(model.diffusion(), times[step], times[step + 1]);
+        for (Sampler.Step step : sampler.steps()) {
+            Posterior nodes = Posterior.of(step, model.diffusion().nodeMarginal());
+            Posterior edges = Posterior.of(step, model.diffusion().edgeMarginal());
             for (int g = 0; g < batch.size(); g++) {
-                evaluate(batch, g, 1, times[step], nodeLogits, edgeLogits, 0, null);
+                evaluate(batch, g, 1, step, nodeLogits, edgeLogits, 0, null);
                 draw(batch, g, seed, nodes, edges, nodeLogits, edgeLogits);
             }
         }
@@ -100,7 +101,7 @@ public final class ReferenceDenoiser implements Denoiser, ActivationRecorder {
         batch.requireLogits(architecture, nodeLogits, edgeLogits);
         requireTime(t);
         for (int g = 0; g < batch.size(); g++) {
-            evaluate(batch, g, 1, t, nodeLogits, edgeLogits, g, null);
+            evaluate(batch, g, 1, Sampler.Step.at(model, t), nodeLogits, edgeLogits, g, null);
         }
         BrokenLayer.requireFinite(model, this, batch, t, nodeLogits, edgeLogits);
     }
@@ -113,24 +114,25 @@ public final class ReferenceDenoiser implements Denoiser, ActivationRecorder {
         int n = batch.nodeCount();
         float[] nodeLogits = new float[batch.size() * n * architecture.nodeTypes()];
         float[] edgeLogits = new float[batch.size() * n * n * architecture.edgeTypes()];
-        evaluate(batch, 0, batch.size(), t, nodeLogits, edgeLogits, 0, sink);
+        evaluate(batch, 0, batch.size(), Sampler.Step.at(model, t), nodeLogits, edgeLogits, 0, sink);
     }
 
     /** Features and network of {@code graphs} graphs from {@code first} on; logits written from graph {@code to} on. */
-    private void evaluate(GraphBatch batch, int first, int graphs, int t, float[] nodeLogits, float[] edgeLogits, int to,
-                          Sink sink) {
+    private void evaluate(GraphBatch batch, int first, int graphs, Sampler.Step step, float[] nodeLogits,
+                          float[] edgeLogits, int to, Sink sink) {
         int n = batch.nodeCount();
         int types = architecture.edgeTypes();
         float[] x = new float[graphs * n * architecture.nodeInputs()];
         float[] e = new float[graphs * n * n * types];
         float[] y = new float[graphs * architecture.globalInputs()];
         for (int g = 0; g < graphs; g++) {
-            features.compute(batch, first + g, t, x, g * n * architecture.nodeInputs(), y, g * architecture.globalInputs());
+            features.compute(batch, first + g, step.time(), x, g * n * architecture.nodeInputs(), y,
+                g * architecture.globalInputs());
         }
         for (int ij = 0; ij < graphs * n * n; ij++) {
             e[ij * types + batch.edges()[first * n * n + ij]] = 1;
         }
-        new Pass(graphs, n, model.rangeOf(t), sink).run(x, e, y, nodeLogits, to * n * architecture.nodeTypes(),
+        new Pass(graphs, n, step.range(), sink).run(x, e, y, nodeLogits, to * n * architecture.nodeTypes(),
             edgeLogits, to * n * n * types);
     }
 

@@ -15,7 +15,7 @@ class DeviceLayoutTest {
     void theCompilerHasTheFieldsWhereJavaWritesThem() throws IllegalAccessException {
         Map<String, Integer> expected = new TreeMap<>();
         List<Class<?>> structures = List.of(DeviceLayout.CodeTiles.class, DeviceLayout.Linear.class,
-            DeviceLayout.Transform.class, DeviceLayout.Branch.class);
+            DeviceLayout.Transform.class, DeviceLayout.Branch.class, DeviceLayout.Step.class);
         for (Class<?> structure : structures) {
             for (Field field : structure.getDeclaredFields()) {
                 expected.put(structure.getSimpleName() + "." + camel(field.getName()), field.getInt(null));
@@ -32,7 +32,7 @@ class DeviceLayoutTest {
     void theCompilerHasArgumentsAsLongAsJavaWritesThem() throws IllegalAccessException {
         Map<String, Integer> expected = new TreeMap<>(Map.of("LinearArguments.rows", DeviceLayout.Arguments.LINEAR_ROWS,
             "LinearJob.size", DeviceLayout.Arguments.LINEAR_ROWS / DeviceLayout.Arguments.LINEAR_JOBS,
-            "Progress.brokenTime", DeviceLayout.Progress.BROKEN_TIME, "Progress.size", DeviceLayout.Progress.SIZE));
+            "Progress.broken", DeviceLayout.Progress.BROKEN, "Progress.size", DeviceLayout.Progress.SIZE));
         for (Field field : DeviceLayout.Arguments.class.getDeclaredFields()) {
             if (!field.getName().startsWith("LINEAR_")) {
                 String name = camel(field.getName());

@@ -77,8 +77,8 @@ final class KernelBench {
         PackedModel full = model.full();
         Architecture a = full.architecture();
         StringBuilder text = new StringBuilder();
-        text.append(String.format(Locale.ROOT, "shape %d %d %d %d %d %d %d %d %d %d %d%n", a.nodeTypes(), a.edgeTypes(),
-            a.maxNodes(), a.diffusionSteps(), a.variant() == Variant.FIXED_BUG ? 1 : 0, a.features().ordinal(),
+        text.append(String.format(Locale.ROOT, "shape %d %d %d %d %d %d %d %d %d %d%n", a.nodeTypes(), a.edgeTypes(),
+            a.maxNodes(), a.variant() == Variant.FIXED_BUG ? 1 : 0, a.features().ordinal(),
             a.molecular() ? 1 : 0, a.heads(), full.width(Width.X), full.width(Width.E), full.width(Width.Y)));
         for (int g = 0; g < graphs.size(); g++) {
             text.append(classes(graphs, g)).append('\n');
