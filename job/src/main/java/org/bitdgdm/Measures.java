@@ -14,6 +14,7 @@ import org.bitdgdm.fidelity.FidelityProbe;
 import org.bitdgdm.fidelity.FidelityReport;
 import org.bitdgdm.fidelity.LikelihoodProbe;
 import org.bitdgdm.kernels.Diffusion;
+import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.model.Family;
 import org.bitdgdm.model.Vocabulary;
@@ -82,11 +83,11 @@ record Measures(PackedModel full, Vocabulary vocabulary, BackendOpener opener) {
     }
 
     /** Reads the given molecules, each as the model's classes. */
-    private List<LikelihoodProbe.Graph> molecules(LikelihoodConf conf) {
+    private List<Graph> molecules(LikelihoodConf conf) {
         Path file = conf.molecules();
         int most = full.architecture().maxNodes();
         boolean molecules = vocabulary.family() == Family.MOLECULES;
-        List<LikelihoodProbe.Graph> graphs = new ArrayList<>();
+        List<Graph> graphs = new ArrayList<>();
         try (GraphReader reader = GraphReaders.openGraphs(file, vocabulary)) {
             while (reader.hasNext()) {
                 MolecularGraph graph = reader.next();
@@ -95,7 +96,7 @@ record Measures(PackedModel full, Vocabulary vocabulary, BackendOpener opener) {
                         + " must have 1 to " + most + (molecules ? " atoms" : " nodes") + ", the largest that the model knows,"
                         + " found " + graph.nodes().length + " in that of position " + graph.graphId());
                 }
-                graphs.add(new LikelihoodProbe.Graph(graph.graphId(), graph.nodes(), graph.bonds()));
+                graphs.add(new Graph(graph.graphId(), graph.nodes(), graph.bonds()));
             }
         }
         if (graphs.isEmpty()) {

@@ -1,11 +1,7 @@
 package org.bitdgdm.fidelity;
 
-import java.io.Serializable;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -13,8 +9,8 @@ import org.apache.spark.storage.StorageLevel;
 import org.bitdgdm.conf.FidelityConf;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.kernels.Diffusion;
-import org.bitdgdm.kernels.InitialNoise;
 import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.kernels.SizeGroup;
 import org.bitdgdm.sample.DenoiserOpener;
 import org.bitdgdm.sample.ExecutorDenoiser;
 import org.bitdgdm.sample.ModelBroadcast;
@@ -37,10 +33,6 @@ public final class FidelityProbe implements AutoCloseable {
     private final int[] times;
     private final long seed;
     private final JavaRDD<Trajectory> trajectories;
-
-    /** The graphs of one task, all of one size. */
-    private record Batch(int n, long[] ids) implements Serializable {
-    }
 
     /**
      * Plans the trajectories; they are computed by the first comparison.
@@ -84,7 +76,7 @@ public final class FidelityProbe implements AutoCloseable {
         }
     }
 
-    private JavaRDD<Trajectory> trajectories(List<Batch> batches) {
+    private JavaRDD<Trajectory> trajectories(List<SizeGroup> batches) {
         long key = seed;
         ModelBroadcast model = full;
         int[] visited = times;
@@ -95,19 +87,8 @@ public final class FidelityProbe implements AutoCloseable {
         });
     }
 
-    private List<Batch> batches(Diffusion diffusion, int graphs) {
-        Map<Integer, List<Long>> bySize = new TreeMap<>(Comparator.reverseOrder());
-        for (long id = 0; id < graphs; id++) {
-            bySize.computeIfAbsent(InitialNoise.size(diffusion, seed, id), n -> new ArrayList<>()).add(id);
-        }
-        List<Batch> batches = new ArrayList<>();
-        bySize.forEach((n, ids) -> {
-            for (int from = 0; from < ids.size(); from += BATCH) {
-                batches.add(new Batch(n, ids.subList(from, Math.min(from + BATCH, ids.size())).stream()
-                    .mapToLong(Long::longValue).toArray()));
-            }
-        });
-        return batches;
+    private List<SizeGroup> batches(Diffusion diffusion, int graphs) {
+        return SizeGroup.of(diffusion, seed, 0, graphs).stream().flatMap(group -> group.parts(BATCH).stream()).toList();
     }
 
     /** The trajectories, on the driver, in a fixed order. */

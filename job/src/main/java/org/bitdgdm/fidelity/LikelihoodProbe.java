@@ -1,6 +1,5 @@
 package org.bitdgdm.fidelity;
 
-import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -8,6 +7,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.kernels.GraphBatch;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.sample.DenoiserOpener;
@@ -28,22 +28,9 @@ public final class LikelihoodProbe {
     private final PackedModel full;
     private final DenoiserOpener opener;
     private final int draws;
-    private final List<Batch> batches;
+    /** Graphs of one task, all of one size. */
+    private final List<GraphBatch> batches;
     private List<GraphBound> ofFull;
-
-    /** Molecules of one task, all of one size. */
-    private record Batch(int n, long[] ids, byte[] nodes, byte[] edges) implements Serializable {
-    }
-
-    /**
-     * A molecule as classes.
-     *
-     * @param id    its place in the list
-     * @param nodes (n) node classes
-     * @param bonds (n(n−1)/2) edge classes, upper triangle row-major
-     */
-    public record Graph(long id, byte[] nodes, byte[] bonds) {
-    }
 
     /**
      * Nothing is computed yet.
@@ -60,34 +47,16 @@ public final class LikelihoodProbe {
         this.batches = batches(graphs);
     }
 
-    private static List<Batch> batches(List<Graph> graphs) {
+    private static List<GraphBatch> batches(List<Graph> graphs) {
         Map<Integer, List<Graph>> bySize = new TreeMap<>(Comparator.reverseOrder());
-        graphs.forEach(graph -> bySize.computeIfAbsent(graph.nodes().length, n -> new ArrayList<>()).add(graph));
-        List<Batch> batches = new ArrayList<>();
+        graphs.forEach(graph -> bySize.computeIfAbsent(graph.n(), n -> new ArrayList<>()).add(graph));
+        List<GraphBatch> batches = new ArrayList<>();
         bySize.forEach((n, all) -> {
             for (int from = 0; from < all.size(); from += BATCH) {
-                batches.add(batch(n, all.subList(from, Math.min(from + BATCH, all.size()))));
+                batches.add(GraphBatch.of(all.subList(from, Math.min(from + BATCH, all.size()))));
             }
         });
         return batches;
-    }
-
-    private static Batch batch(int n, List<Graph> graphs) {
-        long[] ids = new long[graphs.size()];
-        byte[] nodes = new byte[ids.length * n];
-        byte[] edges = new byte[ids.length * n * n];
-        for (int g = 0; g < ids.length; g++) {
-            Graph graph = graphs.get(g);
-            ids[g] = graph.id();
-            System.arraycopy(graph.nodes(), 0, nodes, g * n, n);
-            for (int i = 0, pair = 0; i < n; i++) {
-                for (int j = i + 1; j < n; j++, pair++) {
-                    edges[(g * n + i) * n + j] = graph.bonds()[pair];
-                    edges[(g * n + j) * n + i] = graph.bonds()[pair];
-                }
-            }
-        }
-        return new Batch(n, ids, nodes, edges);
     }
 
     /** Asks a model, and full precision where that has not been asked. */
@@ -112,8 +81,7 @@ public final class LikelihoodProbe {
             List<GraphBound> found = new ArrayList<>(spark.parallelize(batches, batches.size()).flatMap(batch -> {
                 try (ExecutorDenoiser.Lease lease = broadcast.lease(TaskContext.get())) {
                     VariationalBound bound = new VariationalBound(lease.diffusion(), lease.denoiser(), SEED, times);
-                    return List.of(bound.of(new GraphBatch(batch.n(), batch.ids(), batch.nodes(), batch.edges())))
-                        .iterator();
+                    return List.of(bound.of(batch)).iterator();
                 }
             }).collect());
             found.sort(Comparator.comparingLong(GraphBound::id));

@@ -2,6 +2,7 @@ package org.bitdgdm.graph;
 
 import java.io.Serializable;
 import java.util.Arrays;
+import org.bitdgdm.kernels.Graph;
 
 /**
  * A graph of node and edge classes that stand for nothing else.
@@ -21,12 +22,12 @@ public record PlainGraph(long graphId, byte[] nodes, byte[] edges) implements Se
 
     /** Pairs i &lt; j of n nodes. */
     public static int pairs(int n) {
-        return n * (n - 1) / 2;
+        return Graph.pairs(n);
     }
 
     /** Index of the pair i &lt; j in the row-major upper triangle of n nodes. */
     public static int pair(int n, int i, int j) {
-        return i * (2 * n - i - 1) / 2 + (j - i - 1);
+        return Graph.pair(n, i, j);
     }
 
     /** Class of the edge of two different nodes. */

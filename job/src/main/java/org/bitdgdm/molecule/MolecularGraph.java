@@ -1,6 +1,7 @@
 package org.bitdgdm.molecule;
 
 import java.io.Serializable;
+import org.bitdgdm.kernels.Graph;
 
 /**
  * A graph of atoms and bonds as classes of a vocabulary, or a line that stands for one, before anything is known about its
@@ -32,11 +33,11 @@ public record MolecularGraph(long graphId, byte[] nodes, byte[] bonds, String sm
 
     /** Pairs i &lt; j of n nodes. */
     public static int pairs(int n) {
-        return n * (n - 1) / 2;
+        return Graph.pairs(n);
     }
 
     /** Index of the pair i &lt; j in the row-major upper triangle of n nodes. */
     public static int pair(int n, int i, int j) {
-        return i * (2 * n - i - 1) / 2 + (j - i - 1);
+        return Graph.pair(n, i, j);
     }
 }

@@ -16,8 +16,8 @@ import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.family.GraphFamily;
 import org.bitdgdm.family.GraphScorer;
+import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.sample.SampleJob;
-import org.bitdgdm.sample.SampledGraph;
 import org.bitdgdm.sample.SamplingProgress;
 import org.bitdgdm.sample.ShardPlan;
 
@@ -70,7 +70,7 @@ public final class MoleculeWriter {
      * The rows of a shard: batches are scored as they arrive, while the next ones are being sampled, and rows come out in
      * the order of ids, so that a shard's file is the same however its graphs were batched.
      */
-    private static Iterator<Row> ofShard(ShardPlan.Shard shard, Iterator<List<SampledGraph>> batches, GraphScorer scorer) {
+    private static Iterator<Row> ofShard(ShardPlan.Shard shard, Iterator<List<Graph>> batches, GraphScorer scorer) {
         return new Iterator<>() {
             private final Row[] rows = new Row[shard.count()];
             private int next;
@@ -86,9 +86,9 @@ public final class MoleculeWriter {
                     throw new NoSuchElementException("all rows of shard " + shard.index() + " were taken");
                 }
                 while (rows[next] == null) {
-                    for (SampledGraph graph : batches.next()) {
-                        rows[(int) (graph.graphId() - shard.firstId())] =
-                            scorer.row(graph.graphId(), graph.nodes(), graph.bonds());
+                    for (Graph graph : batches.next()) {
+                        rows[(int) (graph.id() - shard.firstId())] =
+                            scorer.row(graph.id(), graph.nodes(), graph.edges());
                     }
                 }
                 Row row = rows[next];

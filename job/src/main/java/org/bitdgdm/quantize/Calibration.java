@@ -1,11 +1,9 @@
 package org.bitdgdm.quantize;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.kernels.ActivationRecorder;
 import org.bitdgdm.kernels.Denoiser;
@@ -13,6 +11,7 @@ import org.bitdgdm.kernels.GraphBatch;
 import org.bitdgdm.kernels.InitialNoise;
 import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.kernels.SizeGroup;
 
 /**
  * Data-free calibration: the full-precision model samples graphs of its own, and the inputs of every layer of its blocks
@@ -68,12 +67,11 @@ final class Calibration {
     private static <D extends Denoiser & ActivationRecorder> void walk(PackedModel model, D denoiser, int from, int end,
                                                                        int steps, long seed, Recorder recorder) {
         int[] times = model.diffusion().times(steps);
-        for (Map.Entry<Integer, long[]> size : idsBySize(model, from, end, seed).entrySet()) {
-            int n = size.getKey();
-            int batchSize = Math.max(1, ROWS_PER_CALL / (n * n));
-            for (int first = 0; first < size.getValue().length; first += batchSize) {
-                long[] ids = Arrays.copyOfRange(size.getValue(), first, Math.min(first + batchSize, size.getValue().length));
-                GraphBatch batch = InitialNoise.draw(model.diffusion(), n, ids, seed);
+        List<SizeGroup> groups = SizeGroup.of(model.diffusion(), seed, from, end);
+        for (int at = groups.size() - 1; at >= 0; at--) {
+            int n = groups.get(at).n();
+            for (SizeGroup part : groups.get(at).parts(Math.max(1, ROWS_PER_CALL / (n * n)))) {
+                GraphBatch batch = InitialNoise.draw(model.diffusion(), n, part.ids(), seed);
                 for (int i = 0; i < steps; i++) {
                     int t = times[i];
                     denoiser.record(batch, t, (layer, input, count) -> recorder.accept(layer, input, count, t));
@@ -132,15 +130,5 @@ final class Calibration {
                 .with(Arrays.stream(collectorsOfRanges.get(name)).map(InputCollector::recorded).toList())));
             return recorded;
         }
-    }
-
-    private static Map<Integer, long[]> idsBySize(PackedModel model, int from, int end, long seed) {
-        Map<Integer, List<Long>> ids = new TreeMap<>();
-        for (long id = from; id < end; id++) {
-            ids.computeIfAbsent(InitialNoise.size(model.diffusion(), seed, id), n -> new ArrayList<>()).add(id);
-        }
-        Map<Integer, long[]> arrays = new TreeMap<>();
-        ids.forEach((n, list) -> arrays.put(n, list.stream().mapToLong(Long::longValue).toArray()));
-        return arrays;
     }
 }

@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 
 import org.apache.spark.TaskContext;
 import org.apache.spark.TaskKilledException;
+import org.bitdgdm.kernels.Graph;
 
 /**
  * The batches of one shard, sampled by a thread of their own while the task's thread works on those already there.
@@ -16,18 +17,18 @@ import org.apache.spark.TaskKilledException;
  * <p>A small bounded queue lies between the two. A failure of the sampling thread is thrown by {@link #hasNext}; a task
  * that is killed, fails or ends early stops the thread, which gives its denoiser back itself, after its running call.
  */
-public final class BatchStream implements Iterator<List<SampledGraph>>, AutoCloseable {
+public final class BatchStream implements Iterator<List<Graph>>, AutoCloseable {
     private static final int QUEUED_BATCHES = 2;
     private static final int POLL_MILLIS = 100;
     /** Longest wait for the thread to stop; it is a daemon and holds nothing that this task needs. */
     private static final int STOP_MILLIS = 10_000;
-    private static final List<SampledGraph> END = List.of();
+    private static final List<Graph> END = List.of();
 
-    private final BlockingQueue<List<SampledGraph>> queue = new ArrayBlockingQueue<>(QUEUED_BATCHES);
+    private final BlockingQueue<List<Graph>> queue = new ArrayBlockingQueue<>(QUEUED_BATCHES);
     private final TaskContext task;
     private final Thread sampling;
     private volatile Throwable failure;
-    private List<SampledGraph> next;
+    private List<Graph> next;
 
     /** What the thread does. */
     @FunctionalInterface
@@ -85,11 +86,11 @@ public final class BatchStream implements Iterator<List<SampledGraph>>, AutoClos
     }
 
     @Override
-    public List<SampledGraph> next() {
+    public List<Graph> next() {
         if (!hasNext()) {
             throw new NoSuchElementException("all batches were taken");
         }
-        List<SampledGraph> batch = next;
+        List<Graph> batch = next;
         next = null;
         return batch;
     }

@@ -9,6 +9,7 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.util.LongAccumulator;
 import org.bitdgdm.conf.SampleConf;
+import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.kernels.PackedModel;
 
 /**
@@ -74,7 +75,7 @@ public final class SampleJob implements AutoCloseable {
         });
     }
 
-    private static Iterator<List<SampledGraph>> counted(BatchStream batches, LongAccumulator progress) {
+    private static Iterator<List<Graph>> counted(BatchStream batches, LongAccumulator progress) {
         return new Iterator<>() {
             @Override
             public boolean hasNext() {
@@ -82,8 +83,8 @@ public final class SampleJob implements AutoCloseable {
             }
 
             @Override
-            public List<SampledGraph> next() {
-                List<SampledGraph> batch = batches.next();
+            public List<Graph> next() {
+                List<Graph> batch = batches.next();
                 progress.add(batch.size());
                 return batch;
             }
@@ -94,15 +95,15 @@ public final class SampleJob implements AutoCloseable {
     @FunctionalInterface
     public interface ShardFunction<T> extends java.io.Serializable {
         /** @param batches of the shard, each of graphs of one size, in no particular order of ids */
-        Iterator<T> call(ShardPlan.Shard shard, Iterator<List<SampledGraph>> batches) throws Exception;
+        Iterator<T> call(ShardPlan.Shard shard, Iterator<List<Graph>> batches) throws Exception;
     }
 
     /** All graphs, without files; ids ascend. */
-    public JavaRDD<SampledGraph> graphs() {
+    public JavaRDD<Graph> graphs() {
         return map(IntStream.range(0, plan.shards()).boxed().toList(), (shard, batches) -> {
-            SampledGraph[] graphs = new SampledGraph[shard.count()];
+            Graph[] graphs = new Graph[shard.count()];
             batches.forEachRemaining(batch ->
-                batch.forEach(graph -> graphs[(int) (graph.graphId() - shard.firstId())] = graph));
+                batch.forEach(graph -> graphs[(int) (graph.id() - shard.firstId())] = graph));
             return List.of(graphs).iterator();
         });
     }

@@ -1,17 +1,12 @@
 package org.bitdgdm.sample;
 
 import java.io.Serializable;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 
 import org.bitdgdm.conf.SampleConf;
-import org.bitdgdm.kernels.GraphBatch;
-import org.bitdgdm.kernels.InitialNoise;
+import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.kernels.Schedule;
+import org.bitdgdm.kernels.SizeGroup;
 
 /**
  * Samples the graphs of one shard: draws their sizes, batches those of equal size, takes each batch from T to 0.
@@ -30,7 +25,7 @@ public final class ShardSampler implements Serializable {
     /** Takes finished batches. */
     @FunctionalInterface
     interface Sink {
-        void accept(List<SampledGraph> batch) throws InterruptedException;
+        void accept(List<Graph> batch) throws InterruptedException;
     }
 
     public ShardSampler(SampleConf conf) {
@@ -47,27 +42,10 @@ public final class ShardSampler implements Serializable {
      */
     void sample(ShardPlan.Shard shard, ExecutorDenoiser.Lease model, Sink sink) throws InterruptedException {
         int[] times = model.diffusion().times(steps, schedule);
-        for (Map.Entry<Integer, long[]> size : idsBySize(shard, model).entrySet()) {
-            long[] ids = size.getValue();
-            for (int from = 0; from < ids.length; from += batchSize) {
-                long[] batchIds = Arrays.copyOfRange(ids, from, Math.min(ids.length, from + batchSize));
-                GraphBatch batch = model.denoiser().sample(size.getKey(), batchIds, seed, times);
-                List<SampledGraph> graphs = new ArrayList<>(batchIds.length);
-                for (int graph = 0; graph < batchIds.length; graph++) {
-                    graphs.add(SampledGraph.of(batch, graph));
-                }
-                sink.accept(graphs);
+        for (SizeGroup group : SizeGroup.of(model.diffusion(), seed, shard.firstId(), shard.firstId() + shard.count())) {
+            for (SizeGroup part : group.parts(batchSize)) {
+                sink.accept(model.denoiser().sample(part.n(), part.ids(), seed, times).graphs());
             }
         }
-    }
-
-    private Map<Integer, long[]> idsBySize(ShardPlan.Shard shard, ExecutorDenoiser.Lease model) {
-        Map<Integer, List<Long>> bySize = new TreeMap<>();
-        for (long id = shard.firstId(); id < shard.firstId() + shard.count(); id++) {
-            bySize.computeIfAbsent(InitialNoise.size(model.diffusion(), seed, id), n -> new ArrayList<>()).add(id);
-        }
-        Map<Integer, long[]> ids = new TreeMap<>(Comparator.reverseOrder());
-        bySize.forEach((n, list) -> ids.put(n, list.stream().mapToLong(Long::longValue).toArray()));
-        return ids;
     }
 }

@@ -9,6 +9,7 @@ import java.util.concurrent.CountDownLatch;
 import org.apache.spark.TaskContext;
 import org.apache.spark.TaskContext$;
 import org.apache.spark.TaskKilledException;
+import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.kernels.KernelException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -17,8 +18,8 @@ import org.junit.jupiter.api.Timeout;
 class BatchStreamTest {
     private final TaskContext task = TaskContext$.MODULE$.empty();
 
-    private static List<SampledGraph> batch(long id) {
-        return List.of(new SampledGraph(id, 1, new byte[1], new byte[0]));
+    private static List<Graph> batch(long id) {
+        return List.of(new Graph(id, new byte[1], new byte[0]));
     }
 
     @Test
@@ -30,7 +31,7 @@ class BatchStreamTest {
         })) {
             for (int id = 0; id < 50; id++) {
                 assertThat(stream.hasNext()).isTrue();
-                assertThat(stream.next().get(0).graphId()).isEqualTo(id);
+                assertThat(stream.next().get(0).id()).isEqualTo(id);
             }
             assertThat(stream.hasNext()).isFalse();
             assertThat(stream.hasNext()).isFalse();

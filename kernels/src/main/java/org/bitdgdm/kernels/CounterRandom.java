@@ -80,6 +80,6 @@ public final class CounterRandom {
 
     /** Slot of the edge i &lt; j of a graph of n nodes. */
     public static int edgeSlot(int n, int i, int j) {
-        return n + i * (2 * n - i - 1) / 2 + (j - i - 1);
+        return n + Graph.pair(n, i, j);
     }
 }

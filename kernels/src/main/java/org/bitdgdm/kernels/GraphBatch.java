@@ -1,12 +1,19 @@
 package org.bitdgdm.kernels;
 
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
 /**
  * Graphs of one size, each with its id: what a {@link Denoiser} advances in place. Never padded.
  *
  * <p>{@code nodes} is (B, n) and {@code edges} (B, n, n), both row-major class indices, one a byte. Edges are symmetric
  * and the diagonal is class 0; every method of this package keeps it so.
  */
-public final class GraphBatch {
+public final class GraphBatch implements Serializable {
+    private static final long serialVersionUID = 1;
+
     private final int nodeCount;
     private final long[] ids;
     private final byte[] nodes;
@@ -32,6 +39,49 @@ public final class GraphBatch {
         this.ids = ids;
         this.nodes = nodes;
         this.edges = edges;
+    }
+
+    /**
+     * A batch of graphs of one size, which are copied.
+     *
+     * @param graphs at least one
+     */
+    public static GraphBatch of(List<Graph> graphs) {
+        int n = graphs.get(0).n();
+        GraphBatch batch = new GraphBatch(n, graphs.stream().mapToLong(Graph::id).toArray());
+        for (int g = 0; g < graphs.size(); g++) {
+            Graph graph = graphs.get(g);
+            if (graph.n() != n) {
+                throw new IllegalArgumentException("graphs of a batch must have one size, found " + n + " and " + graph.n()
+                    + " nodes");
+            }
+            System.arraycopy(graph.nodes(), 0, batch.nodes, g * n, n);
+            for (int i = 0, pair = 0; i < n; i++) {
+                for (int j = i + 1; j < n; j++, pair++) {
+                    batch.setEdge(g, i, j, graph.edges()[pair]);
+                }
+            }
+        }
+        return batch;
+    }
+
+    /** A copy of graph {@code at}. */
+    public Graph graph(int at) {
+        int n = nodeCount;
+        byte[] pairs = new byte[Graph.pairs(n)];
+        for (int i = 0, pair = 0; i < n; pair += n - i - 1, i++) {
+            System.arraycopy(edges, (at * n + i) * n + i + 1, pairs, pair, n - i - 1);
+        }
+        return new Graph(ids[at], Arrays.copyOfRange(nodes, at * n, (at + 1) * n), pairs);
+    }
+
+    /** Copies of all graphs. */
+    public List<Graph> graphs() {
+        List<Graph> graphs = new ArrayList<>(ids.length);
+        for (int g = 0; g < ids.length; g++) {
+            graphs.add(graph(g));
+        }
+        return graphs;
     }
 
     /** Graphs in the batch, B. */
