@@ -338,6 +338,10 @@ CPU_NATIVE(void, features)(JNIEnv* env, jclass, jlong engine, jint nodeCount, jl
     });
 }
 
+CPU_NATIVE(jlong, scratchBytes)(JNIEnv* env, jclass, jlong engine) {
+    return guarded(env, [&] { return static_cast<jlong>(at<Engine>(engine).scratchBytes()); });
+}
+
 CPU_NATIVE(jlong, record)(JNIEnv* env, jclass, jlong engine, jint nodeCount, jlongArray ids, jbyteArray nodes,
                           jbyteArray edges, jfloat time, jint range, jbooleanArray wanted) {
     return guarded(env, [&] {

@@ -181,6 +181,15 @@ void Engine::features(const Batch& batch, float time, float* nodeInput, float* g
     }
 }
 
+size_t Engine::scratchBytes() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    size_t bytes = 0;
+    for (const auto& scratch : idle_) {
+        bytes += scratch->bytes();
+    }
+    return bytes;
+}
+
 Recording Engine::record(const Batch& batch, float time, int range, std::vector<bool> wanted) {
     RecordingCapture capture;
     capture.add = RecordingCapture::append;

@@ -52,6 +52,9 @@ public:
     // Network inputs at a time: (B, n, nodeInputs) and (B, globalInputs).
     void features(const Batch& batch, float time, float* nodeInput, float* globalInput);
 
+    // Bytes of scratch that are kept between calls, all threads together; only for calls while no other is under way.
+    size_t scratchBytes();
+
     const Shape& shape() const { return network_->model.shape; }
 
 private:

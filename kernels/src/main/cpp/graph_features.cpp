@@ -81,6 +81,11 @@ void GraphFeatures::prepare(int n) {
     values_.resize(n);
 }
 
+size_t GraphFeatures::bytes() const {
+    return sizeof(int32_t) * (a1_.size() + a2_.size() + a3_.size() + component_.size() + stack_.size() + size_.size()
+        + order_.size()) + sizeof(double) * (matrix_.size() + rotations_.size() + vectors_.size() + values_.size());
+}
+
 void GraphFeatures::compute(const uint8_t* nodes, const uint8_t* edges, int n, float time, float* node, int nodeStride,
                             float* global) {
     for (int i = 0; i < n; i++) {

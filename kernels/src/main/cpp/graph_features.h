@@ -16,6 +16,9 @@ public:
     // Sizes the scratch for graphs of n nodes; compute() then allocates nothing.
     void prepare(int n);
 
+    // Bytes of the scratch.
+    size_t bytes() const;
+
     // Node input (n, nodeStride) and global input of one graph at a time, from its classes (n) and (n, n).
     void compute(const uint8_t* nodes, const uint8_t* edges, int n, float time, float* node, int nodeStride, float* global);
 

@@ -18,6 +18,8 @@ public:
     // Makes room for a group; allocates only where no earlier one was as large.
     void prepare(int n, int graphs);
 
+    size_t bytes() const { return memory_.bytes() + features.bytes(); }
+
     Workspace workspace = {};
     GraphFeatures features;
 

@@ -11,8 +11,8 @@ import org.bitdgdm.kernels.SizeGroup;
 /**
  * Samples the graphs of one shard: draws their sizes, batches those of equal size, takes each batch from T to 0.
  *
- * <p>Every graph is a function of (seed, id, model, steps, schedule, backend) only; batches and calls are a matter of speed. Batches
- * come largest graphs first, so that what is left at the end is short; ids ascend in a batch.
+ * <p>Every graph is a function of (seed, id, model, steps, schedule, backend) only; batches and calls are a matter of speed.
+ * Batches come largest graphs first, so that what is left at the end is short; ids ascend in a batch.
  */
 public final class ShardSampler implements Serializable {
     private static final long serialVersionUID = 1;

@@ -10,6 +10,11 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
  *
  * <p>Graphs of a batch are worked on in small groups, which are spread over {@link BackendOptions#threads} threads, the
  * caller's among them. Any number of threads may use one instance at once; {@link #close} waits for them.
+ *
+ * <p>A thread that samples works in 4 n² (de + b) + 36 n² bytes for each graph of a group, where widths count in multiples of
+ * 16 and a group has one graph as soon as its edges take more than half of 1.5 MiB, and in what does not grow with n²: for
+ * the largest graphs of DiGress's data sets, stochastic block models of 187 nodes, less than 16 MiB in all. Recording keeps
+ * the inputs of all layers besides.
  */
 public final class CpuDenoiser implements Denoiser, ActivationRecorder {
     private final PackedModel model;
@@ -112,6 +117,17 @@ public final class CpuDenoiser implements Denoiser, ActivationRecorder {
     void features(GraphBatch batch, int t, float[] nodeInput, float[] globalInput) {
         requireFits(batch);
         whileOpen(() -> CpuNative.features(engine, batch, Sampler.Step.at(model, t), nodeInput, globalInput));
+    }
+
+    /** Bytes that its threads work in, once calls have returned. */
+    long scratchBytes() {
+        lock.readLock().lock();
+        try {
+            requireOpen();
+            return CpuNative.scratchBytes(engine);
+        } finally {
+            lock.readLock().unlock();
+        }
     }
 
     private void requireFits(GraphBatch batch) {

@@ -237,5 +237,8 @@ final class CpuNative {
     /** Copies the recorded input of a layer to {@code to}, unless that is null; returns its number of entries. */
     static native int recorded(long recording, int layer, float[] to);
 
+    /** Bytes that the threads of an engine work in, as far as none is at work. */
+    static native long scratchBytes(long engine);
+
     static native void freeRecording(long recording);
 }

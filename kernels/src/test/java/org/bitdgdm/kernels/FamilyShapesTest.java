@@ -3,7 +3,9 @@ package org.bitdgdm.kernels;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
+import java.util.Random;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -73,6 +75,27 @@ class FamilyShapesTest {
         try (CpuDenoiser cpu = new CpuDenoiser(model, BackendOptions.defaults());
              ReferenceDenoiser reference = new ReferenceDenoiser(model)) {
             check(n + " nodes", TestModels.logits(reference, model, batch, 50), TestModels.logits(cpu, model, batch, 50));
+        }
+    }
+
+    /** As wide as the published model of stochastic block models, of one layer: what a thread works in is all that layers share. */
+    @Test
+    void theCpuWorksInTheMemoryItSays() {
+        float[] sizes = new float[188];
+        sizes[187] = 1;
+        Architecture architecture = new Architecture(Variant.MAIN, 1, 8, 1, 2, 187, 1000, FeatureSet.ALL, false, new float[0],
+            1);
+        PackedModel model = TestModels.random(architecture, Diffusion.cosine(1000, new float[] {1}, new float[] {0.9f, 0.1f},
+            sizes), new Random(2), module -> switch (module) {
+                case "mlp_in_X.2", "linX1" -> 256;
+                case "lin_y1" -> 2048;
+                case "mlp_in_X.0", "mlp_in_y.0", "mlp_out_X.0" -> 128;
+                default -> 64;
+            });
+        try (CpuDenoiser cpu = new CpuDenoiser(model, BackendOptions.defaults())) {
+            cpu.advance(TestModels.noise(model, 187, 0, 3), 1, new int[] {2, 1});
+            long square = 187 * 187;
+            assertThat(cpu.scratchBytes()).isBetween(square * (4 * (64 + 16) + 36), 16L << 20);
         }
     }
 
