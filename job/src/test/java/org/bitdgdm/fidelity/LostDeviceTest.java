@@ -86,8 +86,8 @@ class LostDeviceTest {
         lose.run();
         SampleConf conf = new SampleConf(12, 3, "uniform", 7, 2, 3, "reference", "auto", "fp32", "");
         try (SampleJob job = new SampleJob(spark, MODEL, conf, opener)) {
-            return job.graphs().map(graph -> graph.graphId() + " " + Arrays.toString(graph.nodes())
-                + Arrays.toString(graph.bonds())).collect();
+            return job.graphs().map(graph -> graph.id() + " " + Arrays.toString(graph.nodes())
+                + Arrays.toString(graph.edges())).collect();
         }
     }
 
