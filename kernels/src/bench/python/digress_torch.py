@@ -72,7 +72,7 @@ class Features:
         self.fixed_bug = facts["variant"] == "fixed_bug"
         self.max_nodes = facts["max_nodes"]
         self.steps = facts["diffusion_steps"]
-        self.molecular = facts["molecular"]
+        self.molecular = facts["family"] == "molecules"
         if self.molecular:
             self.weights = torch.tensor(facts["atom_weights"], device=device)
             self.max_weight = facts["max_weight"]

@@ -35,7 +35,7 @@ final class CudaBundle {
         facts.put("layers", architecture.layers());
         facts.put("heads", architecture.heads());
         facts.put("diffusion_steps", architecture.diffusionSteps());
-        facts.put("molecular", architecture.molecular());
+        facts.put("family", architecture.molecular() ? "molecules" : "graphs");
         facts.put("max_nodes", architecture.maxNodes());
         facts.put("node_marginal", model.diffusion().nodeMarginal());
         facts.put("edge_marginal", model.diffusion().edgeMarginal());

@@ -43,7 +43,7 @@ class CudaBundleTest {
         }
         var facts = new ObjectMapper().readTree(folder.resolve("model.json").toFile());
         var expected = new ObjectMapper().readTree(Path.of("..", "conf", "models", "qm9", "model.json").toFile());
-        for (String name : new String[] {"variant", "layers", "heads", "diffusion_steps", "molecular", "max_nodes"}) {
+        for (String name : new String[] {"variant", "layers", "heads", "diffusion_steps", "family", "max_nodes"}) {
             assertThat(facts.get(name)).as(name).isEqualTo(expected.get(name));
         }
         assertThat(facts.get("atom_weights").get(1).floatValue()).isEqualTo(14);
@@ -53,7 +53,7 @@ class CudaBundleTest {
     void otherGraphsHaveNoWeightsOfAtoms() throws IOException {
         CudaBundle.write(BenchModel.of("planar").full(), folder);
         var facts = new ObjectMapper().readTree(folder.resolve("model.json").toFile());
-        assertThat(facts.get("molecular").asBoolean()).isFalse();
+        assertThat(facts.get("family").asText()).isEqualTo("graphs");
         assertThat(facts.has("atom_weights")).isFalse();
         assertThat(bytes(tensors(folder), "model.mlp_in_X.0.weight")).hasSize(4 * 256 * (1 + 6));
     }
