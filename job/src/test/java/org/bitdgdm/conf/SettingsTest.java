@@ -122,7 +122,7 @@ class SettingsTest {
     @ParameterizedTest
     @CsvSource({"COUNT, 0", "RANK, -1", "ALPHA, 1.5", "ALPHA, -0.1", "STEPS, 0", "WEIGHT_BITS, 1", "WEIGHT_BITS, 9",
         "ACTIVATION_BITS, 0", "RESIDUAL, 1", "INTERMEDIATE_BITS, 1", "THRESHOLD_PERCENTILE, 0",
-        "THRESHOLD_PERCENTILE, 100.5", "METHOD, rtm", "ACTIVATION_SCALE, column", "CALIBRATION_GRAPHS, 0",
+        "THRESHOLD_PERCENTILE, 100.5", "METHOD, rtm", "ACTIVATION_SCALE, column", "CALIBRATION_GRAPHS, -1",
         "CALIBRATION_STEPS, 0", "BATCH_SIZE, 0", "SHARD_SIZE, -1", "BACKEND, gpu", "CPU_ISA, sse", "CUDA_PRECISION, fp16", "PROTOCOL, rdkit",
         "REQUIRE, validity", "REQUIRE, validity>=high", "OVERRIDE, rank=3", "OVERRIDE, *.q:rank", "OVERRIDE, *.q:rank=0",
         "OVERRIDE, *.q:rnak=3", "OVERRIDE, *.q:weight-bits=four", "OVERRIDE, *.q:calibration-steps=3"})
