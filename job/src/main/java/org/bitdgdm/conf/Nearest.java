@@ -5,6 +5,8 @@ import java.util.Comparator;
 
 /** The known name that an unknown one was probably meant to be. */
 public final class Nearest {
+    private static final int LONGEST = 100;
+
     private Nearest() {
     }
 
@@ -14,7 +16,9 @@ public final class Nearest {
      *
      * @param known not empty
      */
-    public static String of(String found, Collection<String> known) {
+    public static String of(String name, Collection<String> known) {
+        // What is longer than every name is near to none; a file may hold a key of any length.
+        String found = name.substring(0, Math.min(name.length(), LONGEST));
         return known.stream().min(Comparator.<String>comparingInt(k ->
             Math.min(edits(found, k), edits(last(found), last(k)))).thenComparingInt(k -> distance(found, k)))
             .orElseThrow();
