@@ -318,7 +318,7 @@ class CommandsTest {
     void aRecipeIsChosenWithinTheBudgetAndItsFileTakesItBackBitIdentically() throws IOException {
         Path run = folder.resolve("auto");
         Path conf = folder.resolve("auto.conf");
-        Files.writeString(conf, "quantize.candidate = [\"method=rtn,activation-scale=row\"]\n"
+        Files.writeString(conf, "quantize.candidate = [\"method=rtn,activation-bits=4,activation-scale=row\"]\n"
             + "measure { sensitivity = 2, sensitivity-steps = 2, fidelity = 2, fidelity-steps = 3 }");
         assertThat(generate(run, "--config", conf.toString(), "--recipe", "auto", "--budget", "0.01")).as(err).isZero();
         assertThat(out).contains("recipe 1: predicted").contains("verified on 2 graphs of 3 steps: predicted")
@@ -353,7 +353,7 @@ class CommandsTest {
         Path conf = folder.resolve("sweep.conf");
         Files.writeString(conf, "sweep { count = 9, steps = 3, cells = [ { method = fp32 }, { method = rtn,"
             + " weight-bits = [4, 8], activation-scale = row } ] }\n"
-            + "quantize { calibration-graphs = 2, calibration-steps = 2 }\n"
+            + "quantize { activation-bits = 4, calibration-graphs = 2, calibration-steps = 2 }\n"
             + "measure { fidelity = 2, fidelity-steps = 3 }");
         String[] sweep = {"sweep", "--config", conf.toString(), "--model", MODEL, "--out", out.toString()};
         assertThat(run(sweep)).as(err).isZero();
