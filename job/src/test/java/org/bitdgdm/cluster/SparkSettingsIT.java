@@ -97,8 +97,8 @@ class SparkSettingsIT {
         return Stream.of(
             List.of("each was asked to have 3072 MiB, 1 core" + there, "--executor-memory", "3g"),
             List.of("each was asked to have 512 MiB, 8 cores" + there, "--executor-memory", "512m", "--executor-cores", "8"),
-            List.of("each was asked to have 512 MiB, 4 cores, executors have come, with 2 cores;", "--executor-memory", "512m", "--conf",
-                "spark.task.cpus=4"),
+            List.of("each was asked to have 512 MiB, 4 cores, executors have come, with 2 cores;", "--executor-memory",
+                "512m", "--conf", "spark.task.cpus=4"),
             List.of("each was asked to have 512 MiB, 1 core, 1 gpu" + there + ", 0 gpu; ask for less", "--executor-memory",
                 "512m", "--conf", "spark.executor.resource.gpu.amount=1", "--conf", "spark.task.resource.gpu.amount=0.5"));
     }

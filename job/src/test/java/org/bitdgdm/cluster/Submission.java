@@ -65,6 +65,13 @@ final class Submission implements AutoCloseable {
         process.destroy();
     }
 
+    /** Any other signal. */
+    void signal(String name) throws Exception {
+        if (new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor() != 0) {
+            throw new AssertionError("no signal " + name + " for " + process.pid());
+        }
+    }
+
     /** SIGKILL. */
     void kill() {
         process.destroyForcibly().onExit().join();
