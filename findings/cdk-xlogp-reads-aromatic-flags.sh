@@ -58,3 +58,4 @@ Oc1ccccn1 1.092 1.092
 OC1=CC=CC=N1 0.036 1.092
 OC1=NC=CC=C1 -0.122 1.092
 SEEN
+echo 'as found: CDK 2.12 gives Kekulé forms of one molecule different logP until aromaticity is perceived'
