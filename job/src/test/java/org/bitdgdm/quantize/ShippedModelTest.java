@@ -16,7 +16,7 @@ import org.bitdgdm.model.ModelBundle;
 import org.junit.jupiter.api.Test;
 
 /**
- * Mean relative errors of the shipped model's layers against those of a first look in PyTorch (DESIGN section 3), which
+ * Mean relative errors of the shipped model's layers against those of a first look at fake quantization in PyTorch, which
  * spanned the maximum with its scales.
  */
 class ShippedModelTest {

@@ -10,7 +10,7 @@ import java.util.Set;
  * other methods replace E by a {@link Codebook}, X by {@code X T} ({@link InputTransform}), or add {@code (X A) B}
  * ({@link LowRankBranch}).
  *
- * <p>The product of the quantized form, with Q the activation codes (DESIGN: "The product"), all in this order, X being X T
+ * <p>The product of the quantized form, with Q the activation codes, all in this order, X being X T
  * throughout where there is a transform:
  * <ol>
  * <li>{@code A = Q(X_D) L} in int32; {@code H = A · (s_x · s_L[c])}; if intermediateBits ≤ 8,
