@@ -31,7 +31,7 @@ class ShippedSweepsTest {
 
     @ParameterizedTest
     @CsvSource({"paper-table1, 33", "paper-ranks, 22", "paper-ablations, 14", "few-steps, 20", "equal-quality, 16",
-        "factors, 15"})
+        "factors, 15", "default, 2"})
     void shippedSweepsAreWhole(String name, int cells) {
         Path file = Path.of("../conf/sweeps", name + ".conf");
         SweepConf conf = SweepConf.of(Settings.load(Optional.of(file), Map.of(Option.OUT, List.of("x"))), Optional.of(file));
