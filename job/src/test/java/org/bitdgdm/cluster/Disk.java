@@ -1,12 +1,12 @@
 package org.bitdgdm.cluster;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 
 /** A folder of this machine. */
 record Disk(Path root) implements Storage {
@@ -22,17 +22,23 @@ record Disk(Path root) implements Storage {
     }
 
     @Override
-    public SortedMap<String, Long> files(String folder) throws IOException {
+    public SortedMap<String, Long> files(String folder) {
         SortedMap<String, Long> found = new TreeMap<>();
-        Path above = root.resolve(folder);
-        if (Files.isDirectory(above)) {
-            try (Stream<Path> all = Files.walk(above)) {
-                for (Path file : all.filter(Files::isRegularFile).toList()) {
-                    found.put(above.relativize(file).toString(), Files.getLastModifiedTime(file).toMillis());
-                }
+        add(root.resolve(folder).toFile(), "", found);
+        return found;
+    }
+
+    /** Servers and runs rename files meanwhile: one that goes while it is looked at is not there. */
+    private static void add(File folder, String path, SortedMap<String, Long> found) {
+        File[] all = folder.listFiles();
+        for (File each : all == null ? new File[0] : all) {
+            long changed = each.lastModified();
+            if (each.isDirectory()) {
+                add(each, path + each.getName() + "/", found);
+            } else if (changed != 0 && each.isFile()) {
+                found.put(path + each.getName(), changed);
             }
         }
-        return found;
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SortedMap;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -17,6 +18,7 @@ final class S3Storage implements Storage {
     static final String SECRET = "local-secret";
     private static final String BUCKET = "bucket";
     private static final String HOST = "127.0.0.1";
+    private static final Pattern RECEIVED = Pattern.compile(".*-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 
     private final ServerProcess server;
     private final int port;
@@ -67,8 +69,9 @@ final class S3Storage implements Storage {
     @Override
     public SortedMap<String, Long> files(String folder) throws IOException {
         SortedMap<String, Long> files = bucket.files(folder);
-        // This server takes an object's name on its disk a moment before it moves the bytes there; S3 itself does not.
-        files.keySet().removeIf(name -> name.endsWith(".parquet")
+        // This server receives an object beside its name, and may take the name on its disk a moment before it moves the bytes
+        // there; neither is an object that a client sees.
+        files.keySet().removeIf(name -> RECEIVED.matcher(name).matches() || name.endsWith(".parquet")
             && bucket.root().resolve(folder).resolve(name).toFile().length() == 0);
         return files;
     }
