@@ -49,8 +49,8 @@ public record Molecules(Vocabulary vocabulary) implements GraphFamily {
         "uniqueness", "different molecules ÷ relaxed-valid graphs",
         "novelty", "different molecules absent from the training set ÷ different molecules",
         "vun", "different molecules absent from the training set ÷ graphs",
-        "connected", "share of graphs of one component, valid or not",
-        "mean_fragments", "components of all graphs ÷ graphs");
+        "connected", "share of graphs of one component, valid or not; a line that is no molecule has none",
+        "mean_fragments", "components of all graphs ÷ graphs, lines that are no molecule among them");
     private static final Map<String, String> OF_GUACAMOL = Map.of(
         "uniqueness", "different molecules ÷ graphs asked for",
         "novelty", "different molecules absent from the training set ÷ graphs asked for");
