@@ -20,7 +20,7 @@ import org.bitdgdm.family.GraphFamily;
 import org.bitdgdm.fidelity.LikelihoodProbe;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
-import org.bitdgdm.metrics.MetricGate;
+import org.bitdgdm.metrics.MetricRegistry;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.Protocol;
 import org.bitdgdm.metrics.ReferenceSet;
@@ -67,8 +67,9 @@ final class Evaluate {
             Protocol protocol = family.protocol(conf.output().protocol());
             Measures.checkSteps(conf.fidelity(), conf.likelihood(), bundle.diffusion());
             Optional<ReferenceSet> reference = References.of(conf.output(), modelFolder, bundle.vocabulary(), console);
-            MetricGate.check(conf.output().require(), family.metricNames(protocol), reference.isPresent(),
-                conf.fidelity().on(), conf.likelihood().on(), !conf.against().isEmpty());
+            MetricRegistry registry = family.registry(protocol);
+            registry.check(conf.output().require(), Measures.given(reference.isPresent(), conf.fidelity(), conf.likelihood(),
+                !conf.against().isEmpty()));
             Optional<String> noDrawings = family.noDrawings();
             noDrawings.ifPresent(console::println);
             Optional<AskedModel> asked = conf.asksModel() ? Optional.of(AskedModel.of(run.get(), bundle, conf, spark))
@@ -79,10 +80,10 @@ final class Evaluate {
             Fingerprint fingerprint = fingerprint(conf, input, against, bundle, reference, asked, spark);
             if (folder.state(fingerprint) == OutputFolder.State.FINISHED) {
                 console.println("finished before, nothing to do: " + folder);
-                MetricGate.judge(conf.output().require(), Results.print(folder, family, console));
+                Results.print(folder, family, console).judge(conf.output().require());
                 return;
             }
-            Optional<Dataset<Row>> other = against.map(found -> finished(spark, found, family));
+            Optional<Dataset<Row>> other = against.map(found -> finished(spark, found, family, registry));
             Optional<Dataset<Row>> table = isText ? Optional.empty() : Optional.of(parquet(Scoring.cutting(spark), input, family));
             if (table.isPresent()) {
                 requireWhole(table.get(), conf.input(), family);
@@ -117,7 +118,7 @@ final class Evaluate {
                 folder.finish(fingerprint);
             }
             Results.print(folder, family, console);
-            MetricGate.judge(conf.output().require(), report);
+            report.judge(conf.output().require());
         }
     }
 
@@ -144,11 +145,12 @@ final class Evaluate {
     }
 
     /** The scored rows of another run. */
-    private static Dataset<Row> finished(SparkSession spark, InputGraphs run, GraphFamily family) {
+    private static Dataset<Row> finished(SparkSession spark, InputGraphs run, GraphFamily family,
+                                         MetricRegistry registry) {
         try {
             Dataset<Row> rows = ParquetFolder.read(spark, run.rows(family.folder()));
             List<String> columns = List.of(rows.columns());
-            for (String wanted : family.comparedColumns()) {
+            for (String wanted : registry.comparedColumns()) {
                 if (!columns.contains(wanted) || !columns.contains(GRAPH_ID)) {
                     throw new InputException("--against " + run.named() + " must be the folder of a finished run, found no"
                         + " column " + wanted + " in its " + family.folder());

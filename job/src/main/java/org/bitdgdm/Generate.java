@@ -6,7 +6,6 @@ import java.util.Optional;
 import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.fidelity.LikelihoodProbe;
-import org.bitdgdm.metrics.MetricGate;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.RunLock;
@@ -25,8 +24,8 @@ final class Generate {
     static void run(JobConf asked, PrintStream console) throws IOException, InterruptedException {
         GenerateRun prepared = GenerateRun.prepare(asked, Session.settings(), console);
         JobConf conf = prepared.settled(asked);
-        MetricGate.check(conf.output().require(), prepared.family().metricNames(prepared.protocol()),
-            prepared.reference().isPresent(), conf.fidelity().on(), conf.likelihood().on(), false);
+        prepared.registry().check(conf.output().require(), Measures.given(prepared.reference().isPresent(), conf.fidelity(),
+            conf.likelihood(), false));
 
         try (Session session = Session.open("bitdgdm generate " + prepared.bundle().name(), console)) {
             SparkSession spark = session.spark();
@@ -36,7 +35,7 @@ final class Generate {
             if (folder.state(run.fingerprint(conf, spark)) == OutputFolder.State.FINISHED) {
                 console.println("finished before, nothing to do: " + folder);
                 run.save(conf, folder, console);
-                MetricGate.judge(conf.output().require(), Results.print(folder, run.family(), console));
+                Results.print(folder, run.family(), console).judge(conf.output().require());
                 return;
             }
             MetricReport report;
@@ -49,7 +48,7 @@ final class Generate {
                     model -> measures.compare(model, conf.fidelity(), likelihood, spark, console));
             }
             Results.print(folder, run.family(), console);
-            MetricGate.judge(conf.output().require(), report);
+            report.judge(conf.output().require());
         }
     }
 }

@@ -17,6 +17,7 @@ import org.bitdgdm.family.GraphFamily;
 import org.bitdgdm.fidelity.FidelityProbe;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
+import org.bitdgdm.metrics.MetricRegistry;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.Protocol;
 import org.bitdgdm.metrics.ReferenceSet;
@@ -118,6 +119,11 @@ record GenerateRun(ModelBundle bundle, GraphFamily family, Optional<QuantizedBun
         if (conf.recipe().auto()) {
             LayerRates.of(opener.backend().label());
         }
+    }
+
+    /** Every metric that a run of this model can have. */
+    MetricRegistry registry() {
+        return family.registry(protocol);
     }
 
     /** What a run of this model is. */

@@ -3,8 +3,11 @@ package org.bitdgdm;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.conf.FidelityConf;
@@ -16,6 +19,7 @@ import org.bitdgdm.fidelity.LikelihoodProbe;
 import org.bitdgdm.kernels.Diffusion;
 import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.metrics.MetricDefinition.Need;
 import org.bitdgdm.model.Family;
 import org.bitdgdm.model.Vocabulary;
 import org.bitdgdm.molecule.GraphReader;
@@ -45,6 +49,18 @@ record Measures(PackedModel full, Vocabulary vocabulary, BackendOpener opener) {
         if (likelihood.on()) {
             FidelityProbe.checkSteps("--likelihood-times", likelihood.times(), diffusion);
         }
+    }
+
+    /** What a run is given for its metrics. */
+    static Set<Need> given(boolean reference, FidelityConf fidelity, LikelihoodConf likelihood, boolean otherRun) {
+        Set<Need> given = EnumSet.noneOf(Need.class);
+        Map.of(Need.REFERENCE, reference, Need.FIDELITY, fidelity.on(), Need.LIKELIHOOD, likelihood.on(),
+            Need.OTHER_RUN, otherRun).forEach((need, is) -> {
+                if (is) {
+                    given.add(need);
+                }
+            });
+        return given;
     }
 
     /**

@@ -5,10 +5,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -16,9 +16,8 @@ import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.Json;
 import org.bitdgdm.conf.StoppedException;
 import org.bitdgdm.family.GraphFamily;
-import org.bitdgdm.fidelity.FidelityReport;
-import org.bitdgdm.fidelity.LikelihoodReport;
 import org.bitdgdm.metrics.Metric;
+import org.bitdgdm.metrics.MetricRegistry;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.Protocol;
 import org.bitdgdm.metrics.ReferenceSet;
@@ -73,7 +72,8 @@ final class Results {
         }
         MetricReport compared = comparison.fidelity().map(ratios::with).orElse(ratios);
         MetricReport likely = comparison.likelihood().map(compared::with).orElse(compared);
-        MetricReport report = comparison.other().map(other -> likely.with(family.differences(rows, other))).orElse(likely);
+        MetricReport report = comparison.other().map(other ->
+            family.registry(protocol).withDifferences(likely, rows, other)).orElse(likely);
         folder.publishTable("metrics", MetricRows.of(spark, report));
         folder.publish(METRICS_JSON, Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(report.toJson()));
         record.timing("metrics", (System.nanoTime() - start) * NANOS);
@@ -91,14 +91,9 @@ final class Results {
     static MetricReport print(OutputFolder folder, GraphFamily family, PrintStream console) throws IOException {
         MetricReport report = MetricReport.parse(new String(folder.read(METRICS_JSON), StandardCharsets.UTF_8));
         JsonNode run = record(folder);
-        for (String name : family.metricNames(report.protocol()).headline()) {
-            report.metric(name).ifPresent(metric ->
-                console.printf(LINE + "%s%n", name.replace('_', ' '), text(metric, report)));
-        }
-        List<String> compared = new ArrayList<>(FidelityReport.METRICS);
-        compared.addAll(LikelihoodReport.METRICS);
-        compared.addAll(family.metricNames(report.protocol()).differences());
-        for (String name : compared) {
+        MetricRegistry registry = family.registry(report.protocol());
+        for (String name : Stream.of(registry.headline(), registry.comparisons(), registry.differences()).flatMap(List::stream)
+            .toList()) {
             report.metric(name).ifPresent(metric ->
                 console.printf(LINE + "%s%n", name.replace('_', ' '), text(metric, report)));
         }

@@ -37,7 +37,7 @@ import org.bitdgdm.fidelity.LikelihoodProbe;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
 import org.bitdgdm.metrics.Metric;
-import org.bitdgdm.metrics.MetricNames;
+import org.bitdgdm.metrics.MetricRegistry;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.output.Fingerprint;
 import org.bitdgdm.output.FullDisk;
@@ -281,7 +281,7 @@ final class Sweep {
             && other.cell().conf().sample().equals(entry.cell().conf().sample())).findFirst();
         return !entry.done() || full.isEmpty() ? entry : new SweepEntry(entry.cell(), entry.metrics(), entry.run(),
             differences.computeIfAbsent(entry.cell().name(),
-                absent -> run.family().differences(rows(entry), rows(full.get()))), "");
+                absent -> run.registry().differences(rows(entry), rows(full.get()))), "");
     }
 
     private Dataset<Row> rows(SweepEntry entry) {
@@ -295,7 +295,7 @@ final class Sweep {
             List<SweepEntry> done = soFar();
             List<SweepEntry> compared = done.stream().map(one -> withDifferences(one, done)).toList();
             int cells = conf.cells().size();
-            MetricNames names = run.family().metricNames(run.protocol());
+            MetricRegistry names = run.registry();
             folder.publishTable("cells", SweepRows.of(spark, compared, names));
             folder.publish("sweep.html", SweepReport.render(run.bundle().name(), run.backend(), cells, compared, names)
                 .getBytes(StandardCharsets.UTF_8));
@@ -306,7 +306,7 @@ final class Sweep {
     }
 
     private String line(SweepEntry entry) {
-        String quality = run.family().metricNames(run.protocol()).quality();
+        String quality = run.registry().quality().name();
         if (!entry.done()) {
             return entry.cell().name() + " failed: " + entry.error();
         }

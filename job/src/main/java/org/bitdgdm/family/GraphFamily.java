@@ -1,13 +1,11 @@
 package org.bitdgdm.family;
 
 import java.io.Serializable;
-import java.util.List;
 import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.StructType;
-import org.bitdgdm.metrics.Metric;
-import org.bitdgdm.metrics.MetricNames;
+import org.bitdgdm.metrics.MetricRegistry;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.Protocol;
 import org.bitdgdm.metrics.ReferenceSet;
@@ -53,21 +51,11 @@ public sealed interface GraphFamily extends Serializable permits Molecules, Plai
     /** A judge of graphs, for one task. */
     GraphScorer scorer();
 
-    /** Names of the metrics that a run can have besides comparisons of models. */
-    MetricNames metricNames(Protocol protocol);
+    /** Every metric that a run can have. */
+    MetricRegistry registry(Protocol protocol);
 
     /** Computes the metrics of rows of {@link #schema()}. */
     MetricReport metrics(Dataset<Row> rows, Optional<ReferenceSet> reference, Protocol protocol);
-
-    /**
-     * Differences between the rows of two runs at the same ids.
-     *
-     * @throws org.bitdgdm.conf.InputException if they have no id in common
-     */
-    List<Metric> differences(Dataset<Row> here, Dataset<Row> there);
-
-    /** Columns that {@link #differences} reads. */
-    List<String> comparedColumns();
 
     /** Why there will be no drawings; empty if there will. */
     Optional<String> noDrawings();

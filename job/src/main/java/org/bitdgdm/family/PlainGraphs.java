@@ -4,7 +4,6 @@ import static org.apache.spark.sql.functions.col;
 
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -14,13 +13,11 @@ import org.bitdgdm.conf.InputException;
 import org.bitdgdm.drawing.GraphDrawings;
 import org.bitdgdm.graph.PlainGraph;
 import org.bitdgdm.metrics.GraphRows;
-import org.bitdgdm.metrics.Metric;
-import org.bitdgdm.metrics.MetricNames;
+import org.bitdgdm.metrics.MetricRegistry;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.PlainGraphMetrics;
 import org.bitdgdm.metrics.Protocol;
 import org.bitdgdm.metrics.ReferenceSet;
-import org.bitdgdm.metrics.RunDifference;
 import org.bitdgdm.model.Vocabulary;
 import org.bitdgdm.molecule.MolecularGraph;
 
@@ -32,20 +29,6 @@ import org.bitdgdm.molecule.MolecularGraph;
 public record PlainGraphs(Vocabulary vocabulary) implements GraphFamily {
     private static final int MOST_SHOWN = 12;
     private static final int MOST_REFUSED = 8;
-    private static final Map<String, String> MEANINGS = Map.ofEntries(
-        Map.entry("connected", "share of graphs of one component"),
-        Map.entry("planar", "share of graphs that can be drawn without crossings, connected or not"),
-        Map.entry("uniqueness", "different graphs ÷ graphs; two are the same where they are isomorphic"),
-        Map.entry("novelty", "different graphs that are isomorphic to none of the training set ÷ different graphs"),
-        Map.entry("unique_novel", "the same ÷ graphs"),
-        Map.entry("mean_components", "components of all graphs ÷ graphs"),
-        Map.entry("mean_degree", "mean over graphs of 2 · edges ÷ nodes"),
-        Map.entry("mean_clustering", "mean over graphs of the mean clustering coefficient of their nodes"),
-        Map.entry("w1_degree", "Wasserstein-1 distance of the degrees of all nodes from those of the training set"),
-        Map.entry("w1_clustering",
-            "Wasserstein-1 distance of the clustering coefficients of all nodes from those of the training set"));
-    private static final Map<String, List<String>> AXES = Map.of("sizes", List.of("Sizes", "nodes per graph"), "degree",
-        List.of("Degree", "of all nodes"), "clustering", List.of("Clustering coefficient", "of all nodes"));
 
     @Override
     public Protocol protocol(String name) {
@@ -94,23 +77,13 @@ public record PlainGraphs(Vocabulary vocabulary) implements GraphFamily {
     }
 
     @Override
-    public MetricNames metricNames(Protocol protocol) {
-        return MetricNames.ofGraphs();
+    public MetricRegistry registry(Protocol protocol) {
+        return PlainGraphMetrics.registry();
     }
 
     @Override
     public MetricReport metrics(Dataset<Row> rows, Optional<ReferenceSet> reference, Protocol protocol) {
         return PlainGraphMetrics.compute(rows, reference);
-    }
-
-    @Override
-    public List<Metric> differences(Dataset<Row> here, Dataset<Row> there) {
-        return RunDifference.GRAPHS.of(here, there);
-    }
-
-    @Override
-    public List<String> comparedColumns() {
-        return RunDifference.GRAPHS.columns();
     }
 
     @Override
@@ -167,9 +140,7 @@ public record PlainGraphs(Vocabulary vocabulary) implements GraphFamily {
 
     @Override
     public FamilyWords words(Protocol protocol) {
-        return new FamilyWords("graphs", List.of("connected", "planar", "uniqueness", "novelty"),
-            "Ratios over graphs.", MEANINGS,
-            Map.of("unique_novel", "Unique and novel", "mean_components", "Components per graph"), AXES, "No graph.",
+        return new FamilyWords("graphs", "Ratios over graphs.", "No graph.",
             "graphs, those with the lowest ids.", "Refused", "Those with the lowest graph ids; nodes are counted from 0.", "",
             List.of(List.of("Isomorphic", "The same but for the order of nodes, found by colour refinement and a search for a "
                 + "canonical order. Graphs too regular for the search are counted in metrics.json as undecided; of those, "

@@ -19,9 +19,6 @@ import java.util.function.ToLongFunction;
  */
 public record FidelityReport(int graphs, int steps, long seed, Divergence divergence, List<Divergence> ranges,
                              Estimate changedEntries, long identicalGraphs) {
-    /** Names of the metrics, in order. */
-    public static final List<String> METRICS = List.of("kl_node", "kl_edge", "kl_graph", "changed_entries",
-        "identical_graphs");
     /** Ranges that steps are cut into, of equal length as far as possible. */
     private static final int RANGES = 5;
 

@@ -22,9 +22,6 @@ import java.util.function.ToDoubleFunction;
 public record LikelihoodReport(int molecules, int times, Estimate nll, Estimate nllPairs, Estimate size, Estimate prior,
                                Estimate diffusion, Estimate reconstruction, Estimate difference,
                                Estimate pairsDifference) {
-    /** Names of the metrics, in order; the last two only where a quantized model is compared. */
-    public static final List<String> METRICS = List.of("nll", "nll_pairs", "nll_difference", "nll_pairs_difference");
-
     /**
      * Sums up.
      *

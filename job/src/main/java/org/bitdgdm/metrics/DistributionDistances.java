@@ -3,6 +3,7 @@ package org.bitdgdm.metrics;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -21,11 +22,62 @@ import java.util.Set;
  * a run of so many graphs shows on average; that average itself is above the model's own distance, see above.
  */
 public final class DistributionDistances {
-    /** Names of the metrics, in order. */
-    public static final List<String> METRICS = List.of("w1_logp", "w1_weight", "w1_rings", "js_atoms", "js_bonds",
-        "js_sizes", "js_scaffolds");
-
     private final Map<String, Distance> distances = new LinkedHashMap<>();
+
+    /** How two distributions are compared. */
+    public enum Kind {
+        WASSERSTEIN("w1_", "W1", "Wasserstein-1 distance of %s from the training set, in its own unit", "",
+            Double.POSITIVE_INFINITY),
+        JENSEN_SHANNON("js_", "JS", "Jensen–Shannon divergence of %s from the training set, bits, 0 to 1",
+            "J. Lin, IEEE Trans. Inf. Theory 37, 1991", 1);
+
+        private final String prefix;
+        private final String label;
+        private final String meaning;
+        private final String source;
+        private final double most;
+
+        Kind(String prefix, String label, String meaning, String source, double most) {
+            this.prefix = prefix;
+            this.label = label;
+            this.meaning = meaning;
+            this.source = source;
+            this.most = most;
+        }
+
+        /** How names of such distances begin. */
+        String prefix() {
+            return prefix;
+        }
+
+        /** What pages call it. */
+        public String label() {
+            return label;
+        }
+
+        /** What it says of a distribution. */
+        String meaning(String of) {
+            return String.format(Locale.ROOT, meaning, of);
+        }
+
+        /** Unit of a distance of values in a unit. */
+        String unit(String ofValues) {
+            return this == JENSEN_SHANNON ? "bits" : ofValues;
+        }
+
+        String source() {
+            return source;
+        }
+
+        /** The largest that it can be. */
+        double most() {
+            return most;
+        }
+
+        private Distance of(Histogram one, Histogram other, Optional<ClassMoments> moments) {
+            return this == WASSERSTEIN ? wasserstein(one, other, moments) : jensenShannon(one, other, moments);
+        }
+    }
 
     /**
      * A distance of a run.
@@ -39,28 +91,29 @@ public final class DistributionDistances {
     private DistributionDistances() {
     }
 
-    /** All distances of a run. */
-    static DistributionDistances of(Distributions run, ClassMoments atoms, ClassMoments bonds, Distributions reference) {
+    /**
+     * All distances of a run from a training set.
+     *
+     * @param kinds   of the distributions compared
+     * @param moments by name of a distribution, where a graph is counted more than once in it
+     */
+    static DistributionDistances of(List<Distribution> kinds, Distributions run, Map<String, ClassMoments> moments,
+                                    Distributions reference) {
         DistributionDistances found = new DistributionDistances();
-        found.put("w1_logp", wasserstein(run.of("logp"), reference.of("logp")));
-        found.put("w1_weight", wasserstein(run.of("weight"), reference.of("weight")));
-        found.put("w1_rings", wasserstein(run.of("rings"), reference.of("rings")));
-        found.put("js_atoms", jensenShannon(run.of("atoms"), reference.of("atoms"), Optional.of(atoms)));
-        found.put("js_bonds", jensenShannon(run.of("bonds"), reference.of("bonds"), Optional.of(bonds)));
-        found.put("js_sizes", jensenShannon(run.of("sizes"), reference.of("sizes"), Optional.empty()));
-        found.put("js_scaffolds", jensenShannon(run.of("scaffolds"), reference.of("scaffolds"), Optional.empty()));
+        for (Distribution kind : kinds) {
+            Distance distance = reference.find(kind.name()).map(other -> kind.distance().of(run.of(kind.name()), other,
+                Optional.ofNullable(moments.get(kind.name())))).orElse(null);
+            if (distance != null) {
+                found.distances.put(kind.name(), distance);
+            }
+        }
         return found;
     }
 
-    private void put(String name, Distance distance) {
-        if (distance != null) {
-            distances.put(name, distance);
-        }
-    }
-
-    /** The distance of a name; empty where one of the two has counted nothing. */
-    Optional<Distance> of(String name) {
-        return Optional.ofNullable(distances.get(name));
+    /** The metric of a distribution: its distance in {@code found}, which is empty where no training set is known. */
+    static Measured measured(Distribution kind, Optional<DistributionDistances> found, long graphs) {
+        return Measured.distance(found.flatMap(all -> Optional.ofNullable(all.distances.get(kind.name()))), kind.distance(),
+            graphs, found.isPresent() ? "nothing to compare" : "no training set is known");
     }
 
     /**

@@ -1,6 +1,7 @@
 package org.bitdgdm.metrics;
 
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,23 +10,25 @@ import java.util.TreeMap;
 import java.util.function.IntFunction;
 import java.util.stream.Stream;
 import org.bitdgdm.model.Vocabulary;
-import org.bitdgdm.molecule.MoleculeProperties;
+import org.bitdgdm.molecule.MoleculeProperty;
 
 /** {@link Distributions} while they are counted: parts add up in any order to the same. */
 final class DistributionTally implements Serializable {
     private static final long serialVersionUID = 1;
-    /** Fine enough for a Wasserstein distance; charts draw several as one. */
-    private static final double WEIGHT_BIN = 0.5;
-    private static final double LOGP_BIN = 0.0625;
     /** Label of what the vocabulary has no class for: lists hold other elements, files of others hold other classes. */
     private static final String OTHER = "other";
 
     private final TreeMap<String, Long> atoms = new TreeMap<>();
     private final TreeMap<String, Long> bonds = new TreeMap<>();
     private final TreeMap<Long, Long> sizes = new TreeMap<>();
-    private final TreeMap<Long, Long> weight = new TreeMap<>();
-    private final TreeMap<Long, Long> logp = new TreeMap<>();
-    private final TreeMap<Long, Long> rings = new TreeMap<>();
+    /** By bin, in the order of {@link MoleculeProperty}. */
+    private final ArrayList<TreeMap<Long, Long>> properties = new ArrayList<>();
+
+    DistributionTally() {
+        for (int k = 0; k < MoleculeProperty.values().length; k++) {
+            properties.add(new TreeMap<>());
+        }
+    }
 
     /** Labels of counts: the classes of a vocabulary and, behind them, {@value #OTHER}. */
     static List<String> labels(List<String> classes) {
@@ -81,16 +84,14 @@ final class DistributionTally implements Serializable {
         }
     }
 
-    /** Properties of one molecule; null ones are not counted. */
-    void addProperties(Double weight, Double logp, Integer rings) {
-        if (weight != null) {
-            this.weight.merge((long) Math.floor(weight / WEIGHT_BIN), 1L, Long::sum);
-        }
-        if (logp != null) {
-            this.logp.merge((long) Math.floor(logp / LOGP_BIN), 1L, Long::sum);
-        }
-        if (rings != null) {
-            this.rings.merge((long) rings, 1L, Long::sum);
+    /** Properties of one molecule, in the order of {@link MoleculeProperty}; null ones are not counted. */
+    void addProperties(List<? extends Number> values) {
+        for (MoleculeProperty property : MoleculeProperty.values()) {
+            Number value = values.get(property.ordinal());
+            if (value != null) {
+                properties.get(property.ordinal())
+                    .merge((long) Math.floor(value.doubleValue() / property.binWidth()), 1L, Long::sum);
+            }
         }
     }
 
@@ -99,21 +100,23 @@ final class DistributionTally implements Serializable {
         other.atoms.forEach((label, count) -> atoms.merge(label, count, Long::sum));
         other.bonds.forEach((label, count) -> bonds.merge(label, count, Long::sum));
         other.sizes.forEach((bin, count) -> sizes.merge(bin, count, Long::sum));
-        other.weight.forEach((bin, count) -> weight.merge(bin, count, Long::sum));
-        other.logp.forEach((bin, count) -> logp.merge(bin, count, Long::sum));
-        other.rings.forEach((bin, count) -> rings.merge(bin, count, Long::sum));
+        for (int k = 0; k < properties.size(); k++) {
+            TreeMap<Long, Long> into = properties.get(k);
+            other.properties.get(k).forEach((bin, count) -> into.merge(bin, count, Long::sum));
+        }
         return this;
     }
 
     /** The counts so far; classes in the order of the vocabulary, then any others. */
     Distributions distributions(Vocabulary vocabulary) {
-        return Distributions.of(
-            new Histogram("atoms", "", 0, ordered(atoms, vocabulary.nodes())),
-            new Histogram("bonds", "", 0, ordered(bonds, vocabulary.edges())),
-            binned("sizes", "atoms", 1, sizes),
-            binned("weight", "g/mol", WEIGHT_BIN, weight),
-            binned("logp", MoleculeProperties.LOGP_DESCRIPTOR, LOGP_BIN, logp),
-            binned("rings", "", 1, rings), new Histogram("scaffolds", "", 0, Map.of()));
+        List<Histogram> counted = new ArrayList<>(List.of(
+            MoleculeMetrics.ATOMS.counted(ordered(atoms, vocabulary.nodes())),
+            MoleculeMetrics.BONDS.counted(ordered(bonds, vocabulary.edges())), MoleculeMetrics.SIZES.binned(sizes)));
+        for (int k = 0; k < properties.size(); k++) {
+            counted.add(MoleculeMetrics.PROPERTIES.get(k).binned(properties.get(k)));
+        }
+        counted.add(MoleculeMetrics.SCAFFOLDS.counted(Map.of()));
+        return Distributions.of(counted);
     }
 
     private static Map<String, Long> ordered(Map<String, Long> counts, Collection<String> first) {
@@ -121,11 +124,5 @@ final class DistributionTally implements Serializable {
         first.stream().filter(counts::containsKey).forEach(label -> ordered.put(label, counts.get(label)));
         counts.forEach(ordered::putIfAbsent);
         return ordered;
-    }
-
-    private static Histogram binned(String name, String unit, double width, Map<Long, Long> counts) {
-        Map<String, Long> labelled = new LinkedHashMap<>();
-        counts.forEach((bin, count) -> labelled.put(Histogram.label(bin, width), count));
-        return new Histogram(name, unit, width, labelled);
     }
 }

@@ -2,13 +2,15 @@ package org.bitdgdm.metrics;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What the graphs of a set look like: histograms by name, in the order of the report.
@@ -22,26 +24,26 @@ import java.util.Set;
  * @param byName histograms by their names
  */
 public record Distributions(@JsonValue Map<String, Histogram> byName) {
-    /** The one that has no axis to be drawn along. */
-    static final String SCAFFOLDS = "scaffolds";
-    private static final List<String> OF_MOLECULES =
-        List.of("atoms", "bonds", "sizes", "weight", "logp", "rings", SCAFFOLDS);
-    private static final List<String> OF_GRAPHS = List.of("sizes", "degree", "clustering");
+    /** What graphs of one family may be counted by; a set that was counted before one of them was known lacks it. */
+    private static final List<List<String>> FAMILIES = Stream.of(MoleculeMetrics.DISTRIBUTIONS, PlainGraphMetrics.DISTRIBUTIONS)
+        .map(of -> of.stream().map(Distribution::name).toList()).toList();
 
     @JsonCreator
     public Distributions {
         byName = Collections.unmodifiableMap(new LinkedHashMap<>(byName));
-        if (!byName.keySet().equals(Set.copyOf(OF_MOLECULES)) && !byName.keySet().equals(Set.copyOf(OF_GRAPHS))) {
-            throw new IllegalArgumentException("distributions must have " + String.join(", ", OF_MOLECULES) + ", or "
-                + String.join(", ", OF_GRAPHS) + ", found " + String.join(", ", byName.keySet()));
+        Set<String> names = byName.keySet();
+        if (!names.contains("sizes") || FAMILIES.stream().noneMatch(known -> known.containsAll(names))) {
+            throw new IllegalArgumentException("distributions must be sizes and others of " + FAMILIES.stream()
+                .map(known -> String.join(", ", known)).collect(Collectors.joining(", or of ")) + ", found "
+                + String.join(", ", names));
         }
         byName.values().forEach(histogram -> Objects.requireNonNull(histogram, "a distribution must be counted"));
     }
 
     /** Distributions of histograms that know their names. */
-    public static Distributions of(Histogram... histograms) {
+    public static Distributions of(List<Histogram> histograms) {
         Map<String, Histogram> byName = new LinkedHashMap<>();
-        Arrays.stream(histograms).forEach(histogram -> byName.put(histogram.name(), histogram));
+        histograms.forEach(histogram -> byName.put(histogram.name(), histogram));
         return new Distributions(byName);
     }
 
@@ -59,9 +61,9 @@ public record Distributions(@JsonValue Map<String, Histogram> byName) {
         return found;
     }
 
-    /** All that are drawn: not the scaffolds, which have no axis. */
-    public List<Histogram> all() {
-        return byName.values().stream().filter(histogram -> !histogram.name().equals(SCAFFOLDS)).toList();
+    /** The histogram of a name; empty where there is none, as in a training set counted before it was known. */
+    public Optional<Histogram> find(String name) {
+        return Optional.ofNullable(byName.get(name));
     }
 
     /** The same with another histogram in place of the one of its name. */

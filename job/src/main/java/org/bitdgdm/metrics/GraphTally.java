@@ -3,25 +3,27 @@ package org.bitdgdm.metrics;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 import org.bitdgdm.model.Vocabulary;
+import org.bitdgdm.molecule.MoleculeProperty;
 import scala.collection.Seq;
 
 /** What is counted graph by graph: verdicts, fragments, distributions. Parts add up in any order to the same. */
 final class GraphTally implements Serializable {
     private static final long serialVersionUID = 1;
-    /** Columns read, in the order of the indices below. */
-    static final List<String> COLUMNS = List.of("atom_types", "bonds", "valid", "relaxed_valid", "connected",
-        "num_fragments", "weight", "logp", "rings");
+    private static final List<String> VERDICTS = List.of("atom_types", "bonds", "valid", "relaxed_valid", "connected",
+        "num_fragments");
+    /** Columns read: those of the indices below, then every {@link MoleculeProperty}. */
+    static final List<String> COLUMNS = Stream.concat(VERDICTS.stream(),
+        Arrays.stream(MoleculeProperty.values()).map(MoleculeProperty::column)).toList();
     private static final int ATOM_TYPES = 0;
     private static final int BONDS = 1;
     private static final int VALID = 2;
     private static final int RELAXED_VALID = 3;
     private static final int CONNECTED = 4;
     private static final int FRAGMENTS = 5;
-    private static final int WEIGHT = 6;
-    private static final int LOGP = 7;
-    private static final int RINGS = 8;
 
     private final Vocabulary vocabulary;
     private final DistributionTally distributions = new DistributionTally();
@@ -61,14 +63,9 @@ final class GraphTally implements Serializable {
         return fragments;
     }
 
-    /** Products of the counts of atoms. */
-    ClassMoments atoms() {
-        return atoms;
-    }
-
-    /** Products of the counts of bonds. */
-    ClassMoments bonds() {
-        return bonds;
+    /** Products of the counts of distributions in which a graph is counted more than once, by their names. */
+    Map<String, ClassMoments> moments() {
+        return Map.of(MoleculeMetrics.ATOMS.name(), atoms, MoleculeMetrics.BONDS.name(), bonds);
     }
 
     Distributions distributions() {
@@ -90,7 +87,8 @@ final class GraphTally implements Serializable {
         atoms.add(ofAtoms);
         bonds.add(Arrays.copyOfRange(ofBonds, 1, ofBonds.length));
         if (row.getBoolean(RELAXED_VALID)) {
-            distributions.addProperties(row.<Double>getAs(WEIGHT), row.<Double>getAs(LOGP), row.<Integer>getAs(RINGS));
+            distributions.addProperties(Arrays.stream(MoleculeProperty.values())
+                .map(property -> row.<Number>getAs(VERDICTS.size() + property.ordinal())).toList());
         }
         return this;
     }

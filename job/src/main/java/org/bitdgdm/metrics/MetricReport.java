@@ -7,12 +7,13 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import org.bitdgdm.conf.GateException;
 import org.bitdgdm.conf.InputException;
-import org.bitdgdm.fidelity.Divergence;
-import org.bitdgdm.fidelity.Estimate;
+import org.bitdgdm.conf.Requirement;
 import org.bitdgdm.fidelity.FidelityReport;
 import org.bitdgdm.fidelity.LikelihoodReport;
 
@@ -22,8 +23,7 @@ import org.bitdgdm.fidelity.LikelihoodReport;
  *
  * @param protocol      what was divided by what
  * @param counts        raw counts, the same whatever the protocol
- * @param metrics       in the order of {@link Protocol#metricNames}, then those of {@code fidelity} in the order of
- *                      {@link FidelityReport#METRICS} and {@link LikelihoodReport#METRICS}; those without a value too
+ * @param metrics       in the order of {@link MetricRegistry}; those without a value too
  * @param absent        name of a metric without a value to the reason
  * @param distributions of the graphs of the run
  * @param fidelity      the comparison with the full-precision model; null where it was not made
@@ -43,107 +43,68 @@ public record MetricReport(
             Objects.requireNonNull(absent, "a report must say which metrics are absent")));
     }
 
-    /** The metrics of a protocol from raw counts, and distances from the training set where one is known. */
-    public static MetricReport of(Protocol protocol, MetricCounts counts, Distributions distributions,
-                                  Optional<DistributionDistances> distances) {
-        Ratios ratios = new Ratios(counts.graphs());
-        ratios.share("validity", counts.valid());
-        ratios.share("relaxed_validity", counts.relaxedValid());
-        boolean perRequest = protocol == Protocol.GUACAMOL;
-        ratios.uniqueness("uniqueness", counts.distinct(), counts.once(),
-            perRequest ? counts.graphs() : counts.relaxedValid(), perRequest ? "no graphs" : "no valid molecule");
-        if (perRequest) {
-            ratios.novelPerGraph("novelty", counts.novel(), counts.novelOnce());
-        } else {
-            ratios.novelty("novelty", counts.novel(), counts.novelOnce(), counts.distinct(), counts.once(),
-                counts.relaxedValid(), "no valid molecule");
-        }
-        ratios.novelPerGraph("vun", counts.novel(), counts.novelOnce());
-        ratios.share("connected", counts.connected());
-        ratios.mean("mean_fragments", counts.fragments());
-        for (int prefix : protocol.prefixes()) {
-            ratios.prefix("unique@" + prefix, prefix, counts.prefixes().get(prefix));
-        }
-        for (String name : DistributionDistances.METRICS) {
-            ratios.distance(name, distances.flatMap(found -> found.of(name)), distances.isPresent() ? "nothing to compare"
-                : "no training set is known");
-        }
-        return ratios.report(protocol, counts, distributions);
+    /** A report of all metrics of some definitions, computed of what was counted. */
+    static <C> MetricReport of(Protocol protocol, Counts counts, Distributions distributions,
+                               List<MetricDefinition<C>> definitions, C counted) {
+        return new MetricReport(protocol, counts, List.of(), Map.of(), distributions, null, null).with(definitions, counted);
     }
 
     /** The same report with a comparison of models, whose numbers become metrics too. */
     public MetricReport with(FidelityReport found) {
-        Divergence divergence = found.divergence();
-        Estimate changed = found.changedEntries();
-        Interval identical = Interval.wilson(found.identicalGraphs(), found.graphs());
-        List<Metric> all = new ArrayList<>(metrics);
-        all.add(mean("kl_node", divergence.node(), null));
-        all.add(mean("kl_edge", divergence.edge(), null));
-        all.add(mean("kl_graph", divergence.graph(), null));
-        all.add(mean("changed_entries", changed, Math.round(changed.value() * changed.count())));
-        all.add(new Metric("identical_graphs", found.identicalGraphs() / (double) found.graphs(), found.identicalGraphs(),
-            (long) found.graphs(), identical.low(), identical.high()));
-        Map<String, String> reasons = new LinkedHashMap<>(absent);
-        if (divergence.edge().value() == null) {
-            reasons.put("kl_edge", "no edges");
-        }
-        return new MetricReport(protocol, counts, all, reasons, distributions, found, likelihood);
+        MetricReport more = with(ModelMetrics.FIDELITY, found);
+        return new MetricReport(protocol, counts, more.metrics, more.absent, distributions, found, likelihood);
     }
 
     /** The same report with the likelihood of given molecules, whose numbers become metrics too. */
     public MetricReport with(LikelihoodReport found) {
-        List<Metric> all = new ArrayList<>(metrics);
-        all.add(signed("nll", found.nll()));
-        all.add(signed("nll_pairs", found.nllPairs()));
-        if (found.difference() != null) {
-            all.add(signed("nll_difference", found.difference()));
-            all.add(signed("nll_pairs_difference", found.pairsDifference()));
-        }
-        return new MetricReport(protocol, counts, all, absent, distributions, fidelity, found);
+        MetricReport more = with(ModelMetrics.likelihood(found), found);
+        return new MetricReport(protocol, counts, more.metrics, more.absent, distributions, fidelity, found);
     }
 
-    /**
-     * The same report with differences from another run, which become metrics too.
-     *
-     * @param differences see {@link RunDifference}
-     */
-    public MetricReport with(List<Metric> differences) {
-        return with(differences, "no graph is a molecule in both runs");
-    }
-
-    /**
-     * The same report with more metrics.
-     *
-     * @param more   metrics
-     * @param reason why those without a value have none
-     */
-    public MetricReport with(List<Metric> more, String reason) {
+    /** The same report with more metrics, computed of what was counted. */
+    <C> MetricReport with(List<MetricDefinition<C>> definitions, C counted) {
         List<Metric> all = new ArrayList<>(metrics);
-        all.addAll(more);
         Map<String, String> reasons = new LinkedHashMap<>(absent);
-        more.stream().filter(metric -> metric.value() == null).forEach(metric -> reasons.put(metric.name(), reason));
-        return new MetricReport(protocol, counts, all, reasons, distributions, fidelity, likelihood);
-    }
-
-    /** A mean that may be negative. */
-    private static Metric signed(String name, Estimate estimate) {
-        Double half = estimate.standardError() == null ? null : Interval.Z * estimate.standardError();
-        return new Metric(name, estimate.value(), null, estimate.count(), half == null ? null : estimate.value() - half,
-            half == null ? null : estimate.value() + half);
-    }
-
-    private static Metric mean(String name, Estimate estimate, Long numerator) {
-        if (estimate.standardError() == null) {
-            return new Metric(name, estimate.value(), numerator, estimate.count(), null, null);
+        for (MetricDefinition<C> definition : definitions) {
+            Measured found = definition.of(counted);
+            all.add(found.named(definition.name()));
+            if (found.value() == null) {
+                reasons.put(definition.name(), found.absent());
+            }
         }
-        double half = Interval.Z * estimate.standardError();
-        return new Metric(name, estimate.value(), numerator, estimate.count(), Math.max(0, estimate.value() - half),
-            estimate.value() + half);
+        return new MetricReport(protocol, counts, all, reasons, distributions, fidelity, likelihood);
     }
 
     /** The metric of a name, absent ones too; empty where the protocol has none of that name. */
     public Optional<Metric> metric(String name) {
         return metrics.stream().filter(metric -> metric.name().equals(name)).findFirst();
+    }
+
+    /**
+     * Judges a finished run by the bounds that {@code --require} sets. A metric without a value fails.
+     *
+     * @throws GateException naming every bound that does not hold, with the value found
+     */
+    public void judge(List<Requirement> required) {
+        List<String> failures = required.stream().filter(requirement -> !holds(requirement))
+            .map(requirement -> failure(requirement)).toList();
+        if (!failures.isEmpty()) {
+            throw new GateException("the run does not meet --require: " + String.join("; ", failures));
+        }
+    }
+
+    private boolean holds(Requirement requirement) {
+        return metric(requirement.metric()).filter(metric -> metric.value() != null)
+            .map(metric -> requirement.holds(metric.value())).orElse(false);
+    }
+
+    private String failure(Requirement requirement) {
+        Double value = metric(requirement.metric()).map(Metric::value).orElse(null);
+        return value == null
+            ? requirement.metric() + " must be " + requirement.comparison() + " " + requirement.bound() + " but is absent ("
+                + absent.getOrDefault(requirement.metric(), "no such metric") + ")"
+            : requirement.metric() + " must be " + requirement.comparison() + " " + requirement.bound() + ", found "
+                + String.format(Locale.ROOT, "%.6f", value);
     }
 
     /** The content of {@code metrics.json}. */

@@ -1,35 +1,161 @@
 package org.bitdgdm.metrics;
 
+import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.bitdgdm.metrics.DistributionDistances.Kind;
+import org.bitdgdm.metrics.MetricDefinition.Need;
 import org.bitdgdm.model.Vocabulary;
+import org.bitdgdm.molecule.MoleculeProperty;
 import org.bitdgdm.molecule.Scaffolds;
 
 /**
- * Metrics of a set of scored graphs on Spark. One pass counts graph by graph, one shuffle by SMILES counts molecule by
- * molecule; the driver sees counts only, never rows, so memory does not grow with the set.
+ * Metrics of a set of molecules: the one list of their definitions, and their computation on Spark. One pass counts graph by
+ * graph, one shuffle by SMILES counts molecule by molecule; the driver sees counts only, never rows, so memory does not grow
+ * with the set.
  */
 public final class MoleculeMetrics {
+    static final Distribution ATOMS = Distribution.ofClasses("atoms", "atoms", "by element");
+    static final Distribution BONDS = Distribution.ofClasses("bonds", "bonds", "by class");
+    static final Distribution SIZES =
+        new Distribution("sizes", "sizes", "atoms per graph", "atoms", 1, Kind.JENSEN_SHANNON, true);
+    /** Of every {@link MoleculeProperty}, in their order. */
+    static final List<Distribution> PROPERTIES = Arrays.stream(MoleculeProperty.values()).map(property ->
+        new Distribution(property.column(), property.label(), property.unit().isEmpty() ? "per molecule" : "", property.unit(),
+            property.binWidth(), Kind.WASSERSTEIN, true)).toList();
+    /** The one that has no axis to be drawn along. */
+    static final Distribution SCAFFOLDS = new Distribution("scaffolds", "scaffolds", "", "", 0, Kind.JENSEN_SHANNON, false);
+    /** What molecules are counted by, in the order of the report. */
+    public static final List<Distribution> DISTRIBUTIONS =
+        Stream.of(List.of(ATOMS, BONDS, SIZES), PROPERTIES, List.of(SCAFFOLDS)).flatMap(List::stream).toList();
+
     private static final String GRAPH_ID = "graph_id";
     private static final String SMILES = "smiles";
     private static final String GRAPHS = "graphs";
+    private static final String NO_MOLECULE = "no valid molecule";
+    private static final String DIGRESS = "DiGress (Vignac et al., ICLR 2023)";
+    private static final String GUACAMOL = "GuacaMol (Brown et al., 2019)";
+
+    /** Those of every protocol and vocabulary, in the order of the report. */
+    private static final List<MetricDefinition<Counted>> DEFINITIONS = definitions();
+    /** Those of graphs whose hydrogens are nodes, after them. */
+    private static final List<MetricDefinition<Counted>> OF_HYDROGENS = List.of(
+        MetricDefinition.<Counted>share("molecule_stability", of -> Measured.share(of.stability().molecules(), of.graphs()))
+            .counting("share of graphs in which every atom, hydrogens among them, has all its bonds; a valid molecule that has"
+                + " not counts as the one with the hydrogens that it lacks").by("DiGress, after Hoogeboom et al., ICML 2022"),
+        // Atoms of one molecule depend on each other, so that they have no interval of independent ones.
+        MetricDefinition.<Counted>share("atom_stability", of -> Measured.mean(of.stability().stableAtoms(),
+            of.stability().atoms())).counting("share of the atoms of all graphs that have all their bonds")
+            .by("DiGress, after Hoogeboom et al., ICML 2022"));
+
+    /**
+     * All that is counted of a set.
+     *
+     * @param distances from the training set; empty where none is known
+     * @param stability of graphs whose hydrogens are nodes; null of others
+     */
+    record Counted(MetricCounts counts, Distributions distributions, Optional<DistributionDistances> distances,
+                   Stable stability) {
+        long graphs() {
+            return counts.graphs();
+        }
+    }
+
+    /**
+     * Counts of {@link org.bitdgdm.molecule.Stability}.
+     *
+     * @param molecules   graphs all of whose atoms are stable
+     * @param stableAtoms atoms that are
+     * @param atoms       all atoms
+     */
+    record Stable(long molecules, long stableAtoms, long atoms) {
+    }
 
     private MoleculeMetrics() {
+    }
+
+    private static List<MetricDefinition<Counted>> definitions() {
+        List<MetricDefinition<Counted>> all = new ArrayList<>(List.of(
+            MetricDefinition.<Counted>share("validity", of -> Measured.share(of.counts().valid(), of.graphs())).first()
+                .counting("share of graphs in which no atom exceeds its valence and aromatic bonds kekulise, without charges")
+                .ofColumn("valid").by(DIGRESS),
+            MetricDefinition.<Counted>share("relaxed_validity", of -> Measured.share(of.counts().relaxedValid(), of.graphs()))
+                .first().counting("the same, where N, O and S with one bond order too many take charge +1")
+                .ofColumn("relaxed_valid").by(DIGRESS),
+            MetricDefinition.<Counted>share("uniqueness", of -> Measured.uniqueness(of.counts().distinct(), of.counts().once(),
+                of.counts().relaxedValid(), NO_MOLECULE)).first().under(Protocol.DIGRESS, Protocol.MOSES)
+                .counting("different molecules ÷ relaxed-valid graphs").by(DIGRESS),
+            MetricDefinition.<Counted>share("uniqueness", of -> Measured.uniqueness(of.counts().distinct(), of.counts().once(),
+                of.graphs(), "no graphs")).first().under(Protocol.GUACAMOL)
+                .counting("different molecules ÷ graphs asked for").by(GUACAMOL),
+            MetricDefinition.<Counted>share("novelty", of -> Measured.novelty(of.counts().novel(), of.counts().novelOnce(),
+                of.counts().distinct(), of.counts().once(), of.counts().relaxedValid(), NO_MOLECULE)).first()
+                .under(Protocol.DIGRESS, Protocol.MOSES).needing(Need.REFERENCE)
+                .counting("different molecules absent from the training set ÷ different molecules").by(DIGRESS),
+            MetricDefinition.<Counted>share("novelty", MoleculeMetrics::novelPerGraph).first().under(Protocol.GUACAMOL)
+                .needing(Need.REFERENCE)
+                .counting("different molecules absent from the training set ÷ graphs asked for").by(GUACAMOL),
+            MetricDefinition.<Counted>share("vun", MoleculeMetrics::novelPerGraph).called("Valid, unique and novel")
+                .needing(Need.REFERENCE).counting("different molecules absent from the training set ÷ graphs"),
+            MetricDefinition.<Counted>share("connected", of -> Measured.share(of.counts().connected(), of.graphs()))
+                .counting("share of graphs of one component, valid or not; a line that is no molecule has none")
+                .ofColumn("connected"),
+            MetricDefinition.<Counted>number("mean_fragments", of -> Measured.mean(of.counts().fragments(), of.graphs()))
+                .called("Fragments per graph")
+                .counting("components of all graphs ÷ graphs, lines that are no molecule among them")));
+        for (int prefix : Protocol.MOSES.prefixes()) {
+            all.add(MetricDefinition.<Counted>share("unique@" + prefix, of -> Measured.prefix(prefix,
+                of.counts().prefixes().get(prefix))).under(Protocol.MOSES)
+                .counting(String.format(Locale.ROOT, "different molecules among the first %,d by graph id", prefix))
+                .by("MOSES (Polykovskiy et al., 2020)"));
+        }
+        Stream.concat(PROPERTIES.stream(), Stream.of(ATOMS, BONDS, SIZES, SCAFFOLDS)).forEach(compared -> all.add(
+            compared.metric(of -> DistributionDistances.measured(compared, of.distances(), of.graphs()))));
+        return List.copyOf(all);
+    }
+
+    private static Measured novelPerGraph(Counted of) {
+        return Measured.novelPerGraph(of.counts().novel(), of.counts().novelOnce(), of.graphs());
+    }
+
+    private static List<MetricDefinition<Counted>> definitions(Protocol protocol, boolean hydrogens) {
+        return Stream.concat(DEFINITIONS.stream(), hydrogens ? OF_HYDROGENS.stream() : Stream.of())
+            .filter(definition -> definition.protocols().contains(protocol)).toList();
+    }
+
+    /** The metrics that a run can have. */
+    public static MetricRegistry registry(Protocol protocol, Vocabulary vocabulary) {
+        List<MetricDefinition<Counted>> own = definitions(protocol, vocabulary.hydrogens());
+        List<MetricDefinition<RunDifference>> differences = Stream.concat(
+            own.stream().filter(definition -> definition.column() != null).map(RunDifference::of),
+            Arrays.stream(MoleculeProperty.values()).map(property ->
+                RunDifference.ofNumbers(property.column(), property.label(), property.unit()))).toList();
+        return new MetricRegistry("protocol " + protocol.label(), DISTRIBUTIONS, own, differences);
+    }
+
+    /** Makes a report of what was counted. */
+    static MetricReport report(Protocol protocol, Counted counted) {
+        return MetricReport.of(protocol, counted.counts(), counted.distributions(),
+            definitions(protocol, counted.stability() != null), counted);
     }
 
     /**
@@ -48,8 +174,8 @@ public final class MoleculeMetrics {
             spark.sc().setJobDescription("metrics: verdicts and distributions");
             GraphTally graphs = graphs(molecules, vocabulary);
             spark.sc().setJobDescription("metrics: different molecules");
-            Set<String> scaffolds = reference.map(set -> Set.copyOf(set.distributions().of(Distributions.SCAFFOLDS).counts().keySet()))
-                .orElse(Set.of());
+            Set<String> scaffolds = reference.flatMap(set -> set.distributions().find(SCAFFOLDS.name()))
+                .map(known -> Set.copyOf(known.counts().keySet())).orElse(Set.of());
             SmilesTally different =
                 different(smiles, spark, reference.map(ReferenceSet::hashes).orElse(new long[0]), scaffolds);
             spark.sc().setJobDescription("metrics: first molecules");
@@ -63,13 +189,24 @@ public final class MoleculeMetrics {
                 graphs.connected(), graphs.fragments(), different.distinct(), different.once(),
                 reference.isEmpty() ? null : Long.valueOf(different.novel()),
                 reference.isEmpty() ? null : Long.valueOf(different.novelOnce()), prefixes);
-            Distributions found = graphs.distributions().with(different.scaffolds().among(reference.map(set ->
-                set.distributions().of(Distributions.SCAFFOLDS).counts().keySet()).orElse(Set.of())));
-            return MetricReport.of(protocol, counts, found, reference.map(set ->
-                DistributionDistances.of(found, graphs.atoms(), graphs.bonds(), set.distributions())));
+            Distributions found = graphs.distributions().with(different.scaffolds().among(scaffolds));
+            spark.sc().setJobDescription("metrics: stability");
+            return report(protocol, new Counted(counts, found, reference.map(set ->
+                DistributionDistances.of(DISTRIBUTIONS, found, graphs.moments(), set.distributions())),
+                vocabulary.hydrogens() ? stable(molecules) : null));
         } finally {
             spark.sc().setJobDescription(null);
         }
+    }
+
+    private static Stable stable(Dataset<Row> molecules) {
+        Row found = molecules.agg(total(when(col("stable"), 1L).otherwise(0L)), total(col("stable_atoms")),
+            total(col("num_atoms"))).first();
+        return new Stable(found.getLong(0), found.getLong(1), found.getLong(2));
+    }
+
+    private static Column total(Column numbers) {
+        return coalesce(sum(numbers), lit(0L)).cast("bigint");
     }
 
     private static GraphTally graphs(Dataset<Row> molecules, Vocabulary vocabulary) {

@@ -7,29 +7,85 @@ import static org.apache.spark.sql.functions.lit;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.bitdgdm.graph.IsomorphismClass;
+import org.bitdgdm.metrics.DistributionDistances.Kind;
+import org.bitdgdm.metrics.MetricDefinition.Need;
 
 /**
- * Metrics of a set of plain graphs on Spark. One pass counts graph by graph, one shuffle by isomorphism class counts different
- * graphs; the driver sees counts only.
+ * Metrics of a set of plain graphs: the one list of their definitions, and their computation on Spark. One pass counts graph by
+ * graph, one shuffle by isomorphism class counts different graphs; the driver sees counts only.
  */
 public final class PlainGraphMetrics {
-    /** Names of the metrics, in order. */
-    public static final List<String> METRICS = List.of("connected", "planar", "uniqueness", "novelty", "unique_novel",
-        "mean_components", "mean_degree", "mean_clustering", "w1_degree", "w1_clustering", "js_sizes");
-    /** Metrics that are absent without a training set. */
-    public static final List<String> NEEDS_REFERENCE =
-        List.of("novelty", "unique_novel", "w1_degree", "w1_clustering", "js_sizes");
+    static final Distribution SIZES =
+        new Distribution("sizes", "sizes", "nodes per graph", "nodes", 1, Kind.JENSEN_SHANNON, true);
+    static final Distribution DEGREE = new Distribution("degree", "degree", "of all nodes", "", 1, Kind.WASSERSTEIN, true);
+    /** With bins as wide as those of the published evaluation. */
+    static final Distribution CLUSTERING =
+        new Distribution("clustering", "clustering coefficient", "of all nodes", "", 0.01, Kind.WASSERSTEIN, true);
+    /** What plain graphs are counted by, in the order of the report. */
+    public static final List<Distribution> DISTRIBUTIONS = List.of(SIZES, DEGREE, CLUSTERING);
+
     /** Largest degree told apart for standard errors; bounds the memory of a partition. */
     private static final int MOST_DEGREE = 255;
     private static final String CLASS = "isomorphism_class";
+    private static final String NO_GRAPHS = "no graphs";
+
+    /** All of them, in the order of the report. */
+    private static final List<MetricDefinition<Counted>> DEFINITIONS = Stream.concat(Stream.of(
+        MetricDefinition.<Counted>share("connected", of -> Measured.share(of.counts().connected(), of.graphs())).first()
+            .counting("share of graphs of one component").ofColumn("connected"),
+        MetricDefinition.<Counted>share("planar", of -> Measured.share(of.counts().planar(), of.graphs())).first()
+            .counting("share of graphs that can be drawn without crossings, connected or not"),
+        MetricDefinition.<Counted>share("uniqueness", of -> Measured.uniqueness(of.counts().distinct(), of.counts().once(),
+            of.graphs(), NO_GRAPHS)).first()
+            .counting("different graphs ÷ graphs; two are the same where they are isomorphic"),
+        MetricDefinition.<Counted>share("novelty", of -> Measured.novelty(of.counts().novel(), of.counts().novelOnce(),
+            of.counts().distinct(), of.counts().once(), of.sound(), NO_GRAPHS)).first().needing(Need.REFERENCE)
+            .counting("different graphs that are isomorphic to none of the training set ÷ different graphs"),
+        MetricDefinition.<Counted>share("unique_novel", of -> Measured.novelPerGraph(of.counts().novel(),
+            of.counts().novelOnce(), of.graphs())).called("Unique and novel").needing(Need.REFERENCE)
+            .counting("different graphs that are isomorphic to none of the training set ÷ graphs"),
+        MetricDefinition.<Counted>number("mean_components", of -> Measured.mean(of.counts().components(), of.graphs()))
+            .called("Components per graph").counting("components of all graphs ÷ graphs"),
+        MetricDefinition.<Counted>number("mean_degree", of -> Measured.average(of.sums()[0], of.sums()[1], of.sound()))
+            .counting("mean over graphs of 2 · edges ÷ nodes"),
+        MetricDefinition.<Counted>number("mean_clustering", of -> Measured.average(of.sums()[2], of.sums()[3], of.sound()))
+            .counting("mean over graphs of the mean clustering coefficient of their nodes")),
+        Stream.of(DEGREE, CLUSTERING, SIZES).map(compared -> compared.<Counted>metric(of ->
+            DistributionDistances.measured(compared, of.distances(), of.graphs())))).toList();
+
+    /**
+     * All that is counted of a set.
+     *
+     * @param sums      sum and sum of squares over graphs of the mean degree, then of the mean clustering coefficient
+     * @param distances from the training set; empty where none is known
+     */
+    record Counted(GraphCounts counts, double[] sums, Optional<DistributionDistances> distances) {
+        long graphs() {
+            return counts.graphs();
+        }
+
+        /** Rows that are graphs of the model. */
+        long sound() {
+            return counts.graphs() - counts.refused();
+        }
+    }
 
     private PlainGraphMetrics() {
+    }
+
+    /** The metrics that a run can have. */
+    public static MetricRegistry registry() {
+        return new MetricRegistry("a run of plain graphs", DISTRIBUTIONS, DEFINITIONS, Stream.concat(
+            DEFINITIONS.stream().filter(definition -> definition.column() != null).map(RunDifference::of),
+            Stream.of(RunDifference.ofNumbers("num_edges", "edges", ""),
+                RunDifference.ofNumbers("mean_clustering", "mean clustering coefficient", ""))).toList());
     }
 
     /**
@@ -56,30 +112,13 @@ public final class PlainGraphMetrics {
 
     private static MetricReport report(PlainGraphTally tally, SmilesTally different, long undecided,
                                        Optional<ReferenceSet> reference) {
-        long sound = tally.graphs() - tally.refused();
         GraphCounts counts = new GraphCounts(tally.graphs(), tally.refused(), tally.connected(), tally.components(),
             tally.planar(), different.distinct(), different.once(), undecided,
             reference.isEmpty() ? null : Long.valueOf(different.novel()),
             reference.isEmpty() ? null : Long.valueOf(different.novelOnce()));
         Distributions found = tally.distributions();
-        Ratios ratios = new Ratios(tally.graphs());
-        ratios.share("connected", counts.connected());
-        ratios.share("planar", counts.planar());
-        ratios.uniqueness("uniqueness", counts.distinct(), counts.once(), counts.graphs(), "no graphs");
-        ratios.novelty("novelty", counts.novel(), counts.novelOnce(), counts.distinct(), counts.once(), sound, "no graphs");
-        ratios.novelPerGraph("unique_novel", counts.novel(), counts.novelOnce());
-        ratios.mean("mean_components", counts.components());
-        ratios.average("mean_degree", tally.sums()[0], tally.sums()[1], sound);
-        ratios.average("mean_clustering", tally.sums()[2], tally.sums()[3], sound);
-        String reason = reference.isPresent() ? "nothing to compare" : "no training set is known";
-        Optional<Distributions> training = reference.map(ReferenceSet::distributions);
-        ratios.distance("w1_degree", training.flatMap(set -> Optional.ofNullable(DistributionDistances.wasserstein(
-            found.of("degree"), set.of("degree"), Optional.of(tally.degreeMoments())))), reason);
-        ratios.distance("w1_clustering", training.flatMap(set -> Optional.ofNullable(DistributionDistances.wasserstein(
-            found.of("clustering"), set.of("clustering"), Optional.of(tally.clusteringMoments())))), reason);
-        ratios.distance("js_sizes", training.flatMap(set -> Optional.ofNullable(DistributionDistances.jensenShannon(
-            found.of("sizes"), set.of("sizes"), Optional.empty()))), reason);
-        return ratios.report(Protocol.DIGRESS, counts, found);
+        return MetricReport.of(Protocol.DIGRESS, counts, found, DEFINITIONS, new Counted(counts, tally.sums(),
+            reference.map(set -> DistributionDistances.of(DISTRIBUTIONS, found, tally.moments(), set.distributions()))));
     }
 
     private static SmilesTally different(Dataset<Row> graphs, JavaSparkContext spark, long[] hashes) {

@@ -22,8 +22,7 @@ final class PlainGraphTally implements Serializable {
     private static final int COMPONENTS = 3;
     private static final int PLANAR = 4;
     private static final int REASON = 5;
-    /** Width of a bin of clustering coefficients, as in the published evaluation. */
-    static final double CLUSTERING_BIN = 0.01;
+    private static final double CLUSTERING_BIN = PlainGraphMetrics.CLUSTERING.binWidth();
     private static final int CLUSTERING_BINS = 101;
 
     /** Largest degree that has a class of its own in the moments; no larger graph than the model's largest has more. */
@@ -125,12 +124,9 @@ final class PlainGraphTally implements Serializable {
         return planar;
     }
 
-    ClassMoments degreeMoments() {
-        return degreeMoments;
-    }
-
-    ClassMoments clusteringMoments() {
-        return clusteringMoments;
+    /** Products of the counts of distributions in which a graph is counted more than once, by their names. */
+    Map<String, ClassMoments> moments() {
+        return Map.of(PlainGraphMetrics.DEGREE.name(), degreeMoments, PlainGraphMetrics.CLUSTERING.name(), clusteringMoments);
     }
 
     /** Sum and sum of squares over graphs of the mean degree, then of the mean clustering coefficient. */
@@ -139,14 +135,8 @@ final class PlainGraphTally implements Serializable {
     }
 
     Distributions distributions() {
-        return Distributions.of(binned("sizes", "nodes", 1, sizes), binned("degree", "", 1, degrees),
-            binned("clustering", "", CLUSTERING_BIN, clustering));
-    }
-
-    private static Histogram binned(String name, String unit, double width, Map<Long, Long> counts) {
-        Map<String, Long> labelled = new LinkedHashMap<>();
-        counts.forEach((bin, count) -> labelled.put(Histogram.label(bin, width), count));
-        return new Histogram(name, unit, width, labelled);
+        return Distributions.of(List.of(PlainGraphMetrics.SIZES.binned(sizes), PlainGraphMetrics.DEGREE.binned(degrees),
+            PlainGraphMetrics.CLUSTERING.binned(clustering)));
     }
 
     private static byte[] bytes(Seq<Byte> classes) {

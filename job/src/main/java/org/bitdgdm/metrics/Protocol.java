@@ -2,12 +2,10 @@ package org.bitdgdm.metrics;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.bitdgdm.conf.InputException;
 
 /**
@@ -30,10 +28,6 @@ public enum Protocol {
      * requested graphs.
      */
     GUACAMOL(List.of());
-
-    /** Metrics that are absent without a training set. */
-    public static final List<String> NEEDS_REFERENCE = Stream.concat(Stream.of("novelty", "vun"),
-        DistributionDistances.METRICS.stream()).toList();
 
     private final List<Integer> prefixes;
 
@@ -62,14 +56,5 @@ public enum Protocol {
     /** Lengths k of which {@code unique@k} is reported, ascending. */
     public List<Integer> prefixes() {
         return prefixes;
-    }
-
-    /** Names of the metrics, in order. */
-    public List<String> metricNames() {
-        List<String> names = new ArrayList<>(List.of("validity", "relaxed_validity", "uniqueness", "novelty", "vun",
-            "connected", "mean_fragments"));
-        prefixes.forEach(prefix -> names.add("unique@" + prefix));
-        names.addAll(DistributionDistances.METRICS);
-        return names;
     }
 }

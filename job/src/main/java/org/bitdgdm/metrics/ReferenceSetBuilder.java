@@ -136,7 +136,7 @@ final class ReferenceSetBuilder {
                 DistributionTally.counts(nodes.length, k -> nodes[k], vocabulary.nodes().size()),
                 DistributionTally.counts(bonds.length, k -> bonds[k], vocabulary.edges().size()));
             ScoredMolecule molecule = scored.molecule();
-            tally.addProperties(molecule.weight(), molecule.logp(), molecule.rings());
+            tally.addProperties(molecule.properties());
             scaffolds.add(ScaffoldTally.label(molecule.smiles(), murcko), 1);
         }
     }

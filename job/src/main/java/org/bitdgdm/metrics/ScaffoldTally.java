@@ -65,6 +65,6 @@ final class ScaffoldTally implements Serializable {
         if (others > 0) {
             kept.put(OTHER, others);
         }
-        return new Histogram("scaffolds", "", 0, kept);
+        return MoleculeMetrics.SCAFFOLDS.counted(kept);
     }
 }

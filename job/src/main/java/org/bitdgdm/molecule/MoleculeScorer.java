@@ -1,6 +1,8 @@
 package org.bitdgdm.molecule;
 
 import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.model.Vocabulary;
 import org.openscience.cdk.exception.CDKException;
@@ -19,7 +21,8 @@ import org.openscience.cdk.interfaces.IElement;
 public final class MoleculeScorer {
     private final MoleculeRules rules;
     private final boolean hydrogens;
-    private final MoleculeProperties.Calculator properties = new MoleculeProperties.Calculator();
+    private final List<Function<IAtomContainer, Number>> properties =
+        Arrays.stream(MoleculeProperty.values()).map(MoleculeProperty::calculator).toList();
 
     /**
      * A scorer for graphs of one vocabulary.
@@ -135,9 +138,9 @@ public final class MoleculeScorer {
     private ScoredMolecule scored(Sanitisation.Outcome outcome, int fragments) {
         try {
             IAtomContainer molecule = Canonicaliser.prepared(Canonicaliser.largestFragment(outcome.molecule()));
-            MoleculeProperties found = properties.of(molecule);
+            Number[] found = properties.stream().map(property -> property.apply(molecule)).toArray(Number[]::new);
             return new ScoredMolecule(outcome.reason() == null, true, fragments == 1, fragments,
-                Canonicaliser.written(molecule), outcome.reason(), found.weight(), found.logp(), found.rings());
+                Canonicaliser.written(molecule), outcome.reason(), Arrays.asList(found));
         } catch (CDKException | RuntimeException e) {
             // The row must keep its place whatever the toolkit stumbles over; the reason carries what it said.
             return ScoredMolecule.refused(fragments, "no canonical SMILES: "

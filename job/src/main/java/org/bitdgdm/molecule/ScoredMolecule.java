@@ -1,6 +1,9 @@
 package org.bitdgdm.molecule;
 
 import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 
 /**
  * What is known of one graph as a molecule. Properties are those of the largest fragment of the relaxed molecule, and
@@ -13,16 +16,29 @@ import java.io.Serializable;
  * @param smiles       canonical SMILES of the largest fragment of the relaxed molecule (equal size: the one with the
  *                     lowest atom index); null exactly where not {@code relaxedValid}
  * @param reason       why the graph is not {@code valid}, atoms counted from 0; null where it is
- * @param weight       average molecular weight with implicit hydrogens, g/mol
- * @param logp         octanol–water partition coefficient by {@link MoleculeProperties#LOGP_DESCRIPTOR}; null also where
- *                     the descriptor has no value
- * @param rings        number of independent rings (bonds − atoms + 1, the size of an SSSR)
+ * @param properties   by {@link MoleculeProperty}, in their order; null where the molecule has none of that kind, and all
+ *                     where it is none
  */
 public record ScoredMolecule(
     boolean valid, boolean relaxedValid, boolean connected, int numFragments, String smiles, String reason,
-    Double weight, Double logp, Integer rings) implements Serializable {
+    List<Number> properties) implements Serializable {
+
+    public ScoredMolecule {
+        // Serializable, and open to null.
+        properties = Collections.unmodifiableList(new ArrayList<>(properties));
+        if (properties.size() != MoleculeProperty.values().length) {
+            throw new IllegalArgumentException("a molecule must have " + MoleculeProperty.values().length
+                + " properties, null among them, found " + properties.size());
+        }
+    }
 
     static ScoredMolecule refused(int numFragments, String reason) {
-        return new ScoredMolecule(false, false, numFragments == 1, numFragments, null, reason, null, null, null);
+        return new ScoredMolecule(false, false, numFragments == 1, numFragments, null, reason,
+            Collections.nCopies(MoleculeProperty.values().length, null));
+    }
+
+    /** One of the properties; null where the molecule has none of that kind. */
+    public Number property(MoleculeProperty property) {
+        return properties.get(property.ordinal());
     }
 }

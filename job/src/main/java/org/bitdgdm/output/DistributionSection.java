@@ -2,8 +2,8 @@ package org.bitdgdm.output;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import org.bitdgdm.metrics.Distribution;
 import org.bitdgdm.metrics.Distributions;
 import org.bitdgdm.metrics.Histogram;
 
@@ -15,22 +15,16 @@ final class DistributionSection {
     private DistributionSection() {
     }
 
+    /** A figure for each distribution that can be drawn. */
     static List<ReportPage.Figure> figures(Distributions generated, Optional<Distributions> reference,
-                                           Map<String, List<String>> axes) {
-        List<ReportPage.Figure> figures = new ArrayList<>();
-        List<Histogram> histograms = generated.all();
-        for (int i = 0; i < histograms.size(); i++) {
-            int at = i;
-            figures.add(figure(histograms.get(i), reference.map(other -> other.all().get(at)), axes));
-        }
-        return figures;
+                                           List<Distribution> kinds) {
+        return kinds.stream().filter(Distribution::drawn).map(kind -> figure(kind, generated.of(kind.name()),
+            reference.flatMap(other -> other.find(kind.name())))).toList();
     }
 
-    private static ReportPage.Figure figure(Histogram generated, Optional<Histogram> reference,
-                                            Map<String, List<String>> axes) {
-        List<String> axis = axes.getOrDefault(generated.name(), List.of(generated.name(), ""));
-        String label = axis.get(0);
-        String what = axis.get(1).isEmpty() ? generated.unit() : axis.get(1);
+    private static ReportPage.Figure figure(Distribution kind, Histogram generated, Optional<Histogram> reference) {
+        String label = kind.title();
+        String what = kind.axis().isEmpty() ? generated.unit() : kind.axis();
         String title = what.isEmpty() ? label : label + ", " + what;
         boolean binned = generated.binWidth() > 0 && generated.binWidth() != 1;
         List<Column> columns = columns(generated, reference);

@@ -9,11 +9,15 @@ import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bitdgdm.family.Examples;
 import org.bitdgdm.family.FamilyWords;
 import org.bitdgdm.metrics.Metric;
+import org.bitdgdm.metrics.MetricDefinition;
+import org.bitdgdm.metrics.MetricDefinition.Form;
+import org.bitdgdm.metrics.MetricRegistry;
 
 /**
  * {@code report.html}: the run on one page that opens without a network. Text goes through a template that escapes it; the
@@ -29,13 +33,13 @@ public final class RunReport {
     private final ReportInput input;
     private final Drawer drawer;
     private final FamilyWords words;
-    private final MetricNotes notes;
+    private final MetricRegistry registry;
 
     private RunReport(ReportInput input, Drawer drawer) {
         this.input = input;
         this.drawer = drawer;
         this.words = input.family().words(input.metrics().protocol());
-        this.notes = new MetricNotes(words);
+        this.registry = input.family().registry(input.metrics().protocol());
     }
 
     /** Where examples get their drawing from. */
@@ -69,14 +73,16 @@ public final class RunReport {
         List<ReportPage.Timing> timings = timings();
         return new ReportPage(
             input.title(), kicker(), input.subtitle(), headline(),
-            notes.introduction(),
+            words.introduction()
+                + " The interval says how far chance alone may have moved a ratio of this many graphs.",
             input.metrics().metrics().stream().map(this::metricRow).toList(),
             DivergenceSection.rows(input.metrics().fidelity()), input.metrics().fidelity() != null,
             DivergenceSection.note(input.metrics().fidelity()),
-            DistributionSection.figures(input.metrics().distributions(), input.reference(), words.axes()), input.reference().isPresent(),
+            DistributionSection.figures(input.metrics().distributions(), input.reference(), registry.distributions()),
+            input.reference().isPresent(),
             evaluated ? words.many() + " of the input" : "generated " + words.many(),
             evaluated ? "Input" : "Generated",
-            MetricNotes.label(words.many()), words.none(), drawings, !drawings.isEmpty(),
+            titled(words.many()), words.none(), drawings, !drawings.isEmpty(),
             Numbers.count(drawings.size()) + " " + words.shown(),
             input.noDrawings().map(List::of).orElse(List.of()),
             words.refused(), words.kept().isEmpty() ? List.of() : List.of(words.kept()),
@@ -86,7 +92,7 @@ public final class RunReport {
             Numbers.count(input.layers().size()), layers.columns(), layers.isEmpty() ? List.of() : layers.figures(),
             evaluated ? "Nothing was sampled or quantized: these graphs existed before."
                 : "No layer was quantized: the model ran in full precision.",
-            timings, !timings.isEmpty(), tables(), notes.definitions(), footer());
+            timings, !timings.isEmpty(), tables(), definitions(), footer());
     }
 
     private String kicker() {
@@ -101,11 +107,11 @@ public final class RunReport {
 
     private List<ReportPage.Tile> headline() {
         List<ReportPage.Tile> tiles = new ArrayList<>();
-        for (String name : words.headline()) {
+        for (String name : registry.headline()) {
+            String label = label(name);
             tiles.add(input.metrics().metric(name).filter(metric -> metric.value() != null)
-                .map(metric -> ReportPage.Tile.of(notes.labelOf(name), value(metric), detail(metric)))
-                .orElseGet(() -> ReportPage.Tile.absent(notes.labelOf(name),
-                    input.metrics().absent().getOrDefault(name, ""))));
+                .map(metric -> ReportPage.Tile.of(label, value(metric), detail(metric)))
+                .orElseGet(() -> ReportPage.Tile.absent(label, input.metrics().absent().getOrDefault(name, ""))));
         }
         JsonNode run = input.run();
         long kept = run.path("graphs").path("kept").asLong();
@@ -131,37 +137,45 @@ public final class RunReport {
         return tiles;
     }
 
-    private static String value(Metric metric) {
-        if (MetricNotes.isNumber(metric.name())) {
+    private String label(String metric) {
+        return registry.find(metric).map(MetricDefinition::label).orElse(metric);
+    }
+
+    private Form form(Metric metric) {
+        return registry.find(metric.name()).map(MetricDefinition::form).orElse(Form.NUMBER);
+    }
+
+    private String value(Metric metric) {
+        if (form(metric) != Form.SHARE) {
             return Numbers.significant(metric.value(), 4);
         }
         return Numbers.percent(metric.value(), metric.low() == null ? Double.NaN : metric.high() - metric.low());
     }
 
-    private static String interval(Metric metric) {
+    private String interval(Metric metric) {
         if (metric.low() == null) {
             return "";
         }
-        return MetricNotes.isNumber(metric.name())
+        return form(metric) != Form.SHARE
             ? Numbers.significant(metric.low(), 3) + "–" + Numbers.significant(metric.high(), 3)
             : Numbers.percentInterval(metric.low(), metric.high());
     }
 
-    private static String detail(Metric metric) {
+    private String detail(Metric metric) {
         String counts = Numbers.count(metric.numerator()) + " of " + Numbers.count(metric.denominator());
         return metric.low() == null ? counts : interval(metric) + ", " + counts;
     }
 
     private ReportPage.MetricRow metricRow(Metric metric) {
-        String label = notes.labelOf(metric.name());
-        String meaning = notes.meaning(metric.name());
+        String label = label(metric.name());
+        String meaning = registry.find(metric.name()).map(MetricDefinition::meaning).orElse("");
         if (metric.value() == null) {
             String why = input.metrics().absent().get(metric.name());
             return new ReportPage.MetricRow(label, NOT_AVAILABLE, "", "", why == null ? meaning : meaning + "; " + why);
         }
         return new ReportPage.MetricRow(label, value(metric), interval(metric),
             (metric.numerator() != null ? Numbers.count(metric.numerator()) + " / "
-                : MetricNotes.isDistance(metric.name()) ? "of " : "mean of ")
+                : form(metric) == Form.DISTANCE ? "of " : "mean of ")
                 + Numbers.count(metric.denominator()), meaning);
     }
 
@@ -192,7 +206,7 @@ public final class RunReport {
             String name = phase.getKey().endsWith(TIMING_SUFFIX)
                 ? phase.getKey().substring(0, phase.getKey().length() - TIMING_SUFFIX.length()) : phase.getKey();
             double seconds = phase.getValue().asDouble(Double.NaN);
-            rows.add(new ReportPage.Timing(MetricNotes.label(name), Numbers.duration(seconds),
+            rows.add(new ReportPage.Timing(titled(name), Numbers.duration(seconds),
                 Numbers.fixed(longest > 0 ? 100 * seconds / longest : 0, 1)));
         }
         return rows;
@@ -211,7 +225,7 @@ public final class RunReport {
             List<ReportPage.KeyValue> rows = new ArrayList<>();
             flatten("", input.run().path(part), rows);
             if (!rows.isEmpty()) {
-                tables.add(new ReportPage.Table(MetricNotes.label(part), rows));
+                tables.add(new ReportPage.Table(titled(part), rows));
             }
         }
         return tables;
@@ -226,6 +240,34 @@ public final class RunReport {
         } else if (!node.isMissingNode()) {
             rows.add(new ReportPage.KeyValue(path, node.isValueNode() ? node.asText() : node.toString()));
         }
+    }
+
+    /** What the whole page counts, in one line each. */
+    private List<ReportPage.Definition> definitions() {
+        List<ReportPage.Definition> definitions = new ArrayList<>(words.definitions().stream()
+            .map(one -> new ReportPage.Definition(one.get(0), one.get(1))).toList());
+        definitions.addAll(List.of(
+            new ReportPage.Definition("95% interval",
+                "Wilson for ratios over graphs, jackknife for uniqueness, novelty and distances from the training set. Where "
+                    + "none of n molecules repeats, uniqueness has a one-sided bound, 1 − 3.81/n, and a novelty of 100% or "
+                    + "0% of n different ones one of 3/n. Uniqueness and distances fall as more is generated: compare "
+                    + "them at equal numbers only."),
+            new ReportPage.Definition("Reference set",
+                "Hashes and histograms of the training " + words.many() + ", kept with the model; without one there is no"
+                    + " novelty."),
+            new ReportPage.Definition("Total variation distance",
+                "Half the sum of the absolute differences between two histograms: 0 is equal, 1 is disjoint."),
+            new ReportPage.Definition("Graphs per second",
+                "Graphs ÷ seconds from the start of the first sampling task to the end of the last one."),
+            new ReportPage.Definition("Model size",
+                "Bytes of all parameters, before and after quantization.")));
+        return definitions;
+    }
+
+    /** A word of a file as a title. */
+    private static String titled(String word) {
+        String words = word.replace('_', ' ');
+        return words.isEmpty() ? words : words.substring(0, 1).toUpperCase(Locale.ROOT) + words.substring(1);
     }
 
     private String footer() {

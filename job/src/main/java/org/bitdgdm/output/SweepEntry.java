@@ -9,7 +9,7 @@ import org.bitdgdm.fidelity.Estimate;
 import org.bitdgdm.fidelity.FidelityReport;
 import org.bitdgdm.metrics.Metric;
 import org.bitdgdm.metrics.MetricReport;
-import org.bitdgdm.metrics.RunDifference;
+import org.bitdgdm.metrics.MetricRegistry;
 
 /**
  * What became of one cell of a sweep.
@@ -17,7 +17,8 @@ import org.bitdgdm.metrics.RunDifference;
  * @param cell        the run
  * @param metrics     its numbers; null if it has failed
  * @param run         its {@code run.json}; missing if it has failed
- * @param differences from the FP32 cell of the same steps and seed, see {@link RunDifference}; empty where there is none
+ * @param differences from the FP32 cell of the same steps and seed, those of the {@link MetricRegistry}; empty where there is
+ *                    none
  * @param error       why it has failed; empty if it has not
  */
 public record SweepEntry(SweepCell cell, MetricReport metrics, JsonNode run, List<Metric> differences,

@@ -6,7 +6,8 @@ import java.util.Locale;
 import java.util.StringJoiner;
 import org.bitdgdm.fidelity.LikelihoodReport;
 import org.bitdgdm.metrics.Metric;
-import org.bitdgdm.metrics.MetricNames;
+import org.bitdgdm.metrics.MetricDefinition;
+import org.bitdgdm.metrics.MetricRegistry;
 
 /** {@code sweep.md}: the cells of a sweep as a Markdown table, to be quoted in documents. */
 public final class SweepMarkdown {
@@ -27,12 +28,13 @@ public final class SweepMarkdown {
      * @param entries those that have run so far, in order; at least one
      * @param names   of the metrics of their graphs
      */
-    public static String render(String model, String backend, int cells, List<SweepEntry> entries, MetricNames names) {
+    public static String render(String model, String backend, int cells, List<SweepEntry> entries, MetricRegistry names) {
         StringBuilder text = new StringBuilder();
+        String quality = names.quality().name();
         text.append(SweepEntry.soFar(cells, entries)).append(" of ")
             .append(Numbers.count(entries.get(0).cell().conf().sample().count())).append(" graphs, model ").append(plain(model))
             .append(", ").append(backend).append(". In brackets 95% intervals (of uniqueness and novelty at 0 or 100% one-sided")
-            .append(" bounds), after ± standard errors; Δ ").append(names.quality())
+            .append(" bounds), after ± standard errors; Δ ").append(quality)
             .append(" is the paired difference from FP32 at the same graph ids,")
             .append(" steps and seed, in percentage points.");
         String along = SweepEntry.trajectories(entries);
@@ -47,14 +49,15 @@ public final class SweepMarkdown {
                 .append(" and do not compare.");
         }
         text.append(seconds(entries)).append("\n\n");
-        List<String> columns = new ArrayList<>(List.of("cell", names.quality(), "Δ " + names.quality()));
+        List<String> columns = new ArrayList<>(List.of("cell", quality, "Δ " + quality));
         columns.addAll(COLUMNS);
         header(text, columns);
         for (SweepEntry entry : entries) {
-            text.append(row(entry, names.quality())).append('\n');
+            text.append(row(entry, quality)).append('\n');
         }
         likelihood(text, entries);
-        distances(text, entries, names.details().stream().filter(MetricNotes::isDistance).toList());
+        distances(text, entries, names.all().stream()
+            .filter(definition -> definition.form() == MetricDefinition.Form.DISTANCE).toList());
         return text.toString();
     }
 
@@ -102,7 +105,8 @@ public final class SweepMarkdown {
         }
     }
 
-    private static void distances(StringBuilder text, List<SweepEntry> entries, List<String> names) {
+    private static void distances(StringBuilder text, List<SweepEntry> entries, List<MetricDefinition<?>> distances) {
+        List<String> names = distances.stream().<String>map(MetricDefinition::name).toList();
         List<SweepEntry> near = entries.stream().filter(entry -> names.stream()
             .anyMatch(name -> entry.metric(name).isPresent())).toList();
         if (near.isEmpty()) {
@@ -111,8 +115,7 @@ public final class SweepMarkdown {
         text.append("\nDistances from the training set with 95% intervals: Wasserstein-1 (W1) in own units,")
             .append(" Jensen–Shannon (JS) in bits. Chance alone keeps a sample above 0, the more the smaller it is.\n\n");
         List<String> columns = new ArrayList<>(List.of("cell"));
-        names.forEach(name -> columns.add((name.startsWith("w1_") ? "W1 " : "JS ")
-            + name.substring(3)));
+        distances.forEach(distance -> columns.add(distance.label()));
         header(text, columns);
         near.forEach(entry -> text.append(distances(entry, names)).append('\n'));
     }

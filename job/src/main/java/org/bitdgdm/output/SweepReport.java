@@ -17,7 +17,7 @@ import java.util.function.ToDoubleFunction;
 import org.bitdgdm.fidelity.Estimate;
 import org.bitdgdm.fidelity.LikelihoodReport;
 import org.bitdgdm.metrics.Metric;
-import org.bitdgdm.metrics.MetricNames;
+import org.bitdgdm.metrics.MetricRegistry;
 import org.bitdgdm.output.SweepCharts.Point;
 
 /** {@code sweep.html}: the cells of a sweep in one table, quality against cost, and curves, on a page that opens offline. */
@@ -30,12 +30,15 @@ public final class SweepReport {
     private final List<SweepEntry> entries;
     /** What graphs are judged by. */
     private final String quality;
+    /** What pages call it. */
+    private final String qualityLabel;
     /** Whether quality is the divergence. */
     private final boolean diverges;
 
-    private SweepReport(List<SweepEntry> entries, MetricNames names) {
+    private SweepReport(List<SweepEntry> entries, MetricRegistry names) {
         this.entries = entries;
-        this.quality = names.quality();
+        this.quality = names.quality().name();
+        this.qualityLabel = names.quality().label();
         this.diverges = entries.stream().anyMatch(entry -> entry.metric("kl_graph").isPresent())
             && SweepEntry.sameTimes(entries);
     }
@@ -68,7 +71,7 @@ public final class SweepReport {
      * @param entries those that have run so far, in order; at least one
      * @param names   of the metrics of their graphs
      */
-    public static String render(String model, String backend, int cells, List<SweepEntry> entries, MetricNames names) {
+    public static String render(String model, String backend, int cells, List<SweepEntry> entries, MetricRegistry names) {
         return PAGE.execute(new SweepReport(entries, names).page(model, backend, cells));
     }
 
@@ -87,7 +90,8 @@ public final class SweepReport {
             .map(entry -> new SweepPage.Failure(entry.cell().name(), entry.error())).toList();
         long count = entries.get(0).cell().conf().sample().count();
         return new SweepPage("Sweep of " + model, SweepEntry.soFar(cells, entries) + " of " + Numbers.count(count)
-            + " graphs, " + backend, note(), MetricNotes.label(quality), "Δ " + quality, rows, entries.stream().anyMatch(entry -> entry.metric("nll").isPresent()),
+            + " graphs, " + backend, note(), qualityLabel, "Δ " + quality, rows,
+            entries.stream().anyMatch(entry -> entry.metric("nll").isPresent()),
             figures, !figures.isEmpty(), failures, !failures.isEmpty());
     }
 
@@ -182,7 +186,8 @@ public final class SweepReport {
         boolean none = diverges && points.stream().flatMap(List::stream).anyMatch(point -> point.y() == 0);
         if (points.size() > 1 && (!diverges || points.stream().flatMap(List::stream).anyMatch(point -> point.y() > 0))) {
             String caption = (diverges ? "Divergence per graph and step upwards, on a logarithmic axis"
-                + (none ? "; what does not diverge at all, as FP32, is marked (0) at its lower end" : "") : MetricNotes.label(quality) + " upwards")
+                + (none ? "; what does not diverge at all, as FP32, is marked (0) at its lower end" : "")
+                : qualityLabel + " upwards")
                 + "; " + axis + ". Dark points are the best ones; numbers are rows of the table.";
             figures.add(new SweepPage.Figure(label, SweepCharts.draw(label, caption, points, false, diverges, !diverges),
                 caption));
@@ -218,7 +223,7 @@ public final class SweepReport {
                 .sorted(Comparator.comparingDouble(Point::x)).toList()).filter(line -> line.size() > 1).toList();
             if (!lines.isEmpty() && !(key.equals("steps") && shown.equals("kl_graph"))) {
                 boolean divergence = shown.equals("kl_graph");
-                String label = (divergence ? "Divergence by " : MetricNotes.label(quality) + " by ") + name;
+                String label = (divergence ? "Divergence by " : qualityLabel + " by ") + name;
                 String caption = "Lines join cells that differ in nothing else; bars are 95% intervals, numbers are rows of "
                     + "the table." + (divergence ? " Per graph and step, logarithmic." : "");
                 figures.add(new SweepPage.Figure(label, SweepCharts.draw(label, caption, lines, key.equals("steps"),

@@ -15,14 +15,10 @@ import org.apache.spark.sql.types.StructType;
 import org.bitdgdm.conf.Option;
 import org.bitdgdm.fidelity.Divergence;
 import org.bitdgdm.metrics.Metric;
-import org.bitdgdm.metrics.MetricNames;
+import org.bitdgdm.metrics.MetricRegistry;
 
 /** Rows of {@code cells/}: one per cell of a sweep, in its order; what a cell does not have is null. */
 public final class SweepRows {
-    /** Comparisons of models that are columns, after the headline of the family's metrics. */
-    private static final List<String> COMPARISONS = List.of("kl_node", "kl_edge", "kl_graph", "changed_entries",
-        "identical_graphs", "nll", "nll_pairs", "nll_difference", "nll_pairs_difference");
-
     /** Settings that every cell has; of the others it has those that its method looks at. */
     private static final Set<Option> ALWAYS = EnumSet.of(Option.METHOD, Option.STEPS, Option.SCHEDULE, Option.SEED);
 
@@ -33,7 +29,7 @@ public final class SweepRows {
      * Columns, in their order: settings, then metrics, each followed by the ends of its 95% interval as {@code <name>_low} and
      * {@code _high}, then costs.
      */
-    static StructType schema(MetricNames names) {
+    static StructType schema(MetricRegistry names) {
         StructType schema = new StructType()
             .add("cell", DataTypes.StringType, false)
             .add("status", DataTypes.StringType, false)
@@ -51,7 +47,7 @@ public final class SweepRows {
         for (String metric : names.headline()) {
             schema = withInterval(schema, metric);
         }
-        for (String metric : COMPARISONS) {
+        for (String metric : names.comparisons()) {
             schema = withInterval(schema, metric);
         }
         // By range of steps, largest times first: the time each begins at, divergence per graph and step, its standard error.
@@ -85,11 +81,11 @@ public final class SweepRows {
     }
 
     /** The table, in one partition. */
-    public static Dataset<Row> of(SparkSession spark, List<SweepEntry> entries, MetricNames names) {
+    public static Dataset<Row> of(SparkSession spark, List<SweepEntry> entries, MetricRegistry names) {
         return spark.createDataFrame(entries.stream().map(entry -> row(entry, names)).toList(), schema(names)).coalesce(1);
     }
 
-    private static Row row(SweepEntry entry, MetricNames names) {
+    private static Row row(SweepEntry entry, MetricRegistry names) {
         Map<String, Object> used = entry.cell().used();
         List<Object> values = new ArrayList<>();
         values.add(entry.cell().name());
@@ -102,7 +98,7 @@ public final class SweepRows {
         }
         values.add(asked.get(Option.COUNT.key()));
         names.headline().forEach(name -> add(values, entry.metric(name)));
-        COMPARISONS.forEach(name -> add(values, entry.metric(name)));
+        names.comparisons().forEach(name -> add(values, entry.metric(name)));
         List<Divergence> ranges = entry.done() && entry.metrics().fidelity() != null
             ? entry.metrics().fidelity().ranges() : null;
         values.add(ranges == null ? null : ranges.stream().map(Divergence::from).toArray(Integer[]::new));

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.bitdgdm.metrics.MetricFixture;
 import org.bitdgdm.metrics.MoleculeRows;
 import org.bitdgdm.molecule.Graphs;
 import org.bitdgdm.molecule.ScoredMolecule;
@@ -23,7 +25,8 @@ class MoleculesTest {
 
     private static Row row(long id, boolean valid, String smiles, String reason) {
         return MoleculeRows.of(id, new byte[] {0}, new byte[0],
-            new ScoredMolecule(valid, smiles != null, true, 1, smiles, reason, null, null, null));
+            new ScoredMolecule(valid, smiles != null, true, 1, smiles, reason,
+                MetricFixture.properties(null, null, null)), Optional.empty());
     }
 
     @Test

@@ -12,10 +12,10 @@ class HistogramTest {
     @Test
     void binsByLowerEnd() {
         DistributionTally tally = new DistributionTally();
-        tally.addProperties(15.0, -0.25, 0);
-        tally.addProperties(15.49, -0.2, 3);
-        tally.addProperties(15.5, 0.0, 3);
-        tally.addProperties(null, null, null);
+        tally.addProperties(MetricFixture.properties(15.0, -0.25, 0));
+        tally.addProperties(MetricFixture.properties(15.49, -0.2, 3));
+        tally.addProperties(MetricFixture.properties(15.5, 0.0, 3));
+        tally.addProperties(MetricFixture.properties(null, null, null));
         Distributions found = tally.distributions(Graphs.QM9);
 
         assertThat(found.of("weight").counts()).containsExactly(Map.entry("15", 2L), Map.entry("15.5", 1L));

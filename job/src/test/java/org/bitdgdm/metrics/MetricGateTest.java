@@ -4,18 +4,20 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
-import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.bitdgdm.conf.GateException;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.Requirement;
+import org.bitdgdm.metrics.MetricDefinition.Need;
 import org.bitdgdm.molecule.Graphs;
 import org.junit.jupiter.api.Test;
 
 class MetricGateTest {
-    private static final MetricReport REPORT = MetricReport.of(Protocol.DIGRESS,
+    private static final MetricReport REPORT = MetricFixture.molecules(Protocol.DIGRESS,
         new MetricCounts(10, 9, 9, 9, 12, 5, 3, null, null, new TreeMap<>()),
-        new DistributionTally().distributions(Graphs.QM9), Optional.empty());
+        new DistributionTally().distributions(Graphs.QM9));
+    private static final MetricRegistry REGISTRY = MoleculeMetrics.registry(Protocol.DIGRESS, Graphs.QM9);
 
     @Test
     void namesTheNearestMetric() {
@@ -38,26 +40,26 @@ class MetricGateTest {
         assertThatThrownBy(() -> check("kl_edge", true)).isInstanceOf(InputException.class)
             .hasMessageContaining("kl_edge is a comparison with the full-precision model")
             .hasMessageContaining("--fidelity N");
-        assertThatCode(() -> MetricGate.check(List.of(new Requirement("kl_edge", "<=", 0.5)), MetricNames.of(Protocol.DIGRESS), false, true, false, false))
+        assertThatCode(() -> REGISTRY.check(List.of(new Requirement("kl_edge", "<=", 0.5)), Set.of(Need.FIDELITY)))
             .doesNotThrowAnyException();
     }
 
     @Test
     void passesWhatHolds() {
-        assertThatCode(() -> MetricGate.judge(List.of(new Requirement("validity", ">=", 0.9),
-            new Requirement("mean_fragments", "<", 1.3)), REPORT)).doesNotThrowAnyException();
+        assertThatCode(() -> REPORT.judge(List.of(new Requirement("validity", ">=", 0.9),
+            new Requirement("mean_fragments", "<", 1.3)))).doesNotThrowAnyException();
     }
 
     @Test
     void namesEveryBoundThatDoesNotHold() {
-        assertThatThrownBy(() -> MetricGate.judge(List.of(new Requirement("validity", ">", 0.9),
-            new Requirement("connected", ">=", 0.5), new Requirement("novelty", ">=", 0.1)), REPORT))
+        assertThatThrownBy(() -> REPORT.judge(List.of(new Requirement("validity", ">", 0.9),
+            new Requirement("connected", ">=", 0.5), new Requirement("novelty", ">=", 0.1))))
             .isInstanceOf(GateException.class)
             .hasMessage("the run does not meet --require: validity must be > 0.9, found 0.900000; novelty must be >= 0.1 but"
                 + " is absent (no training set is known)");
     }
 
     private static void check(String metric, boolean hasReference) {
-        MetricGate.check(List.of(new Requirement(metric, ">=", 0.5)), MetricNames.of(Protocol.DIGRESS), hasReference, false, false, false);
+        REGISTRY.check(List.of(new Requirement(metric, ">=", 0.5)), hasReference ? Set.of(Need.REFERENCE) : Set.of());
     }
 }

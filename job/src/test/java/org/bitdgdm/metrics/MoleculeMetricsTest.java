@@ -15,10 +15,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 import org.bitdgdm.model.Family;
 import org.bitdgdm.model.Vocabulary;
 import org.bitdgdm.molecule.Graphs;
@@ -26,6 +23,7 @@ import org.bitdgdm.molecule.MolecularGraph;
 import org.bitdgdm.molecule.MoleculeScorer;
 import org.bitdgdm.molecule.ScoredGraph;
 import org.bitdgdm.molecule.ScoredMolecule;
+import org.bitdgdm.molecule.Stability;
 import org.bitdgdm.sample.TestSpark;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -37,14 +35,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Metrics of hand-made graphs on Spark, with hand-counted fractions. */
 class MoleculeMetricsTest {
-    private static final StructType SCHEMA = new StructType()
-        .add("graph_id", DataTypes.LongType).add("num_atoms", DataTypes.IntegerType)
-        .add("atom_types", DataTypes.createArrayType(DataTypes.ByteType))
-        .add("bonds", DataTypes.createArrayType(DataTypes.ByteType)).add("smiles", DataTypes.StringType)
-        .add("valid", DataTypes.BooleanType).add("relaxed_valid", DataTypes.BooleanType)
-        .add("connected", DataTypes.BooleanType).add("num_fragments", DataTypes.IntegerType)
-        .add("reason", DataTypes.StringType).add("weight", DataTypes.DoubleType).add("logp", DataTypes.DoubleType)
-        .add("rings", DataTypes.IntegerType);
     /** Ethanol twice, cyclopropane, ethane beside water, tetramethylammonium (relaxed only), Texas carbon (refused). */
     private static final List<MolecularGraph> SIX = List.of(
         Graphs.of(Graphs.QM9, "C C O", "0-1 1-2"),
@@ -112,15 +102,18 @@ class MoleculeMetricsTest {
         for (String smiles : list) {
             ScoredGraph scored = scorer.score(smiles);
             assertThat(scored.molecule().valid()).as(smiles).isTrue();
-            rows.add(row(rows.size(), scored.nodes(), scored.bonds(), scored.molecule()));
+            rows.add(MoleculeRows.of(rows.size(), scored.nodes(), scored.bonds(), scored.molecule(),
+                hydrogens ? Optional.of(Stability.of(vocabulary, scored.nodes(), scored.bonds())) : Optional.empty()));
         }
         ReferenceSet itself = ReferenceSet.of(Files.write(folder.resolve("list.smi"), list), vocabulary);
-        MetricReport report = MoleculeMetrics.compute(spark.createDataFrame(rows, SCHEMA).repartition(3), vocabulary,
+        MetricReport report = MoleculeMetrics.compute(spark.createDataFrame(rows,
+            hydrogens ? MoleculeRows.WITH_HYDROGENS : MoleculeRows.SCHEMA).repartition(3), vocabulary,
             Optional.of(itself), Protocol.DIGRESS);
 
         assertThat(list).hasSizeGreaterThan(500);
         assertThat(report.metric("novelty").orElseThrow().value()).isZero();
-        for (String distance : DistributionDistances.METRICS) {
+        for (Distribution kind : MoleculeMetrics.DISTRIBUTIONS) {
+            String distance = kind.distance().prefix() + kind.name();
             assertThat(report.metric(distance).orElseThrow().value()).as(distance).isZero();
         }
         assertThat(report.distributions().of("bonds").counts().containsKey("aromatic")).isEqualTo(aromatic);
@@ -152,7 +145,9 @@ class MoleculeMetricsTest {
         MetricReport refused =
             MoleculeMetrics.compute(rows(SIX.subList(5, 6)), Graphs.QM9, Optional.empty(), Protocol.DIGRESS);
 
-        assertThat(unknown.absent().keySet()).containsExactlyInAnyOrderElementsOf(Protocol.NEEDS_REFERENCE);
+        assertThat(unknown.absent().keySet()).containsExactlyInAnyOrderElementsOf(MetricDefinition.names(
+            MoleculeMetrics.registry(Protocol.DIGRESS, Graphs.QM9).all().stream()
+                .filter(MetricDefinition::needsReference).toList()));
         assertThat(empty.metrics()).allMatch(metric -> metric.value() == null);
         assertThat(empty.counts().graphs()).isZero();
         assertThat(refused.metric("validity").orElseThrow().value()).isZero();
@@ -195,22 +190,8 @@ class MoleculeMetricsTest {
         List<Row> rows = new ArrayList<>();
         for (MolecularGraph graph : graphs) {
             ScoredMolecule scored = scorer.score(graph.nodes(), graph.bonds());
-            rows.add(row(rows.size(), graph.nodes(), graph.bonds(), scored));
+            rows.add(MoleculeRows.of(rows.size(), graph.nodes(), graph.bonds(), scored, Optional.empty()));
         }
-        return spark.createDataFrame(rows, SCHEMA);
-    }
-
-    private static Row row(long id, byte[] nodes, byte[] bonds, ScoredMolecule scored) {
-        return RowFactory.create(id, nodes.length, boxed(nodes), boxed(bonds), scored.smiles(), scored.valid(),
-            scored.relaxedValid(), scored.connected(), scored.numFragments(), scored.reason(), scored.weight(),
-            scored.logp(), scored.rings());
-    }
-
-    private static Byte[] boxed(byte[] bytes) {
-        Byte[] boxed = new Byte[bytes.length];
-        for (int k = 0; k < boxed.length; k++) {
-            boxed[k] = bytes[k];
-        }
-        return boxed;
+        return spark.createDataFrame(rows, MoleculeRows.SCHEMA);
     }
 }

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import org.bitdgdm.molecule.Graphs;
 import org.bitdgdm.molecule.MolecularGraph;
@@ -45,8 +44,7 @@ class NoveltyAgreementTest {
         JsonNode summary = json.path("summary");
         MetricCounts counts = counts(RdkitVerdicts.all());
         MetricReport report =
-            MetricReport.of(Protocol.DIGRESS, counts, new DistributionTally().distributions(Graphs.QM9),
-                Optional.empty());
+            MetricFixture.molecules(Protocol.DIGRESS, counts, new DistributionTally().distributions(Graphs.QM9));
 
         assertThat(counts.distinct()).isEqualTo(json.path("distinct_relaxed").asLong()).isEqualTo(4897);
         assertThat(counts.novel()).isEqualTo(json.path("novel").asLong()).isEqualTo(2016);

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 
 import org.apache.spark.sql.Row;
@@ -13,6 +12,7 @@ import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.metrics.Distributions;
 import org.bitdgdm.metrics.Histogram;
 import org.bitdgdm.metrics.MetricCounts;
+import org.bitdgdm.metrics.MetricFixture;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.Protocol;
 import org.bitdgdm.sample.TestSpark;
@@ -32,15 +32,16 @@ class MetricRowsTest {
 
     @Test
     void absentMetricsHaveARowThatSaysWhy() throws Exception {
-        MetricReport report = MetricReport.of(Protocol.DIGRESS,
+        MetricReport report = MetricFixture.molecules(Protocol.DIGRESS,
             new MetricCounts(4, 3, 3, 4, 4, 2, 1, null, null, new TreeMap<>()),
-            ReportFixture.distributions(1), Optional.empty());
+            ReportFixture.distributions(1));
         SparkSession spark = TestSpark.on("local[1]").getOrCreate();
         OutputFolder folder = OutputFolder.of(temporary.toString(), spark.sparkContext().hadoopConfiguration());
         folder.begin(new Fingerprint(Map.of(), Map.of()));
         folder.publishTable("metrics", MetricRows.of(spark, report));
         List<Row> rows = spark.read().parquet(temporary.resolve("metrics").toString()).collectAsList();
-        assertThat(rows).extracting(row -> row.getString(0)).containsExactlyElementsOf(Protocol.DIGRESS.metricNames());
+        assertThat(rows).extracting(row -> row.getString(0))
+            .containsExactlyElementsOf(ReportFixture.FAMILY.registry(Protocol.DIGRESS).own());
         assertThat(rows.get(0).toString()).startsWith("[validity,0.75,3,4,0.3").endsWith(",null,digress]");
         assertThat(rows).filteredOn(row -> row.getString(0).equals("novelty")).extracting(Row::toString)
             .containsExactly("[novelty,null,null,2,null,null,no training set is known,digress]");

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
@@ -91,7 +92,7 @@ class MoleculeWriterTest {
             assertThat(nodes).hasSize(row.getInt(1)).hasSizeBetween(2, 7);
             assertThat(bonds).hasSize(nodes.length * (nodes.length - 1) / 2);
             ScoredMolecule scored = scorer.score(nodes, bonds);
-            Row expected = MoleculeRows.of(row.getLong(0), nodes, bonds, scored);
+            Row expected = MoleculeRows.of(row.getLong(0), nodes, bonds, scored, Optional.empty());
             for (int column = row.fieldIndex("smiles"); column < row.size(); column++) {
                 assertThat(row.get(column)).as(table.columns()[column] + " of graph " + row.getLong(0))
                     .isEqualTo(expected.get(column));

@@ -80,7 +80,7 @@ class ReportEscapingTest {
 
     private static Distributions hostile(Distributions distributions, String text) {
         return Distributions.of(distributions.byName().values().stream().map(histogram -> hostile(histogram, text))
-            .toArray(Histogram[]::new));
+            .toList());
     }
 
     private static ReportInput hostile(ReportInput input, String text) {

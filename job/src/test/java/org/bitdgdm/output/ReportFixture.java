@@ -14,6 +14,7 @@ import org.bitdgdm.family.Molecules;
 import org.bitdgdm.metrics.Distributions;
 import org.bitdgdm.metrics.Histogram;
 import org.bitdgdm.metrics.MetricCounts;
+import org.bitdgdm.metrics.MetricFixture;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.Protocol;
 import org.bitdgdm.molecule.Graphs;
@@ -30,7 +31,7 @@ public final class ReportFixture {
          "configuration": {"model": "conf/models/qm9", "quantize.rank": 16, "output.require": ["validity>=0.9"]}}
         """;
 
-    private static final GraphFamily FAMILY = new Molecules(Graphs.QM9);
+    static final GraphFamily FAMILY = new Molecules(Graphs.QM9);
 
     private ReportFixture() {
     }
@@ -53,19 +54,19 @@ public final class ReportFixture {
     }
 
     public static MetricReport metrics(Protocol protocol, Long novel) {
-        return MetricReport.of(protocol, new MetricCounts(100, 97, 98, 99, 101, 96, 94, novel, novel, new TreeMap<>()),
-            distributions(1), Optional.empty());
+        return MetricFixture.molecules(protocol, new MetricCounts(100, 97, 98, 99, 101, 96, 94, novel, novel, new TreeMap<>()),
+            distributions(1));
     }
 
     static Distributions distributions(int times) {
-        return Distributions.of(
+        return Distributions.of(List.of(
             histogram("atoms", "", 0, "C", 700 * times, "N", 100 * times, "O", 95 * times),
             histogram("bonds", "", 0, "single", 600 * times, "double", 100 * times),
             histogram("sizes", "atoms", 1, "8", 10 * times, "9", 90 * times),
             histogram("weight", "g/mol", 5, "110", 20 * times, "120", 78 * times),
             histogram("logp", "XLogP", 0.25, "-0.5", 30 * times, "0", 68 * times),
             histogram("rings", "", 1, "0", 30 * times, "1", 68 * times),
-            histogram("scaffolds", "", 0));
+            histogram("scaffolds", "", 0)));
     }
 
     static Histogram histogram(String name, String unit, double binWidth, Object... counts) {

@@ -59,13 +59,12 @@ class RunReportTest {
         assertThat(text(render(ReportFixture.evaluated()))).contains("Ratios as GuacaMol defines them",
             "Uniqueness different molecules ÷ graphs asked for 96.0%");
         for (Protocol protocol : Protocol.values()) {
-            MetricNotes notes = new MetricNotes(new Molecules(Graphs.QM9).words(protocol));
-            assertThat(protocol.metricNames()).allSatisfy(name -> assertThat(notes.meaning(name)).isNotEmpty());
+            assertThat(new Molecules(Graphs.QM9).registry(protocol).all())
+                .allSatisfy(metric -> assertThat(metric.meaning()).as(metric.name()).isNotEmpty());
         }
         GraphFamily plain = new PlainGraphs(Vocabulary.ofGraphs(1, 2));
-        MetricNotes notes = new MetricNotes(plain.words(Protocol.DIGRESS));
-        assertThat(plain.metricNames(Protocol.DIGRESS).all())
-            .allSatisfy(name -> assertThat(notes.meaning(name)).isNotEmpty());
+        assertThat(plain.registry(Protocol.DIGRESS).all())
+            .allSatisfy(metric -> assertThat(metric.meaning()).as(metric.name()).isNotEmpty());
     }
 
     @Test

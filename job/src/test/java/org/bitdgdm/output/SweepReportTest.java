@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import org.bitdgdm.conf.FidelityConf;
 import org.bitdgdm.conf.JobConf;
@@ -26,14 +25,16 @@ import org.bitdgdm.metrics.Distributions;
 import org.bitdgdm.metrics.Histogram;
 import org.bitdgdm.metrics.Metric;
 import org.bitdgdm.metrics.MetricCounts;
-import org.bitdgdm.metrics.MetricNames;
+import org.bitdgdm.metrics.MetricFixture;
+import org.bitdgdm.metrics.MetricRegistry;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.Protocol;
 import org.junit.jupiter.api.Test;
 
 /** The page of a made-up sweep. */
 class SweepReportTest {
-    private static final MetricNames NAMES = MetricNames.of(Protocol.DIGRESS);
+    private static final MetricRegistry NAMES =
+        ReportFixture.FAMILY.registry(Protocol.DIGRESS);
 
     @Test
     void showsEveryCellItsCostAndTheBestOnes() {
@@ -87,9 +88,9 @@ class SweepReportTest {
             new SweepEntry(full.cell(), measured, full.run(), List.of(), "")), NAMES);
         assertThat(distances.lines().skip(distances.lines().toList().indexOf(distances.lines()
             .filter(line -> line.startsWith("Distances")).findFirst().orElseThrow()) + 2L).toList()).containsExactly(
-            "| cell | W1 logp | W1 weight | W1 rings | JS atoms | JS bonds | JS sizes | JS scaffolds |",
+            "| cell | W1 weight | W1 logP | W1 rings | JS atoms | JS bonds | JS sizes | JS scaffolds |",
             "|---|---|---|---|---|---|---|---|",
-            "| fp3216100 | 0.0512 [0.0400–0.0625] |  |  | 0.250 |  |  |  |");
+            "| fp3216100 |  | 0.0512 [0.0400–0.0625] |  | 0.250 |  |  |  |");
     }
 
     @Test
@@ -185,9 +186,9 @@ class SweepReportTest {
             new OutputConf("out", List.of(), "", "digress"), false);
         Divergence found = new Divergence(10, 1, new Estimate(divergence / 9, 0.001, 90),
             new Estimate(divergence / 36, 0.001, 360), new Estimate(divergence, divergence / 10, 10));
-        MetricReport metrics = MetricReport.of(Protocol.DIGRESS, new MetricCounts(1000, valid, valid, 1000, 1000, valid,
-            valid, null, null, new TreeMap<>()), ReportFixture.distributions(1),
-            Optional.empty()).with(new FidelityReport(2, 5, 1, found, List.of(found),
+        MetricReport metrics = MetricFixture.molecules(Protocol.DIGRESS, new MetricCounts(1000, valid, valid, 1000, 1000, valid,
+            valid, null, null, new TreeMap<>()), ReportFixture.distributions(1))
+            .with(new FidelityReport(2, 5, 1, found, List.of(found),
             new Estimate(divergence / 100, 0.0, 400), 1));
         ObjectNode run = new ObjectMapper().createObjectNode().put("graphs_per_second", speed).put("backend", "cpu");
         run.putObject("timings").put("sampling_seconds", 12).put("metrics_seconds", 10.0).put("total_seconds", 99);

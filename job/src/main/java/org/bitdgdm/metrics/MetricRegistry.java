@@ -1,0 +1,131 @@
+package org.bitdgdm.metrics;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.bitdgdm.conf.InputException;
+import org.bitdgdm.conf.Nearest;
+import org.bitdgdm.conf.Requirement;
+import org.bitdgdm.metrics.MetricDefinition.Need;
+
+/**
+ * Every metric that a run of some graphs can have, and every distribution that they are counted by. Gates, pages, tables of
+ * sweeps, help and {@code docs/metrics.md} take them from here.
+ */
+public final class MetricRegistry {
+    private final String whose;
+    private final List<Distribution> distributions;
+    private final List<? extends MetricDefinition<?>> own;
+    private final List<MetricDefinition<RunDifference>> differences;
+
+    /**
+     * A registry.
+     *
+     * @param whose         what defines the metrics, for messages
+     * @param distributions in the order of the report
+     * @param own           those of the graphs alone, in the order of the report; the first is the one by which runs are told
+     *                      apart
+     * @param differences   those from another run, likewise
+     */
+    MetricRegistry(String whose, List<Distribution> distributions, List<? extends MetricDefinition<?>> own,
+                   List<MetricDefinition<RunDifference>> differences) {
+        this.whose = whose;
+        this.distributions = distributions;
+        this.own = own;
+        this.differences = differences;
+    }
+
+    /** What graphs are counted by, in the order of the report. */
+    public List<Distribution> distributions() {
+        return distributions;
+    }
+
+    /** All metrics, in the order of {@code metrics.json}. */
+    public List<MetricDefinition<?>> all() {
+        return Stream.of(own, ModelMetrics.FIDELITY, ModelMetrics.LIKELIHOOD, differences)
+            .<MetricDefinition<?>>flatMap(List::stream).toList();
+    }
+
+    /** The metric of a name. */
+    public Optional<MetricDefinition<?>> find(String name) {
+        return all().stream().filter(definition -> definition.name().equals(name)).findFirst();
+    }
+
+    /** Names of the metrics of the graphs alone, in order. */
+    public List<String> own() {
+        return MetricDefinition.names(own);
+    }
+
+    /** Of these, those that a page begins with. */
+    public List<String> headline() {
+        return MetricDefinition.names(own.stream().filter(MetricDefinition::headline).toList());
+    }
+
+    /** Of these, all others. */
+    public List<String> details() {
+        return MetricDefinition.names(own.stream().filter(definition -> !definition.headline()).toList());
+    }
+
+    /** Names of comparisons of models, in order. */
+    public List<String> comparisons() {
+        return Stream.concat(MetricDefinition.names(ModelMetrics.FIDELITY).stream(),
+            MetricDefinition.names(ModelMetrics.LIKELIHOOD).stream()).toList();
+    }
+
+    /** Names of differences from another run, in order. */
+    public List<String> differences() {
+        return MetricDefinition.names(differences);
+    }
+
+    /** The one by which runs are told apart first: the share of graphs that have or have not something. */
+    public MetricDefinition<?> quality() {
+        return own.get(0);
+    }
+
+    /** Columns of rows that differences from another run are made of. */
+    public List<String> comparedColumns() {
+        return differences.stream().map(MetricDefinition::column).distinct().toList();
+    }
+
+    /**
+     * Differences between the rows of two runs at the same ids, here − there, in order.
+     *
+     * @throws InputException if they have no id in common
+     */
+    public List<Metric> differences(Dataset<Row> here, Dataset<Row> there) {
+        RunDifference runs = new RunDifference(here, there);
+        return differences.stream().map(definition -> definition.of(runs).named(definition.name())).toList();
+    }
+
+    /**
+     * The same report with differences from another run, which become metrics too.
+     *
+     * @throws InputException if the runs have no id in common
+     */
+    public MetricReport withDifferences(MetricReport report, Dataset<Row> here, Dataset<Row> there) {
+        return report.with(differences, new RunDifference(here, there));
+    }
+
+    /**
+     * Refuses bounds on metrics that the run cannot have, before it starts.
+     *
+     * @param given what the run has been given
+     * @throws InputException naming the metric and the nearest known one, or what it lacks
+     */
+    public void check(List<Requirement> required, Set<Need> given) {
+        for (Requirement requirement : required) {
+            String name = requirement.metric();
+            MetricDefinition<?> definition = find(name).orElseThrow(() -> new InputException("--require " + requirement + ": "
+                + whose + " has no metric " + name + ", did you mean "
+                + Nearest.of(name, all().stream().<String>map(MetricDefinition::name).toList()) + "?"));
+            for (Need need : definition.needs()) {
+                if (!given.contains(need)) {
+                    throw new InputException("--require " + requirement + ": " + name + " " + need.lacking());
+                }
+            }
+        }
+    }
+}
