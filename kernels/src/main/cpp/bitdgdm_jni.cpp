@@ -31,6 +31,8 @@ auto guarded(JNIEnv* env, Work work) -> decltype(work()) {
     using Result = decltype(work());
     try {
         return work();
+    } catch (const NotFiniteError& error) {
+        raise(env, "org/bitdgdm/kernels/NotFiniteException", error.what());
     } catch (const EngineError& error) {
         raise(env, "org/bitdgdm/kernels/KernelException", error.what());
     } catch (const std::bad_alloc&) {

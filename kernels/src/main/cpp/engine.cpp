@@ -144,7 +144,7 @@ void Engine::advance(Batch& batch, uint64_t seed, const std::vector<Step>& steps
         for (const Step& step : steps) {
             evaluate(scratch, group, step.time, step.range);
             if (!kernels_.draw(network_->model, scratch.workspace, group, seed, step)) {
-                throw EngineError("logits before the step to time " + std::to_string(step.to)
+                throw NotFiniteError("logits before the step to time " + std::to_string(step.to)
                     + " are not finite; the model's weights are broken");
             }
         }

@@ -21,6 +21,12 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+// Logits that are not finite.
+class NotFiniteError : public EngineError {
+public:
+    using EngineError::EngineError;
+};
+
 // Graphs of one size with their ids; classes are read and, by advance(), written.
 struct Batch {
     int nodes;

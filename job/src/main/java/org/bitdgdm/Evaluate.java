@@ -20,6 +20,7 @@ import org.bitdgdm.family.GraphFamily;
 import org.bitdgdm.fidelity.LikelihoodProbe;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
+import org.bitdgdm.kernels.Sha256;
 import org.bitdgdm.metrics.MetricRegistry;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.Protocol;
@@ -218,7 +219,7 @@ final class Evaluate {
         against.ifPresent(run -> evaluation.put("against", run.identity()));
         asked.ifPresent(model -> {
             evaluation.putAll(Fingerprint.ofMeasures(conf.fidelity(), conf.likelihood()));
-            evaluation.put("model", PackedModelFormat.sha256(PackedModelFormat.toBytes(model.model())));
+            evaluation.put("model", Sha256.of(PackedModelFormat.toBytes(model.model())));
             evaluation.put("backend", model.measures().opener().identity());
         });
         return new Fingerprint(rows, evaluation);

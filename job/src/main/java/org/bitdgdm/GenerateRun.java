@@ -17,6 +17,7 @@ import org.bitdgdm.family.GraphFamily;
 import org.bitdgdm.fidelity.FidelityProbe;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
+import org.bitdgdm.kernels.Sha256;
 import org.bitdgdm.metrics.MetricRegistry;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.Protocol;
@@ -134,7 +135,7 @@ record GenerateRun(ModelBundle bundle, GraphFamily family, Optional<QuantizedBun
     }
 
     private static String hash(PackedModel model) {
-        return PackedModelFormat.sha256(PackedModelFormat.toBytes(model));
+        return Sha256.of(PackedModelFormat.toBytes(model));
     }
 
     /** Writes the quantized model of a run, with all of the full-precision one's bundle, where that is asked for. */

@@ -19,7 +19,7 @@ import org.bitdgdm.fidelity.LayerSensitivity;
 import org.bitdgdm.kernels.ActivationRecorder;
 import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.PackedModel;
-import org.bitdgdm.kernels.PackedModelFormat;
+import org.bitdgdm.kernels.Sha256;
 import org.bitdgdm.model.ModelBundle;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.quantize.Calibrations;
@@ -142,7 +142,7 @@ record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds)
     private static void keep(OutputFolder folder, QuantizedBundle bundle, PrintStream console) throws IOException {
         Map<String, byte[]> files = bundle.files();
         byte[] packed = files.get(QuantizedBundle.PACKED_FILE);
-        if (!folder.committedShards().isEmpty() && !earlierHashes(folder).contains(PackedModelFormat.sha256(packed))) {
+        if (!folder.committedShards().isEmpty() && !earlierHashes(folder).contains(Sha256.of(packed))) {
             console.println("the molecules of " + folder + " are made again, since the model that they were sampled from"
                 + " is lost");
             folder.clearMolecules();
@@ -160,7 +160,7 @@ record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds)
             // The packed model may still be whole.
         }
         try {
-            hashes.add(PackedModelFormat.sha256(folder.read(KEPT + QuantizedBundle.PACKED_FILE)));
+            hashes.add(Sha256.of(folder.read(KEPT + QuantizedBundle.PACKED_FILE)));
         } catch (ChecksumException | FileNotFoundException damaged) {
             // Its recipe may still be whole, and names its hash.
         }

@@ -10,6 +10,7 @@ import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.Json;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
+import org.bitdgdm.kernels.Sha256;
 import org.bitdgdm.model.ModelBundle;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.quantize.QuantizedBundle;
@@ -78,6 +79,6 @@ record RecordedRun(OutputFolder folder, JsonNode record) {
     }
 
     private static String sha256(PackedModel model) {
-        return PackedModelFormat.sha256(PackedModelFormat.toBytes(model));
+        return Sha256.of(PackedModelFormat.toBytes(model));
     }
 }

@@ -36,6 +36,7 @@ import org.bitdgdm.fidelity.FidelityProbe;
 import org.bitdgdm.fidelity.LikelihoodProbe;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
+import org.bitdgdm.kernels.Sha256;
 import org.bitdgdm.metrics.Metric;
 import org.bitdgdm.metrics.MetricRegistry;
 import org.bitdgdm.metrics.MetricReport;
@@ -232,7 +233,7 @@ final class Sweep {
         if (probe == null && likelihood == null) {
             return Comparison.NONE;
         }
-        String hash = PackedModelFormat.sha256(PackedModelFormat.toBytes(model));
+        String hash = Sha256.of(PackedModelFormat.toBytes(model));
         return compared.computeIfAbsent(hash, absent -> new Measured()).of(() -> new Comparison(
             Optional.ofNullable(probe).map(p -> p.measure(model)),
             Optional.ofNullable(likelihood).map(p -> p.measure(model))));

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.bitdgdm.kernels.PackedModelFormat;
+import org.bitdgdm.kernels.Sha256;
 import org.bitdgdm.model.ModelBundle;
 import org.bitdgdm.model.Tensor;
 import org.bitdgdm.sample.TestSpark;
@@ -252,7 +252,7 @@ class CommandsTest {
     private static void saveWith(ModelBundle whole, Map<String, Tensor> tensors, Path to) throws IOException {
         new ModelBundle(whole.name(), whole.architecture(), whole.diffusion(), whole.vocabulary(), tensors, whole.sha256(),
             whole.provenance()).save(to);
-        String actual = PackedModelFormat.sha256(Files.readAllBytes(to.resolve(ModelBundle.TENSORS_FILE)));
+        String actual = Sha256.of(Files.readAllBytes(to.resolve(ModelBundle.TENSORS_FILE)));
         Path facts = to.resolve(ModelBundle.FACTS_FILE);
         Files.writeString(facts, Files.readString(facts).replace(whole.sha256(), actual));
     }

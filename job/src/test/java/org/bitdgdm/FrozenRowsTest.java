@@ -26,9 +26,9 @@ import org.bitdgdm.kernels.GraphBatch;
 import org.bitdgdm.kernels.InitialNoise;
 import org.bitdgdm.kernels.KernelException;
 import org.bitdgdm.kernels.PackedModel;
-import org.bitdgdm.kernels.PackedModelFormat;
 import org.bitdgdm.kernels.ReferenceDenoiser;
 import org.bitdgdm.kernels.Schedule;
+import org.bitdgdm.kernels.Sha256;
 import org.bitdgdm.model.ModelBundle;
 import org.bitdgdm.quantize.Calibrations;
 import org.bitdgdm.quantize.Quantization;
@@ -121,6 +121,6 @@ class FrozenRowsTest {
         ByteBuffer all = ByteBuffer.allocate(
             batches.stream().mapToInt(batch -> batch.nodes().length + batch.edges().length).sum());
         batches.forEach(batch -> all.put(batch.nodes()).put(batch.edges()));
-        return PackedModelFormat.sha256(all.array());
+        return Sha256.of(all.array());
     }
 }

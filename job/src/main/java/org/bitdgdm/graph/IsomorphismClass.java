@@ -1,13 +1,12 @@
 package org.bitdgdm.graph;
 
 import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HexFormat;
 import java.util.List;
+import org.bitdgdm.kernels.Sha256;
 
 /**
  * A name that isomorphic graphs share and others do not: 128 bits, in hexadecimal, of the SHA-256 of a canonical form.
@@ -54,12 +53,7 @@ public final class IsomorphismClass {
             bytes.asLongBuffer().put(form);
             bytes.position(bytes.position() + Long.BYTES * form.length);
         }
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(bytes.array());
-            return (exact ? "" : UNDECIDED) + HexFormat.of().formatHex(digest, 0, BYTES);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
+        return (exact ? "" : UNDECIDED) + HexFormat.of().formatHex(Sha256.bytes(bytes.array()), 0, BYTES);
     }
 
     /** The nodes of each connected component. */

@@ -9,11 +9,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +18,7 @@ import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.Json;
 import org.bitdgdm.graph.IsomorphismClass;
 import org.bitdgdm.graph.PlainGraph;
+import org.bitdgdm.kernels.Sha256;
 import org.bitdgdm.model.Family;
 import org.bitdgdm.model.Vocabulary;
 import org.bitdgdm.molecule.Canonicaliser;
@@ -163,7 +161,7 @@ public final class ReferenceSet {
 
     /** SHA-256 of the hashes, which says whether two sets judge novelty alike. */
     public String sha256() {
-        return sha256(bytes());
+        return Sha256.of(bytes());
     }
 
     private byte[] bytes() {
@@ -191,7 +189,7 @@ public final class ReferenceSet {
         json.put("source", source);
         json.put("molecules", molecules);
         json.put("distinct", hashes.length);
-        json.put("sha256", sha256(bytes));
+        json.put("sha256", Sha256.of(bytes));
         json.set("distributions", JSON.valueToTree(distributions));
         try {
             Files.write(folder.resolve(HASHES_FILE), bytes);
@@ -224,8 +222,8 @@ public final class ReferenceSet {
             long[] hashes = new long[bytes.length / Long.BYTES];
             ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(hashes);
             long stated = json.path("distinct").asLong() * Long.BYTES;
-            if (stated != bytes.length || !json.path("sha256").asText().equals(sha256(bytes))) {
-                throw new InputException(hashesFile + " has " + bytes.length + " bytes with SHA-256 " + sha256(bytes)
+            if (stated != bytes.length || !json.path("sha256").asText().equals(Sha256.of(bytes))) {
+                throw new InputException(hashesFile + " has " + bytes.length + " bytes with SHA-256 " + Sha256.of(bytes)
                     + " where " + FACTS_FILE + " says " + stated + " and " + json.path("sha256").asText()
                     + "; the reference set is damaged, build it again");
             }
@@ -270,13 +268,5 @@ public final class ReferenceSet {
             throw new InputException(file + " has " + size + " bytes, more than the " + most + " of any reference set");
         }
         return Files.readAllBytes(file);
-    }
-
-    private static String sha256(byte[] bytes) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
     }
 }

@@ -2,8 +2,7 @@ package org.bitdgdm.metrics;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import org.bitdgdm.kernels.Sha256;
 
 /** The 64-bit hash of a SMILES in reference sets: the first 8 bytes of the SHA-256 of its UTF-8 bytes, big-endian. */
 final class StableHash {
@@ -14,11 +13,6 @@ final class StableHash {
     }
 
     static long of(String smiles) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(smiles.getBytes(StandardCharsets.UTF_8));
-            return ByteBuffer.wrap(digest).getLong();
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
+        return ByteBuffer.wrap(Sha256.bytes(smiles.getBytes(StandardCharsets.UTF_8))).getLong();
     }
 }

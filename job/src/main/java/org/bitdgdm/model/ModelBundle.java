@@ -6,15 +6,9 @@ import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Collections;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +17,7 @@ import org.bitdgdm.conf.Json;
 import org.bitdgdm.kernels.Architecture;
 import org.bitdgdm.kernels.Diffusion;
 import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.kernels.Sha256;
 
 /**
  * A pretrained model in full precision, as kept in a folder of two files: {@code model.safetensors} (every tensor, under
@@ -82,7 +77,7 @@ public record ModelBundle(
                     + FORMAT + "; " + REMEDY);
             }
             byte[] bytes = SafetensorsFile.load(tensorsFile);
-            String sha256 = sha256(bytes);
+            String sha256 = Sha256.of(bytes);
             if (!sha256.equals(json.path(SHA256_KEY).asText())) {
                 throw new InputException(tensorsFile + " has SHA-256 " + sha256 + " where " + FACTS_FILE + " says "
                     + json.path(SHA256_KEY) + "; the bundle is damaged, " + REMEDY);
@@ -101,7 +96,7 @@ public record ModelBundle(
 
     /** A bundle of what an import has read. */
     static ModelBundle of(ModelFacts facts, Map<String, Tensor> tensors) {
-        return of(facts, tensors, sha256(SafetensorsFile.bytes(tensors.values())));
+        return of(facts, tensors, Sha256.of(SafetensorsFile.bytes(tensors.values())));
     }
 
     private static ModelBundle of(ModelFacts facts, Map<String, Tensor> tensors, String sha256) {
@@ -166,28 +161,6 @@ public record ModelBundle(
         } catch (JsonProcessingException e) {
             throw new InputException(file + " is no JSON: " + e.getOriginalMessage() + " in line "
                 + (e.getLocation() == null ? 0 : e.getLocation().getLineNr()), e);
-        }
-    }
-
-    /** SHA-256, lower-case hexadecimal. */
-    static String sha256(byte[] bytes) {
-        return HexFormat.of().formatHex(sha256Digest().digest(bytes));
-    }
-
-    /** SHA-256 of a file of any size, lower-case hexadecimal. */
-    static String sha256(Path file) throws IOException {
-        MessageDigest digest = sha256Digest();
-        try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
-            in.transferTo(OutputStream.nullOutputStream());
-        }
-        return HexFormat.of().formatHex(digest.digest());
-    }
-
-    private static MessageDigest sha256Digest() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
         }
     }
 }

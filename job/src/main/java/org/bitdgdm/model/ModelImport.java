@@ -11,6 +11,7 @@ import java.util.Iterator;
 import java.util.Map;
 import java.util.TreeMap;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.kernels.Sha256;
 import org.bitdgdm.kernels.Variant;
 
 /**
@@ -102,7 +103,9 @@ public final class ModelImport {
         normalise(found, ModelFacts.NODE_MARGINAL);
         normalise(found, ModelFacts.EDGE_MARGINAL);
         provenance.put("source", file.getFileName().toString());
-        provenance.put("source_sha256", ModelBundle.sha256(file));
+        try (InputStream whole = Files.newInputStream(file)) {
+            provenance.put("source_sha256", Sha256.of(whole));
+        }
         ObjectNode sources = found.withObject("/" + ModelFacts.PROVENANCE);
         provenance.forEach(sources::put);
         String where = factsFile == null ? file.toString() : file + " with " + factsFile;

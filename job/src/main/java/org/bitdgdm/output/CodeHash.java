@@ -9,7 +9,6 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -19,6 +18,7 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 import org.bitdgdm.kernels.Denoiser;
+import org.bitdgdm.kernels.Sha256;
 
 /**
  * A hash of this project's own code as it runs: classes, resources and native libraries. Two builds of one version differ
@@ -64,7 +64,7 @@ final class CodeHash {
                 }
             }
         }
-        MessageDigest all = sha256();
+        MessageDigest all = Sha256.digest();
         hashes.forEach((name, hash) -> {
             all.update(name.getBytes(StandardCharsets.UTF_8));
             all.update(hash);
@@ -80,21 +80,9 @@ final class CodeHash {
             }
             try (Stream<Path> files = Files.walk(folder)) {
                 for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
-                    hashes.put(root.relativize(file).toString(), hash(file));
+                    hashes.put(root.relativize(file).toString(), Sha256.bytes(Files.readAllBytes(file)));
                 }
             }
-        }
-    }
-
-    private static byte[] hash(Path file) throws IOException {
-        return sha256().digest(Files.readAllBytes(file));
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException("every JVM has SHA-256", impossible);
         }
     }
 }

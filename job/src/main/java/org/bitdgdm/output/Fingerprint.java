@@ -22,6 +22,7 @@ import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.conf.LikelihoodConf;
 import org.bitdgdm.conf.Option;
 import org.bitdgdm.kernels.PackedModelFormat;
+import org.bitdgdm.kernels.Sha256;
 import org.bitdgdm.model.ModelBundle;
 import org.bitdgdm.sample.ShardPlan;
 
@@ -57,7 +58,7 @@ public record Fingerprint(Map<String, String> rows, Map<String, String> evaluati
                                          SparkContext spark) {
         // What an option comes to here, where that is another thing than its value.
         Map<Option, String> resolved = new EnumMap<>(Option.class);
-        resolved.put(Option.MODEL, PackedModelFormat.sha256(PackedModelFormat.toBytes(model.packed())));
+        resolved.put(Option.MODEL, Sha256.of(PackedModelFormat.toBytes(model.packed())));
         resolved.put(Option.SHARD_SIZE, Integer.toString(ShardPlan.of(conf.sample()).shardSize()));
         resolved.put(Option.BACKEND, backend);
         Set<Option> elsewhere = EnumSet.of(Option.CUDA_PRECISION);
@@ -110,7 +111,7 @@ public record Fingerprint(Map<String, String> rows, Map<String, String> evaluati
     /** A file is what it says, wherever it lies. */
     private static String content(Path file) {
         try {
-            return PackedModelFormat.sha256(Files.readAllBytes(file));
+            return Sha256.of(Files.readAllBytes(file));
         } catch (IOException failed) {
             throw new InputException(file + " cannot be read: " + failed.getMessage() + "; check its permissions", failed);
         }

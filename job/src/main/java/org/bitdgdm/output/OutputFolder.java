@@ -33,7 +33,7 @@ import org.apache.spark.sql.Row;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.Json;
 import org.bitdgdm.conf.StoppedException;
-import org.bitdgdm.kernels.PackedModelFormat;
+import org.bitdgdm.kernels.Sha256;
 
 /**
  * The folder of {@code --out}, on any file system that Hadoop knows (file:, hdfs:, s3a:).
@@ -250,7 +250,7 @@ public final class OutputFolder {
     /** What tells a result from a changed one: of a file its bytes, of a table the size of its files. */
     private String identity(FileStatus result) throws IOException {
         if (result.isFile()) {
-            return PackedModelFormat.sha256(read(result.getPath()));
+            return Sha256.of(read(result.getPath()));
         }
         if (List.of(molecules.getName(), DETAILS).contains(result.getPath().getName())) {
             return "folder";

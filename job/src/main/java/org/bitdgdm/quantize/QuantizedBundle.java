@@ -12,6 +12,7 @@ import org.bitdgdm.conf.Json;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
+import org.bitdgdm.kernels.Sha256;
 import org.bitdgdm.model.ModelBundle;
 
 /**
@@ -66,7 +67,7 @@ public record QuantizedBundle(QuantizedModel quantized, QuantizeConf recipe, lon
     /** The packed model and its recipe as bytes, by file name. */
     public Map<String, byte[]> files() throws IOException {
         byte[] packed = PackedModelFormat.toBytes(quantized.model());
-        Description description = new Description(FORMAT, sourceSha256, PackedModelFormat.sha256(packed), seed, recipe,
+        Description description = new Description(FORMAT, sourceSha256, Sha256.of(packed), seed, recipe,
             quantized.seconds(), quantized.layers());
         return Map.of(PACKED_FILE, packed, RECIPE_FILE, Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(description));
     }
@@ -128,7 +129,7 @@ public record QuantizedBundle(QuantizedModel quantized, QuantizeConf recipe, lon
                 throw new InputException(recipeFile + " has format version " + description.format()
                     + ", this program reads version " + FORMAT + "; quantize the model again");
             }
-            String sha256 = PackedModelFormat.sha256(packed);
+            String sha256 = Sha256.of(packed);
             if (!sha256.equals(description.packedSha256())) {
                 throw new InputException(packedFile + " has SHA-256 " + sha256 + " where " + RECIPE_FILE + " says "
                     + description.packedSha256() + "; the bundle is damaged, quantize the model again");

@@ -7,6 +7,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
+import org.bitdgdm.kernels.Sha256;
 
 /**
  * The packed model on its way to the executors: its bytes are broadcast once, and unpacked once per executor JVM.
@@ -25,7 +26,7 @@ public final class ModelBroadcast implements Serializable {
     /** Packs and broadcasts; driver only. */
     public ModelBroadcast(JavaSparkContext spark, PackedModel model, DenoiserOpener opener) {
         byte[] format = PackedModelFormat.toBytes(model);
-        this.hash = PackedModelFormat.sha256(format);
+        this.hash = Sha256.of(format);
         this.bytes = format.length;
         this.packed = spark.broadcast(format);
         this.opener = opener;

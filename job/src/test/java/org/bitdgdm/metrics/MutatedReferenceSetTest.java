@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.bitdgdm.Mutations;
-import org.bitdgdm.kernels.PackedModelFormat;
+import org.bitdgdm.kernels.Sha256;
 import org.bitdgdm.molecule.Graphs;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -56,7 +56,7 @@ class MutatedReferenceSetTest {
         ObjectNode described = (ObjectNode) json.readTree(facts);
         Mutations.check("reference.hashes", List.of(hashes), List.of(), input -> {
             Files.write(set.resolve(ReferenceSet.HASHES_FILE), input);
-            described.put("distinct", input.length / Long.BYTES).put("sha256", PackedModelFormat.sha256(input));
+            described.put("distinct", input.length / Long.BYTES).put("sha256", Sha256.of(input));
             Files.write(set.resolve(ReferenceSet.FACTS_FILE), json.writeValueAsBytes(described));
             load(set);
         });

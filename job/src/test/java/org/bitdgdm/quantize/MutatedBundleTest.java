@@ -12,8 +12,8 @@ import java.util.Map;
 import org.bitdgdm.Mutations;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.conf.TestRecipes;
-import org.bitdgdm.kernels.PackedModelFormat;
 import org.bitdgdm.kernels.ReferenceDenoiser;
+import org.bitdgdm.kernels.Sha256;
 import org.bitdgdm.sample.TinyModel;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -60,11 +60,11 @@ class MutatedBundleTest {
     @Test
     void packedModels() throws Exception {
         byte[] recipe = file(BUNDLES.get(0), QuantizedBundle.RECIPE_FILE);
-        String sha256 = PackedModelFormat.sha256(file(BUNDLES.get(0), QuantizedBundle.PACKED_FILE));
+        String sha256 = Sha256.of(file(BUNDLES.get(0), QuantizedBundle.PACKED_FILE));
         String text = new String(recipe, StandardCharsets.UTF_8);
         Mutations.check("packed model", files(QuantizedBundle.PACKED_FILE), List.of("BDGM"), input -> {
             byte[] signed = signed(input);
-            byte[] fitting = text.replace(sha256, PackedModelFormat.sha256(signed))
+            byte[] fitting = text.replace(sha256, Sha256.of(signed))
                 .getBytes(StandardCharsets.UTF_8);
             QuantizedBundle.read(fitting, signed, "mutated");
         });

@@ -37,7 +37,7 @@ final class BrokenLayer {
      * Checks what {@link Denoiser#logits} has written.
      *
      * @param recorder shows what flows into the layers of a broken graph
-     * @throws KernelException if a logit is not finite; it names graph, time and layer
+     * @throws NotFiniteException if a logit is not finite; it names graph, time and layer
      */
     static void requireFinite(PackedModel model, ActivationRecorder recorder, GraphBatch batch, int t, float[] nodeLogits,
                               float[] edgeLogits) {
@@ -46,7 +46,7 @@ final class BrokenLayer {
         int edges = n * n * model.architecture().edgeTypes();
         for (int g = 0; g < batch.size(); g++) {
             if (!areFinite(nodeLogits, g * nodes, nodes) || !areFinite(edgeLogits, g * edges, edges)) {
-                throw new KernelException("logits at time " + t + " are not finite in graph " + batch.ids()[g] + ": "
+                throw new NotFiniteException("logits at time " + t + " are not finite in graph " + batch.ids()[g] + ": "
                     + new BrokenLayer(model, recorder).at(one(batch, g), t));
             }
         }
@@ -61,22 +61,19 @@ final class BrokenLayer {
     }
 
     /**
-     * The failure of a call with graph, time and layer in its message; as it is where it was no matter of finite numbers.
+     * The failure of a call with graph, time and layer in its message; as it is where it does not come again.
      *
      * @param denoiser whose {@link Denoiser#logits} checks what it writes
      * @param start    the batch before the failed call; changed
      */
-    static KernelException named(KernelException failure, PackedModel model, Denoiser denoiser, Supplier<GraphBatch> start,
-                                 int[] times, Steps steps) {
-        if (!failure.getMessage().contains("finite")) {
-            return failure;
-        }
+    static NotFiniteException named(NotFiniteException failure, PackedModel model, Denoiser denoiser,
+                                    Supplier<GraphBatch> start, int[] times, Steps steps) {
         GraphBatch batch = start.get();
         for (int step = 0; step + 1 < times.length; step++) {
             GraphBatch before = copy(batch);
             try {
                 steps.advance(batch, Arrays.copyOfRange(times, step, step + 2));
-            } catch (KernelException again) {
+            } catch (NotFiniteException again) {
                 return named(failure, model, denoiser, before, times[step]);
             }
         }
@@ -84,16 +81,16 @@ final class BrokenLayer {
     }
 
     /** One graph after the other: the logits of a large batch take much memory. */
-    private static KernelException named(KernelException failure, PackedModel model, Denoiser denoiser, GraphBatch batch,
-                                         int t) {
+    private static NotFiniteException named(NotFiniteException failure, PackedModel model, Denoiser denoiser, GraphBatch batch,
+                                            int t) {
         int n = batch.nodeCount();
         float[] nodeLogits = new float[n * model.architecture().nodeTypes()];
         float[] edgeLogits = new float[n * n * model.architecture().edgeTypes()];
         for (int g = 0; g < batch.size(); g++) {
             try {
                 denoiser.logits(one(batch, g), t, nodeLogits, edgeLogits);
-            } catch (KernelException broken) {
-                return new KernelException(broken.getMessage(), failure);
+            } catch (NotFiniteException broken) {
+                return new NotFiniteException(broken.getMessage(), failure);
             }
         }
         return failure;

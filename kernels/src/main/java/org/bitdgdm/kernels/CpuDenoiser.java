@@ -63,7 +63,7 @@ public final class CpuDenoiser implements Denoiser, ActivationRecorder {
         GraphBatch start = BrokenLayer.copy(batch);
         try {
             advanceNative(batch, seed, sampler);
-        } catch (KernelException e) {
+        } catch (NotFiniteException e) {
             throw BrokenLayer.named(e, model, this, () -> start, times,
                 (graphs, two) -> advanceNative(graphs, seed, Sampler.posterior(model, two)));
         }

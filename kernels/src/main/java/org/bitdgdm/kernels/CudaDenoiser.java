@@ -128,7 +128,7 @@ public final class CudaDenoiser implements Denoiser {
         Sampler sampler = Sampler.posterior(model, times);
         try {
             sample(batch, seed, sampler);
-        } catch (KernelException e) {
+        } catch (NotFiniteException e) {
             throw BrokenLayer.named(e, model, this, () -> InitialNoise.draw(model.diffusion(), n, ids, seed), times,
                 (graphs, two) -> take(graphs, seed, Sampler.posterior(model, two)));
         }
@@ -164,7 +164,7 @@ public final class CudaDenoiser implements Denoiser {
         GraphBatch start = BrokenLayer.copy(batch);
         try {
             take(batch, seed, sampler);
-        } catch (KernelException e) {
+        } catch (NotFiniteException e) {
             throw BrokenLayer.named(e, model, this, () -> start, times,
                 (graphs, two) -> take(graphs, seed, Sampler.posterior(model, two)));
         }
@@ -194,7 +194,7 @@ public final class CudaDenoiser implements Denoiser {
                                  List<Sampler.Step> steps) {
         int broken = workspace.download(batch, from, count);
         if (broken != 0) {
-            throw new KernelException("logits at time " + steps.get(broken - 1).from() + " are not finite");
+            throw new NotFiniteException("logits at time " + steps.get(broken - 1).from() + " are not finite");
         }
     }
 

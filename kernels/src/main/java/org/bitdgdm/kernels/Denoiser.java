@@ -46,7 +46,7 @@ public interface Denoiser extends AutoCloseable {
      * @param batch graphs at time {@code times[0]}
      * @param seed  key of the random stream
      * @param times strictly decreasing times within T…0; fewer than two of them do nothing
-     * @throws KernelException if a logit is not finite; it names graph, time and the layer after which they are not
+     * @throws NotFiniteException if a logit is not finite; it names graph, time and the layer after which they are not
      */
     void advance(GraphBatch batch, long seed, int[] times);
 
@@ -57,7 +57,7 @@ public interface Denoiser extends AutoCloseable {
      * @param t          time, 0…T; no sampler asks at 0, the reconstruction term of a likelihood does
      * @param nodeLogits (B, n, a) written
      * @param edgeLogits (B, n, n, b) written
-     * @throws KernelException if one is not finite; it names graph, time and the layer after which they are not
+     * @throws NotFiniteException if one is not finite; it names graph, time and the layer after which they are not
      */
     void logits(GraphBatch batch, int t, float[] nodeLogits, float[] edgeLogits);
 

@@ -1,10 +1,8 @@
 package org.bitdgdm.kernels;
 
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -63,19 +61,10 @@ public final class PackedModelFormat {
     private PackedModelFormat() {
     }
 
-    /** SHA-256 of bytes, in lower-case hexadecimal digits. */
-    public static String sha256(byte[] bytes) {
-        return HexFormat.of().formatHex(digest(bytes, bytes.length));
-    }
-
     private static byte[] digest(byte[] bytes, int length) {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            digest.update(bytes, 0, length);
-            return digest.digest();
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256, this one does not", e);
-        }
+        MessageDigest digest = Sha256.digest();
+        digest.update(bytes, 0, length);
+        return digest.digest();
     }
 
     /**

@@ -75,7 +75,7 @@ public final class Posterior {
      * @param from    index of class 0 in {@code logits}
      * @param current class at time t
      * @param weights (classes) written; sums to 1 up to rounding
-     * @throws KernelException if a logit is not finite
+     * @throws NotFiniteException if a logit is not finite
      */
     public void compute(float[] logits, int from, int current, float[] weights) {
         int classes = limit.length;
@@ -90,7 +90,7 @@ public final class Posterior {
             total += w[k];
         }
         if (!(total < Double.POSITIVE_INFINITY)) {
-            throw new KernelException("logits at time " + t + " must be finite, found "
+            throw new NotFiniteException("logits at time " + t + " must be finite, found "
                 + Arrays.toString(Arrays.copyOfRange(logits, from, from + classes)) + "; the model's weights are broken");
         }
         double sumW = 0;

@@ -50,7 +50,7 @@ public final class ReferenceDenoiser implements Denoiser, ActivationRecorder {
         GraphBatch start = BrokenLayer.copy(batch);
         try {
             take(batch, seed, sampler);
-        } catch (KernelException e) {
+        } catch (NotFiniteException e) {
             throw BrokenLayer.named(e, model, this, () -> start, times,
                 (graphs, two) -> take(graphs, seed, Sampler.posterior(model, two)));
         }

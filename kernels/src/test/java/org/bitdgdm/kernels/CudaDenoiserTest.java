@@ -382,7 +382,7 @@ class CudaDenoiserTest {
             PackedModel infinite = TestModels.withInfinity(model, broken[0]);
             try (CudaDenoiser denoiser = open(infinite, EmulatedDriver.Order.FORWARD)) {
                 assertThatThrownBy(() -> denoiser.advance(noise(model, 5, 5, 7), 1, times)).as(broken[0])
-                    .isInstanceOf(KernelException.class)
+                    .isInstanceOf(NotFiniteException.class)
                     .hasMessage("logits at time 50 are not finite in graph 5: " + broken[1])
                     .cause().hasMessage("logits at time 50 are not finite");
                 assertThatThrownBy(() -> denoiser.sample(5, new long[] {8}, 1, times)).as(broken[0])

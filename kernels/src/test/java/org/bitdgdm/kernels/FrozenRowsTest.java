@@ -75,7 +75,7 @@ class FrozenRowsTest {
         int bytes = sampled.values().stream().mapToInt(batch -> batch.nodes().length + batch.edges().length).sum();
         ByteBuffer all = ByteBuffer.allocate(bytes);
         sampled.values().forEach(batch -> all.put(batch.nodes()).put(batch.edges()));
-        return PackedModelFormat.sha256(all.array());
+        return Sha256.of(all.array());
     }
 
     /** All bits of the logits, which the instruction sets share. */
@@ -84,6 +84,6 @@ class FrozenRowsTest {
         float[][] logits = TestModels.logits(denoiser, model, batch, 23);
         ByteBuffer all = ByteBuffer.allocate(Float.BYTES * (logits[0].length + logits[1].length));
         all.asFloatBuffer().put(logits[0]).put(logits[1]);
-        return PackedModelFormat.sha256(all.array());
+        return Sha256.of(all.array());
     }
 }

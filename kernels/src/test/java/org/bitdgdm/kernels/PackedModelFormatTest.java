@@ -246,7 +246,7 @@ class PackedModelFormatTest {
         try (InputStream in = getClass().getResourceAsStream("packed-model-v1.bin")) {
             byte[] bytes = in.readAllBytes();
             PackedModel model = PackedModelFormat.fromBytes(bytes);
-            assertThat(PackedModelFormat.sha256(bytes)).isEqualTo(V1_SHA256);
+            assertThat(Sha256.of(bytes)).isEqualTo(V1_SHA256);
             assertThat(PackedModelFormat.toBytes(model)).isEqualTo(bytes);
         }
     }
