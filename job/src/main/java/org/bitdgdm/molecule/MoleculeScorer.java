@@ -96,7 +96,7 @@ public final class MoleculeScorer {
             joinCharges(formed);
             return new ScoredGraph(rules.nodes(formed), rules.bonds(formed), scored);
         } catch (OpenSmiles.Fault e) {
-            return ScoredGraph.refused("no SMILES: " + e.getMessage());
+            return ScoredGraph.refused(ScoredMolecule.NO_MOLECULE + e.getMessage());
         }
     }
 

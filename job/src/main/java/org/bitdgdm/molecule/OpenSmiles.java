@@ -4,9 +4,11 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.bitdgdm.model.Excerpt;
 import org.openscience.cdk.config.Elements;
 import org.openscience.cdk.interfaces.IAtom;
 import org.openscience.cdk.interfaces.IAtomContainer;
@@ -26,6 +28,8 @@ final class OpenSmiles {
     /** Bounds what a line may allocate. */
     static final int MAX_ATOMS = GraphReader.MAX_NODES;
 
+    /** What programs write in a list where they have no molecule; none of them is a SMILES. */
+    private static final Set<String> NO_MOLECULE = Set.of("None", "none", "nan", "NaN", "null", "NULL", "NA", "N/A", "<NA>");
     private static final char NONE = 0;
     private static final String BONDS = "-=#$:/\\";
     /** What leaves the order to the atoms: single, or aromatic between aromatic ones. */
@@ -74,6 +78,9 @@ final class OpenSmiles {
      * @throws Fault saying what is wrong where, characters counted from 1
      */
     static IAtomContainer read(String text) throws Fault {
+        if (NO_MOLECULE.contains(text)) {
+            throw new Fault("the word '" + text + "'");
+        }
         OpenSmiles smiles = new OpenSmiles(text);
         smiles.read();
         return smiles.molecule;
@@ -149,13 +156,15 @@ final class OpenSmiles {
                 return add(symbol, 0, null);
             }
         }
-        throw new Fault("no atom, bond, branch or ring, but '" + Character.toString(text.codePointAt(at)) + "' at character "
-            + (at + 1));
+        throw new Fault("'" + Character.toString(text.codePointAt(at)) + "', which is no atom, bond, branch or ring, at"
+            + " character " + (at + 1));
     }
 
     private IAtom bracketAtom() throws Fault {
         Matcher found = BRACKET.matcher(text).region(at, text.length());
-        require(found.lookingAt(), "no atom in brackets");
+        int end = text.indexOf(']', at);
+        require(end >= 0, "a bracket that is not closed");
+        require(found.lookingAt(), "'" + Excerpt.of(text.substring(at, end + 1)) + "', which is no atom,");
         String symbol = found.group(2);
         boolean known = Character.isLowerCase(symbol.charAt(0)) ? AROMATIC.contains(symbol)
             : Elements.ofString(symbol) != Elements.Unknown && Elements.ofString(symbol).symbol().equals(symbol);

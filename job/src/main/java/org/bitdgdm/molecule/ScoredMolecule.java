@@ -32,6 +32,9 @@ public record ScoredMolecule(
         }
     }
 
+    /** How the reason of a line begins that is no SMILES. */
+    static final String NO_MOLECULE = "no molecule: ";
+
     static ScoredMolecule refused(int numFragments, String reason) {
         return new ScoredMolecule(false, false, numFragments == 1, numFragments, null, reason,
             Collections.nCopies(MoleculeProperty.values().length, null));

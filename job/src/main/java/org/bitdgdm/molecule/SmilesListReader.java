@@ -40,7 +40,8 @@ final class SmilesListReader extends GraphReader {
         }
         ScoredGraph scored = scorer.score(smiles);
         if (!scored.molecule().valid()) {
-            throw lines.malformed("'" + smiles + "' is no molecule: " + scored.molecule().reason());
+            throw lines.malformed("'" + smiles + "' is " + ScoredMolecule.NO_MOLECULE
+                + scored.molecule().reason().replaceFirst("^" + ScoredMolecule.NO_MOLECULE, ""));
         }
         requireClasses(scored.nodes(), "an element", vocabulary.nodes(), smiles);
         requireClasses(scored.bonds(), "a bond", vocabulary.edges(), smiles);

@@ -109,7 +109,7 @@ class ReferenceSetTest {
     @Test
     void namesAllLinesThatAreNoMolecule() {
         assertThatThrownBy(() -> built("CC\n\nC1CC\nC(\nCCO\nNone\nCC(C)(C)(C)C\n")).isInstanceOf(InputException.class)
-            .hasMessageContaining("train.smi has 4 lines that are no molecule among 6, at line 3 ('C1CC': no SMILES: ring 1 is"
+            .hasMessageContaining("train.smi has 4 lines that are no molecule among 6, at line 3 ('C1CC': no molecule: ring 1 is"
                 + " not closed), 4 ('C(': ").hasMessageContaining(", 6 ('None': ")
             .hasMessageContaining(", 7 ('CC(C)(C)(C)C': valence C 5 > 4 at atom 1); a reference set");
         assertThatThrownBy(() -> built("C(\n".repeat(300))).hasMessageContaining("300 lines")

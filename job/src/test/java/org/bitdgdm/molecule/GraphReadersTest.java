@@ -132,8 +132,8 @@ class GraphReadersTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "C1CC     | line 2: 'C1CC' is no molecule: no SMILES: ring 1 is not closed",
-        "smiles   | line 2: 'smiles' is no molecule: no SMILES: no atom,",
+        "C1CC     | line 2: 'C1CC' is no molecule: ring 1 is not closed",
+        "smiles   | line 2: 'smiles' is no molecule: 'm', which is no atom,",
         "c1cccc1  | line 2: 'c1cccc1' is no molecule: kekulisation: no alternating single and double bonds",
         "CS       | line 2: an element of 'CS' is not of the model's C, N, O, F",
         "C$C      | line 2: a bond of 'C$C' is not of the model's none, single, double, triple, aromatic",

@@ -46,19 +46,21 @@ class OpenSmilesTest {
         "C1C1           | a second bond of the same atoms at character 5",
         "C12CC12        | a second bond of the same atoms at character 8",
         "C=1CC#1        | a ring bond '#' that began as '=' at character 8",
-        "None           | no atom, bond, branch or ring, but 'e' at character 4",
-        "CL             | no atom, bond, branch or ring, but 'L' at character 2",
-        "C*             | no atom, bond, branch or ring, but '*' at character 2",
-        "Cé             | no atom, bond, branch or ring, but 'é' at character 2",
-        "[C             | no atom in brackets at character 1",
-        "[]             | no atom in brackets at character 1",
+        "None           | the word 'None'",
+        "<NA>           | the word '<NA>'",
+        "Nothing        | 't', which is no atom, bond, branch or ring, at character 3",
+        "CL             | 'L', which is no atom, bond, branch or ring, at character 2",
+        "C*             | '*', which is no atom, bond, branch or ring, at character 2",
+        "Cé             | 'é', which is no atom, bond, branch or ring, at character 2",
+        "[C             | a bracket that is not closed at character 1",
+        "[]             | '[]', which is no atom, at character 1",
         "[Xx]           | 'Xx', which is no element, at character 1",
         "[D]C           | 'D', which is no element, at character 1",
-        "C[C@@@H](N)O   | no atom in brackets at character 2",
+        "C[C@@@H](N)O   | '[C@@@H]', which is no atom, at character 2",
         "C:C            | an aromatic bond of atoms that are not at character 4",
     })
     void saysWhatIsNoSmiles(String text, String fault) {
-        assertThat(scorer.score(text).molecule().reason()).isEqualTo("no SMILES: " + fault);
+        assertThat(scorer.score(text).molecule().reason()).isEqualTo("no molecule: " + fault);
         assertThat(scorer.score(text).nodes()).isEmpty();
         assertThatThrownBy(() -> OpenSmiles.read(text)).isInstanceOf(OpenSmiles.Fault.class);
     }
@@ -70,7 +72,7 @@ class OpenSmilesTest {
 
     @Test
     void boundsTheAtomsOfALine() {
-        assertThat(scorer.score("C".repeat(5000)).molecule().reason()).isEqualTo("no SMILES: more than 4096 atoms");
+        assertThat(scorer.score("C".repeat(5000)).molecule().reason()).isEqualTo("no molecule: more than 4096 atoms");
         assertThat(scorer.score("(".repeat(100_000)).molecule().valid()).isFalse();
         assertThat(scorer.score("C(".repeat(4000)).molecule().valid()).isFalse();
     }
@@ -102,7 +104,7 @@ class OpenSmilesTest {
         "[CH5-]", "c1ccccc1c"})
     void refusesWhatNoMoleculeIs(String text) {
         assertThat(scorer.score(text).molecule().valid()).isFalse();
-        assertThat(scorer.score(text).molecule().reason()).doesNotContain("SMILES");
+        assertThat(scorer.score(text).molecule().reason()).doesNotContain("no molecule");
     }
 
     @ParameterizedTest
