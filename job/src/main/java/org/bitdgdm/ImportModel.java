@@ -6,6 +6,7 @@ import org.bitdgdm.conf.ImportConf;
 import org.bitdgdm.metrics.ReferenceSet;
 import org.bitdgdm.model.ModelBundle;
 import org.bitdgdm.model.ModelImport;
+import org.bitdgdm.output.Numbers;
 
 /** Checkpoint → model bundle, with the reference set of its training graphs if there is one. */
 final class ImportModel {
@@ -17,8 +18,8 @@ final class ImportModel {
         ModelBundle bundle = conf.name().isBlank() ? read : read.named(conf.name());
         Optional<ReferenceSet> reference = conf.reference().map(file -> References.read(file, bundle.vocabulary(), console));
         bundle.save(conf.out(), folder -> reference.ifPresent(set -> set.save(folder)));
-        console.printf("model bundle %s: %s, %d layers, %,d bytes of parameters%n", conf.out(),
-            bundle.architecture().variant().label(), bundle.architecture().layers(), bundle.packed().bytes());
+        console.printf("model bundle %s: %s, %s, %,d bytes of parameters%n", conf.out(),
+            bundle.architecture().variant().label(), Numbers.count(bundle.architecture().layers(), "layer"), bundle.packed().bytes());
         reference.ifPresent(set -> console.printf("reference set: %,d %s, %,d distinct%n", set.molecules(),
             bundle.vocabulary().family().label(), set.distinct()));
     }

@@ -11,6 +11,8 @@ import org.bitdgdm.metrics.Histogram;
 final class DistributionSection {
     /** More bins than this make bars too thin to see; neighbours are added up. */
     private static final int MOST_BINS = 40;
+    /** Whole numbers are written below each bar up to so many; beyond, the names would not fit. */
+    private static final int MOST_NAMES = 16;
 
     private DistributionSection() {
     }
@@ -26,8 +28,10 @@ final class DistributionSection {
         String label = kind.title();
         String what = kind.axis().isEmpty() ? generated.unit() : kind.axis();
         String title = what.isEmpty() ? label : label + ", " + what;
-        boolean binned = generated.binWidth() > 0 && generated.binWidth() != 1;
-        List<Column> columns = columns(generated, reference);
+        List<String> labels = reference.map(generated::labelsWith).orElseGet(() -> generated.labelsWith(generated));
+        boolean whole = generated.binWidth() == 1;
+        boolean binned = generated.binWidth() > 0 && !(whole && labels.size() <= MOST_NAMES);
+        List<Column> columns = columns(generated, reference, labels, binned);
         if (columns.isEmpty()) {
             return new ReportPage.Figure(title, "", "Not available: nothing was counted.", List.of(), List.of());
         }
@@ -35,23 +39,29 @@ final class DistributionSection {
         double[] shares = columns.stream().mapToDouble(Column::share).toArray();
         double[] others = reference.isPresent() ? columns.stream().mapToDouble(Column::referenceShare).toArray() : null;
         String svg = binned
-            ? Charts.bins(title, caption, edges(columns), shares, others)
+            ? Charts.bins(title, caption, edges(columns, whole ? -0.5 : 0), shares, others)
             : Charts.classes(title, caption, columns.stream().map(Column::name).toList(), shares, others);
         List<ReportPage.ShareRow> rows = columns.stream().map(column -> new ReportPage.ShareRow(
-            binned ? number(column.from) + " to " + number(column.to) : column.name,
+            binned ? column.range(whole) : column.name,
             cell(column.count, column.share), cell(column.referenceCount, column.referenceShare))).toList();
-        return new ReportPage.Figure(title, svg, caption, List.of(binned ? "From, to below" : label), rows);
+        return new ReportPage.Figure(title, svg, caption, List.of(binned && !whole ? "From, to below" : label),
+            rows);
     }
 
     /** What stands over one place of the axis; {@code from} and {@code to} are 0 for classes. */
     private record Column(String name, double from, double to, long count, double share, long referenceCount,
                           double referenceShare) {
+
+        /** What it holds; of whole numbers the first and the last. */
+        String range(boolean whole) {
+            return whole && to - from == 1 ? number(from) : number(from) + " to " + number(whole ? to - 1 : to);
+        }
     }
 
-    private static List<Column> columns(Histogram generated, Optional<Histogram> reference) {
-        List<String> labels = reference.map(generated::labelsWith).orElseGet(() -> generated.labelsWith(generated));
+    private static List<Column> columns(Histogram generated, Optional<Histogram> reference, List<String> labels,
+                                        boolean binned) {
         double width = generated.binWidth();
-        int together = width == 0 || width == 1 ? 1 : (labels.size() + MOST_BINS - 1) / MOST_BINS;
+        int together = binned ? (labels.size() + MOST_BINS - 1) / MOST_BINS : 1;
         List<Column> columns = new ArrayList<>();
         for (int first = 0; first < labels.size(); first += together) {
             List<String> part = labels.subList(first, Math.min(first + together, labels.size()));
@@ -72,11 +82,12 @@ final class DistributionSection {
         return total == 0 ? 0 : (double) count / total;
     }
 
-    private static double[] edges(List<Column> columns) {
+    /** Ends of the bins, moved so that a whole number lies in the middle of its own. */
+    private static double[] edges(List<Column> columns, double moved) {
         double[] edges = new double[columns.size() + 1];
         for (int i = 0; i < columns.size(); i++) {
-            edges[i] = columns.get(i).from;
-            edges[i + 1] = columns.get(i).to;
+            edges[i] = columns.get(i).from + moved;
+            edges[i + 1] = columns.get(i).to + moved;
         }
         return edges;
     }

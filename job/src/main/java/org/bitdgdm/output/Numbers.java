@@ -5,7 +5,7 @@ import java.math.MathContext;
 import java.util.Locale;
 
 /** Numbers as the report prints them: the same on every machine, no more digits than mean something. */
-final class Numbers {
+public final class Numbers {
     private static final String[] BYTE_UNITS = {"B", "kB", "MB", "GB", "TB"};
 
     private Numbers() {
@@ -60,6 +60,11 @@ final class Numbers {
 
     static String count(long value) {
         return String.format(Locale.ROOT, "%,d", value);
+    }
+
+    /** A count with its noun: {@code 1 layer}, {@code 1,000 layers}. */
+    public static String count(long value, String noun) {
+        return count(value) + " " + noun + (value == 1 ? "" : "s");
     }
 
     /** Decimal units, three significant digits: 17.6 MB. */
