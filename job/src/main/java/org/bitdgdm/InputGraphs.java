@@ -31,8 +31,7 @@ record InputGraphs(String option, String named, FileSystem files, Path path) {
     /** The text file of this machine that a name stands for; needs no Spark. */
     static Optional<java.nio.file.Path> localText(String named) {
         try {
-            java.nio.file.Path file = LocalPath.of(named);
-            return Files.isRegularFile(file) && !named.endsWith(PARQUET) ? Optional.of(file) : Optional.empty();
+            return LocalPath.here(named).filter(file -> Files.isRegularFile(file) && !named.endsWith(PARQUET));
         } catch (IllegalArgumentException notOfThisMachine) {
             return Optional.empty();
         }

@@ -34,7 +34,8 @@ public final class Home {
             Optional<Path> home = here.isAbsolute() ? Optional.empty() : path();
             Path there = home.map(h -> h.resolve(here)).orElse(here);
             Check.that(Files.isDirectory(there), option, "must name an existing folder", name + " (looked for "
-                + here.toAbsolutePath().normalize() + (home.isPresent() ? " and " + there.normalize() : "") + ")");
+                + here.toAbsolutePath().normalize() + (home.isEmpty() || there.normalize().equals(here.toAbsolutePath().normalize())
+                ? "" : " and " + there.normalize()) + ")");
             return there;
         } catch (InvalidPathException e) {
             throw new InputException("--" + option + " must name a folder, found '" + name + "': " + e.getReason(), e);

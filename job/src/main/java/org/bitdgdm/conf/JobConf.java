@@ -57,6 +57,8 @@ public record JobConf(String model, List<String> given, QuantizeConf quantize, R
             String saveModel = settings.text(Option.SAVE_MODEL).strip();
             Check.that(saveModel.isEmpty() || recipe.auto() || !quantize.nothing(), "save-model",
                 "must be left out where nothing is quantized", saveModel);
+            // Before anything is computed that could not be kept.
+            LocalPath.of(saveModel);
             List<String> set = Arrays.stream(Option.values())
                 .filter(option -> option.key().startsWith("quantize.") && settings.isGiven(option)).map(Option::flag)
                 .toList();
