@@ -5,11 +5,13 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -38,7 +40,7 @@ import org.slf4j.LoggerFactory;
  * One driver at a time writes a folder. Two kinds of files of {@code _run/} say which:
  *
  * <pre>
- * epoch-000007    the seventh driver has taken the folder; created once, kept when the folder is free again
+ * epoch-000007    the seventh driver has taken the folder; created once, kept, and marked, when the folder is free again
  * lock.json       who that is, written anew every few seconds while it works
  * </pre>
  *
@@ -62,6 +64,8 @@ public final class RunLock implements AutoCloseable {
     private static final int SIGNS_IN_TIMEOUT = 8;
     /** Longest wait at the end for a sign that is being written. */
     private static final int LAST_SIGN_SECONDS = 15;
+    /** Content of an epoch whose driver has given the folder free. */
+    private static final byte[] FREE = "free".getBytes(StandardCharsets.US_ASCII);
     private static final Pattern EPOCH = Pattern.compile("epoch-(\\d{6,18})");
     private static final Logger LOG = LoggerFactory.getLogger(RunLock.class);
 
@@ -191,14 +195,19 @@ public final class RunLock implements AutoCloseable {
         TreeSet<Long> earlier = epochs(files, run);
         long epoch = earlier.isEmpty() ? 1 : earlier.last() + 1;
         requireGone(files, path, named, timeout);
+        if (!earlier.isEmpty() && !isFree(files, new Path(run, epochName(earlier.last())))) {
+            // Of a driver that has just taken the folder and is about to say so in lock.json.
+            requireGone(files, new Path(run, epochName(earlier.last())), named, timeout);
+        }
         Holder own = Holder.present(epoch);
-        Path claim = new Path(run, epochName(epoch));
-        claim(files, claim, own, named);
+        Fence fence = new Fence(run, epoch, named);
+        claim(files, new Path(run, epochName(epoch)), own, named);
+        fence.requireHeld(files);
         write(files, path, own);
         for (long before : earlier) {
             files.delete(new Path(run, epochName(before)), false);
         }
-        return new RunLock(files, path, own, new Fence(run, epoch, named), timeout);
+        return new RunLock(files, path, own, fence, timeout);
     }
 
     /** Creates the file of an epoch, which only one of several drivers can do. */
@@ -218,6 +227,26 @@ public final class RunLock implements AutoCloseable {
         // Asked of the file itself: an answer may have been lost, and where creation is not exclusive the last one has it.
         if (!own.equals(read(files, claim).orElse(null))) {
             throw new InputException("--out " + named + " was taken by another driver at the same moment; wait for that run");
+        }
+    }
+
+    private static void free(FileSystem files, Path claim) throws IOException {
+        Optional<java.nio.file.Path> local = DiskSync.local(files, claim);
+        if (local.isPresent()) {
+            // As it was created: Hadoop would put a checksum beside it.
+            Files.write(local.get(), FREE);
+        } else {
+            try (OutputStream out = files.create(claim, true)) {
+                out.write(FREE);
+            }
+        }
+    }
+
+    private static boolean isFree(FileSystem files, Path claim) throws IOException {
+        try {
+            return Arrays.equals(bytes(files, claim), FREE);
+        } catch (FileNotFoundException succeeded) {
+            return false;
         }
     }
 
@@ -282,10 +311,16 @@ public final class RunLock implements AutoCloseable {
 
     /** Empty where a driver was stopped while it wrote: nobody to ask, but the file has an age. */
     private static Optional<Holder> read(FileSystem files, Path path) throws IOException {
-        try (var in = files.open(path)) {
-            return Optional.of(Json.value(in.readAllBytes(), Holder.class));
+        try {
+            return Optional.of(Json.value(bytes(files, path), Holder.class));
         } catch (JacksonException | ChecksumException broken) {
             return Optional.empty();
+        }
+    }
+
+    private static byte[] bytes(FileSystem files, Path path) throws IOException {
+        try (var in = files.open(path)) {
+            return in.readAllBytes();
         }
     }
 
@@ -315,7 +350,8 @@ public final class RunLock implements AutoCloseable {
     /** Gives the folder free; does nothing to that of a successor. */
     @Override
     public void close() throws IOException {
-        signs.shutdownNow();
+        // Not interrupted: Hadoop would warn with a trace of a sign that is being written.
+        signs.shutdown();
         try {
             signs.awaitTermination(LAST_SIGN_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException interrupted) {
@@ -324,9 +360,10 @@ public final class RunLock implements AutoCloseable {
         if (!fence.isHeld(files)) {
             return;
         }
+        Path claim = new Path(fence.run(), epochName(holder.epoch()));
+        free(files, claim);
         files.delete(path, false);
         // Where nothing was begun, nothing is left: neither _run nor the folder of the run.
-        Path claim = new Path(fence.run(), epochName(holder.epoch()));
         FileStatus[] left = files.listStatus(fence.run());
         if (left.length == 1 && left[0].getPath().equals(claim)) {
             files.delete(claim, false);

@@ -9,7 +9,6 @@ import java.util.UUID;
 import org.apache.hadoop.fs.CommonPathCapabilities;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FSDataOutputStreamBuilder;
-import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
@@ -101,10 +100,18 @@ final class WholeFiles {
         if (uploads) {
             return upload(target, new ByteArrayInputStream(bytes), false);
         }
-        try (FSDataOutputStream out = files.create(target, false)) {
-            out.write(bytes);
-        } catch (FileAlreadyExistsException there) {
+        FSDataOutputStream created;
+        try {
+            created = files.create(target, false);
+        } catch (IOException refused) {
+            // HDFS has a refusal of its own for a file that another one is still writing.
+            if (!files.exists(target)) {
+                throw refused;
+            }
             return false;
+        }
+        try (FSDataOutputStream out = created) {
+            out.write(bytes);
         }
         return true;
     }

@@ -13,6 +13,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import org.bitdgdm.output.StoreRace;
+import org.bitdgdm.sample.TestSpark;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -122,6 +124,22 @@ abstract class RunsOnStorage {
         assertThat(Molecules.rows(storage, sweep + "/cells")).hasSize(2).allMatch(row -> row.contains("status: done"));
         assertThat(Molecules.rows(storage, sweep + "/molecules")).hasSize(16);
         assertThat(storage.files(sweep)).containsKeys("_SUCCESS", "sweep.md", "sweep.html");
+    }
+
+    @Test
+    @Order(5)
+    void ofWritersAndDriversAtTheSameMomentOneIsFirst() throws Exception {
+        List<String> arguments = new ArrayList<>(List.of(StoreRace.class.getName(), storage.uri("race")));
+        arguments.addAll(storage.hadoop());
+        try (ServerProcess race = ServerProcess.java(temporary.resolve("race"), "race", List.of(),
+            storage.connector() + TestSpark.classPath(), arguments.toArray(String[]::new))) {
+            String said = race.ended();
+            assertThat(said.lines().filter(line -> line.startsWith("shard: "))).as(said).hasSize(5)
+                .containsOnly("shard: 1 first, content of the first: true");
+            assertThat(said.lines().filter(line -> line.startsWith("lock: "))).as(said).hasSize(5)
+                .containsOnly("lock: 1 held, 7 told of another driver");
+        }
+        assertThat(storage.files("race").keySet()).as("what the others had").noneMatch(name -> name.endsWith(".part"));
     }
 
     private Submission submit(List<String> command, String... more) throws IOException {

@@ -1,5 +1,7 @@
 package org.bitdgdm.cluster;
 
+import java.io.File;
+import java.io.File;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -56,14 +58,25 @@ final class S3Storage implements Storage {
 
     @Override
     public List<String> flags() throws IOException {
-        return List.of("--jars", connector(), "--conf", "spark.hadoop.fs.s3a.endpoint=" + endpoint(), "--conf",
+        return List.of("--jars", jars(), "--conf", "spark.hadoop.fs.s3a.endpoint=" + endpoint(), "--conf",
             "spark.hadoop.fs.s3a.endpoint.region=us-east-1", "--conf", "spark.hadoop.fs.s3a.path.style.access=true");
     }
 
-    private static String connector() throws IOException {
+    private static String jars() throws IOException {
         try (Stream<Path> jars = Files.list(Servers.S3A)) {
             return jars.map(Path::toString).sorted().collect(Collectors.joining(","));
         }
+    }
+
+    @Override
+    public List<String> hadoop() {
+        return List.of("fs.s3a.endpoint=" + endpoint(), "fs.s3a.endpoint.region=us-east-1", "fs.s3a.path.style.access=true",
+            "fs.s3a.access.key=" + KEY, "fs.s3a.secret.key=" + SECRET);
+    }
+
+    @Override
+    public String connector() {
+        return Servers.S3A + File.separator + "*" + File.pathSeparator;
     }
 
     @Override

@@ -13,6 +13,16 @@ interface Storage extends AutoCloseable {
     /** Spark's flags that reach it. */
     List<String> flags() throws IOException;
 
+    /** Hadoop's settings that reach it, as {@code name=value}, its keys among them. */
+    default List<String> hadoop() {
+        return List.of();
+    }
+
+    /** What a class path must begin with to reach it. */
+    default String connector() {
+        return "";
+    }
+
     /** Files that a reader sees under a folder, by their path in it, each with the time of its last change. */
     SortedMap<String, Long> files(String folder) throws IOException;
 

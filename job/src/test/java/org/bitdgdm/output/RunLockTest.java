@@ -51,7 +51,15 @@ class RunLockTest {
     }
 
     private void age(long seconds) throws Exception {
-        Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(seconds)));
+        FileTime before = FileTime.from(Instant.now().minusSeconds(seconds));
+        Files.setLastModifiedTime(file, before);
+        if (Files.exists(epoch(1))) {
+            Files.setLastModifiedTime(epoch(1), before);
+        }
+    }
+
+    private Path epoch(int number) {
+        return file.resolveSibling("epoch-00000" + number);
     }
 
     @Test
@@ -95,6 +103,27 @@ class RunLockTest {
             assertThat(Files.readString(file)).as("untouched").contains("999999999");
             age(RunLock.GONE.toSeconds() + 10);
             take().close();
+        }
+    }
+
+    @Test
+    void whoHasJustTakenItKeepsOthersOutBeforeItSaysSo() throws Exception {
+        try (RunLock lock = take()) {
+            Files.writeString(file.resolveSibling("fingerprint.json"), "{}");
+            String holder = Files.readString(file);
+            Files.delete(file);
+            assertThatThrownBy(this::take).isInstanceOf(InputException.class).hasMessageContaining("another driver")
+                .hasMessageContaining("process " + ProcessHandle.current().pid());
+            // Beside what is left of a driver that is gone.
+            held(boot(), namespace(), 999_999_999, 0);
+            assertThatThrownBy(this::take).isInstanceOf(InputException.class)
+                .hasMessageContaining("process " + ProcessHandle.current().pid());
+            assertThat(Files.readString(epoch(1))).isEqualTo(holder);
+        }
+        assertThat(epoch(1)).as("given free").hasContent("free");
+        try (RunLock next = take()) {
+            assertThat(epoch(1)).doesNotExist();
+            assertThat(epoch(2)).exists();
         }
     }
 
