@@ -97,6 +97,9 @@ final class Evaluate {
                 Scoring scoring = new Scoring(spark, family, folder, console);
                 try {
                     graphs = table.isPresent() ? scoring.parquet(table.get()) : scoring.text(input.text());
+                    if (graphs == 0) {
+                        throw new InputException("--input " + conf.input() + " holds no graphs; there is nothing to evaluate");
+                    }
                 } catch (InputException e) {
                     // Text that is no graph: what came before it is no result.
                     folder.discard();

@@ -122,13 +122,25 @@ class EvaluatedListsTest {
     }
 
     @Test
+    void aListWithoutALineIsRefusedAndLeavesNothing() throws IOException {
+        Path out = folder.resolve("nothing");
+        for (String text : List.of("", "\n \n")) {
+            Path list = Files.writeString(folder.resolve("nothing.smi"), text);
+            assertThat(evaluate(list, out)).isEqualTo(2);
+            assertThat(err).isEqualToIgnoringNewLines("error: --input " + list + " holds no graphs; there is nothing to evaluate");
+            assertThat(out).doesNotExist();
+        }
+    }
+
+    @Test
     void allBadLinesOfAReferenceAreNamedAtOnce() throws IOException {
         Path out = folder.resolve("never");
         Path reference = list("train.smi", "CCO CC= CN None CC");
         assertThat(evaluate(list("in.smi", "CCO"), out, "--reference", reference.toString())).isEqualTo(2);
 
         assertThat(err).hasLineCount(1).startsWith("error: ").contains("train.smi has 2 lines that are no molecule among 5")
-            .contains("line 2 ('CC=': no SMILES: a bond without an atom after it at character 4), 4 ('None': ");
+            .contains("line 2 ('CC=': no molecule: a bond without an atom after it at character 4), 4 ('None': no molecule: the"
+                + " word 'None')");
         assertThat(out).doesNotExist();
     }
 }

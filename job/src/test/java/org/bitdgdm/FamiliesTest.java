@@ -208,6 +208,21 @@ class FamiliesTest {
         assertThat(to).doesNotExist();
     }
 
+    @ParameterizedTest
+    @CsvSource({"none.json,[]", "blank.json,' '", "nothing.npz,"})
+    void inputWithoutAGraphIsRefusedAndLeavesNothing(String name, String text) throws IOException {
+        Path to = folder.resolve("never-" + name);
+        Path file = folder.resolve(name);
+        if (text != null) {
+            Files.writeString(file, text);
+        } else {
+            new ZipOutputStream(Files.newOutputStream(file)).close();
+        }
+        assertThat(evaluate(to, file.toString(), graphs)).isEqualTo(2);
+        assertThat(err).startsWith("error: ").contains(file.toString()).hasLineCount(1);
+        assertThat(to).doesNotExist();
+    }
+
     @Test
     void anEmptyGraphIsARowWithAReason() throws IOException {
         Path to = folder.resolve("empty");
