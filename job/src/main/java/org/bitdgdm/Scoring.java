@@ -30,6 +30,7 @@ import org.bitdgdm.molecule.GraphReader;
 import org.bitdgdm.molecule.GraphReaders;
 import org.bitdgdm.molecule.MolecularGraph;
 import org.bitdgdm.output.MoleculeWriter;
+import org.bitdgdm.output.Numbers;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.ShardContent;
 import scala.Function1;
@@ -125,7 +126,7 @@ final class Scoring {
     private void resuming() throws IOException {
         int there = folder.committedShards().size();
         if (there > 0) {
-            console.printf("resuming: %,d shards are already in %s%n", there, folder);
+            console.printf("resuming: %s %s already in %s%n", Numbers.count(there, "shard"), there == 1 ? "is" : "are", folder);
         }
     }
 

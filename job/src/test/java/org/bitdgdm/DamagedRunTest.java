@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.commons.io.FileUtils;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.sample.TestSpark;
@@ -122,6 +123,19 @@ class DamagedRunTest {
         Files.setLastModifiedTime(shard(run, 2), java.nio.file.attribute.FileTime.fromMillis(0));
         assertThat(generate(run)).isZero();
         assertThat(out).contains("finished before");
+        // Damaged where no checksum of Parquet's looks, at the same size and time.
+        byte[] bytes = Files.readAllBytes(shard(run, 2));
+        bytes[new String(bytes, StandardCharsets.ISO_8859_1).lastIndexOf("parquet-mr")] ^= 1;
+        java.nio.file.attribute.FileTime time = Files.getLastModifiedTime(shard(run, 2));
+        Files.write(shard(run, 2), bytes);
+        Files.deleteIfExists(run.resolve("molecules/.shard-000002.parquet.crc"));
+        Files.setLastModifiedTime(shard(run, 2), time);
+        assertThat(generate(run)).as(err).isZero();
+        assertThat(out).contains("1 shard in " + run + " is damaged and is made again: shard-000002.parquet (other bytes than when"
+            + " the run was finished)").contains("resuming: 3 of 4 shards");
+        assertThat(rows(run)).isEqualTo(whole);
+        assertThat(generate(run)).isZero();
+        assertThat(out).contains("finished before");
         // A file that readers would take for one more shard.
         Files.copy(shard(run, 2), run.resolve("molecules/shard-000002 (copy).parquet"));
         assertThat(generate(run)).isEqualTo(2);
@@ -197,7 +211,7 @@ class DamagedRunTest {
             cut(shard(judged, 2), 0);
             assertThat(run(evaluate)).as(err).isZero();
             assertThat(out).contains("resuming: 2 shards are already in " + judged)
-                .contains("1 shards in " + judged + " are damaged and are made again: shard-000002.parquet (0 bytes)");
+                .contains("1 shard in " + judged + " is damaged and is made again: shard-000002.parquet (0 bytes)");
             assertThat(rows(judged)).isEqualTo(whole);
             assertThat(shards(judged)).containsEntry("shard-000000.parquet", before.get("shard-000000.parquet"));
             assertThat(Files.readString(judged.resolve("metrics.json"))).isEqualTo(metrics);
@@ -258,6 +272,42 @@ class DamagedRunTest {
             assertThat(run(generate)).as(err).isZero();
             assertThat(rows(run)).isEqualTo(whole);
             assertThat(shards(run)).containsEntry("shard-000002.parquet", before.get("shard-000002.parquet"));
+        }
+    }
+
+    @Test
+    void aFinishedSweepMakesDeletedAndDamagedCellsAgain() throws Exception {
+        Path conf = Files.writeString(folder.resolve("sweep.conf"), "sweep { method = [fp32, rtn], steps = 2, count = 6 }\n"
+            + "quantize { calibration-graphs = 1, calibration-steps = 1 }\nsample { shard-size = 3 }\n");
+        Path sweep = folder.resolve("sweep");
+        String[] command = {"sweep", "--model", MODEL, "--config", conf.toString(), "--out", sweep.toString()};
+        assertThat(run(command)).as(err).isZero();
+        List<Path> molecules;
+        List<Path> details;
+        try (Stream<Path> cells = Files.list(sweep.resolve("molecules")); Stream<Path> pages = Files.list(sweep.resolve("details"))) {
+            molecules = cells.filter(Files::isDirectory).sorted().toList();
+            details = pages.sorted().toList();
+        }
+        assertThat(molecules).hasSize(2);
+        List<Row> whole = spark.read().parquet(sweep.resolve("molecules").toString()).orderBy("cell", "graph_id").collectAsList();
+        assertThat(whole).hasSize(12);
+        for (int damage = 0; damage < 4; damage++) {
+            Path cell = molecules.get(damage % 2);
+            String other = Files.getLastModifiedTime(molecules.get((damage + 1) % 2).resolve("shard-000000.parquet")).toString();
+            switch (damage) {
+                case 0 -> cut(cell.resolve("shard-000001.parquet"), 100);
+                case 1 -> Files.delete(cell.resolve("shard-000000.parquet"));
+                case 2 -> FileUtils.deleteDirectory(cell.toFile());
+                default -> FileUtils.deleteDirectory(details.get(damage % 2).toFile());
+            }
+            assertThat(run(command)).as(err).isZero();
+            assertThat(out).as("%d", damage).doesNotContain("finished before");
+            assertThat(spark.read().parquet(sweep.resolve("molecules").toString()).orderBy("cell", "graph_id").collectAsList())
+                .isEqualTo(whole);
+            assertThat(Files.getLastModifiedTime(molecules.get((damage + 1) % 2).resolve("shard-000000.parquet"))).asString()
+                .isEqualTo(other);
+            assertThat(run(command)).isZero();
+            assertThat(out).contains("finished before");
         }
     }
 

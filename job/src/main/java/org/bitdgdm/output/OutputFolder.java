@@ -75,6 +75,8 @@ public final class OutputFolder {
     /** A name in a folder, neither hidden nor of a way out of it. */
     private static final Pattern RESULT = Pattern.compile("[^/:._][^/:]*");
     private static final String SHARDS = "shards";
+    /** Where the SHA-256 stands in what is recorded of a shard. */
+    private static final int HASH = 6;
     private static final int NAMED_SHARDS = 3;
 
     private final String named;
@@ -86,6 +88,8 @@ public final class OutputFolder {
     private final ShardFiles shards;
     /** What the molecules of the run are, once they are complete. */
     private final SortedMap<Integer, ShardContent> complete = new TreeMap<>();
+    /** Shards that are not what they were when the run was finished, and why; none before it is begun again. */
+    private final SortedMap<Integer, String> changed = new TreeMap<>();
     /** Of the lock under which it is written; none before it is taken. */
     private RunLock.Fence fence;
 
@@ -232,15 +236,17 @@ public final class OutputFolder {
         }
     }
 
-    /** Removes what has changed since the run was finished, so that it is made again. */
+    /** Removes what has changed since the run was finished, so that it is made again; of shards {@link #wholeShards} does. */
     private void removeChanged() throws IOException {
         try {
             if (exists(SUCCESS)) {
-                for (Map.Entry<String, String> result : results(read(path(SUCCESS), EVALUATION)).entrySet()) {
+                JsonNode success = read(path(SUCCESS), EVALUATION);
+                for (Map.Entry<String, String> result : results(success).entrySet()) {
                     if (!isAsRecorded(result)) {
                         files.delete(path(result.getKey()), true);
                     }
                 }
+                changed.putAll(changedShards(success.path(SHARDS)));
             }
         } catch (InputException | ChecksumException broken) {
             // Nobody knows what has changed: all is made again from what lies in _run and in molecules.
@@ -264,23 +270,45 @@ public final class OutputFolder {
         return count + " files, " + size + " bytes";
     }
 
-    /** A file of the same size and time is the same, any other is read from end to end. */
+    /** Whether all recorded shards are there as they were, and nothing beside them. */
     private boolean holdsShards(JsonNode recorded) throws IOException {
-        SortedMap<Integer, FileStatus> committed = shards.committed();
-        Map<Integer, ShardContent> changed = new TreeMap<>();
         Set<Integer> known = new TreeSet<>();
+        recorded.forEach(shard -> known.add(shard.path(0).asInt()));
+        return known.isEmpty() || shards.committed().keySet().containsAll(known) && shards.strangers(known).isEmpty()
+            && changedShards(recorded).isEmpty();
+    }
+
+    /**
+     * Shards that are there and are not as recorded. On a local disk their bytes say so. Elsewhere a file of the same size and
+     * time is the same, and any other is read from end to end.
+     *
+     * @return what is wrong, by number
+     */
+    private SortedMap<Integer, String> changedShards(JsonNode recorded) throws IOException {
+        SortedMap<Integer, FileStatus> committed = shards.committed();
+        Map<Integer, String> hashes = new TreeMap<>();
+        recorded.forEach(shard -> {
+            if (!shard.path(HASH).asText().isEmpty()) {
+                hashes.put(shard.path(0).asInt(), shard.path(HASH).asText());
+            }
+        });
+        SortedMap<Integer, String> found = shards.hashes(hashes.keySet());
+        SortedMap<Integer, String> wrong = new TreeMap<>();
+        Map<Integer, ShardContent> others = new TreeMap<>();
         for (JsonNode shard : recorded) {
             int number = shard.path(0).asInt();
             FileStatus file = committed.get(number);
-            if (file == null) {
-                return false;
-            }
-            known.add(number);
-            if (file.getLen() != shard.path(4).asLong() || file.getModificationTime() != shard.path(5).asLong()) {
-                changed.put(number, new ShardContent(shard.path(1).asLong(), shard.path(2).asLong(), shard.path(3).asLong()));
+            if (found.containsKey(number)) {
+                if (!found.get(number).equals(hashes.get(number))) {
+                    wrong.put(number, "other bytes than when the run was finished");
+                }
+            } else if (file != null
+                && (file.getLen() != shard.path(4).asLong() || file.getModificationTime() != shard.path(5).asLong())) {
+                others.put(number, new ShardContent(shard.path(1).asLong(), shard.path(2).asLong(), shard.path(3).asLong()));
             }
         }
-        return known.isEmpty() || shards.strangers(known).isEmpty() && shards.damage(changed).isEmpty();
+        wrong.putAll(shards.damage(others));
+        return wrong;
     }
 
     private void requireSame(Map<String, String> there, Fingerprint asked) {
@@ -414,6 +442,12 @@ public final class OutputFolder {
      */
     public Set<Integer> wholeShards(Map<Integer, ShardContent> wanted, PrintStream console) throws IOException {
         SortedMap<Integer, String> damage = shards.damage(wanted);
+        for (int shard : wanted.keySet()) {
+            String since = changed.remove(shard);
+            if (since != null) {
+                damage.putIfAbsent(shard, since);
+            }
+        }
         for (int shard : damage.keySet()) {
             requireHeld();
             files.delete(new Path(molecules, ShardFiles.name(shard)), true);
@@ -422,8 +456,9 @@ public final class OutputFolder {
             List<String> named = new ArrayList<>();
             damage.entrySet().stream().limit(NAMED_SHARDS)
                 .forEach(one -> named.add(ShardFiles.name(one.getKey()) + " (" + one.getValue() + ")"));
-            console.printf("%,d shards in %s are damaged and are made again: %s%s%n", damage.size(), this,
-                String.join(", ", named), damage.size() > named.size() ? ", …" : "");
+            boolean one = damage.size() == 1;
+            console.printf("%s in %s %s damaged and %s made again: %s%s%n", Numbers.count(damage.size(), "shard"), this,
+                one ? "is" : "are", one ? "is" : "are", String.join(", ", named), damage.size() > named.size() ? ", …" : "");
         }
         Set<Integer> whole = new TreeSet<>(committedShards());
         whole.retainAll(wanted.keySet());
@@ -579,8 +614,10 @@ public final class OutputFolder {
         }
         ArrayNode list = success.putArray(SHARDS);
         SortedMap<Integer, FileStatus> committed = shards.committed();
+        SortedMap<Integer, String> hashes = shards.hashes(complete.keySet());
         complete.forEach((shard, content) -> list.addArray().add(shard).add(content.rows()).add(content.firstId())
-            .add(content.lastId()).add(committed.get(shard).getLen()).add(committed.get(shard).getModificationTime()));
+            .add(content.lastId()).add(committed.get(shard).getLen()).add(committed.get(shard).getModificationTime())
+            .add(hashes.getOrDefault(shard, "")));
         publish(SUCCESS, bytes(success));
         requireHeld();
         removeStaging();

@@ -3,6 +3,8 @@ package org.bitdgdm.output;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -32,6 +34,7 @@ import org.apache.parquet.hadoop.metadata.BlockMetaData;
 import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
 import org.apache.parquet.hadoop.metadata.ColumnPath;
 import org.apache.parquet.hadoop.util.HadoopInputFile;
+import org.bitdgdm.kernels.Sha256;
 
 /**
  * The files of {@code molecules/}, one for each shard. A shard is committed when a file of its name is listed; whether the
@@ -102,11 +105,39 @@ final class ShardFiles {
      * @throws IOException if a file cannot be read, which says nothing about what it holds
      */
     SortedMap<Integer, String> damage(Map<Integer, ShardContent> wanted) throws IOException {
+        return each(wanted.keySet(), (shard, file) -> damage(file, wanted.get(shard)));
+    }
+
+    /**
+     * SHA-256 of committed shards.
+     *
+     * @param wanted numbers of shards
+     * @return hashes by number; none where the shards are not on a local disk: other file systems know of damage themselves
+     */
+    SortedMap<Integer, String> hashes(Collection<Integer> wanted) throws IOException {
+        if (wanted.isEmpty() || !files.exists(folder) || DiskSync.local(files, folder).isEmpty()) {
+            return new TreeMap<>();
+        }
+        return each(wanted, (shard, file) -> {
+            try (InputStream in = Files.newInputStream(DiskSync.local(files, file.getPath()).orElseThrow())) {
+                return Optional.of(Sha256.of(in));
+            }
+        });
+    }
+
+    /** What is found out about a committed shard. */
+    @FunctionalInterface
+    private interface Question {
+        Optional<String> ask(int shard, FileStatus file) throws IOException;
+    }
+
+    /** Asks several shards at once, those of the wanted that are committed; answers by number. */
+    private SortedMap<Integer, String> each(Collection<Integer> wanted, Question question) throws IOException {
         SortedMap<Integer, FileStatus> committed = committed();
-        committed.keySet().retainAll(wanted.keySet());
-        SortedMap<Integer, String> damage = new TreeMap<>();
+        committed.keySet().retainAll(wanted);
+        SortedMap<Integer, String> answers = new TreeMap<>();
         if (committed.isEmpty()) {
-            return damage;
+            return answers;
         }
         ExecutorService threads = Executors.newFixedThreadPool(Math.min(THREADS, committed.size()), task -> {
             Thread thread = new Thread(task, "shard-check");
@@ -116,11 +147,11 @@ final class ShardFiles {
         try {
             Map<Integer, Future<Optional<String>>> checks = new TreeMap<>();
             committed.forEach((shard, file) ->
-                checks.put(shard, threads.submit((Callable<Optional<String>>) () -> damage(file, wanted.get(shard)))));
+                checks.put(shard, threads.submit((Callable<Optional<String>>) () -> question.ask(shard, file))));
             for (Map.Entry<Integer, Future<Optional<String>>> check : checks.entrySet()) {
-                check.getValue().get().ifPresent(what -> damage.put(check.getKey(), what));
+                check.getValue().get().ifPresent(what -> answers.put(check.getKey(), what));
             }
-            return damage;
+            return answers;
         } catch (ExecutionException failed) {
             throw failed.getCause() instanceof IOException unreadable ? unreadable : new IOException(failed.getCause());
         } catch (InterruptedException interrupted) {
