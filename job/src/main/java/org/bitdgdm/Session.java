@@ -12,6 +12,7 @@ import org.apache.spark.serializer.JavaSerializer;
 import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.sample.Executors;
+import org.bitdgdm.sample.YarnApplication;
 
 /** Spark's session of one command, stopped at its end unless it was there before. */
 record Session(SparkSession spark, boolean own) implements AutoCloseable {
@@ -74,12 +75,13 @@ record Session(SparkSession spark, boolean own) implements AutoCloseable {
     }
 
     private static SparkSession start(SparkConf settings) {
-        try {
+        YarnApplication awaited = YarnApplication.awaited(settings);
+        try (awaited) {
             return SparkSession.builder().config(settings).getOrCreate();
         } catch (Exception e) {
             // Whatever it is, of settings, addresses or a manager that refuses: nothing was done yet. Spark declares no checked
             // SparkException to Java, but throws it.
-            throw new InputException("Spark does not start: " + oneLine(e), e);
+            throw new InputException(awaited.withdrawn().orElse("Spark does not start: " + oneLine(e)), e);
         }
     }
 

@@ -88,7 +88,7 @@ public final class Executors {
         if (isLocal(conf)) {
             return;
         }
-        long longest = conf.getTimeAsSeconds(WAIT, WAIT_DEFAULT);
+        long longest = longestWait(conf);
         long start = System.nanoTime();
         spark.setJobDescription("wait for an executor");
         // A job, since executors of a dynamic allocation come only where there is something to do.
@@ -123,6 +123,11 @@ public final class Executors {
                 }
             }
         }
+    }
+
+    /** Seconds of {@link #WAIT}. */
+    static long longestWait(SparkConf conf) {
+        return conf.getTimeAsSeconds(WAIT, WAIT_DEFAULT);
     }
 
     /** Cores that an executor must have: those asked for, else those of one task. */

@@ -16,7 +16,7 @@ import org.bitdgdm.sample.TestSpark;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A run on Hadoop's YARN: a resource manager and a node manager in a JVM of their own, the driver with the test. */
+/** Runs on Hadoop's YARN: resource manager and node manager in a JVM of their own, the driver with the test. */
 class YarnIT {
 
     @TempDir
@@ -24,23 +24,9 @@ class YarnIT {
 
     @Test
     void rowsAreThoseOfALocalRunThoughAnExecutorIsKilled() throws Exception {
-        Path conf = Files.createDirectories(folder.resolve("conf"));
-        Path spark = SparkHome.managed("yarn", Servers.YARN);
-        try (ServerProcess yarn = ServerProcess.java(folder, "yarn", List.of("-Dtest.build.data=" + folder.resolve("data")),
-            Servers.HADOOP + File.separator + "*" + File.pathSeparator + TestSpark.classPath(), YarnServer.class.getName(),
-            conf.toString())) {
-            yarn.await(() -> Files.exists(conf.resolve("yarn-site.xml")));
-            List<String> command = new ArrayList<>(Molecules.GENERATE);
-            Storage disk = new Disk(folder);
-            command.addAll(List.of("--out", folder.resolve("run").toUri().toString()));
-            Map<String, String> environment = Map.of("SPARK_HOME", spark.toString(), "HADOOP_CONF_DIR", conf.toString(),
-                "JAVA_HOME", System.getProperty("java.home"), "SPARK_LOCAL_IP", "127.0.0.1", "SPARK_LOCAL_HOSTNAME",
-                "localhost");
-            try (Submission run = Submission.start(folder.resolve("logs"), environment, command, List.of("--master", "yarn",
-                "--num-executors", "2", "--executor-memory", "512m",
-                // The nodes have Spark: nothing of it is uploaded.
-                "--conf", "spark.yarn.jars=local:" + spark.resolve("jars") + "/*",
-                "--conf", "spark.yarn.stagingDir=" + folder.resolve("staging").toUri()))) {
+        Storage disk = new Disk(folder);
+        try (ServerProcess yarn = yarn(1)) {
+            try (Submission run = submit("--num-executors", "2", "--executor-memory", "512m")) {
                 while (disk.files("run/molecules").isEmpty()) {
                     assertThat(run.runs()).as(run.said()).isTrue();
                     Thread.sleep(10);
@@ -57,6 +43,45 @@ class YarnIT {
             assertThat(new String(disk.read("run/run.json"), StandardCharsets.UTF_8))
                 .contains("\"master\" : \"yarn\"");
         }
+    }
+
+    /** As one whose queue has no room. */
+    @Test
+    void anApplicationThatIsNeverStartedIsWithdrawnAfterABoundedWait() throws Exception {
+        try (ServerProcess yarn = yarn(0);
+             Submission run = submit("--conf", "spark.bitdgdm.executorWait=5s", "--conf", "spark.yarn.tags=nightly")) {
+            assertThat(run.await()).as(run.said()).isEqualTo(2);
+            assertThat(run.err().lines().filter(line -> !line.startsWith("+ ") && !line.startsWith("WARNING: Using incubator")))
+                .singleElement().asString().startsWith("error: YARN has not started the application within 5 s"
+                    + " (spark.bitdgdm.executorWait): application_").contains(" stayed ACCEPTED in queue default, its application"
+                    + " master asked to have 512m").contains("; wait longer, free the queue, ");
+        }
+        assertThat(new Disk(folder).files("run")).isEmpty();
+    }
+
+    /** A cluster that is up. */
+    private ServerProcess yarn(int nodes) throws Exception {
+        Path conf = Files.createDirectories(folder.resolve("conf"));
+        ServerProcess yarn = ServerProcess.java(folder, "yarn", List.of("-Dtest.build.data=" + folder.resolve("data")),
+            Servers.HADOOP + File.separator + "*" + File.pathSeparator + TestSpark.classPath(), YarnServer.class.getName(),
+            conf.toString(), Integer.toString(nodes));
+        yarn.await(() -> Files.exists(conf.resolve("yarn-site.xml")));
+        return yarn;
+    }
+
+    private Submission submit(String... more) throws Exception {
+        Path spark = SparkHome.managed("yarn", Servers.YARN);
+        List<String> command = new ArrayList<>(Molecules.GENERATE);
+        command.addAll(List.of("--out", folder.resolve("run").toUri().toString()));
+        Map<String, String> environment = Map.of("SPARK_HOME", spark.toString(), "HADOOP_CONF_DIR",
+            folder.resolve("conf").toString(), "JAVA_HOME", System.getProperty("java.home"), "SPARK_LOCAL_IP", "127.0.0.1",
+            "SPARK_LOCAL_HOSTNAME", "localhost");
+        List<String> flags = new ArrayList<>(List.of("--master", "yarn",
+            // The nodes have Spark: nothing of it is uploaded.
+            "--conf", "spark.yarn.jars=local:" + spark.resolve("jars") + "/*",
+            "--conf", "spark.yarn.stagingDir=" + folder.resolve("staging").toUri()));
+        flags.addAll(List.of(more));
+        return Submission.start(folder.resolve("logs"), environment, command, flags);
     }
 
     /** JVMs of executors, which the node manager starts through shells. */

@@ -9,14 +9,14 @@ import org.apache.hadoop.service.Service;
 import org.apache.hadoop.yarn.conf.YarnConfiguration;
 
 /**
- * A resource manager and a node manager of Hadoop's YARN in this JVM, until it is ended. Its class path begins with Hadoop's
+ * A resource manager and node managers of Hadoop's YARN in this JVM, until it is ended. Its class path begins with Hadoop's
  * servers, which no test compiles against.
  */
 final class YarnServer {
     private YarnServer() {
     }
 
-    /** Argument: the folder that gets the cluster's {@code yarn-site.xml} once it is up. */
+    /** Arguments: the folder that gets the cluster's {@code yarn-site.xml} once it is up; how many node managers there are. */
     public static void main(String[] arguments) throws Exception {
         Path site = Path.of(arguments[0], "yarn-site.xml");
         Configuration conf = new YarnConfiguration();
@@ -31,7 +31,7 @@ final class YarnServer {
         // A full disk of the machine under test is no reason to take its node away.
         conf.setFloat(YarnConfiguration.NM_MAX_PER_DISK_UTILIZATION_PERCENTAGE, 100);
         Service cluster = (Service) Class.forName("org.apache.hadoop.yarn.server.MiniYARNCluster")
-            .getConstructor(String.class, int.class, int.class, int.class).newInstance("yarn", 1, 1, 1);
+            .getConstructor(String.class, int.class, int.class, int.class).newInstance("yarn", Integer.parseInt(arguments[1]), 1, 1);
         cluster.init(conf);
         cluster.start();
         Path written = site.resolveSibling("written.xml");
