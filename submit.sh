@@ -161,16 +161,22 @@ check_hadoop() {
       "point JAVA_HOME at one of those, or SPARK_HOME at a Spark with Hadoop $first or newer, as Spark 4.2 has"
 }
 
-# Refuses what Hadoop's login and Spark's driver would end with a stack trace.
+# Refuses what Hadoop's login would end with a stack trace. Sets own_address where Spark's driver would end with one, since
+# the machine's name does not resolve.
 check_machine() {
   local name
+  own_address=''
   id -un > /dev/null 2>&1 || fail "user id $(id -u) has no entry in the password file, which Hadoop's login reads; run as" \
     "a user who has one, or add it: echo \"bitdgdm:x:$(id -u):$(id -g)::/tmp:/bin/sh\" >> /etc/passwd"
   case $master in local | local\[* | local-cluster\[*) return ;; esac
   [ -z "${SPARK_LOCAL_IP:-}" ] && command -v getent > /dev/null || return 0
   name=$(uname -n)
-  getent hosts "$name" > /dev/null || fail "the name of this machine, $name, does not resolve, and executors find the driver" \
-    "by it; add it to /etc/hosts, or set SPARK_LOCAL_IP to an address of this machine that executors reach"
+  ! getent hosts "$name" > /dev/null || return 0
+  own_address=$(hostname -I 2> /dev/null | tr ' ' '\n' | grep -m 1 .) || true
+  [ -n "$own_address" ] || fail "the name of this machine, $name, does not resolve, and executors find the driver by it; add" \
+    "it to /etc/hosts, or set SPARK_LOCAL_IP to an address of this machine that executors reach"
+  echo "the name of this machine, $name, does not resolve: executors find the driver at $own_address; SPARK_LOCAL_IP names" \
+    'another address' >&2
 }
 
 # Whether a server listens at HOST:PORT.
@@ -275,6 +281,7 @@ verbose=false
 # One machine only: independent of its host name and of its outer network.
 case $master in
   local*) knobs+=("SPARK_LOCAL_IP=${SPARK_LOCAL_IP:-127.0.0.1}" "SPARK_LOCAL_HOSTNAME=${SPARK_LOCAL_HOSTNAME:-localhost}") ;;
+  *) [ -z "$own_address" ] || knobs+=("SPARK_LOCAL_IP=$own_address" "SPARK_LOCAL_HOSTNAME=$own_address") ;;
 esac
 arguments=()
 ! $own_properties || arguments+=(--properties-file "$properties")

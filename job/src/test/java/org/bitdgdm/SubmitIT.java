@@ -265,10 +265,16 @@ class SubmitIT {
     }
 
     @Test
-    void aMachineWhoseNameDoesNotResolveIsToldSoWhereExecutorsAreElsewhere() throws Exception {
+    void aMachineWhoseNameDoesNotResolveIsFoundByItsAddressWhereExecutorsAreElsewhere() throws Exception {
         spark("2.13-4.1.0");
         executable(callers.resolve("bin/uname"), "echo no-such-host.invalid");
         environment.put("PATH", callers.resolve("bin") + ":" + System.getenv("PATH"));
+        executable(callers.resolve("bin/hostname"), "echo 192.0.2.7 fd00::2");
+        Result named = submit(REPOSITORY, "generate", "--spark", "--master", "yarn");
+        assertThat(named.code()).as(named.err()).isEqualTo(7);
+        assertThat(named.err()).contains("the name of this machine, no-such-host.invalid, does not resolve: executors find the"
+            + " driver at 192.0.2.7; ", " SPARK_LOCAL_IP=192.0.2.7 SPARK_LOCAL_HOSTNAME=192.0.2.7 ");
+        executable(callers.resolve("bin/hostname"), "exit 1");
         refused("the name of this machine, no-such-host.invalid, does not resolve, and executors find the driver by it; add it"
             + " to /etc/hosts, or set SPARK_LOCAL_IP", "--master", "yarn");
         assertThat(submit(REPOSITORY, "generate").code()).as("local[*]").isEqualTo(7);
