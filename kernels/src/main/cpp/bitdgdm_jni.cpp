@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "engine.h"
+#include "protein_engine.h"
 
 #ifndef BITDGDM_BUILD_ID
 #error "build.sh defines the build id"
@@ -364,4 +364,75 @@ CPU_NATIVE(jint, recorded)(JNIEnv* env, jclass, jlong recording, jint layer, jfl
 
 CPU_NATIVE(void, freeRecording)(JNIEnv*, jclass, jlong recording) {
     delete &at<Recording>(recording);
+}
+
+// ---- Proteins ------------------------------------------------------------------------------------------------------
+
+CPU_NATIVE(jlong, newProteinNetwork)(JNIEnv* env, jclass, jint layers, jboolean nodesNormalised, jboolean edgesUpdated,
+                                     jint structureAt, jint stepRanges) {
+    return guarded(env, [&] {
+        ProteinModel shape = {};
+        shape.layerCount = layers;
+        shape.nodesNormalised = nodesNormalised != JNI_FALSE;
+        shape.edgesUpdated = edgesUpdated != JNI_FALSE;
+        shape.structureAt = structureAt;
+        return handleOf(new ProteinBuilder(shape, stepRanges));
+    });
+}
+
+CPU_NATIVE(void, addProteinLinear)(JNIEnv* env, jclass, jlong network, jint block, jstring module, jlong linear) {
+    guarded(env, [&] {
+        at<ProteinBuilder>(network).addLinear({block, text(env, module)}, at<LinearSource>(linear));
+    });
+}
+
+CPU_NATIVE(void, addProteinNorm)(JNIEnv* env, jclass, jlong network, jint block, jstring module, jfloatArray weight,
+                                 jfloatArray bias) {
+    guarded(env, [&] {
+        at<ProteinBuilder>(network).addNorm({block, text(env, module)}, floats(env, weight), floats(env, bias));
+    });
+}
+
+CPU_NATIVE(void, freeProteinNetwork)(JNIEnv*, jclass, jlong network) {
+    delete &at<ProteinBuilder>(network);
+}
+
+CPU_NATIVE(jlong, openProteins)(JNIEnv* env, jclass, jlong network, jstring isa, jint threads) {
+    return guarded(env, [&] {
+        return handleOf(new ProteinEngine(at<ProteinBuilder>(network).finish(), isaOf(env, isa), threads));
+    });
+}
+
+CPU_NATIVE(void, closeProteins)(JNIEnv*, jclass, jlong engine) {
+    delete &at<ProteinEngine>(engine);
+}
+
+CPU_NATIVE(jlong, newBackbone)(JNIEnv* env, jclass, jintArray sources, jintArray targets, jfloatArray nodeFeatures,
+                               jfloatArray structure, jfloatArray positions, jfloatArray edgeFeatures) {
+    return guarded(env, [&] {
+        return handleOf(new Backbone(ints(env, sources), ints(env, targets), floats(env, nodeFeatures),
+            floats(env, structure), floats(env, positions), floats(env, edgeFeatures)));
+    });
+}
+
+CPU_NATIVE(void, freeBackbone)(JNIEnv*, jclass, jlong backbone) {
+    delete &at<Backbone>(backbone);
+}
+
+CPU_NATIVE(void, proteinLogits)(JNIEnv* env, jclass, jlong engine, jlong backbone, jbyteArray sequences, jfloat time,
+                                jint range, jfloatArray logits) {
+    guarded(env, [&] {
+        const std::vector<uint8_t> classes = bytes<uint8_t>(env, sequences);
+        std::vector<float> values(classes.size() * 20);
+        at<ProteinEngine>(engine).logits(at<Backbone>(backbone), classes, time, range, values.data());
+        env->SetFloatArrayRegion(logits, 0, static_cast<jsize>(values.size()), values.data());
+    });
+}
+
+CPU_NATIVE(jlong, recordProtein)(JNIEnv* env, jclass, jlong engine, jlong backbone, jbyteArray sequence, jfloat time,
+                                 jint range, jbooleanArray wanted) {
+    return guarded(env, [&] {
+        return handleOf(new Recording(at<ProteinEngine>(engine).record(at<Backbone>(backbone),
+            bytes<uint8_t>(env, sequence), time, range, booleans(env, wanted))));
+    });
 }

@@ -11,6 +11,7 @@ namespace avx2 {
 #include "linear.inl"
 #include "network.inl"
 #include "posterior.inl"
+#include "protein.inl"
 
 static void exponentialOfSixteen(const float* x, float* y) {
     store(y, exponential(load(x)));
@@ -19,7 +20,7 @@ static void exponentialOfSixteen(const float* x, float* y) {
 }  // namespace avx2
 
 extern const Kernels AVX2_KERNELS = {avx2::network, avx2::draw, avx2::linear, avx2::exponentialOfSixteen,
-    avx2::addAndNormalise, avx2::attend};
+    avx2::addAndNormalise, avx2::attend, avx2::proteinEdges, avx2::proteinNetwork};
 
 }  // namespace bitdgdm
 #endif

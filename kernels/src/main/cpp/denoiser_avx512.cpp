@@ -11,6 +11,7 @@ namespace avx512 {
 #include "linear.inl"
 #include "network.inl"
 #include "posterior.inl"
+#include "protein.inl"
 
 static void exponentialOfSixteen(const float* x, float* y) {
     store(y, exponential(load(x)));
@@ -19,7 +20,7 @@ static void exponentialOfSixteen(const float* x, float* y) {
 }  // namespace avx512
 
 extern const Kernels AVX512_KERNELS = {avx512::network, avx512::draw, avx512::linear, avx512::exponentialOfSixteen,
-    avx512::addAndNormalise, avx512::attend};
+    avx512::addAndNormalise, avx512::attend, avx512::proteinEdges, avx512::proteinNetwork};
 
 }  // namespace bitdgdm
 #endif

@@ -10,6 +10,7 @@ namespace scalar {
 #include "linear.inl"
 #include "network.inl"
 #include "posterior.inl"
+#include "protein.inl"
 
 static void exponentialOfSixteen(const float* x, float* y) {
     store(y, exponential(load(x)));
@@ -18,6 +19,6 @@ static void exponentialOfSixteen(const float* x, float* y) {
 }  // namespace scalar
 
 extern const Kernels SCALAR_KERNELS = {scalar::network, scalar::draw, scalar::linear, scalar::exponentialOfSixteen,
-    scalar::addAndNormalise, scalar::attend};
+    scalar::addAndNormalise, scalar::attend, scalar::proteinEdges, scalar::proteinNetwork};
 
 }  // namespace bitdgdm

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "model.h"
+#include "protein.h"
 
 namespace bitdgdm {
 
@@ -96,6 +97,10 @@ struct Kernels {
     // Of vector_math.inl and network.inl, for tests and benchmarks of their own.
     void (*addAndNormalise)(const Norm& norm, const float* a, const float* b, float* to, int rows);
     void (*attend)(const Model& model, Workspace& ws, int row, float* eMul, const float* eAdd);
+    // What of a protein's network depends on the protein alone, and the logits of one sequence, into pw.logits.
+    void (*proteinEdges)(const ProteinModel& model, ProteinCondition& protein, ProteinWorkspace& pw, Workspace& ws);
+    void (*proteinNetwork)(const ProteinModel& model, const ProteinCondition& protein, const uint8_t* sequence, float time,
+                           ProteinWorkspace& pw, Workspace& ws);
 };
 
 extern const Kernels SCALAR_KERNELS;

@@ -95,7 +95,15 @@ final class CheckpointReader implements AutoCloseable {
      * @throws InputException if there are none
      */
     Map<String, StoredTensor> tensors() {
-        Object found = root.has("state_dict") ? root.get("state_dict") : root;
+        return tensors(root.has("state_dict") ? root.get("state_dict") : root);
+    }
+
+    /**
+     * The tensors of a state_dict that the pickle holds, in its order.
+     *
+     * @throws InputException if there are none, or it holds something else
+     */
+    Map<String, StoredTensor> tensors(Object found) {
         Map<String, StoredTensor> tensors = new LinkedHashMap<>();
         if (found instanceof PickledDict stateDict) {
             for (Map.Entry<Object, Object> entry : stateDict.entries().entrySet()) {

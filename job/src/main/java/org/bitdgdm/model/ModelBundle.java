@@ -71,26 +71,35 @@ public record ModelBundle(
         }
         try {
             ObjectNode json = readObject(factsFile);
-            JsonNode format = json.path(FORMAT_KEY);
-            if (!format.isInt() || format.intValue() != FORMAT) {
-                throw new InputException(factsFile + " has format version " + format + ", this program reads version "
-                    + FORMAT + "; " + REMEDY);
-            }
             byte[] bytes = SafetensorsFile.load(tensorsFile);
-            String sha256 = Sha256.of(bytes);
-            if (!sha256.equals(json.path(SHA256_KEY).asText())) {
-                throw new InputException(tensorsFile + " has SHA-256 " + sha256 + " where " + FACTS_FILE + " says "
-                    + json.path(SHA256_KEY) + "; the bundle is damaged, " + REMEDY);
-            }
+            requireWhole(json, factsFile, bytes, tensorsFile);
             Map<String, StoredTensor> stored = SafetensorsFile.read(tensorsFile, bytes);
             ModelFacts facts = ModelFacts.of(json, factsFile.toString(), REMEDY, REMEDY,
                 steps -> ModelTensors.betas(tensorsFile.toString(), stored, steps));
             Map<String, Tensor> tensors =
                 ModelTensors.read(tensorsFile.toString(), facts.architecture(), facts.diffusion(), stored);
-            return of(facts, tensors, sha256);
+            return of(facts, tensors, Sha256.of(bytes));
         } catch (IOException e) {
             throw new InputException("cannot read the model bundle " + folder + ": " + e.getMessage()
                 + "; check the folder and its permissions", e);
+        }
+    }
+
+    /**
+     * Checks the parts of a bundle against each other.
+     *
+     * @throws InputException if the description is of another version, or of other tensors
+     */
+    static void requireWhole(ObjectNode json, Path factsFile, byte[] tensors, Path tensorsFile) {
+        JsonNode format = json.path(FORMAT_KEY);
+        if (!format.isInt() || format.intValue() != FORMAT) {
+            throw new InputException(factsFile + " has format version " + format + ", this program reads version "
+                + FORMAT + "; " + REMEDY);
+        }
+        String sha256 = Sha256.of(tensors);
+        if (!sha256.equals(json.path(SHA256_KEY).asText())) {
+            throw new InputException(tensorsFile + " has SHA-256 " + sha256 + " where " + FACTS_FILE + " says "
+                + json.path(SHA256_KEY) + "; the bundle is damaged, " + REMEDY);
         }
     }
 
@@ -128,12 +137,17 @@ public record ModelBundle(
     public void save(Path folder, Companion companion) {
         new BundleFolder(folder).save(staging -> {
             Files.write(staging.resolve(TENSORS_FILE), SafetensorsFile.bytes(tensors.values()));
-            ObjectNode json = Json.MAPPER.createObjectNode().put(FORMAT_KEY, FORMAT);
-            json.setAll(new ModelFacts(name, architecture, diffusion, vocabulary, provenance).toJson());
-            json.put(SHA256_KEY, sha256);
-            Files.writeString(staging.resolve(FACTS_FILE), Json.MAPPER.writer(PRETTY).writeValueAsString(json) + "\n");
+            writeFacts(staging, new ModelFacts(name, architecture, diffusion, vocabulary, provenance).toJson(), sha256);
             companion.write(staging);
         });
+    }
+
+    /** Writes the description of a bundle. */
+    static void writeFacts(Path staging, ObjectNode facts, String sha256) throws IOException {
+        ObjectNode json = Json.MAPPER.createObjectNode().put(FORMAT_KEY, FORMAT);
+        json.setAll(facts);
+        json.put(SHA256_KEY, sha256);
+        Files.writeString(staging.resolve(FACTS_FILE), Json.MAPPER.writer(PRETTY).writeValueAsString(json) + "\n");
     }
 
     /** The same model under another name. */

@@ -66,8 +66,8 @@ final class ModelTensors {
         String file, Architecture architecture, Diffusion diffusion, Map<String, StoredTensor> stored) {
         ModelTensors tensors = new ModelTensors(file, architecture, stored);
         tensors.requireNoExtra();
-        Map<String, Tensor> read = tensors.readAll();
-        tensors.requireBetas(read.get(BETAS), diffusion);
+        Map<String, Tensor> read = readAll(file, stored, tensors.expected);
+        requireBetas(file, read.get(BETAS), diffusion.betas());
         return read;
     }
 
@@ -191,7 +191,12 @@ final class ModelTensors {
         }
     }
 
-    private Map<String, Tensor> readAll() {
+    /**
+     * Reads tensors of the names and shapes that are expected.
+     *
+     * @throws InputException naming the first that is of another shape or not finite
+     */
+    static Map<String, Tensor> readAll(String file, Map<String, StoredTensor> stored, Map<String, int[]> expected) {
         for (Map.Entry<String, int[]> entry : expected.entrySet()) {
             StoredTensor tensor = stored.get(entry.getKey());
             if (!Arrays.equals(tensor.shape(), entry.getValue())) {
@@ -207,13 +212,13 @@ final class ModelTensors {
         Map<String, Tensor> read = new LinkedHashMap<>();
         for (String name : expected.keySet()) {
             Tensor tensor = stored.get(name).read();
-            requireFinite(tensor);
+            requireFinite(file, tensor);
             read.put(name, tensor);
         }
         return read;
     }
 
-    private void requireFinite(Tensor tensor) {
+    private static void requireFinite(String file, Tensor tensor) {
         for (int i = 0; i < tensor.values().length; i++) {
             if (!Float.isFinite(tensor.values()[i])) {
                 throw new InputException(file + ": tensor " + tensor.name() + " holds " + tensor.values()[i] + " at index "
@@ -222,13 +227,14 @@ final class ModelTensors {
         }
     }
 
-    private void requireBetas(Tensor betas, Diffusion diffusion) {
+    /** Checks a stored schedule against the cosine one, or what else it should be. */
+    static void requireBetas(String file, Tensor betas, float[] expected) {
         for (int t = 0; t < betas.values().length; t++) {
             double found = betas.values()[t];
-            double cosine = diffusion.betas()[t];
+            double cosine = expected[t];
             if (!(Math.abs(found - cosine) <= BETA_ABSOLUTE_TOLERANCE + BETA_TOLERANCE * cosine)) {
                 throw new InputException(file + ": tensor " + BETAS + " holds " + found + " at index " + t
-                    + " where the cosine schedule of " + diffusion.steps() + " steps has " + cosine
+                    + " where the cosine schedule of " + (expected.length - 1) + " steps has " + cosine
                     + "; a model that was trained with another one must say so, with the schedule custom");
             }
         }

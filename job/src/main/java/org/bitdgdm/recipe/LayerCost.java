@@ -76,7 +76,7 @@ final class LayerCost {
         }
         return switch (layer.rows()) {
             case NODE -> meanNodes;
-            case EDGE -> meanPairs;
+            case EDGE, MESSAGE -> meanPairs;
             case GRAPH -> 1;
         };
     }

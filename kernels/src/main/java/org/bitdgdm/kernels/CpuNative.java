@@ -27,11 +27,8 @@ final class CpuNative {
             setWeights(network, a.nodeWeights(), a.maxWeight());
             setLimits(network, diffusion.nodeMarginal(), diffusion.edgeMarginal());
             for (NetworkSpec.Layer layer : model.spec().layers()) {
-                long linear = linearOf(model.linear(layer.name()));
+                long linear = linearOf(model, layer);
                 try {
-                    for (int range = 1; range < model.stepRanges(); range++) {
-                        addScales(linear, model.linear(layer.name(), range));
-                    }
                     addLinear(network, layer.block(), layer.module(), linear);
                 } finally {
                     freeLinear(linear);
@@ -44,6 +41,44 @@ final class CpuNative {
             return open(network, isa, threads);
         } finally {
             freeNetwork(network);
+        }
+    }
+
+    /** Packs a model of proteins and opens it; the handle goes to {@link #closeProteins}. */
+    static long open(PackedProteinModel model, String isa, int threads) {
+        ProteinArchitecture a = model.architecture();
+        long network = newProteinNetwork(a.layers(), a.nodesNormalised(), a.edgesUpdated(), a.structureAt().ordinal(),
+            model.stepRanges());
+        try {
+            for (NetworkSpec.Layer layer : model.spec().layers()) {
+                long linear = linearOf(model, layer);
+                try {
+                    addProteinLinear(network, layer.block(), layer.module(), linear);
+                } finally {
+                    freeLinear(linear);
+                }
+            }
+            for (NetworkSpec.Norm norm : model.spec().norms()) {
+                LayerNorm values = model.norm(norm.name());
+                addProteinNorm(network, norm.block(), norm.module(), values.weight(), values.bias());
+            }
+            return openProteins(network, isa, threads);
+        } finally {
+            freeProteinNetwork(network);
+        }
+    }
+
+    /** Hands over one layer with its scales of all ranges of steps; the handle goes to {@link #freeLinear}. */
+    private static long linearOf(PackedNetwork model, NetworkSpec.Layer layer) {
+        long linear = linearOf(model.linear(layer.name()));
+        try {
+            for (int range = 1; range < model.stepRanges(); range++) {
+                addScales(linear, model.linear(layer.name(), range));
+            }
+            return linear;
+        } catch (RuntimeException e) {
+            freeLinear(linear);
+            throw e;
         }
     }
 
@@ -241,4 +276,33 @@ final class CpuNative {
     static native long scratchBytes(long engine);
 
     static native void freeRecording(long recording);
+
+    private static native long newProteinNetwork(int layers, boolean nodesNormalised, boolean edgesUpdated, int structureAt,
+                                                 int stepRanges);
+
+    private static native void addProteinLinear(long network, int block, String module, long linear);
+
+    private static native void addProteinNorm(long network, int block, String module, float[] weight, float[] bias);
+
+    private static native void freeProteinNetwork(long network);
+
+    private static native long openProteins(long network, String isa, int threads);
+
+    static native void closeProteins(long engine);
+
+    /** Hands over a protein; the handle goes to {@link #freeBackbone}. */
+    static long backbone(ProteinGraph protein) {
+        return newBackbone(protein.sources(), protein.targets(), protein.nodeFeatures(), protein.structure(),
+            protein.positions(), protein.edgeFeatures());
+    }
+
+    private static native long newBackbone(int[] sources, int[] targets, float[] nodeFeatures, float[] structure,
+                                           float[] positions, float[] edgeFeatures);
+
+    static native void freeBackbone(long backbone);
+
+    static native void proteinLogits(long engine, long backbone, byte[] sequences, float time, int range, float[] logits);
+
+    /** Evaluates and keeps the inputs of layers, see {@link #record}. */
+    static native long recordProtein(long engine, long backbone, byte[] sequence, float time, int range, boolean[] wanted);
 }

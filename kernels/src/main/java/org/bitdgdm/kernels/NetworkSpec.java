@@ -5,18 +5,23 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.function.ToIntFunction;
 
 /**
- * The layers of a network as data: the graph transformer of DiGress ({@code src/models/transformer_model.py}), node and
- * edge classes diffusing, without a condition. Whoever handles layers one by one, from the import to the report, goes
- * through this list and knows no names of its own.
+ * The layers of a network as data. Whoever handles layers one by one, from the import to the report, goes through this
+ * list and knows no names of its own. Two networks there are: the graph transformer of DiGress
+ * ({@code src/models/transformer_model.py}), node and edge classes diffusing, without a condition; and the message passing
+ * of GraDe-IF, classes of residues diffusing, under the condition of a {@link ProteinGraph}.
  *
- * <p>Names are those of the published code's modules. Layers of the transformer's blocks are named alike but for the
- * number of the block; they are the layers that are quantized by default.
+ * <p>Names are those of the published code's modules. Layers of blocks are named alike but for the number of the block; they
+ * are the layers that are quantized by default.
  */
 public final class NetworkSpec {
-    private static final String BLOCK = "tf_layers.";
+    /** What names of blocks begin with, before the number, and what of it stays in the name of a module. */
+    private static final Map<String, String> BLOCKS = Map.of("tf_layers.", "", "mpnn_layes.", "", "time_mlp_list.",
+        "time_mlp_list.", "ff_list.", "ff_list.");
+    private static final String TRANSFORMER_BLOCK = "tf_layers.";
     /** No block. */
     private static final int NONE = -1;
     private static final List<Layer> INPUTS = List.of(
@@ -54,22 +59,39 @@ public final class NetworkSpec {
         new Norm("normX2", NONE, "normX2", Width.X), new Norm("normE1", NONE, "normE1", Width.E),
         new Norm("normE2", NONE, "normE2", Width.E), new Norm("norm_y1", NONE, "norm_y1", Width.Y),
         new Norm("norm_y2", NONE, "norm_y2", Width.Y));
+    private static final List<Layer> PROTEIN_INPUTS = List.of(
+        outside("time_mlp.0", Rows.GRAPH, Width.TIME, Width.OWN), outside("time_mlp.2", Rows.GRAPH, Width.OWN, Width.X),
+        outside("ss_mlp.0", Rows.NODE, Width.STATES, Width.OWN), outside("ss_mlp.2", Rows.NODE, Width.OWN, Width.X),
+        outside("node_embedding", Rows.NODE, Width.NODE_INPUT, Width.X),
+        outside("edge_embedding", Rows.EDGE, Width.EDGE_INPUT, Width.X));
+    private static final List<Layer> EDGE_UPDATES = List.of(
+        inBlock("edge_mlp.0", Rows.EDGE, Width.X, Width.OWN), inBlock("edge_mlp.3", Rows.EDGE, Width.OWN, Width.X));
+    private static final List<Layer> MESSAGE_PASSING = List.of(
+        inBlock("message_mlp.0", Rows.MESSAGE, Width.MESSAGE_INPUT, Width.OWN),
+        inBlock("message_mlp.3", Rows.MESSAGE, Width.OWN, Width.MESSAGE),
+        inBlock("node_mlp.0", Rows.NODE, Width.NODE_AND_MESSAGE, Width.OWN),
+        inBlock("node_mlp.3", Rows.NODE, Width.OWN, Width.X),
+        inBlock("time_mlp_list.1", Rows.GRAPH, Width.X, Width.FILM),
+        inBlock("ff_list.0", Rows.NODE, Width.X, Width.X), inBlock("ff_list.4", Rows.NODE, Width.X, Width.X));
+    private static final List<Layer> PROTEIN_OUTPUTS = List.of(outside("lin", Rows.NODE, Width.X, Width.NODE_CLASSES));
 
     /** What the rows of a layer's input are. */
     public enum Rows {
         /** The nodes of a graph. */
         NODE,
-        /** Its pairs of nodes, (i, j) and (j, i) and (i, i). */
+        /** Its edges; of a transformer all pairs of nodes, (i, j) and (j, i) and (i, i). */
         EDGE,
         /** The graph itself. */
-        GRAPH
+        GRAPH,
+        /** The messages along its edges, made of an edge and of the nodes at both ends. */
+        MESSAGE
     }
 
     /** What a width is. */
     public enum Width {
-        /** {@link Architecture#nodeInputs}. */
+        /** Columns of a node's input. */
         NODE_INPUT,
-        /** {@link Architecture#edgeInputs}. */
+        /** Columns of an edge's input. */
         EDGE_INPUT,
         /** {@link Architecture#globalInputs}. */
         GLOBAL_INPUT,
@@ -83,7 +105,19 @@ public final class NetworkSpec {
         POOLED_X,
         /** 4 de. */
         POOLED_E,
-        /** {@link Architecture#nodeTypes}. */
+        /** The time as it is, 1. */
+        TIME,
+        /** States of secondary structure, 8. */
+        STATES,
+        /** m, the width of a message. */
+        MESSAGE,
+        /** 3 d + 1: receiver, sender, edge, squared distance. */
+        MESSAGE_INPUT,
+        /** d + m. */
+        NODE_AND_MESSAGE,
+        /** 2 d: a factor and a term of each channel. */
+        FILM,
+        /** Classes of a node. */
         NODE_CLASSES,
         /** {@link Architecture#edgeTypes}. */
         EDGE_CLASSES,
@@ -119,9 +153,9 @@ public final class NetworkSpec {
             return new Layer(name, block, module, rows, in, out, firstWithInput, nonNegativeInput, false);
         }
 
-        private Layer at(int number, int blocks) {
-            return new Layer(inBlock(number, module), number, module, rows, in, out, inBlock(number, firstWithInput),
-                nonNegativeInput, needed || number < blocks - 1);
+        private Layer at(int number, int blocks, BiFunction<Integer, String, String> naming) {
+            return new Layer(naming.apply(number, module), number, module, rows, in, out,
+                naming.apply(number, firstWithInput), nonNegativeInput, needed || number < blocks - 1);
         }
 
         /** Whether it is quantized where no setting says otherwise. */
@@ -146,25 +180,66 @@ public final class NetworkSpec {
     public record Norm(String name, int block, String module, Width width) {
     }
 
-    private final Architecture architecture;
+    /** Gives every width but {@link Width#OWN} of a network whose layers give so much. */
+    private interface Widths {
+        int of(Width width, ToIntFunction<String> outOf);
+    }
+
+    private final int blocks;
+    private final Widths widths;
     private final Map<String, Layer> layers = new LinkedHashMap<>();
     private final Map<String, Norm> norms = new LinkedHashMap<>();
 
-    /** The network of an architecture. */
+    /** The graph transformer of an architecture. */
     public NetworkSpec(Architecture architecture) {
-        this.architecture = architecture;
-        INPUTS.forEach(layer -> layers.put(layer.name, layer));
-        for (int block = 0; block < architecture.layers(); block++) {
-            for (Layer module : MODULES) {
-                Layer layer = module.at(block, architecture.layers());
-                layers.put(layer.name, layer);
-            }
+        this(architecture.layers(), (width, outOf) -> transformerWidth(architecture, width, outOf));
+        add(INPUTS);
+        for (int block = 0; block < blocks; block++) {
+            add(block, MODULES, NetworkSpec::inBlock);
             for (Norm module : NORMS) {
-                Norm norm = new Norm(inBlock(block, module.module), block, module.module, module.width);
-                norms.put(norm.name, norm);
+                add(block, module.module, module.width, NetworkSpec::inBlock);
             }
         }
-        OUTPUTS.forEach(layer -> layers.put(layer.name, layer));
+        add(OUTPUTS);
+    }
+
+    /** The message passing of an architecture. */
+    public NetworkSpec(ProteinArchitecture architecture) {
+        this(architecture.layers(), NetworkSpec::proteinWidth);
+        add(PROTEIN_INPUTS);
+        for (int block = 0; block < blocks; block++) {
+            if (architecture.edgesUpdated()) {
+                add(block, EDGE_UPDATES, NetworkSpec::inProteinBlock);
+                add(block, "edge_norm", Width.X, NetworkSpec::inProteinBlock);
+            }
+            if (architecture.nodesNormalised()) {
+                add(block, "node_norm", Width.X, NetworkSpec::inProteinBlock);
+            }
+            add(block, MESSAGE_PASSING, NetworkSpec::inProteinBlock);
+            add(block, "ff_list.3", Width.X, NetworkSpec::inProteinBlock);
+        }
+        add(PROTEIN_OUTPUTS);
+    }
+
+    private NetworkSpec(int blocks, Widths widths) {
+        this.blocks = blocks;
+        this.widths = widths;
+    }
+
+    private void add(List<Layer> outside) {
+        outside.forEach(layer -> layers.put(layer.name, layer));
+    }
+
+    private void add(int block, List<Layer> modules, BiFunction<Integer, String, String> naming) {
+        for (Layer module : modules) {
+            Layer layer = module.at(block, blocks, naming);
+            layers.put(layer.name, layer);
+        }
+    }
+
+    private void add(int block, String norm, Width width, BiFunction<Integer, String, String> naming) {
+        String name = naming.apply(block, norm);
+        norms.put(name, new Norm(name, block, norm, width));
     }
 
     private static Layer outside(String name, Rows rows, Width in, Width out) {
@@ -175,14 +250,23 @@ public final class NetworkSpec {
         return new Layer(module, NONE, module, rows, in, out, module, false, true);
     }
 
-    /** Name of a module of a block. */
+    /** Name of a module of a block of the transformer. */
     public static String inBlock(int block, String module) {
-        return BLOCK + block + "." + module;
+        return TRANSFORMER_BLOCK + block + "." + module;
+    }
+
+    /** Name of a module of a block of the message passing. */
+    static String inProteinBlock(int block, String module) {
+        int list = module.indexOf("_list.");
+        return list < 0 ? "mpnn_layes." + block + "." + module
+            : module.substring(0, list) + "_list." + block + module.substring(module.lastIndexOf('.'));
     }
 
     /** Name within its block of a layer or norm, {@link Layer#module}; any other name as it is. */
     public static String module(String name) {
-        return name.startsWith(BLOCK) ? name.substring(name.indexOf('.', BLOCK.length()) + 1) : name;
+        int from = name.indexOf('.') + 1;
+        String kept = BLOCKS.get(name.substring(0, from));
+        return kept == null ? name : kept + name.substring(name.indexOf('.', from) + 1);
     }
 
     /** Whether the input of a layer of a block is the output of a ReLU, {@link Layer#nonNegativeInput}. */
@@ -209,8 +293,7 @@ public final class NetworkSpec {
     public Layer layer(String name) {
         Layer layer = layers.get(name);
         if (layer == null) {
-            throw new IllegalArgumentException("no linear layer '" + name + "' in a network of " + architecture.layers()
-                + " layers");
+            throw new IllegalArgumentException("no linear layer '" + name + "' in a network of " + blocks + " layers");
         }
         return layer;
     }
@@ -232,6 +315,10 @@ public final class NetworkSpec {
      * @param outOf gives the outputs of the layer of a name, as its tensor has them
      */
     public int width(Width width, ToIntFunction<String> outOf) {
+        return widths.of(width, outOf);
+    }
+
+    private static int transformerWidth(Architecture architecture, Width width, ToIntFunction<String> outOf) {
         return switch (width) {
             case NODE_INPUT -> architecture.nodeInputs();
             case EDGE_INPUT -> architecture.edgeInputs();
@@ -241,10 +328,31 @@ public final class NetworkSpec {
             case X -> outOf.applyAsInt("mlp_in_X.2");
             case E -> outOf.applyAsInt("mlp_in_E.2");
             case Y -> outOf.applyAsInt("mlp_in_y.2");
-            case POOLED_X -> 4 * width(Width.X, outOf);
-            case POOLED_E -> 4 * width(Width.E, outOf);
-            case OWN -> throw new IllegalArgumentException("the width of a hidden layer is its own");
+            case POOLED_X -> 4 * transformerWidth(architecture, Width.X, outOf);
+            case POOLED_E -> 4 * transformerWidth(architecture, Width.E, outOf);
+            default -> throw foreign(width);
         };
+    }
+
+    private static int proteinWidth(Width width, ToIntFunction<String> outOf) {
+        return switch (width) {
+            case NODE_INPUT -> ProteinGraph.LETTERS.length() + ProteinGraph.NODE_FEATURES;
+            case EDGE_INPUT -> ProteinGraph.EDGE_FEATURES;
+            case TIME -> 1;
+            case STATES -> ProteinGraph.STATES.length();
+            case NODE_CLASSES -> ProteinGraph.LETTERS.length();
+            case X -> outOf.applyAsInt("node_embedding");
+            case MESSAGE -> outOf.applyAsInt(inProteinBlock(0, "message_mlp.3"));
+            case MESSAGE_INPUT -> 3 * proteinWidth(Width.X, outOf) + 1;
+            case NODE_AND_MESSAGE -> proteinWidth(Width.X, outOf) + proteinWidth(Width.MESSAGE, outOf);
+            case FILM -> 2 * proteinWidth(Width.X, outOf);
+            default -> throw foreign(width);
+        };
+    }
+
+    private static IllegalArgumentException foreign(Width width) {
+        return new IllegalArgumentException(width == Width.OWN ? "the width of a hidden layer is its own"
+            : "this network has no width " + width);
     }
 
     /**

@@ -1,28 +1,14 @@
 package org.bitdgdm.kernels;
 
-import java.util.ArrayList;
-import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 
 /**
- * A whole model as a backend takes it: architecture, diffusion tables, linear layers (full precision or quantized) and
- * layer norms. The thing that is broadcast.
- *
- * <p>Static scales may differ between ranges of diffusion steps, since activations move with t: there is then a list of
- * layers for each range, which share all their parts but the scales. A backend picks the range by the time it steps from.
+ * A whole model of graphs as a backend takes it: architecture, diffusion tables and the layers of the transformer. The thing
+ * that is broadcast.
  */
-public final class PackedModel {
+public final class PackedModel extends PackedNetwork {
     private final Architecture architecture;
-    private final NetworkSpec spec;
     private final Diffusion diffusion;
-    /** For each range of steps, its linear layers; one range at least. */
-    private final List<List<PackedLinear>> linearsOfRange;
-    /** The same by name. */
-    private final List<Map<String, PackedLinear>> linearOf = new ArrayList<>();
-    private final Map<String, LayerNorm> normOf = new LinkedHashMap<>();
 
     /**
      * @param linears exactly those of the {@link NetworkSpec}, in that order
@@ -35,79 +21,19 @@ public final class PackedModel {
 
     private PackedModel(List<List<PackedLinear>> linearsOfRange, Architecture architecture, Diffusion diffusion,
                         List<LayerNorm> norms) {
+        super(new NetworkSpec(architecture), architecture.diffusionSteps(), linearsOfRange, norms);
         this.architecture = architecture;
-        this.spec = new NetworkSpec(architecture);
         this.diffusion = diffusion;
-        this.linearsOfRange = linearsOfRange.stream().map(List::copyOf).toList();
-        for (List<PackedLinear> linears : this.linearsOfRange) {
-            Map<String, PackedLinear> named = new LinkedHashMap<>();
-            linears.forEach(linear -> named.put(linear.name, linear));
-            linearOf.add(named);
-        }
-        norms.forEach(norm -> normOf.put(norm.name(), norm));
-        requireNames("linear layers", spec.layerNames(), List.copyOf(linearOf.get(0).keySet()));
-        requireNames("layer norms", spec.normNames(), List.copyOf(normOf.keySet()));
         if (diffusion.steps() != architecture.diffusionSteps()
             || diffusion.nodeMarginal().length != architecture.nodeTypes()
             || diffusion.edgeMarginal().length != architecture.edgeTypes()
             || diffusion.sizes().length != architecture.maxNodes() + 1) {
             throw new IllegalArgumentException("diffusion tables do not fit the architecture");
         }
-        requireShapes();
-        requireRanges();
-    }
-
-    private void requireRanges() {
-        List<PackedLinear> first = linears();
-        if (stepRanges() > architecture.diffusionSteps()) {
-            throw new IllegalArgumentException("ranges of steps must be at most the diffusion steps, "
-                + architecture.diffusionSteps() + ", found " + stepRanges());
-        }
-        for (List<PackedLinear> later : linearsOfRange) {
-            if (later.size() != first.size()) {
-                throw new IllegalArgumentException("every range of steps must have " + first.size()
-                    + " linear layers, found " + later.size());
-            }
-            for (int layer = 0; layer < later.size(); layer++) {
-                if (!later.get(layer).sharesPartsWith(first.get(layer))) {
-                    throw new IllegalArgumentException(first.get(layer).name
-                        + ": ranges of steps must differ in static scales only");
-                }
-            }
-        }
-    }
-
-    private static void requireNames(String what, List<String> expected, List<String> found) {
-        if (!expected.equals(found)) {
-            List<String> missing = new ArrayList<>(expected);
-            missing.removeAll(found);
-            List<String> extra = new ArrayList<>(found);
-            extra.removeAll(expected);
-            throw new IllegalArgumentException(what + " do not fit the architecture: missing " + missing + ", extra " + extra
-                + (missing.isEmpty() && extra.isEmpty() ? ", order differs" : ""));
-        }
-    }
-
-    /** Checks every width against the channel it reads and writes, so that backends need not. */
-    private void requireShapes() {
         int dx = width(NetworkSpec.Width.X);
         if (dx % architecture.heads() != 0) {
             throw new IllegalArgumentException("node width must be a multiple of the heads, found " + dx + " and "
                 + architecture.heads());
-        }
-        spec.shapes(name -> linear(name).out).forEach((name, shape) -> {
-            PackedLinear linear = linear(name);
-            if (linear.in != shape[0] || linear.out != shape[1]) {
-                throw new IllegalArgumentException(name + ": must be " + shape[0] + " -> " + shape[1] + ", found " + linear.in
-                    + " -> " + linear.out);
-            }
-        });
-        for (NetworkSpec.Norm norm : spec.norms()) {
-            int width = width(norm.width());
-            if (norm(norm.name()).weight().length != width) {
-                throw new IllegalArgumentException(norm.name() + ": must be " + width + " wide, found "
-                    + norm(norm.name()).weight().length);
-            }
         }
     }
 
@@ -115,88 +41,11 @@ public final class PackedModel {
         return architecture;
     }
 
-    /** What the layers are. */
-    public NetworkSpec spec() {
-        return spec;
-    }
-
-    /** Width of a channel or of what is made of it, not {@link NetworkSpec.Width#OWN}. */
-    public int width(NetworkSpec.Width width) {
-        return spec.width(width, name -> linear(name).out);
-    }
-
     public Diffusion diffusion() {
         return diffusion;
     }
 
-    /** All linear layers, in the order of the {@link NetworkSpec}; those of the first range of steps. */
-    public List<PackedLinear> linears() {
-        return linearsOfRange.get(0);
-    }
-
-    /** The linear layers of a range of steps, counted from 0. */
-    public List<PackedLinear> linears(int range) {
-        return linearsOfRange.get(range);
-    }
-
-    /** Ranges of diffusion steps that have static scales of their own, K; 1 where all steps share them. */
-    public int stepRanges() {
-        return linearsOfRange.size();
-    }
-
-    /** The range that a step from time t belongs to, ⌊(t − 1) K / T⌋: the first holds the times next to 0, and 0. */
-    public int rangeOf(int t) {
-        return rangeOf(t, stepRanges(), architecture.diffusionSteps());
-    }
-
-    /** The range of a step from time t where T diffusion steps have K ranges. */
-    public static int rangeOf(int t, int ranges, int diffusionSteps) {
-        return (int) (Math.max(0, t - 1L) * ranges / diffusionSteps);
-    }
-
-    /** The parts that any of the layers is made of. */
-    public Set<PackedForm> forms() {
-        Set<PackedForm> forms = EnumSet.noneOf(PackedForm.class);
-        linears().forEach(linear -> forms.addAll(linear.forms()));
-        if (stepRanges() > 1) {
-            forms.add(PackedForm.STEP_RANGES);
-        }
-        return forms;
-    }
-
-    /** All layer norms, in the order of the {@link NetworkSpec}. */
-    public List<LayerNorm> norms() {
-        return List.copyOf(normOf.values());
-    }
-
-    /** The linear layer of a name; that of the first range of steps. */
-    public PackedLinear linear(String name) {
-        return linear(name, 0);
-    }
-
-    /** The linear layer of a name in a range of steps, counted from 0. */
-    public PackedLinear linear(String name, int range) {
-        PackedLinear linear = linearOf.get(range).get(name);
-        if (linear == null) {
-            throw new IllegalArgumentException("no linear layer '" + name + "' in this model");
-        }
-        return linear;
-    }
-
-    /** The layer norm of a name. */
-    public LayerNorm norm(String name) {
-        LayerNorm norm = normOf.get(name);
-        if (norm == null) {
-            throw new IllegalArgumentException("no layer norm '" + name + "' in this model");
-        }
-        return norm;
-    }
-
-    /**
-     * The same model with static scales for each range of steps.
-     *
-     * @param ranges for each range, layers that share all parts with those of the first and differ in scales only
-     */
+    @Override
     public PackedModel withRanges(List<List<PackedLinear>> ranges) {
         return new PackedModel(ranges, architecture, diffusion, norms());
     }
@@ -204,17 +53,5 @@ public final class PackedModel {
     /** The same model with other linear layers, for example quantized ones, in one range of steps. */
     public PackedModel withLinears(List<PackedLinear> replacement) {
         return new PackedModel(architecture, diffusion, replacement, norms());
-    }
-
-    /** Bytes of all parameters as stored and broadcast: layers, scales, norms. */
-    public long bytes() {
-        long bytes = 0;
-        for (PackedLinear linear : linears()) {
-            bytes += linear.bytes();
-        }
-        for (LayerNorm norm : normOf.values()) {
-            bytes += 8L * norm.weight().length;
-        }
-        return bytes;
     }
 }

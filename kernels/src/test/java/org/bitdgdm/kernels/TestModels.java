@@ -136,7 +136,7 @@ public final class TestModels {
         return new float[][] {nodes, edges};
     }
 
-    private static float[] transposed(float[] values, int rows, int cols) {
+    static float[] transposed(float[] values, int rows, int cols) {
         float[] out = new float[values.length];
         for (int i = 0; i < rows; i++) {
             for (int j = 0; j < cols; j++) {

@@ -58,7 +58,7 @@ record Workload(double integerOperations, double sparseOperations, double outlie
         static Rows of(NetworkSpec.Layer layer) {
             return switch (layer.rows()) {
                 case NODE -> NODES;
-                case EDGE -> EDGES;
+                case EDGE, MESSAGE -> EDGES;
                 case GRAPH -> GLOBALS;
             };
         }

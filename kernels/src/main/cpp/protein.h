@@ -1,0 +1,79 @@
+// The message passing of GraDe-IF packed for the CPU kernels, and what it works in: plain structures that every instruction
+// set reads.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "model.h"
+
+namespace bitdgdm {
+
+struct Workspace;
+
+// Edges whose messages are worked on together.
+constexpr int MESSAGE_ROWS = 96;
+
+// ProteinArchitecture.StructureAt, by ordinal.
+enum StructureAt : int { AT_OUTPUT = 0, AT_LAST_LAYER = 1, NOWHERE = 2 };
+
+// One layer; names as in the published code.
+struct ProteinLayer {
+    Linear edge0, edge3, message0, message3, node0, node3, time, ff0, ff4;
+    // The first layer of the messages by what its columns read, so that nodes are multiplied once, not once an edge; only
+    // where its input is not coded, since codes are of the whole row.
+    bool split;
+    Linear receiver, sender, edge;
+    Norm edgeNorm, nodeNorm, ffNorm;
+};
+
+struct ProteinModel {
+    int layerCount;
+    bool nodesNormalised;
+    bool edgesUpdated;
+    int structureAt;            // StructureAt
+    int d;                      // width of nodes and edges
+    int m;                      // width of messages
+    Linear time0, time2, structure0, structure2, nodes, edges, output;
+    const ProteinLayer* layers;
+    int widestIn, widestOut, widestRank;
+    int widestNode;             // of all hidden layers on nodes
+};
+
+// What a backbone gives to the network, and what of the network depends on nothing else.
+struct ProteinCondition {
+    int n;
+    int edgeCount;
+    const int32_t* sources;         // (E)
+    const int32_t* targets;         // (E)
+    const float* nodeFeatures;      // (N, 11)
+    const float* structure;         // (N, padded 8)
+    const float* edgeFeatures;      // (E, padded 93)
+    const float* distances;         // (E)
+    float* structureEmbedding;      // (N, padded d)
+    float** edges;                  // for each layer (E, padded d + 1): the edge, then its squared distance
+    float** terms;                  // for each layer (E, padded hidden): its part of the messages' first layer; null: none
+};
+
+// Scratch of one thread; strides are padded widths, padded columns stay 0.
+struct ProteinWorkspace {
+    float* input;           // (N, padded 31)
+    float* x;               // (N, d), also xNext, normalised
+    float* update;
+    float* normalised;
+    float* hidden;          // (max(N, MESSAGE_ROWS), widest hidden layer of nodes, edges and messages)
+    float* receiver;        // (N, hidden of messages)
+    float* sender;
+    float* withMessages;    // (N, d + m)
+    float* messageInput;    // (MESSAGE_ROWS, 3 d + 1)
+    float* messages;        // (MESSAGE_ROWS, m)
+    float* edgeUpdate;      // (MESSAGE_ROWS, d)
+    float* time;            // one row of any width
+    float* timeHidden;
+    float* film;            // one row of 2 d
+    float* filmMul;         // one row of d
+    float* filmAdd;
+    float* logits;          // (N, padded 20)
+};
+
+}  // namespace bitdgdm

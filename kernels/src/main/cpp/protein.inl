@@ -1,0 +1,240 @@
+// The message passing of GraDe-IF over one protein, shaped like ReferenceProteinDenoiser. Included inside the namespace of an
+// instruction set. Sums over a whole protein are taken row by row and then in double, so that long chains lose no digits.
+
+// x / (1 + e^-x) of `count` values, a multiple of 16.
+static void silu(float* x, size_t count) {
+    for (size_t i = 0; i < count; i += LANES) {
+        V value = load(x + i);
+        store(x + i, div(value, add(set1(1), exponential(sub(zero(), value)))));
+    }
+}
+
+// to = (x - mean) / deviation * weight + bias, mean and deviation over all entries; epsilon beside the root of the variance,
+// or under it. to may be x.
+static void normaliseAll(const Norm& norm, const float* x, size_t stride, int rows, bool besideRoot, float* to,
+                         size_t toStride) {
+    const int width = norm.width;
+    const double count = (double) rows * width;
+    double sum = 0;
+    for (int row = 0; row < rows; row++) {
+        V part = zero();
+        for (int c = 0; c < width; c += LANES) {
+            part = add(part, keep(load(x + row * stride + c), lanesWithin(width, c)));
+        }
+        sum += sumLanes(part);
+    }
+    const V mean = set1((float) (sum / count));
+    double squares = 0;
+    for (int row = 0; row < rows; row++) {
+        V part = zero();
+        for (int c = 0; c < width; c += LANES) {
+            V centred = keep(sub(load(x + row * stride + c), mean), lanesWithin(width, c));
+            part = fma(centred, centred, part);
+        }
+        squares += sumLanes(part);
+    }
+    const double variance = squares / count;
+    const float deviation = (float) (besideRoot ? __builtin_sqrt(variance) + 1e-5 : __builtin_sqrt(variance + 1e-5));
+    const V inverse = set1(1 / deviation);
+    for (int row = 0; row < rows; row++) {
+        for (int c = 0; c < width; c += LANES) {
+            V centred = sub(load(x + row * stride + c), mean);
+            V value = fma(mul(centred, inverse), load(norm.weight + c), load(norm.bias + c));
+            store(to + row * toStride + c, keep(value, lanesWithin(width, c)));
+        }
+    }
+}
+
+static void siluLinear(const Linear& layer, const float* x, size_t stride, int rows, float* y, Workspace& ws) {
+    linear(layer, x, stride, rows, y, false, ws);
+    silu(y, (size_t) rows * padded(layer.out));
+}
+
+static void copyRow(const float* from, int count, float* to) {
+    __builtin_memcpy(to, from, count * sizeof(float));
+}
+
+// The parts of a condition that the network computes: embedding of the structure, edges of every layer, and where there is
+// room for them their part of the first layer of the messages.
+static void proteinEdges(const ProteinModel& model, ProteinCondition& protein, ProteinWorkspace& pw, Workspace& ws) {
+    const size_t d = padded(model.d);
+    const size_t stride = padded(model.d + 1);
+    const int count = protein.edgeCount;
+    siluLinear(model.structure0, protein.structure, padded(8), protein.n, pw.hidden, ws);
+    linear(model.structure2, pw.hidden, padded(model.structure0.out), protein.n, protein.structureEmbedding, false, ws);
+    for (int layer = 0; layer < model.layerCount; layer++) {
+        const ProteinLayer& own = model.layers[layer];
+        float* edges = protein.edges[layer];
+        for (int first = 0; first < count; first += MESSAGE_ROWS) {
+            const int rows = count - first < MESSAGE_ROWS ? count - first : MESSAGE_ROWS;
+            float* before = pw.edgeUpdate;
+            if (layer == 0) {
+                linear(model.edges, protein.edgeFeatures + first * (size_t) padded(93), padded(93), rows, before, false, ws);
+            } else {
+                for (int row = 0; row < rows; row++) {
+                    copyRow(protein.edges[layer - 1] + (first + row) * stride, model.d, before + row * d);
+                }
+            }
+            if (model.edgesUpdated) {
+                siluLinear(own.edge0, before, d, rows, pw.hidden, ws);
+                siluLinear(own.edge3, pw.hidden, padded(own.edge0.out), rows, pw.messages, ws);
+                for (size_t i = 0; i < rows * d; i += LANES) {
+                    store(before + i, add(load(before + i), load(pw.messages + i)));
+                }
+            }
+            for (int row = 0; row < rows; row++) {
+                copyRow(before + row * d, model.d, edges + (first + row) * stride);
+            }
+        }
+        if (model.edgesUpdated && count > 0) {
+            normaliseAll(own.edgeNorm, edges, stride, count, false, edges, stride);
+        }
+        for (int edge = 0; edge < count; edge++) {
+            edges[edge * stride + model.d] = protein.distances[edge];
+        }
+        // While recording, layers are taken whole.
+        if (own.split && protein.terms[layer] != nullptr && ws.capture == nullptr) {
+            linear(own.edge, edges, stride, count, protein.terms[layer], false, ws);
+        }
+    }
+}
+
+// The first layer of the messages of some edges before its SiLU, into pw.hidden: from the parts of its columns, or whole.
+static void messageHidden(const ProteinModel& model, const ProteinCondition& protein, int layer, int first, int rows,
+                          ProteinWorkspace& pw, Workspace& ws) {
+    const ProteinLayer& own = model.layers[layer];
+    const size_t d = padded(model.d);
+    const size_t edgeStride = padded(model.d + 1);
+    const float* edges = protein.edges[layer] + first * edgeStride;
+    const int32_t* targets = protein.targets + first;
+    const int32_t* sources = protein.sources + first;
+    if (own.split && ws.capture == nullptr) {
+        const size_t width = padded(own.edge.out);
+        const float* terms = protein.terms[layer];
+        if (terms == nullptr) {
+            linear(own.edge, edges, edgeStride, rows, pw.hidden, false, ws);
+            terms = pw.hidden;
+        } else {
+            terms += first * width;
+        }
+        for (int row = 0; row < rows; row++) {
+            const float* receiver = pw.receiver + targets[row] * width;
+            const float* sender = pw.sender + sources[row] * width;
+            for (size_t c = 0; c < width; c += LANES) {
+                V sum = add(load(receiver + c), load(sender + c));
+                store(pw.hidden + row * width + c, add(sum, load(terms + row * width + c)));
+            }
+        }
+        return;
+    }
+    const size_t stride = padded(3 * model.d + 1);
+    for (int row = 0; row < rows; row++) {
+        float* in = pw.messageInput + row * stride;
+        copyRow(pw.x + targets[row] * d, model.d, in);
+        copyRow(pw.x + sources[row] * d, model.d, in + model.d);
+        copyRow(edges + row * edgeStride, model.d + 1, in + 2 * model.d);
+    }
+    linear(own.message0, pw.messageInput, stride, rows, pw.hidden, false, ws);
+}
+
+// Messages of all edges, summed at their receivers into the last m columns of pw.withMessages.
+static void sumMessages(const ProteinModel& model, const ProteinCondition& protein, int layer, ProteinWorkspace& pw,
+                        Workspace& ws) {
+    const ProteinLayer& own = model.layers[layer];
+    const size_t d = padded(model.d);
+    const size_t m = padded(model.m);
+    const size_t stride = padded(model.d + model.m);
+    if (own.split && ws.capture == nullptr) {
+        linear(own.receiver, pw.x, d, protein.n, pw.receiver, false, ws);
+        linear(own.sender, pw.x, d, protein.n, pw.sender, false, ws);
+    }
+    for (int i = 0; i < protein.n; i++) {
+        for (int c = 0; c < model.m; c++) {
+            pw.withMessages[i * stride + model.d + c] = 0;
+        }
+    }
+    for (int first = 0; first < protein.edgeCount; first += MESSAGE_ROWS) {
+        const int rows = protein.edgeCount - first < MESSAGE_ROWS ? protein.edgeCount - first : MESSAGE_ROWS;
+        messageHidden(model, protein, layer, first, rows, pw, ws);
+        const size_t width = padded(own.message0.out);
+        silu(pw.hidden, rows * width);
+        siluLinear(own.message3, pw.hidden, width, rows, pw.messages, ws);
+        for (int row = 0; row < rows; row++) {
+            float* sum = pw.withMessages + protein.targets[first + row] * stride + model.d;
+            const float* message = pw.messages + row * m;
+            for (int c = 0; c < model.m; c++) {
+                sum[c] += message[c];
+            }
+        }
+    }
+}
+
+static void proteinLayer(const ProteinModel& model, const ProteinCondition& protein, int layer, ProteinWorkspace& pw,
+                         Workspace& ws) {
+    const ProteinLayer& own = model.layers[layer];
+    const int n = protein.n;
+    const size_t d = padded(model.d);
+    const size_t stride = padded(model.d + model.m);
+    sumMessages(model, protein, layer, pw, ws);
+    const float* read = pw.x;
+    if (model.nodesNormalised) {
+        normaliseAll(own.nodeNorm, pw.x, d, n, false, pw.normalised, d);
+        read = pw.normalised;
+    }
+    for (int i = 0; i < n; i++) {
+        copyRow(read + i * d, model.d, pw.withMessages + i * stride);
+    }
+    siluLinear(own.node0, pw.withMessages, stride, n, pw.hidden, ws);
+    linear(own.node3, pw.hidden, padded(own.node0.out), n, pw.update, false, ws);
+
+    // The time: factor and term of each channel.
+    linear(own.time, pw.time, d, 1, pw.film, false, ws);
+    copyRow(pw.film, model.d, pw.filmMul);
+    copyRow(pw.film + model.d, model.d, pw.filmAdd);
+    for (int i = 0; i < n; i++) {
+        for (size_t c = 0; c < d; c += LANES) {
+            V sum = add(load(pw.x + i * d + c), load(pw.update + i * d + c));
+            store(pw.x + i * d + c, fma(sum, add(load(pw.filmMul + c), set1(1)), load(pw.filmAdd + c)));
+        }
+    }
+    siluLinear(own.ff0, pw.x, d, n, pw.update, ws);
+    normaliseAll(own.ffNorm, pw.update, d, n, true, pw.update, d);
+    linear(own.ff4, pw.update, d, n, pw.x, false, ws);
+}
+
+static void addStructure(const ProteinModel& model, const ProteinCondition& protein, ProteinWorkspace& pw) {
+    for (size_t i = 0; i < protein.n * (size_t) padded(model.d); i += LANES) {
+        store(pw.x + i, add(load(pw.x + i), load(protein.structureEmbedding + i)));
+    }
+}
+
+// Logits of one sequence at a time into pw.logits.
+static void proteinNetwork(const ProteinModel& model, const ProteinCondition& protein, const uint8_t* sequence, float time,
+                           ProteinWorkspace& pw, Workspace& ws) {
+    const int n = protein.n;
+    const size_t width = padded(31);
+    for (int i = 0; i < n; i++) {
+        float* input = pw.input + i * width;
+        for (int k = 0; k < 20; k++) {
+            input[k] = k == sequence[i];
+        }
+        copyRow(protein.nodeFeatures + i * (size_t) 11, 11, input + 20);
+    }
+    for (int c = 0; c < PANEL; c++) {
+        pw.film[c] = 0;
+    }
+    pw.film[0] = time;
+    siluLinear(model.time0, pw.film, PANEL, 1, pw.timeHidden, ws);
+    siluLinear(model.time2, pw.timeHidden, padded(model.time0.out), 1, pw.time, ws);
+    linear(model.nodes, pw.input, width, n, pw.x, false, ws);
+    for (int layer = 0; layer < model.layerCount; layer++) {
+        if (layer == model.layerCount - 1 && model.structureAt == AT_LAST_LAYER) {
+            addStructure(model, protein, pw);
+        }
+        proteinLayer(model, protein, layer, pw, ws);
+    }
+    if (model.structureAt == AT_OUTPUT) {
+        addStructure(model, protein, pw);
+    }
+    linear(model.output, pw.x, padded(model.d), n, pw.logits, false, ws);
+}
