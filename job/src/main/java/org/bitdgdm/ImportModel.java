@@ -21,7 +21,7 @@ final class ImportModel {
             runProtein(conf, console);
             return;
         }
-        ModelBundle read = ModelImport.read(conf.checkpoint(), conf.variant(), conf.facts().orElse(null));
+        ModelBundle read = ModelImport.read(conf.checkpoint(), conf.requiredVariant(), conf.facts().orElse(null));
         ModelBundle bundle = conf.name().isBlank() ? read : read.named(conf.name());
         Optional<ReferenceSet> reference = conf.reference().map(file -> References.read(file, bundle.vocabulary(), console));
         bundle.save(conf.out(), folder -> reference.ifPresent(set -> set.save(folder)));
@@ -37,6 +37,8 @@ final class ImportModel {
                 + conf.checkpoint() + ", a checkpoint of GraDe-IF, which says all that a model of proteins needs; found "
                 + conf.facts().or(conf::reference).orElseThrow());
         }
+        conf.variant().ifPresent(variant -> console.println("--variant " + variant.label() + " is one of DiGress's and has no"
+            + " meaning for this checkpoint"));
         ProteinBundle read = ProteinImport.read(conf.checkpoint());
         ProteinBundle bundle = conf.name().isBlank() ? read : read.named(conf.name());
         bundle.save(conf.out());

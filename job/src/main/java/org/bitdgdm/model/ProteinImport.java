@@ -91,9 +91,6 @@ public final class ProteinImport {
             provenance.put("source_sha256", Sha256.of(whole));
         }
         provenance.put("weights", "exponential moving average");
-        if (config.get("dataset") instanceof String dataset) {
-            provenance.put("dataset", Excerpt.of(dataset));
-        }
         if (checkpoint.root().get("step") instanceof Long step) {
             provenance.put("training_steps", step.toString());
         }
