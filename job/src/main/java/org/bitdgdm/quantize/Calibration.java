@@ -11,6 +11,7 @@ import org.bitdgdm.kernels.GraphBatch;
 import org.bitdgdm.kernels.InitialNoise;
 import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.kernels.PackedNetwork;
 import org.bitdgdm.kernels.SizeGroup;
 
 /**
@@ -26,6 +27,19 @@ final class Calibration {
     private static final int GRAPHS_FOR_EACH_HELD_OUT = 8;
     /** Keeps the calibration's graphs apart from those of a run of the same seed. */
     private static final long SEED_OFFSET = 0x9E3779B97F4A7C15L;
+
+    /** Takes the input of a layer that was seen at a time. */
+    @FunctionalInterface
+    interface Inputs {
+        void accept(String layer, float[] input, int rows, int t);
+    }
+
+    /** What is recorded: runs of the full-precision model of its own, by their numbers. */
+    @FunctionalInterface
+    interface Runs {
+        /** Records all evaluations of the runs from a first one to before a last one. */
+        void record(int from, int end, Inputs inputs);
+    }
 
     private Calibration() {
     }
@@ -48,13 +62,30 @@ final class Calibration {
             throw new InputException("--calibration-steps must be at most " + model.architecture().diffusionSteps()
                 + ", the diffusion steps of the model, found " + steps);
         }
-        long seed = runSeed + SEED_OFFSET;
+        long seed = seed(runSeed);
+        return of(model, graphs, seed, rows, ranges,
+            (from, end, inputs) -> walk(model, denoiser, from, end, steps, seed, inputs));
+    }
+
+    /** Key of the calibration's draws, apart from those of a run of the same seed. */
+    static long seed(long runSeed) {
+        return runSeed + SEED_OFFSET;
+    }
+
+    /**
+     * Records runs.
+     *
+     * @param count runs to record, and one more for every {@value #GRAPHS_FOR_EACH_HELD_OUT} to judge by
+     * @param seed  key of the samples that are kept
+     * @return for every layer of {@link PackedNetwork#linears()}, in its order
+     */
+    static List<RecordedInputs> of(PackedNetwork model, int count, long seed, int[] rows, int ranges, Runs runs) {
         Recorder seen = new Recorder(model, seed, 0, rows, ranges);
-        walk(model, denoiser, 0, graphs, steps, seed, seen);
+        runs.record(0, count, seen::accept);
         int[] few = new int[rows.length];
         Arrays.fill(few, InputCollector.ROWS);
         Recorder heldOut = new Recorder(model, seed, ranges + 1, few, ranges);
-        walk(model, denoiser, graphs, graphs + Math.max(1, graphs / GRAPHS_FOR_EACH_HELD_OUT), steps, seed, heldOut);
+        runs.record(count, count + Math.max(1, count / GRAPHS_FOR_EACH_HELD_OUT), heldOut::accept);
         Map<String, RecordedInputs> fitted = seen.recorded();
         Map<String, RecordedInputs> judging = heldOut.recorded();
         return model.linears().stream().map(layer -> {
@@ -65,7 +96,7 @@ final class Calibration {
 
     /** Samples the graphs of some ids, from a first one to before a last one. */
     private static <D extends Denoiser & ActivationRecorder> void walk(PackedModel model, D denoiser, int from, int end,
-                                                                       int steps, long seed, Recorder recorder) {
+                                                                       int steps, long seed, Inputs inputs) {
         int[] times = model.diffusion().times(steps);
         List<SizeGroup> groups = SizeGroup.of(model.diffusion(), seed, from, end);
         for (int at = groups.size() - 1; at >= 0; at--) {
@@ -74,7 +105,7 @@ final class Calibration {
                 GraphBatch batch = InitialNoise.draw(model.diffusion(), n, part.ids(), seed);
                 for (int i = 0; i < steps; i++) {
                     int t = times[i];
-                    denoiser.record(batch, t, (layer, input, count) -> recorder.accept(layer, input, count, t));
+                    denoiser.record(batch, t, (layer, input, count) -> inputs.accept(layer, input, count, t));
                     denoiser.advance(batch, seed, new int[] {t, times[i + 1]});
                 }
             }
@@ -89,9 +120,9 @@ final class Calibration {
         private final Map<String, InputCollector[]> collectorsOfRanges = new HashMap<>();
 
         /** @param stream tells the samples of recorders apart: each takes 1 + ranges of them */
-        Recorder(PackedModel model, long seed, int stream, int[] rows, int ranges) {
+        Recorder(PackedNetwork model, long seed, int stream, int[] rows, int ranges) {
             this.ranges = ranges;
-            this.diffusionSteps = model.architecture().diffusionSteps();
+            this.diffusionSteps = model.diffusionSteps();
             Map<String, Integer> mostRows = new HashMap<>();
             List<PackedLinear> layers = model.linears();
             for (int layer = 0; layer < layers.size(); layer++) {
@@ -118,7 +149,7 @@ final class Calibration {
                 collector.accept(input, count, t);
                 InputCollector[] ofRanges = collectorsOfRanges.get(layer);
                 if (ofRanges.length > 0) {
-                    ofRanges[PackedModel.rangeOf(t, ranges, diffusionSteps)].accept(input, count, t);
+                    ofRanges[PackedNetwork.rangeOf(t, ranges, diffusionSteps)].accept(input, count, t);
                 }
             }
         }

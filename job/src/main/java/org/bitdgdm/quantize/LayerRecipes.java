@@ -7,11 +7,11 @@ import org.bitdgdm.conf.Method;
 import org.bitdgdm.conf.Option;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.kernels.NetworkSpec;
-import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.kernels.PackedNetwork;
 
 /**
- * Which settings apply to which layer. Layers of the transformer blocks follow the run's recipe and its overrides; input
- * and output MLPs stay in full precision unless an override names them, or get codes of weights alone beside aware factors.
+ * Which settings apply to which layer. Layers of blocks follow the run's recipe and its overrides; those
+ * before and behind them stay in full precision unless an override names them, or get codes of weights alone beside aware factors.
  */
 final class LayerRecipes {
     private LayerRecipes() {
@@ -20,10 +20,10 @@ final class LayerRecipes {
     /**
      * The settings of every layer.
      *
-     * @return in the order of {@link PackedModel#linears()}
+     * @return in the order of {@link PackedNetwork#linears()}
      * @throws InputException if an override matches no layer, or asks for what is only known of layers of the blocks
      */
-    static List<QuantizeConf> of(PackedModel model, QuantizeConf run) {
+    static List<QuantizeConf> of(PackedNetwork model, QuantizeConf run) {
         NetworkSpec spec = model.spec();
         List<String> layers = spec.layerNames();
         for (Map.Entry<String, Map<String, String>> override : run.overrides().entrySet()) {

@@ -8,12 +8,17 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.Method;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.kernels.PackedNetwork;
+import org.bitdgdm.kernels.PackedProteinModel;
+import org.bitdgdm.kernels.ProteinDenoiser;
+import org.bitdgdm.kernels.ProteinGraph;
 
 /** Quantizes a whole model on the driver: calibration, then every layer on its own, several at a time. */
 public final class Quantization {
@@ -35,15 +40,43 @@ public final class Quantization {
     static QuantizedModel quantize(Calibrations calibrations, QuantizeConf conf, int threads) {
         long start = System.nanoTime();
         PackedModel full = calibrations.full();
+        Layers layers = layers(full, conf, threads,
+            rows -> calibrations.of(calibrations.graphs(conf), conf.calibrationSteps(), rows, conf.thresholdBuckets()));
+        return new QuantizedModel(full.withRanges(layers.ranges), layers.reports, (System.nanoTime() - start) * NANOS);
+    }
+
+    /**
+     * Quantizes a model of proteins, calibrated on runs of its own for given backbones.
+     *
+     * @param full      in full precision
+     * @param denoiser  the same model, opened on a backend
+     * @param backbones that it designs sequences for; at least one
+     * @param seed      of the runs
+     * @throws InputException if the settings do not fit the model, or an activation is not finite
+     */
+    public static QuantizedProteins quantize(PackedProteinModel full, ProteinDenoiser denoiser, List<ProteinGraph> backbones,
+                                             QuantizeConf conf, long seed) {
+        long start = System.nanoTime();
+        ProteinCalibration calibration = new ProteinCalibration(denoiser, backbones, conf, seed);
+        Layers layers = layers(full, conf, Runtime.getRuntime().availableProcessors(),
+            rows -> calibration.recorded(full, rows, conf.thresholdBuckets()));
+        return new QuantizedProteins(full.withRanges(layers.ranges), layers.reports, (System.nanoTime() - start) * NANOS);
+    }
+
+    /** Quantized layers in every range of steps, and their reports. */
+    private record Layers(List<List<PackedLinear>> ranges, List<LayerReport> reports) {
+    }
+
+    /** @param recording gives the inputs of all layers, of so many whole rows each; not asked where nothing is quantized */
+    private static Layers layers(PackedNetwork full, QuantizeConf conf, int threads,
+                                 Function<int[], List<RecordedInputs>> recording) {
         List<QuantizeConf> recipes = LayerRecipes.of(full, conf);
         List<RecordedInputs> inputs;
         if (recipes.stream().allMatch(recipe -> recipe.method() == Method.FP32)) {
             inputs = full.linears().stream().map(layer -> RecordedInputs.none(layer.name)).toList();
         } else {
-            inputs = calibrations.of(calibrations.graphs(conf), conf.calibrationSteps(),
-                IntStream.range(0, recipes.size()).map(layer
-                    -> Quantizer.of(recipes.get(layer).method()).rows(full.linears().get(layer), recipes.get(layer))).toArray(),
-                conf.thresholdBuckets());
+            inputs = recording.apply(IntStream.range(0, recipes.size()).map(layer
+                -> Quantizer.of(recipes.get(layer).method()).rows(full.linears().get(layer), recipes.get(layer))).toArray());
         }
         List<List<PackedLinear>> layers = new ArrayList<>();
         List<LayerReport> reports = new ArrayList<>();
@@ -51,18 +84,18 @@ public final class Quantization {
             layers.add(outcome.ranges);
             reports.add(outcome.report);
         }
-        return new QuantizedModel(model(full, layers), reports, (System.nanoTime() - start) * NANOS);
+        return new Layers(byRange(layers), reports);
     }
 
     /** @param layers of each, its form in every range of steps, or the one that it has in all of them */
-    private static PackedModel model(PackedModel full, List<List<PackedLinear>> layers) {
+    private static List<List<PackedLinear>> byRange(List<List<PackedLinear>> layers) {
         int ranges = layers.stream().mapToInt(List::size).max().orElse(1);
         List<List<PackedLinear>> byRange = new ArrayList<>();
         for (int range = 0; range < ranges; range++) {
             int at = range;
             byRange.add(layers.stream().map(layer -> layer.get(Math.min(at, layer.size() - 1))).toList());
         }
-        return full.withRanges(byRange);
+        return byRange;
     }
 
     private record Outcome(List<PackedLinear> ranges, LayerReport report) {
