@@ -32,6 +32,7 @@ import org.bitdgdm.conf.StoppedException;
 import org.bitdgdm.conf.SweepConf;
 import org.bitdgdm.kernels.KernelException;
 import org.bitdgdm.output.FullDisk;
+import org.bitdgdm.run.Session;
 
 /**
  * The main class that {@code spark-submit} starts: command line → configuration → {@link Generate}, {@link Sweep},
@@ -190,13 +191,7 @@ public final class BitDgdmJob {
         throws IOException, InterruptedException {
         switch (arguments.command()) {
             case GENERATE -> Generate.run(JobConf.of(settings), out);
-            case SWEEP -> {
-                if (SweepConf.isDecompositionStudy(arguments.config())) {
-                    DecompositionSweep.run(JobConf.of(settings), out);
-                } else {
-                    Sweep.run(SweepConf.of(settings, arguments.config()), out);
-                }
-            }
+            case SWEEP -> Sweep.run(SweepConf.of(settings, arguments.config()), out);
             case EVALUATE -> Evaluate.run(EvaluateConf.of(settings), out);
             case IMPORT -> ImportModel.run(ImportConf.of(settings), out);
         }
@@ -209,11 +204,5 @@ public final class BitDgdmJob {
             err.println("error: " + e.getMessage());
         }
         return code;
-    }
-
-    /** The version of the jar this runs from; "unpackaged" outside a jar. */
-    static String version() {
-        String version = BitDgdmJob.class.getPackage().getImplementationVersion();
-        return version == null ? "unpackaged" : version;
     }
 }

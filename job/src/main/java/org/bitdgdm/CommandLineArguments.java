@@ -17,6 +17,7 @@ import org.bitdgdm.conf.LocalPath;
 import org.bitdgdm.conf.Nearest;
 import org.bitdgdm.conf.Option;
 import org.bitdgdm.conf.Settings;
+import org.bitdgdm.output.Versions;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -58,7 +59,7 @@ record CommandLineArguments(Command command, Optional<Path> config, Map<Option, 
                 return Optional.empty();
             }
             case "version", "--version", "-V" -> {
-                out.println("bitdgdm " + BitDgdmJob.version());
+                out.println("bitdgdm " + Versions.own());
                 return Optional.empty();
             }
             default -> {

@@ -20,7 +20,6 @@ import org.bitdgdm.family.GraphFamily;
 import org.bitdgdm.fidelity.LikelihoodProbe;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
-import org.bitdgdm.kernels.Sha256;
 import org.bitdgdm.metrics.MetricRegistry;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.Protocol;
@@ -33,6 +32,14 @@ import org.bitdgdm.output.ParquetFolder;
 import org.bitdgdm.output.RunLock;
 import org.bitdgdm.output.RunRecord;
 import org.bitdgdm.output.Versions;
+import org.bitdgdm.run.Comparison;
+import org.bitdgdm.run.InputGraphs;
+import org.bitdgdm.run.Measures;
+import org.bitdgdm.run.RecordedRun;
+import org.bitdgdm.run.References;
+import org.bitdgdm.run.Results;
+import org.bitdgdm.run.Scoring;
+import org.bitdgdm.run.Session;
 import org.bitdgdm.sample.BackendOpener;
 
 /** Existing graphs → molecules → metrics → report; nothing is sampled. */
@@ -222,7 +229,7 @@ final class Evaluate {
         against.ifPresent(run -> evaluation.put("against", run.identity()));
         asked.ifPresent(model -> {
             evaluation.putAll(Fingerprint.ofMeasures(conf.fidelity(), conf.likelihood()));
-            evaluation.put("model", Sha256.of(PackedModelFormat.toBytes(model.model())));
+            evaluation.put("model", PackedModelFormat.sha256(model.model()));
             evaluation.put("backend", model.measures().opener().identity());
         });
         return new Fingerprint(rows, evaluation);

@@ -10,8 +10,13 @@ import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.RunLock;
 import org.bitdgdm.recipe.LayerScans;
+import org.bitdgdm.run.GenerateRun;
+import org.bitdgdm.run.Measures;
+import org.bitdgdm.run.ReadyModel;
+import org.bitdgdm.run.Results;
+import org.bitdgdm.run.Session;
 
-/** Model → quantize → broadcast → sample → molecules → metrics → report. */
+/** {@code generate}: one {@link GenerateRun}, its last lines, and the bounds that it must hold. */
 final class Generate {
     private Generate() {
     }
@@ -22,32 +27,32 @@ final class Generate {
      * @throws org.bitdgdm.conf.GateException if a {@code --require} does not hold at the end
      */
     static void run(JobConf asked, PrintStream console) throws IOException, InterruptedException {
-        GenerateRun prepared = GenerateRun.prepare(asked, Session.settings(), console);
+        ReadyModel prepared = ReadyModel.prepare(asked, Session.settings(), console);
         JobConf conf = prepared.settled(asked);
         prepared.registry().check(conf.output().require(), Measures.given(prepared.reference().isPresent(), conf.fidelity(),
             conf.likelihood(), false));
 
         try (Session session = Session.open("bitdgdm generate " + prepared.bundle().name(), console)) {
             SparkSession spark = session.spark();
-            GenerateRun run = prepared.onDevices(spark);
+            ReadyModel model = prepared.onDevices(spark);
             OutputFolder folder = OutputFolder.of(conf.output().out(), spark.sparkContext().hadoopConfiguration(),
-                run.family().folder());
-            if (folder.state(run.fingerprint(conf, spark)) == OutputFolder.State.FINISHED) {
+                model.family().folder());
+            GenerateRun run = new GenerateRun(model, conf, spark, folder, console);
+            if (run.isFinished()) {
                 console.println("finished before, nothing to do: " + folder);
-                run.save(conf, folder, console);
-                Results.print(folder, run.family(), console).judge(conf.output().require());
+                run.save();
+                Results.print(folder, model.family(), console).judge(conf.output().require());
                 return;
             }
             MetricReport report;
-            try (RunLock lock = folder.lock(); LayerScans scans = run.scans(spark)) {
-                console.printf("model %s (%s, %s), backend %s%n", run.bundle().name(),
-                    run.bundle().architecture().variant().label(), GenerateRun.recipe(conf), run.backend());
-                Measures measures = run.measures();
+            try (RunLock lock = folder.lock(); LayerScans scans = model.scans(spark)) {
+                console.printf("model %s (%s, %s), backend %s%n", model.bundle().name(),
+                    model.bundle().architecture().variant().label(), GenerateRun.recipe(conf), model.backend());
+                Measures measures = model.measures();
                 Optional<LikelihoodProbe> likelihood = measures.likelihood(conf.likelihood(), spark);
-                report = run.make(conf, spark, scans, folder, console, 1,
-                    model -> measures.compare(model, conf.fidelity(), likelihood, spark, console));
+                report = run.tell(scans, 1, packed -> measures.compare(packed, conf.fidelity(), likelihood, spark, console));
             }
-            Results.print(folder, run.family(), console);
+            Results.print(folder, model.family(), console);
             report.judge(conf.output().require());
         }
     }

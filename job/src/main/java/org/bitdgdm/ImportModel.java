@@ -10,6 +10,7 @@ import org.bitdgdm.model.ModelImport;
 import org.bitdgdm.model.ProteinBundle;
 import org.bitdgdm.model.ProteinImport;
 import org.bitdgdm.output.Numbers;
+import org.bitdgdm.run.References;
 
 /** Checkpoint → model bundle, with the reference set of its training graphs if there is one. */
 final class ImportModel {

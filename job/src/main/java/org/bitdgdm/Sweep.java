@@ -36,7 +36,6 @@ import org.bitdgdm.fidelity.FidelityProbe;
 import org.bitdgdm.fidelity.LikelihoodProbe;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
-import org.bitdgdm.kernels.Sha256;
 import org.bitdgdm.metrics.Metric;
 import org.bitdgdm.metrics.MetricRegistry;
 import org.bitdgdm.metrics.MetricReport;
@@ -44,12 +43,18 @@ import org.bitdgdm.output.Fingerprint;
 import org.bitdgdm.output.FullDisk;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.ParquetFolder;
+import org.bitdgdm.output.RunFiles;
 import org.bitdgdm.output.RunLock;
 import org.bitdgdm.output.SweepEntry;
 import org.bitdgdm.output.SweepMarkdown;
 import org.bitdgdm.output.SweepReport;
 import org.bitdgdm.output.SweepRows;
 import org.bitdgdm.recipe.LayerScans;
+import org.bitdgdm.run.Comparison;
+import org.bitdgdm.run.GenerateRun;
+import org.bitdgdm.run.Measures;
+import org.bitdgdm.run.ReadyModel;
+import org.bitdgdm.run.Session;
 
 /**
  * A grid of runs as one application. Cells run one after another, each on all of the cluster, so that their speeds compare,
@@ -65,7 +70,7 @@ final class Sweep {
     private static final PrintStream NOWHERE = new PrintStream(OutputStream.nullOutputStream());
 
     private final SweepConf conf;
-    private final GenerateRun run;
+    private final ReadyModel model;
     private final SparkSession spark;
     private final OutputFolder folder;
     private final PrintStream console;
@@ -76,9 +81,9 @@ final class Sweep {
     /** Differences from FP32, by name of the cell. */
     private final Map<String, List<Metric>> differences = new HashMap<>();
 
-    private Sweep(SweepConf conf, GenerateRun run, SparkSession spark, OutputFolder folder, PrintStream console) {
+    private Sweep(SweepConf conf, ReadyModel model, SparkSession spark, OutputFolder folder, PrintStream console) {
         this.conf = conf;
-        this.run = run;
+        this.model = model;
         this.spark = spark;
         this.folder = folder;
         this.console = console;
@@ -90,17 +95,17 @@ final class Sweep {
      * @throws FailedCellsException if cells have failed, at the end
      */
     static void run(SweepConf conf, PrintStream console) throws IOException, InterruptedException {
-        GenerateRun run = GenerateRun.prepare(conf.common(), Session.settings(), console);
-        if (run.saved().isPresent()) {
+        ReadyModel model = ReadyModel.prepare(conf.common(), Session.settings(), console);
+        if (model.saved().isPresent()) {
             throw new InputException("--model of a sweep must be in full precision, since its cells quantize it, found "
                 + conf.common().model() + ", which is quantized already");
         }
-        conf.cells().forEach(cell -> run.checkSteps(cell.conf()));
-        try (Session session = Session.open("bitdgdm sweep " + run.bundle().name(), console)) {
+        conf.cells().forEach(cell -> model.checkSteps(cell.conf()));
+        try (Session session = Session.open("bitdgdm sweep " + model.bundle().name(), console)) {
             SparkSession spark = session.spark();
             OutputFolder folder = OutputFolder.of(conf.common().output().out(), spark.sparkContext().hadoopConfiguration(),
-                run.family().folder());
-            new Sweep(conf, run.onDevices(spark), spark, folder, console).run();
+                model.family().folder());
+            new Sweep(conf, model.onDevices(spark), spark, folder, console).run();
         }
     }
 
@@ -113,28 +118,32 @@ final class Sweep {
             }
             return;
         }
-        console.printf("%,d cells, model %s, backend %s%n", conf.cells().size(), run.bundle().name(), run.backend());
+        console.printf("%,d cells, model %s, backend %s%n", conf.cells().size(), model.bundle().name(), model.backend());
         try (RunLock lock = folder.lock()) {
             make(fingerprint);
         }
     }
 
     private boolean isFinished(SweepCell cell) {
-        return folder.cell(cell.name()).state(run.fingerprint(cell.conf(), spark)) == OutputFolder.State.FINISHED;
+        return run(cell, folder.cell(cell.name())).isFinished();
+    }
+
+    private GenerateRun run(SweepCell cell, OutputFolder into) {
+        return new GenerateRun(model, cell.conf(), spark, into, NOWHERE);
     }
 
     private void make(Fingerprint fingerprint) throws IOException, InterruptedException {
         folder.begin(fingerprint);
         folder.reopen();
         JobConf common = conf.common();
-        Measures measures = run.measures();
+        Measures measures = model.measures();
         LikelihoodProbe likelihood = measures.likelihood(common.likelihood(), spark).orElse(null);
         try (FidelityProbe probe = common.fidelity().on() ? measures.probe(common.fidelity(), spark, true) : null;
-             LayerScans scans = run.scans(spark)) {
+             LayerScans scans = model.scans(spark)) {
             inThreads(cell -> attempt(cell, () -> entry(cell, scans, probe, likelihood), spark.sparkContext()::isStopped));
         }
         List<SweepEntry> failed = soFar().stream().filter(entry -> !entry.done()).toList();
-        console.println("sweep.html        " + folder.path("sweep.html"));
+        console.println("sweep.html        " + folder.path(RunFiles.SWEEP_PAGE));
         if (!failed.isEmpty()) {
             throw new FailedCellsException(failed.size() + " of " + conf.cells().size() + " cells have failed, the first is "
                 + failed.get(0).cell().name() + ": " + failed.get(0).error() + "; the same command runs them again");
@@ -184,7 +193,7 @@ final class Sweep {
     }
 
     private Fingerprint fingerprint() {
-        Fingerprint first = run.fingerprint(conf.common(), spark);
+        Fingerprint first = model.fingerprint(conf.common(), spark);
         Map<String, String> rows = new LinkedHashMap<>(first.rows());
         Option.axes().forEach(axis -> rows.remove(axis.key()));
         rows.put("command", "sweep");
@@ -196,10 +205,10 @@ final class Sweep {
     private SweepEntry entry(SweepCell cell, LayerScans scans, FidelityProbe probe, LikelihoodProbe likelihood)
         throws IOException, InterruptedException {
         OutputFolder cellFolder = folder.cell(cell.name());
-        if (!isFinished(cell)) {
+        GenerateRun run = run(cell, cellFolder);
+        if (!run.isFinished()) {
             console.println(cell.name() + " …");
-            run.make(cell.conf(), spark, scans, cellFolder, NOWHERE, conf.parallel(),
-                model -> compare(probe, likelihood, model));
+            run.tell(scans, conf.parallel(), packed -> compare(probe, likelihood, packed));
         }
         return read(cell);
     }
@@ -229,14 +238,14 @@ final class Sweep {
             || FullDisk.of(e, "").isPresent();
     }
 
-    private Comparison compare(FidelityProbe probe, LikelihoodProbe likelihood, PackedModel model) {
+    private Comparison compare(FidelityProbe probe, LikelihoodProbe likelihood, PackedModel packed) {
         if (probe == null && likelihood == null) {
             return Comparison.NONE;
         }
-        String hash = Sha256.of(PackedModelFormat.toBytes(model));
+        String hash = PackedModelFormat.sha256(packed);
         return compared.computeIfAbsent(hash, absent -> new Measured()).of(() -> new Comparison(
-            Optional.ofNullable(probe).map(p -> p.measure(model)),
-            Optional.ofNullable(likelihood).map(p -> p.measure(model))));
+            Optional.ofNullable(probe).map(p -> p.measure(packed)),
+            Optional.ofNullable(likelihood).map(p -> p.measure(packed))));
     }
 
     /** A comparison that the first thread to ask makes, and others wait for. */
@@ -265,8 +274,8 @@ final class Sweep {
     /** What a finished cell has left. */
     private SweepEntry read(SweepCell cell) throws IOException {
         OutputFolder cellFolder = folder.cell(cell.name());
-        MetricReport metrics = MetricReport.parse(new String(cellFolder.read("metrics.json"), StandardCharsets.UTF_8));
-        return new SweepEntry(cell, metrics, Json.tree(cellFolder.read("run.json")), List.of(), "");
+        MetricReport metrics = MetricReport.parse(new String(cellFolder.read(RunFiles.METRICS_JSON), StandardCharsets.UTF_8));
+        return new SweepEntry(cell, metrics, Json.tree(cellFolder.read(RunFiles.RUN_JSON)), List.of(), "");
     }
 
     /** What has run so far, in the order of the cells. */
@@ -282,7 +291,7 @@ final class Sweep {
             && other.cell().conf().sample().equals(entry.cell().conf().sample())).findFirst();
         return !entry.done() || full.isEmpty() ? entry : new SweepEntry(entry.cell(), entry.metrics(), entry.run(),
             differences.computeIfAbsent(entry.cell().name(),
-                absent -> run.registry().differences(rows(entry), rows(full.get()))), "");
+                absent -> model.registry().differences(rows(entry), rows(full.get()))), "");
     }
 
     private Dataset<Row> rows(SweepEntry entry) {
@@ -296,18 +305,19 @@ final class Sweep {
             List<SweepEntry> done = soFar();
             List<SweepEntry> compared = done.stream().map(one -> withDifferences(one, done)).toList();
             int cells = conf.cells().size();
-            MetricRegistry names = run.registry();
-            folder.publishTable("cells", SweepRows.of(spark, compared, names));
-            folder.publish("sweep.html", SweepReport.render(run.bundle().name(), run.backend(), cells, compared, names)
+            MetricRegistry names = model.registry();
+            folder.publishTable(RunFiles.CELLS, SweepRows.of(spark, compared, names));
+            String of = model.bundle().name();
+            folder.publish(RunFiles.SWEEP_PAGE, SweepReport.render(of, model.backend(), cells, compared, names)
                 .getBytes(StandardCharsets.UTF_8));
-            folder.publish("sweep.md", SweepMarkdown.render(run.bundle().name(), run.backend(), cells, compared, names)
+            folder.publish(RunFiles.SWEEP_TABLE, SweepMarkdown.render(of, model.backend(), cells, compared, names)
                 .getBytes(StandardCharsets.UTF_8));
             console.printf("[%d/%d] %s%n", done.size(), cells, line(entry));
         }
     }
 
     private String line(SweepEntry entry) {
-        String quality = run.registry().quality().name();
+        String quality = model.registry().quality().name();
         if (!entry.done()) {
             return entry.cell().name() + " failed: " + entry.error();
         }

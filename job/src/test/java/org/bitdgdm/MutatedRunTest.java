@@ -24,6 +24,8 @@ import org.bitdgdm.output.Fingerprint;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.ReportFixture;
 import org.bitdgdm.output.RunTimings;
+import org.bitdgdm.run.RecordedRun;
+import org.bitdgdm.run.Results;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

@@ -1,6 +1,5 @@
 package org.bitdgdm.conf;
 
-import com.typesafe.config.ConfigObject;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,8 +13,6 @@ import java.util.Optional;
  * @param parallel cells that run at once
  */
 public record SweepConf(List<SweepCell> cells, int parallel) {
-    private static final String STUDY = "study";
-    private static final String DECOMPOSITION = "decomposition";
 
     public SweepConf {
         cells = List.copyOf(cells);
@@ -51,26 +48,6 @@ public record SweepConf(List<SweepCell> cells, int parallel) {
         Check.that(!budgets || cells.values().stream().anyMatch(cell -> cell.conf().recipe().auto()), "budget",
             "must be left out where no cell has recipe = auto", "one");
         return new SweepConf(List.copyOf(cells.values()), parallel);
-    }
-
-    /**
-     * Whether a file asks for the study of decompositions, {@code sweep { study = decomposition }}, instead of a grid.
-     *
-     * @throws InputException if it asks for another study, or for a grid beside it
-     */
-    public static boolean isDecompositionStudy(Optional<Path> file) {
-        if (file.isEmpty()) {
-            return false;
-        }
-        ConfigObject section = ConfFile.read(file.get(), ConfFile.defaults()).sweep();
-        if (!section.containsKey(STUDY)) {
-            return false;
-        }
-        if (!DECOMPOSITION.equals(section.get(STUDY).unwrapped()) || section.size() > 1) {
-            throw new InputException("sweep.study must be " + DECOMPOSITION + " and stand alone in its section, found "
-                + section.unwrapped() + " in " + file.get());
-        }
-        return true;
     }
 
     /** What the cells have in common: model, count, backend, folder; the axes are those of the first. */

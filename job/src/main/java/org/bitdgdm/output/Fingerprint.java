@@ -58,7 +58,7 @@ public record Fingerprint(Map<String, String> rows, Map<String, String> evaluati
                                          SparkContext spark) {
         // What an option comes to here, where that is another thing than its value.
         Map<Option, String> resolved = new EnumMap<>(Option.class);
-        resolved.put(Option.MODEL, Sha256.of(PackedModelFormat.toBytes(model.packed())));
+        resolved.put(Option.MODEL, PackedModelFormat.sha256(model.packed()));
         resolved.put(Option.SHARD_SIZE, Integer.toString(ShardPlan.of(conf.sample()).shardSize()));
         resolved.put(Option.BACKEND, backend);
         Set<Option> elsewhere = EnumSet.of(Option.CUDA_PRECISION);

@@ -59,12 +59,8 @@ public final class OutputFolder {
     /** Folder of the molecules. */
     public static final String MOLECULES = "molecules";
 
-    /** Folder of the quantized model. */
-    public static final String MODEL = "_run/model";
-
     private static final String RUN = "_run";
     private static final String STAGING = RUN + "/staging";
-    private static final String SUCCESS = "_SUCCESS";
     private static final int FORMAT = 1;
     private static final String FINGERPRINT = "fingerprint";
     private static final String EVALUATION = "evaluation";
@@ -191,10 +187,10 @@ public final class OutputFolder {
         JsonNode success;
         Map<String, String> results;
         try {
-            if (!exists(SUCCESS)) {
+            if (!exists(RunFiles.SUCCESS)) {
                 return false;
             }
-            success = read(new Path(folder, SUCCESS), EVALUATION);
+            success = read(new Path(folder, RunFiles.SUCCESS), EVALUATION);
             if (!entries(success.get(EVALUATION)).equals(asked.evaluation())) {
                 return false;
             }
@@ -220,8 +216,9 @@ public final class OutputFolder {
         Map<String, String> results = new LinkedHashMap<>();
         for (Map.Entry<String, JsonNode> result : success.path(RESULTS).properties()) {
             String name = result.getKey();
-            if (!RESULT.matcher(name.startsWith(MODEL + "/") ? name.substring(MODEL.length() + 1) : name).matches()) {
-                throw new InputException("--out " + named + " has a broken " + SUCCESS + "; give another folder");
+            String kept = RunFiles.KEPT_MODEL + "/";
+            if (!RESULT.matcher(name.startsWith(kept) ? name.substring(kept.length()) : name).matches()) {
+                throw new InputException("--out " + named + " has a broken " + RunFiles.SUCCESS + "; give another folder");
             }
             results.put(name, result.getValue().asText());
         }
@@ -239,8 +236,8 @@ public final class OutputFolder {
     /** Removes what has changed since the run was finished, so that it is made again; of shards {@link #wholeShards} does. */
     private void removeChanged() throws IOException {
         try {
-            if (exists(SUCCESS)) {
-                JsonNode success = read(path(SUCCESS), EVALUATION);
+            if (exists(RunFiles.SUCCESS)) {
+                JsonNode success = read(path(RunFiles.SUCCESS), EVALUATION);
                 for (Map.Entry<String, String> result : results(success).entrySet()) {
                     if (!isAsRecorded(result)) {
                         files.delete(path(result.getKey()), true);
@@ -386,7 +383,7 @@ public final class OutputFolder {
             requireHeld();
             removeStaging();
             removeChanged();
-            files.delete(new Path(folder, SUCCESS), false);
+            files.delete(new Path(folder, RunFiles.SUCCESS), false);
             if (!files.mkdirs(staging())) {
                 throw new IOException("cannot create " + staging());
             }
@@ -403,7 +400,7 @@ public final class OutputFolder {
     /** Takes back that the run is finished, for a part of it that lies in folders of its own. */
     public void reopen() throws IOException {
         requireHeld();
-        files.delete(path(SUCCESS), false);
+        files.delete(path(RunFiles.SUCCESS), false);
     }
 
     /** Removes what this driver and those before it have staged; never what a successor has. */
@@ -570,7 +567,7 @@ public final class OutputFolder {
         }
         complete.clear();
         complete.putAll(run);
-        publish(new Path(molecules, SUCCESS), new byte[0]);
+        publish(new Path(molecules, RunFiles.SUCCESS), new byte[0]);
     }
 
     /**
@@ -607,9 +604,9 @@ public final class OutputFolder {
                 results.put(name, identity(entry));
             }
         }
-        if (exists(MODEL)) {
-            for (FileStatus kept : files.listStatus(path(MODEL))) {
-                results.put(MODEL + "/" + kept.getPath().getName(), identity(kept));
+        if (exists(RunFiles.KEPT_MODEL)) {
+            for (FileStatus kept : files.listStatus(path(RunFiles.KEPT_MODEL))) {
+                results.put(RunFiles.KEPT_MODEL + "/" + kept.getPath().getName(), identity(kept));
             }
         }
         ArrayNode list = success.putArray(SHARDS);
@@ -618,7 +615,7 @@ public final class OutputFolder {
         complete.forEach((shard, content) -> list.addArray().add(shard).add(content.rows()).add(content.firstId())
             .add(content.lastId()).add(committed.get(shard).getLen()).add(committed.get(shard).getModificationTime())
             .add(hashes.getOrDefault(shard, "")));
-        publish(SUCCESS, bytes(success));
+        publish(RunFiles.SUCCESS, bytes(success));
         requireHeld();
         removeStaging();
         if (files.exists(path(STAGING)) && files.listStatus(path(STAGING)).length == 0) {

@@ -16,7 +16,6 @@ import org.bitdgdm.fidelity.LayerSensitivity;
 import org.bitdgdm.fidelity.SensitivityScan;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
-import org.bitdgdm.kernels.Sha256;
 import org.bitdgdm.quantize.Calibrations;
 import org.bitdgdm.quantize.Quantization;
 import org.bitdgdm.quantize.QuantizedModel;
@@ -65,7 +64,7 @@ public final class LayerScans implements AutoCloseable {
      * @param conf graphs and steps
      */
     public synchronized List<LayerSensitivity> measure(FidelityConf conf, PackedModel quantized) {
-        List<Object> key = List.of(conf, Sha256.of(PackedModelFormat.toBytes(quantized)));
+        List<Object> key = List.of(conf, PackedModelFormat.sha256(quantized));
         List<LayerSensitivity> known = alone.get(key);
         if (known == null) {
             known = scans.computeIfAbsent(conf, absent ->

@@ -87,9 +87,7 @@ class MutatedConfigurationTest {
         Mutations.check("sweep", valid, HOCON, input -> {
             Optional<Path> given = Optional.of(Files.write(file, input));
             Settings settings = Settings.load(given, Map.of(Option.OUT, List.of("out")));
-            if (!SweepConf.isDecompositionStudy(given)) {
-                valid(() -> SweepConf.of(settings, given));
-            }
+            valid(() -> SweepConf.of(settings, given));
         });
     }
 

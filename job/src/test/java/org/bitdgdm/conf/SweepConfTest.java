@@ -124,14 +124,4 @@ class SweepConfTest {
         assertThatThrownBy(() -> names("sweep.cells = [{ parallel = 2 }]")).isInstanceOf(InputException.class)
             .hasMessageContaining("unknown key sweep.parallel");
     }
-
-    @Test
-    void aStudyStandsAlone(@TempDir Path folder) throws IOException {
-        assertThat(SweepConf.isDecompositionStudy(Optional.of(Path.of("../conf/sweeps/paper-decomposition.conf")))).isTrue();
-        assertThat(SweepConf.isDecompositionStudy(Optional.of(Path.of("../conf/sweeps/few-steps.conf")))).isFalse();
-        assertThat(SweepConf.isDecompositionStudy(Optional.empty())).isFalse();
-        Path file = Files.writeString(folder.resolve("s.conf"), "sweep { study = decomposition, rank = [1, 2] }");
-        assertThatThrownBy(() -> SweepConf.isDecompositionStudy(Optional.of(file))).isInstanceOf(InputException.class)
-            .hasMessageContaining("sweep.study must be decomposition and stand alone");
-    }
 }

@@ -61,6 +61,11 @@ public final class PackedModelFormat {
     private PackedModelFormat() {
     }
 
+    /** SHA-256 of what {@link #toBytes} makes of a model, in lower-case hexadecimal digits. */
+    public static String sha256(PackedModel model) {
+        return Sha256.of(toBytes(model));
+    }
+
     private static byte[] digest(byte[] bytes, int length) {
         MessageDigest digest = Sha256.digest();
         digest.update(bytes, 0, length);

@@ -1,4 +1,4 @@
-package org.bitdgdm;
+package org.bitdgdm.run;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -25,15 +25,13 @@ import org.bitdgdm.output.MetricRows;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.ParquetFolder;
 import org.bitdgdm.output.ReportInput;
+import org.bitdgdm.output.RunFiles;
 import org.bitdgdm.output.RunRecord;
 import org.bitdgdm.output.RunReport;
 import org.bitdgdm.quantize.LayerReport;
 
 /** From the finished rows of a run to its metrics, report and last lines on the console. */
-final class Results {
-    private static final String METRICS_JSON = "metrics.json";
-    private static final String RUN_JSON = "run.json";
-    private static final String REPORT = "report.html";
+public final class Results {
     /** Name and what comes before its value. */
     private static final String LINE = "%-27s ";
     private static final double NANOS = 1e-9;
@@ -45,7 +43,7 @@ final class Results {
     private final Protocol protocol;
     private final Comparison comparison;
 
-    Results(SparkSession spark, OutputFolder folder, GraphFamily family, Optional<ReferenceSet> reference,
+    public Results(SparkSession spark, OutputFolder folder, GraphFamily family, Optional<ReferenceSet> reference,
             Protocol protocol, Comparison comparison) {
         this.spark = spark;
         this.folder = folder;
@@ -61,7 +59,7 @@ final class Results {
      * @param graphs of the run
      * @throws StoppedException if {@code molecules/} holds another number of them
      */
-    MetricReport publish(long graphs, RunRecord record, long startNanos, String title, String subtitle,
+    public MetricReport publish(long graphs, RunRecord record, long startNanos, String title, String subtitle,
                          List<LayerReport> layers, Optional<String> noDrawings) throws IOException {
         long start = System.nanoTime();
         Dataset<Row> rows = ParquetFolder.read(spark, folder.molecules().toString());
@@ -74,22 +72,22 @@ final class Results {
         MetricReport likely = comparison.likelihood().map(compared::with).orElse(compared);
         MetricReport report = comparison.other().map(other ->
             family.registry(protocol).withDifferences(likely, rows, other)).orElse(likely);
-        folder.publishTable("metrics", MetricRows.of(spark, report));
-        folder.publish(METRICS_JSON, Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(report.toJson()));
+        folder.publishTable(RunFiles.METRICS, MetricRows.of(spark, report));
+        folder.publish(RunFiles.METRICS_JSON, Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(report.toJson()));
         record.timing("metrics", (System.nanoTime() - start) * NANOS);
         // Without the page itself, which shows it.
         record.timing("total", (System.nanoTime() - startNanos) * NANOS);
         ReportInput input = new ReportInput(title, subtitle, record.json(), report,
             reference.map(ReferenceSet::distributions), family,
             family.examples(rows), layers, noDrawings);
-        folder.publish(REPORT, RunReport.render(input).getBytes(StandardCharsets.UTF_8));
-        folder.publish(RUN_JSON, record.toBytes());
+        folder.publish(RunFiles.REPORT, RunReport.render(input).getBytes(StandardCharsets.UTF_8));
+        folder.publish(RunFiles.RUN_JSON, record.toBytes());
         return report;
     }
 
     /** Prints the headline of a finished run from its files. */
-    static MetricReport print(OutputFolder folder, GraphFamily family, PrintStream console) throws IOException {
-        MetricReport report = MetricReport.parse(new String(folder.read(METRICS_JSON), StandardCharsets.UTF_8));
+    public static MetricReport print(OutputFolder folder, GraphFamily family, PrintStream console) throws IOException {
+        MetricReport report = MetricReport.parse(new String(folder.read(RunFiles.METRICS_JSON), StandardCharsets.UTF_8));
         JsonNode run = record(folder);
         MetricRegistry registry = family.registry(report.protocol());
         for (String name : Stream.of(registry.headline(), registry.comparisons(), registry.differences()).flatMap(List::stream)
@@ -108,7 +106,7 @@ final class Results {
             long after = bytes.path("after").asLong();
             console.printf(Locale.ROOT, LINE + "%,d → %,d (÷ %.2f)%n", "model bytes", before, after, before / (double) after);
         }
-        for (String name : List.of(family.folder(), METRICS_JSON, REPORT)) {
+        for (String name : List.of(family.folder(), RunFiles.METRICS_JSON, RunFiles.REPORT)) {
             console.printf(LINE + "%s%n", name, folder.path(name));
         }
         return report;
@@ -116,9 +114,9 @@ final class Results {
 
     private static JsonNode record(OutputFolder folder) throws IOException {
         try {
-            return Json.tree(folder.read(RUN_JSON));
+            return Json.tree(folder.read(RunFiles.RUN_JSON));
         } catch (JsonProcessingException e) {
-            throw new InputException(folder.path(RUN_JSON) + " is broken (" + e.getOriginalMessage()
+            throw new InputException(folder.path(RunFiles.RUN_JSON) + " is broken (" + e.getOriginalMessage()
                 + "); delete it, the same command makes it again", e);
         }
     }

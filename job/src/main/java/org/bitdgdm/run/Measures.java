@@ -1,4 +1,4 @@
-package org.bitdgdm;
+package org.bitdgdm.run;
 
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -35,14 +35,14 @@ import org.bitdgdm.sample.BackendOpener;
  * @param vocabulary what its classes stand for
  * @param opener     the backend that both compute on
  */
-record Measures(PackedModel full, Vocabulary vocabulary, BackendOpener opener) {
+public record Measures(PackedModel full, Vocabulary vocabulary, BackendOpener opener) {
 
     /**
      * Refuses more steps than the model has, before anything is computed.
      *
      * @throws InputException naming the option
      */
-    static void checkSteps(FidelityConf fidelity, LikelihoodConf likelihood, Diffusion diffusion) {
+    public static void checkSteps(FidelityConf fidelity, LikelihoodConf likelihood, Diffusion diffusion) {
         if (fidelity.on()) {
             FidelityProbe.checkSteps("--fidelity-steps", fidelity.steps(), diffusion);
         }
@@ -52,7 +52,7 @@ record Measures(PackedModel full, Vocabulary vocabulary, BackendOpener opener) {
     }
 
     /** What a run is given for its metrics. */
-    static Set<Need> given(boolean reference, FidelityConf fidelity, LikelihoodConf likelihood, boolean otherRun) {
+    public static Set<Need> given(boolean reference, FidelityConf fidelity, LikelihoodConf likelihood, boolean otherRun) {
         Set<Need> given = EnumSet.noneOf(Need.class);
         Map.of(Need.REFERENCE, reference, Need.FIDELITY, fidelity.on(), Need.LIKELIHOOD, likelihood.on(),
             Need.OTHER_RUN, otherRun).forEach((need, is) -> {
@@ -68,7 +68,7 @@ record Measures(PackedModel full, Vocabulary vocabulary, BackendOpener opener) {
      *
      * @param keep whether its trajectories stay with the executors, for several models
      */
-    FidelityProbe probe(FidelityConf conf, SparkSession spark, boolean keep) {
+    public FidelityProbe probe(FidelityConf conf, SparkSession spark, boolean keep) {
         return new FidelityProbe(JavaSparkContext.fromSparkContext(spark.sparkContext()), full, conf, opener, keep);
     }
 
@@ -77,13 +77,13 @@ record Measures(PackedModel full, Vocabulary vocabulary, BackendOpener opener) {
      *
      * @throws InputException if the file holds none, or one that is none of the model's
      */
-    Optional<LikelihoodProbe> likelihood(LikelihoodConf conf, SparkSession spark) {
+    public Optional<LikelihoodProbe> likelihood(LikelihoodConf conf, SparkSession spark) {
         return conf.on() ? Optional.of(new LikelihoodProbe(JavaSparkContext.fromSparkContext(spark.sparkContext()), full,
             molecules(conf), conf.times(), opener)) : Optional.empty();
     }
 
     /** Compares one model, as far as it is asked for. */
-    Comparison compare(PackedModel model, FidelityConf conf, Optional<LikelihoodProbe> likelihood, SparkSession spark,
+    public Comparison compare(PackedModel model, FidelityConf conf, Optional<LikelihoodProbe> likelihood, SparkSession spark,
                        PrintStream console) {
         Optional<FidelityReport> fidelity = Optional.empty();
         if (conf.on()) {

@@ -1,4 +1,4 @@
-package org.bitdgdm;
+package org.bitdgdm.run;
 
 import java.util.Optional;
 import org.apache.spark.sql.Dataset;
@@ -13,16 +13,17 @@ import org.bitdgdm.fidelity.LikelihoodReport;
  * @param likelihood of given molecules
  * @param other      scored rows of another run, compared at the same ids
  */
-record Comparison(Optional<FidelityReport> fidelity, Optional<LikelihoodReport> likelihood, Optional<Dataset<Row>> other) {
+public record Comparison(
+    Optional<FidelityReport> fidelity, Optional<LikelihoodReport> likelihood, Optional<Dataset<Row>> other) {
     /** Nothing. */
-    static final Comparison NONE = new Comparison(Optional.empty(), Optional.empty());
+    public static final Comparison NONE = new Comparison(Optional.empty(), Optional.empty());
 
-    Comparison(Optional<FidelityReport> fidelity, Optional<LikelihoodReport> likelihood) {
+    public Comparison(Optional<FidelityReport> fidelity, Optional<LikelihoodReport> likelihood) {
         this(fidelity, likelihood, Optional.empty());
     }
 
     /** The same and another run. */
-    Comparison against(Optional<Dataset<Row>> run) {
+    public Comparison against(Optional<Dataset<Row>> run) {
         return new Comparison(fidelity, likelihood, run);
     }
 }

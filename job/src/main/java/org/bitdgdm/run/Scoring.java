@@ -1,4 +1,4 @@
-package org.bitdgdm;
+package org.bitdgdm.run;
 
 import java.io.IOException;
 import java.io.PrintStream;
@@ -32,6 +32,7 @@ import org.bitdgdm.molecule.MolecularGraph;
 import org.bitdgdm.output.MoleculeWriter;
 import org.bitdgdm.output.Numbers;
 import org.bitdgdm.output.OutputFolder;
+import org.bitdgdm.output.RunFiles;
 import org.bitdgdm.output.ShardContent;
 import scala.Function1;
 
@@ -39,7 +40,7 @@ import scala.Function1;
  * Scoring of graphs that exist already, shard by shard into {@code molecules/}. How graphs are cut into shards depends on the
  * input only, so that a start on whatever cluster keeps the shards that an earlier one has left.
  */
-final class Scoring {
+public final class Scoring {
     /** Graphs of a shard of a text file. */
     private static final int SHARD = 4096;
     /** Classes of nodes and edges after which a shard of a text file is cut, however few its graphs. */
@@ -48,7 +49,6 @@ final class Scoring {
     private static final long MOST_CLASSES = 256L << 20;
     /** Pieces of Parquet that Spark is asked for where that makes none smaller than 4 MB; not by the cores it has. */
     private static final String PIECES = "256";
-    private static final String PIECES_FILE = "_run/pieces.json";
 
     private final SparkSession spark;
     private final JavaSparkContext context;
@@ -59,7 +59,7 @@ final class Scoring {
     private final SortedMap<Integer, ShardContent> shards = new TreeMap<>();
 
     /** @param folder begun */
-    Scoring(SparkSession spark, GraphFamily family, OutputFolder folder, PrintStream console) {
+    public Scoring(SparkSession spark, GraphFamily family, OutputFolder folder, PrintStream console) {
         this.spark = spark;
         this.context = JavaSparkContext.fromSparkContext(spark.sparkContext());
         this.family = family;
@@ -68,7 +68,7 @@ final class Scoring {
     }
 
     /** Another session, in which the files of {@code --input} are cut the same way on every cluster. */
-    static SparkSession cutting(SparkSession spark) {
+    public static SparkSession cutting(SparkSession spark) {
         SparkSession session = spark.newSession();
         String limit = "spark.sql.files.maxPartitionBytes";
         session.conf().set(limit, spark.conf().get(limit));
@@ -77,7 +77,7 @@ final class Scoring {
     }
 
     /** Scores a text file and returns the number of its graphs: read on the driver, scored on executors. */
-    long text(Path file) throws IOException {
+    public long text(Path file) throws IOException {
         resuming();
         GraphFamily judging = family;
         int slots = Math.max(1, context.defaultParallelism());
@@ -119,7 +119,7 @@ final class Scoring {
     }
 
     /** Tells readers that all shards of what was scored are there. */
-    void complete() throws IOException {
+    public void complete() throws IOException {
         folder.completeMolecules(shards);
     }
 
@@ -144,7 +144,7 @@ final class Scoring {
      *
      * @param table ids, node classes and edge classes, none of them null, of a session of {@link #cutting}
      */
-    long parquet(Dataset<Row> table) throws IOException {
+    public long parquet(Dataset<Row> table) throws IOException {
         context.setJobDescription("score graphs of Parquet");
         GraphFamily judging = family;
         try {
@@ -217,11 +217,11 @@ final class Scoring {
     /** Removes the shards of an earlier start whose Spark has cut the same files otherwise, by another limit of bytes. */
     private void keepOnlyIfCutSo(List<Piece> pieces) throws IOException {
         byte[] now = Json.MAPPER.writeValueAsBytes(pieces);
-        if (folder.exists(PIECES_FILE) && Arrays.equals(folder.read(PIECES_FILE), now)) {
+        if (folder.exists(RunFiles.PIECES) && Arrays.equals(folder.read(RunFiles.PIECES), now)) {
             return;
         }
         folder.clearMolecules();
-        folder.publish(PIECES_FILE, now);
+        folder.publish(RunFiles.PIECES, now);
     }
 
     private static byte[] bytes(Row row, int column) {

@@ -1,4 +1,4 @@
-package org.bitdgdm;
+package org.bitdgdm.run;
 
 import java.io.PrintStream;
 import java.util.Optional;
@@ -15,7 +15,7 @@ import org.bitdgdm.sample.Executors;
 import org.bitdgdm.sample.YarnApplication;
 
 /** Spark's session of one command, stopped at its end unless it was there before. */
-record Session(SparkSession spark, boolean own) implements AutoCloseable {
+public record Session(SparkSession spark, boolean own) implements AutoCloseable {
     /** Why an executor of this application was last lost, in Spark's words; null if none was. */
     private static volatile String lostExecutor;
     /** Whether tasks of the last session run in this process. */
@@ -28,7 +28,7 @@ record Session(SparkSession spark, boolean own) implements AutoCloseable {
      *
      * @throws InputException if they can never be met
      */
-    static SparkConf settings() {
+    public static SparkConf settings() {
         SparkConf settings = isThere() ? SparkSession.builder().getOrCreate().sparkContext().getConf() : new SparkConf();
         Executors.requirePossible(settings);
         return settings;
@@ -43,7 +43,7 @@ record Session(SparkSession spark, boolean own) implements AutoCloseable {
      *
      * @throws InputException if Spark does not start with its settings, or no executor comes
      */
-    static Session open(String name, PrintStream console) throws InterruptedException {
+    public static Session open(String name, PrintStream console) throws InterruptedException {
         if (isThere()) {
             return new Session(SparkSession.builder().getOrCreate(), false);
         }
@@ -86,7 +86,7 @@ record Session(SparkSession spark, boolean own) implements AutoCloseable {
     }
 
     /** What an exception of Spark's says, without the names by which its documentation sorts it. */
-    static String oneLine(Throwable e) {
+    public static String oneLine(Throwable e) {
         String said = e.getMessage() == null ? e.toString() : e.getMessage();
         return said.replaceFirst("^\\[[A-Z0-9_.]+] ", "").replaceFirst(" SQLSTATE: \\w+\\s*$", "")
             .replaceFirst("^requirement failed: ", "").lines().filter(line -> !line.startsWith("\tat ")).map(String::strip)
@@ -94,17 +94,17 @@ record Session(SparkSession spark, boolean own) implements AutoCloseable {
     }
 
     /** Why an executor was last lost, as Spark says it; empty if none was. */
-    static Optional<String> lostExecutor() {
+    public static Optional<String> lostExecutor() {
         return Optional.ofNullable(lostExecutor);
     }
 
     /** Whether tasks run in this process. */
-    static boolean local() {
+    public static boolean local() {
         return local;
     }
 
     /** Whether the application was ended from outside, by its cluster or by a signal, before the command was at its end. */
-    static boolean ended() {
+    public static boolean ended() {
         return ended;
     }
 

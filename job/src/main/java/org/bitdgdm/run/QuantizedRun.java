@@ -1,4 +1,4 @@
-package org.bitdgdm;
+package org.bitdgdm.run;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -22,6 +22,7 @@ import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.Sha256;
 import org.bitdgdm.model.ModelBundle;
 import org.bitdgdm.output.OutputFolder;
+import org.bitdgdm.output.RunFiles;
 import org.bitdgdm.quantize.Calibrations;
 import org.bitdgdm.quantize.LayerAlone;
 import org.bitdgdm.quantize.LayerReport;
@@ -42,10 +43,7 @@ import org.bitdgdm.sample.BackendOpener;
  * @param seconds time taken; NaN where an earlier start has taken it
  */
 record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds) {
-    /** Where a run keeps the files of {@link QuantizedBundle}. */
-    private static final String KEPT = OutputFolder.MODEL + "/";
-    private static final String CSV = "quantization.csv";
-    private static final String RECIPE = "recipe.conf";
+    private static final String KEPT = RunFiles.KEPT_MODEL + "/";
     private static final double NANOS = 1e-9;
     /** Thresholds come from the same graphs whatever a run's seed, so that nightly runs share one quantized model. */
     private static final long CALIBRATION_SEED = 0;
@@ -56,12 +54,12 @@ record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds)
     }
 
     /** Chooses a recipe where that is asked for and quantizes, or takes what an earlier start of the same run has left. */
-    static QuantizedRun of(OutputFolder folder, GenerateRun run, JobConf conf, LayerScans scans, PrintStream console)
+    static QuantizedRun of(OutputFolder folder, ReadyModel run, JobConf conf, LayerScans scans, PrintStream console)
         throws IOException {
         Optional<QuantizedBundle> earlier = earlier(folder, console);
         if (earlier.isPresent()) {
             QuantizedModel kept = earlier.get().quantized();
-            if (conf.scan().on() || !folder.exists(CSV)) {
+            if (conf.scan().on() || !folder.exists(RunFiles.QUANTIZATION_CSV)) {
                 publish(folder, kept, conf.scan().on() ? alone(scans, conf, kept.model(), console) : List.of());
             }
             return new QuantizedRun(kept.model(), kept.layers(), Double.NaN);
@@ -84,7 +82,7 @@ record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds)
             recipe = chosen.recipe();
             quantized = chosen.model();
             alone = chosen.alone();
-            folder.publish(RECIPE, chosen.text().getBytes(StandardCharsets.UTF_8));
+            folder.publish(RunFiles.RECIPE, chosen.text().getBytes(StandardCharsets.UTF_8));
         } else {
             if (!recipe.nothing()) {
                 console.println("quantizing with " + (recipe.overrides().isEmpty() ? recipe.method().toString()
@@ -172,7 +170,7 @@ record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds)
         Map<String, LayerAlone> byName = new LinkedHashMap<>();
         alone.forEach(layer -> byName.put(layer.layer(), new LayerAlone(known(layer.node().value()),
             known(layer.edge().value()), known(layer.graph().value()), known(layer.graph().standardError()))));
-        folder.publish(CSV, QuantizationCsv.toCsv(quantized.layers(), byName).getBytes(StandardCharsets.UTF_8));
+        folder.publish(RunFiles.QUANTIZATION_CSV, QuantizationCsv.toCsv(quantized.layers(), byName).getBytes(StandardCharsets.UTF_8));
     }
 
     private static double known(Double value) {

@@ -1,9 +1,8 @@
-package org.bitdgdm;
+package org.bitdgdm.run;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.time.Instant;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
@@ -12,8 +11,8 @@ import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.output.RunFiles;
 import org.bitdgdm.conf.LocalPath;
-import org.bitdgdm.output.OutputFolder;
 
 /**
  * Graphs that exist already, as an option names them: a text file, a folder or file of Parquet, or the folder of a run. A name
@@ -25,11 +24,11 @@ import org.bitdgdm.output.OutputFolder;
  * @param files  file system that holds them
  * @param path   full path there, every sign of which means itself
  */
-record InputGraphs(String option, String named, FileSystem files, Path path) {
+public record InputGraphs(String option, String named, FileSystem files, Path path) {
     private static final String PARQUET = ".parquet";
 
     /** The text file of this machine that a name stands for; needs no Spark. */
-    static Optional<java.nio.file.Path> localText(String named) {
+    public static Optional<java.nio.file.Path> localText(String named) {
         try {
             return LocalPath.here(named).filter(file -> Files.isRegularFile(file) && !named.endsWith(PARQUET));
         } catch (IllegalArgumentException notOfThisMachine) {
@@ -42,7 +41,7 @@ record InputGraphs(String option, String named, FileSystem files, Path path) {
      *
      * @throws InputException if there is nothing of that name, or it cannot be read
      */
-    static InputGraphs of(String option, String named, Configuration hadoop) {
+    public static InputGraphs of(String option, String named, Configuration hadoop) {
         try {
             Optional<java.nio.file.Path> text = localText(named);
             Path path = text.isPresent() ? new Path(text.get().toAbsolutePath().toUri()) : new Path(named);
@@ -65,12 +64,12 @@ record InputGraphs(String option, String named, FileSystem files, Path path) {
     }
 
     /** Whether it is a text file; Parquet is a folder, or is named so. */
-    boolean isText() throws IOException {
+    public boolean isText() throws IOException {
         return files.getFileStatus(path).isFile() && !path.getName().endsWith(PARQUET);
     }
 
     /** The text file on this machine, where it lies or as a copy that goes with this process. */
-    java.nio.file.Path text() {
+    public java.nio.file.Path text() {
         if (path.toUri().getScheme().equals("file")) {
             return java.nio.file.Path.of(path.toUri().getPath());
         }
@@ -89,8 +88,8 @@ record InputGraphs(String option, String named, FileSystem files, Path path) {
     }
 
     /** The Parquet: the folder of a run stands for its rows, as does that of a cell of a sweep, whose lie elsewhere. */
-    String rows(String rows) throws IOException {
-        if (!files.exists(new Path(path, "run.json"))) {
+    public String rows(String rows) throws IOException {
+        if (!files.exists(new Path(path, RunFiles.RUN_JSON))) {
             return path.toString();
         }
         Path own = new Path(path, rows);
@@ -99,7 +98,7 @@ record InputGraphs(String option, String named, FileSystem files, Path path) {
     }
 
     /** Full path, files, size and time, so that changed input is another run. */
-    String identity() {
+    public String identity() {
         try {
             long count = 0;
             long size = 0;

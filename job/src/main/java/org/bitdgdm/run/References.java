@@ -1,4 +1,4 @@
-package org.bitdgdm;
+package org.bitdgdm.run;
 
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -13,11 +13,11 @@ import org.bitdgdm.metrics.ReferenceSet;
 import org.bitdgdm.model.Vocabulary;
 
 /** The reference set of a run: a file that the user names, else the one in the model's bundle, else none. */
-final class References {
+public final class References {
     private References() {
     }
 
-    static Optional<ReferenceSet> of(OutputConf output, Path bundle, Vocabulary vocabulary, PrintStream console) {
+    public static Optional<ReferenceSet> of(OutputConf output, Path bundle, Vocabulary vocabulary, PrintStream console) {
         if (!output.reference().isBlank()) {
             return Optional.of(read(LocalPath.of(output.reference()), vocabulary, console));
         }
@@ -25,7 +25,7 @@ final class References {
     }
 
     /** A reference set from a file of SMILES, or of plain graphs. */
-    static ReferenceSet read(Path file, Vocabulary vocabulary, PrintStream console) {
+    public static ReferenceSet read(Path file, Vocabulary vocabulary, PrintStream console) {
         if (!Files.isRegularFile(file)) {
             throw new InputException("--reference must name a file of training graphs, found none at " + file);
         }
@@ -34,7 +34,7 @@ final class References {
     }
 
     /** What decides metrics and report besides the rows. */
-    static Map<String, String> evaluation(OutputConf output, Optional<ReferenceSet> reference) {
+    public static Map<String, String> evaluation(OutputConf output, Optional<ReferenceSet> reference) {
         Map<String, String> evaluation = new LinkedHashMap<>();
         evaluation.put("protocol", output.protocol());
         evaluation.put("reference", reference.map(ReferenceSet::sha256).orElse("none"));

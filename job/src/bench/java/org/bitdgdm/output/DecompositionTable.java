@@ -10,48 +10,13 @@ import java.util.Map;
 import java.util.StringJoiner;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 import org.bitdgdm.kernels.NetworkSpec;
 import org.bitdgdm.quantize.DecompositionStudy;
 import org.bitdgdm.quantize.DecompositionStudy.Way;
 
-/** The rows of a study of decompositions: as a table of Spark, as CSV, and as Markdown with seeds put together. */
+/** The rows of a study of decompositions as Markdown, with seeds put together. */
 public final class DecompositionTable {
-    /** Columns of the table and of the CSV, see {@link DecompositionStudy.Row}. */
-    static final StructType SCHEMA = new StructType()
-        .add("subject", DataTypes.StringType, false)
-        .add("share", DataTypes.DoubleType, false)
-        .add("condition", DataTypes.DoubleType, false)
-        .add("seed", DataTypes.IntegerType, false)
-        .add("method", DataTypes.StringType, false)
-        .add("iterations", DataTypes.IntegerType, false)
-        .add("arrived", DataTypes.BooleanType, false)
-        .add("error", DataTypes.DoubleType, false);
-
-
     private DecompositionTable() {
-    }
-
-    /** The rows in one partition. */
-    public static Dataset<Row> of(SparkSession spark, List<DecompositionStudy.Row> rows) {
-        return spark.createDataFrame(rows.stream().map(row -> RowFactory.create(row.subject(), row.share(), row.condition(),
-            row.seed(), row.way().label(), row.iterations(), row.arrived(), row.error())).toList(), SCHEMA).coalesce(1);
-    }
-
-    /** The rows as CSV with a header line. */
-    public static String csv(List<DecompositionStudy.Row> rows) {
-        StringBuilder csv = new StringBuilder(String.join(",", SCHEMA.fieldNames())).append("\r\n");
-        for (DecompositionStudy.Row row : rows) {
-            csv.append(String.join(",", row.subject(), Double.toString(row.share()), Double.toString(row.condition()),
-                Integer.toString(row.seed()), row.way().label(), Integer.toString(row.iterations()),
-                Boolean.toString(row.arrived()), Double.toString(row.error()))).append("\r\n");
-        }
-        return csv.toString();
     }
 
     /** Two tables against the share of outliers, two against the condition number, and one of layers of the model. */

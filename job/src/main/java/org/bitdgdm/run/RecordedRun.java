@@ -1,4 +1,4 @@
-package org.bitdgdm;
+package org.bitdgdm.run;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -10,10 +10,9 @@ import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.Json;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
-import org.bitdgdm.kernels.Sha256;
 import org.bitdgdm.model.ModelBundle;
 import org.bitdgdm.output.OutputFolder;
-import org.bitdgdm.quantize.QuantizedBundle;
+import org.bitdgdm.output.RunFiles;
 
 /**
  * A run of {@code generate}, or a cell of a sweep, as its folder tells it: what it was made with, and the quantized model
@@ -22,8 +21,7 @@ import org.bitdgdm.quantize.QuantizedBundle;
  * @param folder of the run
  * @param record its {@code run.json}
  */
-record RecordedRun(OutputFolder folder, JsonNode record) {
-    private static final String RECORD = "run.json";
+public record RecordedRun(OutputFolder folder, JsonNode record) {
 
     /**
      * The run of a folder; empty where it is none that has sampled a model.
@@ -31,23 +29,23 @@ record RecordedRun(OutputFolder folder, JsonNode record) {
      * @param path of a file system that answers
      * @throws InputException if its {@code run.json} is damaged
      */
-    static Optional<RecordedRun> of(String path, Configuration hadoop) throws IOException {
+    public static Optional<RecordedRun> of(String path, Configuration hadoop) throws IOException {
         OutputFolder folder = OutputFolder.of(path, hadoop);
-        if (!folder.exists(RECORD)) {
+        if (!folder.exists(RunFiles.RUN_JSON)) {
             return Optional.empty();
         }
         try {
-            JsonNode record = Json.tree(folder.read(RECORD));
+            JsonNode record = Json.tree(folder.read(RunFiles.RUN_JSON));
             return record.path("command").asText().equals("generate") && record.at("/hashes/model").isTextual()
                 ? Optional.of(new RecordedRun(folder, record)) : Optional.empty();
         } catch (JsonProcessingException | ChecksumException e) {
-            throw new InputException("--input " + path + " has a broken " + RECORD + "; the command that has made the run makes"
+            throw new InputException("--input " + path + " has a broken " + RunFiles.RUN_JSON + "; the command that has made the run makes"
                 + " it again", e);
         }
     }
 
     /** The folder of its full-precision model, as its user named it. */
-    String model() {
+    public String model() {
         return record.at("/configuration/model").asText();
     }
 
@@ -57,7 +55,7 @@ record RecordedRun(OutputFolder folder, JsonNode record) {
      * @param bundle the full-precision one
      * @throws InputException if the run was made from another one, or its quantized model is gone or damaged
      */
-    PackedModel sampled(ModelBundle bundle) throws IOException {
+    public PackedModel sampled(ModelBundle bundle) throws IOException {
         String made = record.at("/hashes/model").asText();
         if (!made.equals(bundle.sha256())) {
             throw new InputException("--model must be the one that --input " + folder + " was made from (" + model()
@@ -65,20 +63,16 @@ record RecordedRun(OutputFolder folder, JsonNode record) {
         }
         String sampled = record.at("/hashes/packed_model").asText();
         PackedModel full = bundle.packed();
-        if (sampled.equals(sha256(full))) {
+        if (sampled.equals(PackedModelFormat.sha256(full))) {
             return full;
         }
         PackedModel kept = QuantizedRun.kept(folder).orElseThrow(() -> new InputException("--input " + folder
-            + " must still hold the quantized model that it sampled, found no _run/model; run generate again with"
+            + " must still hold the quantized model that it sampled, found no " + RunFiles.KEPT_MODEL + "; run generate again with"
             + " --fidelity")).quantized().model();
-        if (!sampled.equals(sha256(kept))) {
-            throw new InputException("--input " + folder + " holds another quantized model in _run/model than its run.json"
+        if (!sampled.equals(PackedModelFormat.sha256(kept))) {
+            throw new InputException("--input " + folder + " holds another quantized model in " + RunFiles.KEPT_MODEL + " than its run.json"
                 + " says it sampled; run generate again, with --fidelity");
         }
         return kept;
-    }
-
-    private static String sha256(PackedModel model) {
-        return Sha256.of(PackedModelFormat.toBytes(model));
     }
 }
