@@ -17,6 +17,8 @@ import org.bitdgdm.conf.LocalPath;
 import org.bitdgdm.conf.Nearest;
 import org.bitdgdm.conf.Option;
 import org.bitdgdm.conf.Settings;
+import org.bitdgdm.metrics.MoleculeMetrics;
+import org.bitdgdm.metrics.PlainGraphMetrics;
 import org.bitdgdm.output.Versions;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -155,7 +157,7 @@ record CommandLineArguments(Command command, Optional<Path> config, Map<Option, 
         CommandSpec spec = CommandSpec.create().name(PROGRAM + " " + command.label());
         spec.usageMessage().description("It " + command.summary() + ".").optionListHeading("%n").sortOptions(false)
             .abbreviateSynopsis(true).width(100)
-            .footer("%nEvery flag is also a key of a HOCON file: conf/bitdgdm.conf lists them all.");
+            .footer("%nEvery flag is also a key of a HOCON file: conf/bitdgdm.conf lists them all." + metrics(command));
         for (Option option : Option.all(command)) {
             String shown = defaults.get(option).isEmpty() ? "" : " [" + defaults.get(option) + "]";
             OptionSpec.Builder flag = OptionSpec.builder(option.flag()).paramLabel(option.label())
@@ -172,6 +174,13 @@ record CommandLineArguments(Command command, Optional<Path> config, Map<Option, 
         spec.addOption(OptionSpec.builder(HELP, "-h").usageHelp(true).arity("0").type(boolean.class)
             .description("show this help").build());
         return new CommandLine(spec).setExpandAtFiles(false);
+    }
+
+    /** What {@code --require} can bound, but for comparisons, which {@code docs/metrics.md} has too. */
+    private static String metrics(Command command) {
+        return Option.REQUIRE.of(command) ? "%nMetrics of " + Option.REQUIRE.flag() + ", of molecules: "
+            + String.join(", ", MoleculeMetrics.names()) + "; of plain graphs: " + String.join(", ", PlainGraphMetrics.names())
+            + "; docs/metrics.md defines them, and comparisons of models and runs." : "";
     }
 
     private static CommandLine overview() {

@@ -2,6 +2,9 @@ package org.bitdgdm.metrics;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -13,6 +16,7 @@ import java.util.Objects;
 import java.util.Optional;
 import org.bitdgdm.conf.GateException;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.conf.Json;
 import org.bitdgdm.conf.Requirement;
 import org.bitdgdm.fidelity.FidelityReport;
 import org.bitdgdm.fidelity.LikelihoodReport;
@@ -33,6 +37,12 @@ public record MetricReport(
     Protocol protocol, Counts counts, List<Metric> metrics, Map<String, String> absent, Distributions distributions,
     @JsonInclude(JsonInclude.Include.NON_NULL) FidelityReport fidelity,
     @JsonInclude(JsonInclude.Include.NON_NULL) LikelihoodReport likelihood) {
+
+    /** How records of this package are written: keys in snake_case, nothing unknown, nothing twice. */
+    static final JsonMapper JSON = Json.MAPPER.rebuild()
+        .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+        .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+        .build();
 
     public MetricReport {
         Objects.requireNonNull(protocol, "a report must name its protocol");
@@ -109,7 +119,7 @@ public record MetricReport(
 
     /** The content of {@code metrics.json}. */
     public ObjectNode toJson() {
-        return MetricJson.MAPPER.valueToTree(this);
+        return JSON.valueToTree(this);
     }
 
     /**
@@ -119,7 +129,7 @@ public record MetricReport(
      */
     public static MetricReport parse(String json) {
         try {
-            return MetricJson.MAPPER.readValue(json, MetricReport.class);
+            return JSON.readValue(json, MetricReport.class);
         } catch (JsonProcessingException e) {
             throw new InputException("metrics.json is not a report of metrics: "
                 + e.getOriginalMessage().lines().findFirst().orElse(""), e);

@@ -142,6 +142,11 @@ public final class MoleculeMetrics {
             .filter(definition -> definition.protocols().contains(protocol)).toList();
     }
 
+    /** Names of all, whatever protocol and vocabulary, for help. */
+    public static List<String> names() {
+        return Stream.concat(DEFINITIONS.stream(), OF_HYDROGENS.stream()).map(MetricDefinition::name).distinct().toList();
+    }
+
     /** The metrics that a run can have. */
     public static MetricRegistry registry(Protocol protocol, Vocabulary vocabulary) {
         List<MetricDefinition<Counted>> own = definitions(protocol, vocabulary.hydrogens());

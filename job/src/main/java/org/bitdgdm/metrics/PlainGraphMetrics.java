@@ -80,6 +80,11 @@ public final class PlainGraphMetrics {
     private PlainGraphMetrics() {
     }
 
+    /** Names of all, for help. */
+    public static List<String> names() {
+        return MetricDefinition.names(DEFINITIONS);
+    }
+
     /** The metrics that a run can have. */
     public static MetricRegistry registry() {
         return new MetricRegistry("a run of plain graphs", DISTRIBUTIONS, DEFINITIONS, Stream.concat(

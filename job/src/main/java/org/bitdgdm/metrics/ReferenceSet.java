@@ -46,7 +46,7 @@ public final class ReferenceSet {
     public static final int FORMAT = 3;
     private static final long MAX_FACTS_BYTES = 16 << 20;
     private static final long MAX_HASHES_BYTES = Integer.MAX_VALUE - 64;
-    private static final JsonMapper JSON = MetricJson.MAPPER;
+    private static final JsonMapper JSON = MetricReport.JSON;
 
     private final Family family;
     private final String source;

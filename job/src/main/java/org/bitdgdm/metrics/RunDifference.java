@@ -27,7 +27,7 @@ record RunDifference(Dataset<Row> here, Dataset<Row> there) {
     /** The mean difference of a column of numbers. */
     static MetricDefinition<RunDifference> ofNumbers(String column, String label, String unit) {
         return difference(MetricDefinition.<RunDifference>number(column + SUFFIX, runs -> {
-            PairedMean found = PairedMean.of(column, runs.here, runs.there);
+            PairedDifference.Mean found = PairedDifference.Mean.of(column, runs.here, runs.there);
             return found.value() == null ? Measured.none(null, found.graphs(), "no graph has one in both runs")
                 : Measured.around(found.value(), null, found.graphs(),
                     found.standardError() == null ? null : Interval.Z * found.standardError());
@@ -38,7 +38,7 @@ record RunDifference(Dataset<Row> here, Dataset<Row> there) {
         // "Validity", but "logP".
         String rest = label.substring(1);
         String what = rest.equals(rest.toLowerCase(Locale.ROOT)) ? label.toLowerCase(Locale.ROOT) : label;
-        return of.called(label + " − other run").ofColumn(column).needing(MetricDefinition.Need.OTHER_RUN)
+        return of.called(label + " difference").ofColumn(column).needing(MetricDefinition.Need.OTHER_RUN)
             .counting(what + " here − there, at the graph ids of both runs");
     }
 }

@@ -42,7 +42,7 @@ public record LayerRates(String machine, double full, double dense, double facto
             if (!all.hasPath("rates." + backend)) {
                 throw new InputException("--recipe auto needs measured rates of the backend " + backend + ", found none in "
                     + installed.map(Path::toString).orElse("the jar's " + FILE)
-                    + "; measure them with ./submit.sh bench and docs/results/Rates.java");
+                    + "; ./submit.sh bench --rates conf/rates.conf measures those of cpu");
             }
             Config rates = all.getConfig("rates." + backend);
             return new LayerRates(rates.getString("machine"), rate(rates, "full"), rate(rates, "dense"),

@@ -37,13 +37,13 @@ class PairedDifferenceTest {
     @Test
     void propertiesAreComparedWhereBothRunsHaveThem() {
         SparkSession spark = TestSpark.on("local[1]").getOrCreate();
-        PairedMean found = PairedMean.of("logp", values(spark, 1.0, 2.0, null, 5.0), values(spark, 0.5, 3.0, 1.0, 3.5, 9.0));
+        PairedDifference.Mean found = PairedDifference.Mean.of("logp", values(spark, 1.0, 2.0, null, 5.0), values(spark, 0.5, 3.0, 1.0, 3.5, 9.0));
         // 0.5, −1 and 1.5: mean 1/3, standard deviation √(19/12).
         assertThat(found.graphs()).isEqualTo(3);
         assertThat(found.value()).isCloseTo(1 / 3.0, within(1e-12));
         assertThat(found.standardError()).isCloseTo(Math.sqrt(19 / 12.0 / 3), within(1e-12));
-        assertThat(PairedMean.of("logp", values(spark, (Double) null), values(spark, 1.0)))
-            .isEqualTo(new PairedMean(null, null, 0));
+        assertThat(PairedDifference.Mean.of("logp", values(spark, (Double) null), values(spark, 1.0)))
+            .isEqualTo(new PairedDifference.Mean(null, null, 0));
     }
 
     private static Dataset<Row> values(SparkSession spark, Double... values) {

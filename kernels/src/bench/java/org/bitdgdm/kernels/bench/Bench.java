@@ -97,6 +97,14 @@ public final class Bench {
         }
         results.seconds = (System.nanoTime() - start) * NANOS;
         results.busyAfter = Machine.busyShare();
+        List<String> lines = ResultLines.of(results);
+        Files.createDirectories(options.results().toAbsolutePath().getParent());
+        Files.write(options.results(), lines);
+        say("written " + options.results());
+        if (options.rates() != null) {
+            Files.writeString(options.rates(), Rates.conf(Files.readAllLines(options.results())));
+            say("written " + options.rates());
+        }
         Report report = new Report(results);
         Files.createDirectories(options.report().toAbsolutePath().getParent());
         Files.writeString(options.report(), report.text(handwritten()));

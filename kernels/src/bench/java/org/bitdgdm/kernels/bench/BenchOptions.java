@@ -25,9 +25,12 @@ import java.util.stream.Collectors;
  * @param jobCount  molecules of the job level
  * @param jobSteps  steps of each
  * @param report    file to write
+ * @param results   file that gets all that was measured as JSON lines
+ * @param rates     file that gets rates of layers, for {@code --recipe auto}; null for none
  */
 record BenchOptions(Path home, Set<Level> levels, List<String> models, int threads, int repeats, double seconds,
-                    boolean full, String cpuIsa, String python, Path submit, int jobCount, int jobSteps, Path report) {
+                    boolean full, String cpuIsa, String python, Path submit, int jobCount, int jobSteps, Path report,
+                    Path results, Path rates) {
 
     /** One kind of measurement; peaks are always taken. */
     enum Level {
@@ -59,6 +62,8 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
           --job-count N    molecules of the job level [10000]
           --job-steps N    steps of each of them [500]
           --report FILE    where to write, from the root of the repository [kernels/benchmarks/cpu.md]
+          --results FILE   all that was measured, as JSON lines [kernels/target/bench/cpu.jsonl]
+          --rates FILE     also writes rates of layers from these, such as conf/rates.conf, for --recipe auto
 
         """;
 
@@ -90,6 +95,8 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
         int jobCount = 10_000;
         int jobSteps = 500;
         Path report = home.resolve("kernels/benchmarks/cpu.md");
+        Path results = home.resolve("kernels/target/bench/cpu.jsonl");
+        Path rates = null;
         List<String> left = new ArrayList<>(arguments);
         while (!left.isEmpty()) {
             String flag = left.remove(0);
@@ -113,6 +120,8 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
                 case "--job-count" -> jobCount = Integer.parseInt(value);
                 case "--job-steps" -> jobSteps = Integer.parseInt(value);
                 case "--report" -> report = home.resolve(value);
+                case "--results" -> results = home.resolve(value);
+                case "--rates" -> rates = home.resolve(value);
                 default -> throw new IllegalArgumentException("unknown flag " + flag + "\n" + USAGE);
             }
         }
@@ -120,7 +129,7 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
             throw new IllegalArgumentException("the job level needs --submit FILE; run ./submit.sh bench");
         }
         return new BenchOptions(home, levels, models, threads, repeats, seconds, full, cpuIsa, python, submit, jobCount,
-            jobSteps, report);
+            jobSteps, report, results, rates);
     }
 
     private static List<String> models(String list) {

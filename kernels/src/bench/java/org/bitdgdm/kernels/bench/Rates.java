@@ -1,0 +1,129 @@
+package org.bitdgdm.kernels.bench;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+
+/**
+ * The rates of {@code conf/rates.conf} from the lines of a run: weighted least squares (relative errors) of the time of every
+ * piece of a layer by its operations, FP32, dense integer, of factors, sparse, and entries that become codes.
+ */
+final class Rates {
+    private static final List<String> NAMES = List.of("full", "dense", "factor", "sparse", "entries");
+    private static final Pattern PIECE = Pattern.compile("(quantize~)?(fp32|rtn~w8a8|bit-dgdm~w4a4[^/]*)/(\\S+)");
+    /** Of the factors in the settings above. */
+    private static final int RANK = 16;
+    private static final String HEAD = """
+        # How fast backends run the parts of linear layers, in 10^9 per second on one thread; what --recipe auto takes for the time
+        # of a layer. Least squares over the pieces that the benchmark has measured, written by ./submit.sh bench --rates FILE.
+        #
+        #   full     operations of full-precision layers, two for each multiply-add
+        #   dense    integer operations of dense weights and residuals
+        #   factor   integer operations of low-rank factors
+        #   sparse   operations of sparse weights and outlier activations
+        #   entries  entries of inputs that become codes
+
+        """;
+
+    private Rates() {
+    }
+
+    /**
+     * The file, from {@link ResultLines} of a run that has measured the pieces of a trained model.
+     *
+     * @throws IllegalArgumentException if pieces are missing, or a line is none of a result
+     */
+    static String conf(List<String> lines) {
+        List<double[]> rows = new ArrayList<>();
+        String machine = "unknown";
+        for (String text : lines) {
+            JsonNode line = tree(text);
+            if (line.path(ResultLines.KIND).asText().equals(ResultLines.MACHINE)) {
+                machine = line.path("cpu").asText() + ", " + line.path("cores").asInt() + " processors, commit "
+                    + line.path("commit").asText();
+            } else if (line.path(ResultLines.KIND).asText().equals(ResultLines.PIECE)) {
+                Matcher piece = PIECE.matcher(line.path("name").asText());
+                if (piece.matches()) {
+                    rows.add(row(piece, line));
+                }
+            }
+        }
+        double[] seconds = leastSquares(rows);
+        StringBuilder conf = new StringBuilder(HEAD).append("rates {\n  cpu {\n    machine = ")
+            .append(ResultLines.JSON.getNodeFactory().textNode(machine)).append('\n');
+        for (int k = 0; k < seconds.length; k++) {
+            if (!(seconds[k] > 0) || !Double.isFinite(seconds[k])) {
+                throw new IllegalArgumentException("no rate of " + NAMES.get(k) + " follows from these pieces; measure those of"
+                    + " qm9 with --levels kernel and the job's quantizers");
+            }
+            conf.append(String.format(Locale.ROOT, "    %s = %.3g%n", NAMES.get(k), 1e-9 / seconds[k]));
+        }
+        return conf.append("  }\n}\n").toString();
+    }
+
+    private static JsonNode tree(String line) {
+        try {
+            return ResultLines.JSON.readTree(line);
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("a line of results is broken: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    /** Operations of each kind, and seconds. */
+    private static double[] row(Matcher piece, JsonNode line) {
+        String[] sizes = line.path("detail").asText().split("x");
+        double rows = Double.parseDouble(sizes[0]);
+        double in = Double.parseDouble(sizes[1]);
+        double[] row = new double[NAMES.size() + 1];
+        row[NAMES.size()] = new Spread(IntStream.range(0, line.path("seconds").size())
+            .mapToDouble(k -> line.path("seconds").get(k).asDouble()).toArray()).median();
+        if (piece.group(1) != null) {
+            row[4] = rows * in;
+            return row;
+        }
+        double out = Double.parseDouble(sizes[2]);
+        double product = 2 * rows * in * out;
+        if (piece.group(2).equals("fp32")) {
+            row[0] = product;
+        } else if (piece.group(2).startsWith("rtn")) {
+            row[1] = product;
+        } else {
+            row[1] = piece.group(2).contains("residual") ? product : 0;
+            row[2] = 2 * rows * RANK * (in + out);
+            row[3] = Math.max(0, line.path("float_operations").asDouble() + line.path("integer_operations").asDouble() - row[1]
+                - row[2]);
+        }
+        return row;
+    }
+
+    /** Normal equations by elimination; seconds per operation. */
+    private static double[] leastSquares(List<double[]> rows) {
+        int n = NAMES.size();
+        double[][] normal = new double[n][n + 1];
+        for (double[] row : rows) {
+            for (int i = 0; i < n; i++) {
+                for (int j = 0; j <= n; j++) {
+                    normal[i][j] += row[i] * row[j] / (row[n] * row[n]);
+                }
+            }
+        }
+        for (int pivot = 0; pivot < n; pivot++) {
+            for (int i = 0; i < n; i++) {
+                double factor = i == pivot ? 0 : normal[i][pivot] / normal[pivot][pivot];
+                for (int j = pivot; j <= n; j++) {
+                    normal[i][j] -= factor * normal[pivot][j];
+                }
+            }
+        }
+        double[] solution = new double[n];
+        for (int i = 0; i < n; i++) {
+            solution[i] = normal[i][n] / normal[i][i];
+        }
+        return solution;
+    }
+}
