@@ -85,6 +85,13 @@ Batch batchOf(JNIEnv* env, jint nodeCount, jlongArray ids, jbyteArray nodes, jby
     return batch;
 }
 
+void putBatch(JNIEnv* env, const Batch& batch, jbyteArray nodes, jbyteArray edges) {
+    env->SetByteArrayRegion(nodes, 0, static_cast<jsize>(batch.nodeClasses.size()),
+        reinterpret_cast<const jbyte*>(batch.nodeClasses.data()));
+    env->SetByteArrayRegion(edges, 0, static_cast<jsize>(batch.edgeClasses.size()),
+        reinterpret_cast<const jbyte*>(batch.edgeClasses.data()));
+}
+
 std::string text(JNIEnv* env, jstring from) {
     const char* characters = env->GetStringUTFChars(from, nullptr);
     if (characters == nullptr) {
@@ -307,10 +314,7 @@ CPU_NATIVE(void, advance)(JNIEnv* env, jclass, jlong engine, jint nodeCount, jlo
                 alphasBarTo.at(i)});
         }
         at<Engine>(engine).advance(batch, static_cast<uint64_t>(seed), steps);
-        env->SetByteArrayRegion(nodes, 0, static_cast<jsize>(batch.nodeClasses.size()),
-            reinterpret_cast<const jbyte*>(batch.nodeClasses.data()));
-        env->SetByteArrayRegion(edges, 0, static_cast<jsize>(batch.edgeClasses.size()),
-            reinterpret_cast<const jbyte*>(batch.edgeClasses.data()));
+        putBatch(env, batch, nodes, edges);
     });
 }
 
@@ -344,21 +348,38 @@ CPU_NATIVE(jlong, scratchBytes)(JNIEnv* env, jclass, jlong engine) {
     return guarded(env, [&] { return static_cast<jlong>(at<Engine>(engine).scratchBytes()); });
 }
 
+// rule -1: nothing is drawn.
 CPU_NATIVE(jlong, record)(JNIEnv* env, jclass, jlong engine, jint nodeCount, jlongArray ids, jbyteArray nodes,
-                          jbyteArray edges, jfloat time, jint range, jbooleanArray wanted) {
+                          jbyteArray edges, jlong seed, jint rule, jint to, jfloat time, jint range, jfloat beta,
+                          jfloat alphaBarFrom, jfloat alphaBarTo, jbooleanArray wanted) {
     return guarded(env, [&] {
-        const Batch batch = batchOf(env, nodeCount, ids, nodes, edges);
-        return handleOf(new Recording(at<Engine>(engine).record(batch, time, range, booleans(env, wanted))));
+        Batch batch = batchOf(env, nodeCount, ids, nodes, edges);
+        const Step step = {rule, to, time, range, beta, alphaBarFrom, alphaBarTo};
+        Recording recording = at<Engine>(engine).record(batch, static_cast<uint64_t>(seed), time, range,
+            rule < 0 ? nullptr : &step, booleans(env, wanted));
+        if (rule >= 0 && recording.drawn) {
+            putBatch(env, batch, nodes, edges);
+        }
+        return handleOf(new Recording(std::move(recording)));
     });
+}
+
+CPU_NATIVE(jboolean, drawn)(JNIEnv*, jclass, jlong recording) {
+    return at<Recording>(recording).drawn;
 }
 
 CPU_NATIVE(jint, recorded)(JNIEnv* env, jclass, jlong recording, jint layer, jfloatArray to) {
     return guarded(env, [&] {
-        const std::vector<float>& input = at<Recording>(recording).at(layer);
-        if (to != nullptr) {
-            env->SetFloatArrayRegion(to, 0, static_cast<jsize>(input.size()), input.data());
+        jsize size = 0;
+        for (const auto& group : at<Recording>(recording).groups) {
+            const std::vector<float>& input = group.at(layer);
+            const jsize count = static_cast<jsize>(input.size());
+            if (to != nullptr) {
+                env->SetFloatArrayRegion(to, size, count, input.data());
+            }
+            size += count;
         }
-        return static_cast<jint>(input.size());
+        return static_cast<jint>(size);
     });
 }
 

@@ -1,14 +1,20 @@
 #include "engine.h"
 
 #include <algorithm>
+#include <atomic>
 
 namespace bitdgdm {
 namespace {
 
-// Collects what Kernels::network shows of its linear layers; groups come one after the other, rows in order.
+// Collects what Kernels::network shows of its linear layers for one group, rows in order.
 struct RecordingCapture : Capture {
-    std::vector<bool> wanted;
-    Recording inputs;
+    RecordingCapture(const std::vector<bool>& wanted, std::vector<std::vector<float>>& inputs)
+        : wanted(wanted), inputs(inputs) {
+        add = append;
+    }
+
+    const std::vector<bool>& wanted;
+    std::vector<std::vector<float>>& inputs;
 
     static void append(Capture* self, int index, const float* x, size_t stride, int rows, int width) {
         RecordingCapture& capture = *static_cast<RecordingCapture*>(self);
@@ -107,7 +113,7 @@ int Engine::groupsOf(const Batch& batch) const {
     return std::min(graphs, (groups + threads - 1) / threads * threads);
 }
 
-// Calls work(scratch, group, first graph) for groups of nearly equal size.
+// Calls work(index, scratch, group, first graph) for groups of nearly equal size.
 template <typename Work>
 void Engine::eachGroup(const Batch& batch, Work work) {
     const int graphs = static_cast<int>(batch.ids.size());
@@ -119,11 +125,11 @@ void Engine::eachGroup(const Batch& batch, Work work) {
         Lease lease(*this);
         Scratch& scratch = *lease;
         scratch.prepare(batch.nodes, end - first);
-        // advance() owns its batch, the others do not write through these pointers.
+        // advance() and record() own their batches, the others do not write through these pointers.
         Group group = {batch.nodes, end - first, batch.ids.data() + first,
             const_cast<uint8_t*>(batch.nodeClasses.data()) + first * n,
             const_cast<uint8_t*>(batch.edgeClasses.data()) + first * n * n};
-        work(scratch, group, static_cast<size_t>(first));
+        work(index, scratch, group, static_cast<size_t>(first));
     });
 }
 
@@ -140,7 +146,7 @@ void Engine::evaluate(Scratch& scratch, const Group& group, float time, int rang
 }
 
 void Engine::advance(Batch& batch, uint64_t seed, const std::vector<Step>& steps) {
-    eachGroup(batch, [&](Scratch& scratch, const Group& group, size_t) {
+    eachGroup(batch, [&](int, Scratch& scratch, const Group& group, size_t) {
         for (const Step& step : steps) {
             evaluate(scratch, group, step.time, step.range);
             if (!kernels_.draw(network_->model, scratch.workspace, group, seed, step)) {
@@ -153,7 +159,7 @@ void Engine::advance(Batch& batch, uint64_t seed, const std::vector<Step>& steps
 
 void Engine::logits(const Batch& batch, float time, int range, float* nodeLogits, float* edgeLogits) {
     const Shape& shape = network_->model.shape;
-    eachGroup(batch, [&](Scratch& scratch, const Group& group, size_t first) {
+    eachGroup(batch, [&](int, Scratch& scratch, const Group& group, size_t first) {
         evaluate(scratch, group, time, range);
         const size_t rows = static_cast<size_t>(group.graphs) * group.nodes;
         const size_t n = group.nodes;
@@ -190,26 +196,22 @@ size_t Engine::scratchBytes() {
     return bytes;
 }
 
-Recording Engine::record(const Batch& batch, float time, int range, std::vector<bool> wanted) {
-    RecordingCapture capture;
-    capture.add = RecordingCapture::append;
-    capture.inputs.resize(wanted.size());
-    capture.wanted = std::move(wanted);
-    const int graphs = static_cast<int>(batch.ids.size());
-    const size_t n = batch.nodes;
-    Lease lease(*this);
-    Scratch& scratch = *lease;
-    const int largest = groupSize(network_->model, batch.nodes);
-    for (int first = 0; first < graphs; first += largest) {
-        const int count = std::min(largest, graphs - first);
-        scratch.prepare(batch.nodes, count);
+Recording Engine::record(Batch& batch, uint64_t seed, float time, int range, const Step* step,
+                         const std::vector<bool>& wanted) {
+    Recording recording;
+    recording.groups.resize(groupsOf(batch), std::vector<std::vector<float>>(wanted.size()));
+    std::atomic<bool> drawn(true);
+    eachGroup(batch, [&](int index, Scratch& scratch, const Group& group, size_t) {
+        RecordingCapture capture(wanted, recording.groups[index]);
         scratch.workspace.capture = &capture;
-        Group group = {batch.nodes, count, batch.ids.data() + first,
-            const_cast<uint8_t*>(batch.nodeClasses.data()) + first * n,
-            const_cast<uint8_t*>(batch.edgeClasses.data()) + first * n * n};
         evaluate(scratch, group, time, range);
-    }
-    return std::move(capture.inputs);
+        scratch.workspace.capture = nullptr;
+        if (step != nullptr && !kernels_.draw(network_->model, scratch.workspace, group, seed, *step)) {
+            drawn = false;
+        }
+    });
+    recording.drawn = drawn;
+    return recording;
 }
 
 }  // namespace bitdgdm

@@ -35,9 +35,12 @@ struct Batch {
     std::vector<uint8_t> edgeClasses;   // (B, n, n)
 };
 
-// Inputs of those linear layers that were asked for, in the order in which layers were added: (rows, in) each; empty for
-// others.
-using Recording = std::vector<std::vector<float>>;
+// Inputs of those linear layers that were asked for, in the order in which layers were added, of one group of graphs after
+// the other: (rows, in) each; empty for others.
+struct Recording {
+    std::vector<std::vector<std::vector<float>>> groups;
+    bool drawn = true;  // false where a step could not be drawn, since logits are not finite
+};
 
 // The functions of an instruction set; throws EngineError where the processor or this build lacks it.
 const Kernels& kernelsOf(Isa isa);
@@ -53,7 +56,8 @@ public:
     // Logits at a time, with the scales of its range: (B, n, nodeTypes) and (B, n, n, edgeTypes).
     void logits(const Batch& batch, float time, int range, float* nodeLogits, float* edgeLogits);
 
-    Recording record(const Batch& batch, float time, int range, std::vector<bool> wanted);
+    // Evaluates once at a time; takes the graphs through a step from there unless that is null.
+    Recording record(Batch& batch, uint64_t seed, float time, int range, const Step* step, const std::vector<bool>& wanted);
 
     // Network inputs at a time: (B, n, nodeInputs) and (B, globalInputs).
     void features(const Batch& batch, float time, float* nodeInput, float* globalInput);

@@ -35,7 +35,7 @@ LinearSource rowsOf(const LinearSource& source, int first, int rows, bool withBi
 
 struct RecordingCapture : Capture {
     std::vector<bool> wanted;
-    Recording inputs;
+    std::vector<std::vector<float>> inputs;
 
     static void append(Capture* self, int index, const float* x, size_t stride, int rows, int width) {
         RecordingCapture& capture = *static_cast<RecordingCapture*>(self);
@@ -334,7 +334,9 @@ Recording ProteinEngine::record(Backbone& backbone, const std::vector<uint8_t>& 
     room.workspace.capture = &capture;
     kernels_.proteinNetwork(packed_->models.at(range), backbone.condition_, sequence.data(), time, room.protein,
         room.workspace);
-    return std::move(capture.inputs);
+    Recording recording;
+    recording.groups.push_back(std::move(capture.inputs));
+    return recording;
 }
 
 }  // namespace bitdgdm

@@ -32,7 +32,10 @@ final class AwareFactors {
     private final int bits;
     private final AlphaSparsity sparsity;
     private final ErrorFeedback ofInputs;
+    private final FeltWeight felt;
     private final Decomposition decomposition;
+    /** S of it. */
+    private final SparseMatrix start;
     private State best;
 
     /**
@@ -53,7 +56,9 @@ final class AwareFactors {
         this.norm = norm;
         this.bits = bits;
         this.sparsity = new AlphaSparsity(weight.numRows(), weight.numCols(), alpha);
-        this.decomposition = new OutputDescent(rank, alpha).decompose(weight, norm);
+        this.felt = new FeltWeight(weight, norm);
+        this.decomposition = new OutputDescent(rank, alpha).decompose(felt);
+        this.start = stored(decomposition.sparse());
         this.ofInputs = bits > 8 ? null : norm.feedback();
     }
 
@@ -74,7 +79,7 @@ final class AwareFactors {
         DenseMatrix left = balanced[0];
         DenseMatrix right = balanced[1];
         if (bits > 8) {
-            best = state(left, null, right, null, decomposition.sparse());
+            best = new State(left, null, right, null, start, felt.factor(left).error(right, start));
             return;
         }
         int rank = left.numCols();
@@ -82,7 +87,7 @@ final class AwareFactors {
         for (int c = 0; c < rank; c++) {
             leftScale[c] = roundColumn(left, c);
         }
-        best = refitted(left, leftScale, decomposition.sparse());
+        best = refitted(left, leftScale, start);
         State current = best;
         for (int sweep = 0; sweep < SWEEPS; sweep++) {
             current = swept(current);
@@ -135,80 +140,68 @@ final class AwareFactors {
 
     /** Steps 3 and 4, twice over: R for the S that there was, then for the S that it leaves. */
     private State refitted(DenseMatrix left, float[] leftScale, SparseMatrix sparse) {
-        float[] rightScale = new float[weight.numCols()];
-        DenseMatrix right = roundedRight(left, sparse, rightScale);
-        State first = state(left, leftScale, right, rightScale, chosenSparse(left, right));
-        float[] otherScale = new float[weight.numCols()];
-        DenseMatrix other = roundedRight(left, first.sparse, otherScale);
-        State second = state(left, leftScale, other, otherScale, chosenSparse(left, other));
+        FeltWeight.Factor factor = felt.factor(left);
+        DenseMatrix inverse = DenseAlgebra.pseudoInverse(factor.gram());
+        ErrorFeedback feedback = new ErrorFeedback(factor.gram(), DAMPING);
+        State first = refitted(factor, inverse, feedback, leftScale, sparse);
+        State second = refitted(factor, inverse, feedback, leftScale, first.sparse);
         return second.error < first.error ? second : first;
     }
 
-    private DenseMatrix roundedRight(DenseMatrix left, SparseMatrix sparse, float[] scale) {
-        int rank = left.numCols();
-        DenseMatrix target = weight.copy();
-        subtract(target, sparse);
-        DenseMatrix weighted = norm.times(left);
-        DenseMatrix gram = DenseAlgebra.product(left, true, weighted, false);
-        DenseMatrix right = DenseAlgebra.product(DenseAlgebra.product(target, true, weighted, false), false,
-            DenseAlgebra.pseudoInverse(gram), false);
-        ErrorFeedback feedback = new ErrorFeedback(gram, DAMPING);
-        byte[] codes = new byte[rank];
-        double[] row = new double[rank];
+    private State refitted(FeltWeight.Factor factor, DenseMatrix inverse, ErrorFeedback feedback, float[] leftScale,
+                           SparseMatrix sparse) {
+        DenseMatrix right = DenseAlgebra.product(factor.of(sparse), false, inverse, false);
+        float[] rightScale = new float[right.numRows()];
+        byte[] codes = new byte[right.numCols()];
+        double[] row = new double[right.numCols()];
         for (int o = 0; o < right.numRows(); o++) {
-            for (int c = 0; c < rank; c++) {
+            for (int c = 0; c < row.length; c++) {
                 row[c] = right.apply(o, c);
             }
-            scale[o] = feedback.round(row, bits, codes);
-            for (int c = 0; c < rank; c++) {
-                right.update(o, c, codes[c] * scale[o]);
+            rightScale[o] = feedback.round(row, bits, codes);
+            for (int c = 0; c < row.length; c++) {
+                right.update(o, c, codes[c] * rightScale[o]);
             }
         }
-        return right;
+        SparseMatrix chosen = chosenSparse(factor, right);
+        return new State(factor.left(), leftScale, right, rightScale, chosen, factor.error(right, chosen));
     }
 
     /** Each column of L anew, {@code L_c + (W − L̂R̂ᵀ − S) R̂_c / ‖R̂_c‖²}, rounded before the next one looks. */
     private State swept(State state) {
         int in = weight.numRows();
-        int out = weight.numCols();
+        int rank = state.leftScale.length;
         DenseMatrix left = state.left.copy();
         float[] leftScale = state.leftScale.clone();
-        double[] rest = rest(left, state.right, state.sparse).values();
-        double[] before = new double[in];
-        for (int c = 0; c < leftScale.length; c++) {
-            double squares = 0;
-            for (int o = 0; o < out; o++) {
-                squares += state.right.apply(o, c) * state.right.apply(o, c);
-            }
+        DenseMatrix target = weight.copy();
+        FeltWeight.subtract(target, state.sparse);
+        DenseMatrix wanted = DenseAlgebra.product(target, false, state.right, false);
+        DenseMatrix gram = DenseAlgebra.product(state.right, true, state.right, false);
+        double[] values = left.values();
+        for (int c = 0; c < rank; c++) {
+            double squares = gram.apply(c, c);
             if (squares == 0) {
                 continue;
             }
-            System.arraycopy(left.values(), c * in, before, 0, in);
-            for (int o = 0; o < out; o++) {
-                addScaled(rest, o * in, state.right.apply(o, c) / squares, left.values(), c * in, in);
+            double[] rest = new double[in];
+            System.arraycopy(wanted.values(), c * in, rest, 0, in);
+            for (int k = 0; k < rank; k++) {
+                double factor = gram.apply(k, c);
+                for (int i = 0; i < in; i++) {
+                    rest[i] -= factor * values[k * in + i];
+                }
+            }
+            for (int i = 0; i < in; i++) {
+                values[c * in + i] += rest[i] / squares;
             }
             leftScale[c] = roundColumn(left, c);
-            for (int i = 0; i < in; i++) {
-                before[i] -= left.values()[c * in + i];
-            }
-            for (int o = 0; o < out; o++) {
-                addScaled(before, 0, state.right.apply(o, c), rest, o * in, in);
-            }
         }
         return refitted(left, leftScale, state.sparse);
     }
 
-    private static void addScaled(double[] from, int at, double factor, double[] to, int start, int count) {
-        for (int i = 0; i < count && factor != 0; i++) {
-            to[start + i] += factor * from[at + i];
-        }
-    }
-
-    private SparseMatrix chosenSparse(DenseMatrix left, DenseMatrix right) {
-        DenseMatrix rest = weight.copy();
-        DenseAlgebra.multiply(-1, left, false, right, true, 1, rest);
+    private SparseMatrix chosenSparse(FeltWeight.Factor factor, DenseMatrix right) {
+        DenseMatrix rest = factor.rest(right);
         SparseMatrix chosen = OutputDescent.entries(rest, sparsity.select(norm.felt(rest)));
-        DenseMatrix weighted = norm.times(rest);
         for (int col = 0; col < chosen.numCols(); col++) {
             int from = chosen.colPtrs()[col];
             int count = chosen.colPtrs()[col + 1] - from;
@@ -222,33 +215,30 @@ final class AwareFactors {
                 for (int m = 0; m < count; m++) {
                     gram.update(k, m, norm.at(row, chosen.rowIndices()[from + m]));
                 }
-                wanted.update(k, 0, weighted.apply(row, col));
+                wanted.update(k, 0, factor.weightedRest(right, row, col));
             }
             DenseMatrix upper = DenseAlgebra.inverseCholesky(gram);
             double[] values = DenseAlgebra.product(upper, true, DenseAlgebra.product(upper, false, wanted, false), false)
                 .values();
             System.arraycopy(values, 0, chosen.values(), from, count);
         }
-        return chosen;
+        return stored(chosen);
     }
 
-    private State state(DenseMatrix left, float[] leftScale, DenseMatrix right, float[] rightScale, SparseMatrix sparse) {
-        return new State(left, leftScale, right, rightScale, sparse, norm.squared(rest(left, right, sparse)));
+    /** The same entries in FP32, as they are packed. */
+    private static SparseMatrix stored(SparseMatrix sparse) {
+        double[] values = sparse.values().clone();
+        for (int at = 0; at < values.length; at++) {
+            values[at] = (float) values[at];
+        }
+        return new SparseMatrix(sparse.numRows(), sparse.numCols(), sparse.colPtrs(), sparse.rowIndices(), values);
     }
 
     private DenseMatrix rest(DenseMatrix left, DenseMatrix right, SparseMatrix sparse) {
         DenseMatrix rest = weight.copy();
         DenseAlgebra.multiply(-1, left, false, right, true, 1, rest);
-        subtract(rest, sparse);
+        FeltWeight.subtract(rest, sparse);
         return rest;
-    }
-
-    private static void subtract(DenseMatrix matrix, SparseMatrix sparse) {
-        for (int col = 0; col < sparse.numCols(); col++) {
-            for (int k = sparse.colPtrs()[col]; k < sparse.colPtrs()[col + 1]; k++) {
-                matrix.values()[col * sparse.numRows() + sparse.rowIndices()[k]] -= (float) sparse.values()[k];
-            }
-        }
     }
 
     /** How L, R and S were found before they had codes. */

@@ -1,14 +1,20 @@
 package org.bitdgdm.quantize;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.kernels.ActivationRecorder;
 import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.GraphBatch;
 import org.bitdgdm.kernels.InitialNoise;
+import org.bitdgdm.kernels.NetworkSpec;
 import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedNetwork;
@@ -31,6 +37,7 @@ final class Calibration {
     /** Takes the input of a layer that was seen at a time. */
     @FunctionalInterface
     interface Inputs {
+        /** Several threads may call it at once, each for another layer. */
         void accept(String layer, float[] input, int rows, int t);
     }
 
@@ -80,11 +87,11 @@ final class Calibration {
      * @return for every layer of {@link PackedNetwork#linears()}, in its order
      */
     static List<RecordedInputs> of(PackedNetwork model, int count, long seed, int[] rows, int ranges, Runs runs) {
-        Recorder seen = new Recorder(model, seed, 0, rows, ranges);
+        Recorder seen = new Recorder(model, seed, 0, rows, ranges, InputCollector.MAGNITUDES);
         runs.record(0, count, seen::accept);
         int[] few = new int[rows.length];
         Arrays.fill(few, InputCollector.ROWS);
-        Recorder heldOut = new Recorder(model, seed, ranges + 1, few, ranges);
+        Recorder heldOut = new Recorder(model, seed, ranges + 1, few, ranges, 0);
         runs.record(count, count + Math.max(1, count / GRAPHS_FOR_EACH_HELD_OUT), heldOut::accept);
         Map<String, RecordedInputs> fitted = seen.recorded();
         Map<String, RecordedInputs> judging = heldOut.recorded();
@@ -98,6 +105,8 @@ final class Calibration {
     private static <D extends Denoiser & ActivationRecorder> void walk(PackedModel model, D denoiser, int from, int end,
                                                                        int steps, long seed, Inputs inputs) {
         int[] times = model.diffusion().times(steps);
+        Set<String> firstReaders = model.spec().layers().stream().filter(NetworkSpec.Layer::readsFirst)
+            .map(NetworkSpec.Layer::name).collect(Collectors.toSet());
         List<SizeGroup> groups = SizeGroup.of(model.diffusion(), seed, from, end);
         for (int at = groups.size() - 1; at >= 0; at--) {
             int n = groups.get(at).n();
@@ -105,9 +114,61 @@ final class Calibration {
                 GraphBatch batch = InitialNoise.draw(model.diffusion(), n, part.ids(), seed);
                 for (int i = 0; i < steps; i++) {
                     int t = times[i];
-                    denoiser.record(batch, t, (layer, input, count) -> inputs.accept(layer, input, count, t));
-                    denoiser.advance(batch, seed, new int[] {t, times[i + 1]});
+                    Taking taking = new Taking(firstReaders, inputs, t);
+                    try {
+                        denoiser.recordStep(batch, seed, t, times[i + 1], taking);
+                    } finally {
+                        // Where the step has failed, an input that is not finite says why.
+                        taking.finish();
+                    }
                 }
+            }
+        }
+    }
+
+    /** Hands the inputs of one step on, a few layers at a time; of layers that read the same only the first. */
+    private static final class Taking implements ActivationRecorder.Sink {
+        /** Bounds memory: what waits is kept besides what the denoiser keeps. */
+        private static final int AT_ONCE = 8;
+
+        private final Set<String> layers;
+        private final Inputs inputs;
+        private final int t;
+        private final List<Supplier<Optional<InputException>>> waiting = new ArrayList<>();
+
+        Taking(Set<String> layers, Inputs inputs, int t) {
+            this.layers = layers;
+            this.inputs = inputs;
+            this.t = t;
+        }
+
+        @Override
+        public boolean wants(String layer) {
+            return layers.contains(layer);
+        }
+
+        @Override
+        public void accept(String layer, float[] input, int rows) {
+            waiting.add(() -> {
+                try {
+                    inputs.accept(layer, input, rows, t);
+                    return Optional.empty();
+                } catch (InputException notFinite) {
+                    return Optional.of(notFinite);
+                }
+            });
+            if (waiting.size() == AT_ONCE) {
+                finish();
+            }
+        }
+
+        /** Collects what waits; of several layers that are not finite the first is told. */
+        void finish() {
+            Optional<InputException> failure = waiting.parallelStream().map(Supplier::get).flatMap(Optional::stream)
+                .findFirst();
+            waiting.clear();
+            if (failure.isPresent()) {
+                throw failure.get();
             }
         }
     }
@@ -119,8 +180,11 @@ final class Calibration {
         private final Map<String, InputCollector> collectorOf = new HashMap<>();
         private final Map<String, InputCollector[]> collectorsOfRanges = new HashMap<>();
 
-        /** @param stream tells the samples of recorders apart: each takes 1 + ranges of them */
-        Recorder(PackedNetwork model, long seed, int stream, int[] rows, int ranges) {
+        /**
+         * @param stream     tells the samples of recorders apart: each takes 1 + ranges of them
+         * @param magnitudes to keep of each layer
+         */
+        Recorder(PackedNetwork model, long seed, int stream, int[] rows, int ranges, int magnitudes) {
             this.ranges = ranges;
             this.diffusionSteps = model.diffusionSteps();
             Map<String, Integer> mostRows = new HashMap<>();
@@ -132,11 +196,11 @@ final class Calibration {
                 PackedLinear linear = layers.get(layer);
                 if (model.spec().layer(linear.name).readsFirst()) {
                     collectorOf.put(linear.name, new InputCollector(linear.name, linear.in, seed,
-                        stream * layers.size() + layer, mostRows.get(linear.name)));
+                        stream * layers.size() + layer, mostRows.get(linear.name), magnitudes));
                     InputCollector[] ofRanges = new InputCollector[ranges > 1 ? ranges : 0];
                     for (int range = 0; range < ofRanges.length; range++) {
                         ofRanges[range] = new InputCollector(linear.name, linear.in, seed,
-                            (stream + range + 1) * layers.size() + layer);
+                            (stream + range + 1) * layers.size() + layer, InputCollector.ROWS, magnitudes);
                     }
                     collectorsOfRanges.put(linear.name, ofRanges);
                 }

@@ -1,7 +1,6 @@
 package org.bitdgdm.quantize;
 
 import org.apache.spark.ml.linalg.DenseMatrix;
-import org.netlib.blas.Dgemm;
 import org.netlib.lapack.Dgesdd;
 import org.netlib.lapack.Dlamch;
 import org.netlib.lapack.Dpotrf;
@@ -14,7 +13,8 @@ import org.netlib.util.intW;
  *
  * <p>Runs on the plain Java BLAS and LAPACK that MLlib brings ({@code org.netlib}, reference LAPACK 3.1). MLlib's own
  * front picks a native or a vector implementation by what the machine and the JVM's flags offer, which would give a
- * driver's own bits to the quantized model; and the matrices here are small.
+ * driver's own bits to the quantized model; and the matrices here are small. Products are our own: they have the order of
+ * sums of the reference, and so its bits, in loops that the JVM makes vector instructions of.
  */
 final class DenseAlgebra {
     static {
@@ -43,9 +43,73 @@ final class DenseAlgebra {
      */
     static void multiply(double a, DenseMatrix left, boolean transposeA, DenseMatrix right, boolean transposeB,
                          double b, DenseMatrix result) {
+        int rows = result.numRows();
+        int cols = result.numCols();
         int inner = transposeA ? left.numRows() : left.numCols();
-        Dgemm.dgemm(transposeA ? "T" : "N", transposeB ? "T" : "N", result.numRows(), result.numCols(), inner, a,
-            left.values(), 0, left.numRows(), right.values(), 0, right.numRows(), b, result.values(), 0, result.numRows());
+        double[] columns = transposeA ? transposed(left.values(), inner, rows) : left.values();
+        double[] factors = transposeB ? transposed(right.values(), cols, inner) : right.values();
+        double[] values = result.values();
+        // As the reference has it: a scales factors where A is not transposed, and sums where it is.
+        double ofFactors = transposeA ? 1 : a;
+        double[] one = new double[rows];
+        double[] two = new double[rows];
+        for (int col = 0; col < cols; col += 2) {
+            boolean both = col + 1 < cols;
+            for (int row = 0; row < rows; row++) {
+                one[row] = transposeA || b == 0 ? 0 : b * values[col * rows + row];
+                two[row] = transposeA || b == 0 || !both ? 0 : b * values[(col + 1) * rows + row];
+            }
+            int k = 0;
+            for (; k + 4 <= inner; k += 4) {
+                int at = col * inner + k;
+                int next = both ? at + inner : at;
+                accumulate(one, two, columns, k * rows, rows, ofFactors * factors[at], ofFactors * factors[at + 1],
+                    ofFactors * factors[at + 2], ofFactors * factors[at + 3], ofFactors * factors[next],
+                    ofFactors * factors[next + 1], ofFactors * factors[next + 2], ofFactors * factors[next + 3]);
+            }
+            for (; k < inner; k++) {
+                double first = ofFactors * factors[col * inner + k];
+                double second = both ? ofFactors * factors[(col + 1) * inner + k] : 0;
+                for (int row = 0; row < rows; row++) {
+                    one[row] += first * columns[k * rows + row];
+                    two[row] += second * columns[k * rows + row];
+                }
+            }
+            put(one, values, col * rows, transposeA, a, b);
+            if (both) {
+                put(two, values, (col + 1) * rows, transposeA, a, b);
+            }
+        }
+    }
+
+    /** Adds four columns times a number each to two sums, one after the other: the order of every sum is that of columns. */
+    private static void accumulate(double[] one, double[] two, double[] columns, int at, int rows, double f0, double f1,
+                                   double f2, double f3, double g0, double g1, double g2, double g3) {
+        for (int row = 0; row < rows; row++) {
+            double c0 = columns[at + row];
+            double c1 = columns[at + rows + row];
+            double c2 = columns[at + 2 * rows + row];
+            double c3 = columns[at + 3 * rows + row];
+            one[row] = one[row] + f0 * c0 + f1 * c1 + f2 * c2 + f3 * c3;
+            two[row] = two[row] + g0 * c0 + g1 * c1 + g2 * c2 + g3 * c3;
+        }
+    }
+
+    private static void put(double[] sums, double[] values, int at, boolean scaled, double a, double b) {
+        for (int row = 0; row < sums.length; row++) {
+            values[at + row] = !scaled ? sums[row] : b == 0 ? a * sums[row] : a * sums[row] + b * values[at + row];
+        }
+    }
+
+    /** A (rows, cols) matrix as a (cols, rows) one. */
+    private static double[] transposed(double[] matrix, int rows, int cols) {
+        double[] transposed = new double[matrix.length];
+        for (int col = 0; col < cols; col++) {
+            for (int row = 0; row < rows; row++) {
+                transposed[row * cols + col] = matrix[col * rows + row];
+            }
+        }
+        return transposed;
     }
 
     /** op(A) op(B) as a new matrix. */
@@ -155,6 +219,15 @@ final class DenseAlgebra {
         Dtrtri.dtrtri("U", "N", n, upper, 0, n, info);
         requireConverged("dtrtri", info.val, n, n);
         return new DenseMatrix(n, n, upper);
+    }
+
+    /** Sum of the products of all entries of two matrices of one shape. */
+    static double inner(DenseMatrix one, DenseMatrix other) {
+        double sum = 0;
+        for (int at = 0; at < one.values().length; at++) {
+            sum += one.values()[at] * other.values()[at];
+        }
+        return sum;
     }
 
     /** Sum of squares of all entries. */

@@ -1,6 +1,8 @@
 package org.bitdgdm.quantize;
 
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.spark.ml.linalg.DenseMatrix;
 import org.bitdgdm.kernels.CodeMatrix;
@@ -14,6 +16,7 @@ import org.bitdgdm.kernels.CodeMatrix;
 final class ErrorFeedback {
     private static final int CANDIDATES = 12;
     private static final double LARGEST_CUT = 0.6;
+    private static final int BLOCK = 4;
 
     private final int size;
     private final int[] order;
@@ -88,19 +91,23 @@ final class ErrorFeedback {
         for (int i = 0; i < size; i++) {
             narrow[i] = (float) values[i];
         }
-        float best = ScalarQuantizer.MAXIMUM.scale(narrow, bits);
-        double least = round(narrow, best, CodeMatrix.maxCode(bits), codes);
-        byte[] tried = new byte[size];
-        float largest = best;
+        float largest = ScalarQuantizer.MAXIMUM.scale(narrow, bits);
+        int maxCode = CodeMatrix.maxCode(bits);
+        double least = round(narrow, largest, maxCode, codes);
+        List<Trial> trials = new ArrayList<>();
         for (int candidate = 1; candidate <= CANDIDATES; candidate++) {
             float scale = (float) (largest * (1 - LARGEST_CUT * candidate / CANDIDATES));
             if (scale >= Float.MIN_NORMAL) {
-                double loss = round(narrow, scale, CodeMatrix.maxCode(bits), tried);
-                if (loss < least) {
-                    least = loss;
-                    best = scale;
-                    System.arraycopy(tried, 0, codes, 0, size);
-                }
+                trials.add(new Trial(narrow, scale, maxCode));
+            }
+        }
+        round(trials, least);
+        float best = largest;
+        for (Trial trial : trials) {
+            if (trial.loss < least) {
+                least = trial.loss;
+                best = trial.scale;
+                System.arraycopy(trial.codes, 0, codes, 0, size);
             }
         }
         return best;
@@ -115,25 +122,84 @@ final class ErrorFeedback {
      * @return the error that is left, in the norm of the damped H
      */
     double round(float[] values, float scale, int maxCode, byte[] codes) {
-        float inverse = ScalarQuantizer.inverse(scale);
-        double[] left = new double[size];
-        for (int i = 0; i < size; i++) {
-            left[i] = dead[i] ? 0 : values[order[i]];
+        Trial trial = new Trial(values, scale, maxCode);
+        round(List.of(trial), Double.POSITIVE_INFINITY);
+        System.arraycopy(trial.codes, 0, codes, 0, size);
+        return trial.loss;
+    }
+
+    /** A vector on its way to codes of one scale. */
+    private final class Trial {
+        final float scale;
+        final float inverse;
+        final int maxCode;
+        /** (size) what is left to round, in {@link #order}. */
+        final double[] left = new double[size];
+        final byte[] codes = new byte[size];
+        /** Of the entries that have codes. */
+        double loss;
+
+        Trial(float[] values, float scale, int maxCode) {
+            this.scale = scale;
+            this.inverse = ScalarQuantizer.inverse(scale);
+            this.maxCode = maxCode;
+            for (int i = 0; i < size; i++) {
+                left[i] = dead[i] ? 0 : values[order[i]];
+            }
         }
-        double loss = 0;
-        for (int i = 0; i < size; i++) {
+
+        /** The code of the i-th entry, and what it leaves. */
+        double take(int i) {
             float code = ScalarQuantizer.code((float) left[i], inverse, maxCode);
             codes[order[i]] = (byte) code;
-            if (upper == null) {
-                loss += diagonal[i] * (left[i] - (double) code * scale) * (left[i] - (double) code * scale);
-                continue;
+            return left[i] - (double) code * scale;
+        }
+
+        /** Entries from one to before another, each of which passes its error on to those after it. */
+        void take(int from, int end) {
+            double[] errors = new double[BLOCK];
+            for (int i = from; i < end; i++) {
+                double error = take(i) / upper[i * size + i];
+                loss += error * error;
+                errors[i - from] = error;
+                for (int j = i + 1; j < end; j++) {
+                    left[j] -= error * upper[i * size + j];
+                }
             }
-            double error = (left[i] - (double) code * scale) / upper[i * size + i];
-            loss += error * error;
-            for (int j = i + 1; j < size; j++) {
-                left[j] -= error * upper[i * size + j];
+            if (end - from == BLOCK) {
+                pass(left, end, size, upper, from * size, errors[0], errors[1], errors[2], errors[3]);
             }
         }
-        return loss;
+    }
+
+    /** Subtracts four rows, each times a number, one after the other. */
+    private static void pass(double[] left, int from, int size, double[] upper, int at, double e0, double e1, double e2,
+                             double e3) {
+        for (int j = from; j < size; j++) {
+            left[j] = left[j] - e0 * upper[at + j] - e1 * upper[at + size + j] - e2 * upper[at + 2 * size + j]
+                - e3 * upper[at + 3 * size + j];
+        }
+    }
+
+    /**
+     * Takes all together through a few rows of U at a time, which then come from memory once.
+     *
+     * @param limit a trial whose error reaches it is left where it is
+     */
+    private void round(List<Trial> trials, double limit) {
+        for (int from = 0; from < size; from += BLOCK) {
+            int end = Math.min(from + BLOCK, size);
+            for (Trial trial : trials) {
+                if (trial.loss < limit) {
+                    if (upper != null) {
+                        trial.take(from, end);
+                    }
+                    for (int i = from; i < end && upper == null; i++) {
+                        double error = trial.take(i);
+                        trial.loss += diagonal[i] * error * error;
+                    }
+                }
+            }
+        }
     }
 }

@@ -11,15 +11,18 @@ final class InputCollector {
     static final int ROWS = 256;
     /** Rows for each input channel of methods that ask for more: enough for a Hessian to be well conditioned. */
     static final int ROWS_PER_CHANNEL = 4;
+    /** Entries that are looked at together: in most of them nothing is taken. */
+    private static final int CHUNK = 256;
     /** Bounds the memory of the driver, at the wide layers of y. */
     static final int MOST_ROWS = 2048;
 
     private final String layer;
     private final int in;
     private final int kept;
+    /** Null where no magnitude is kept. */
     private final SkipReservoir magnitudeReservoir;
     private final SkipReservoir rowReservoir;
-    private final float[] magnitudes = new float[MAGNITUDES];
+    private final float[] magnitudes;
     private final float[] rows;
     private float maximum;
     private long values;
@@ -31,17 +34,24 @@ final class InputCollector {
         this(layer, in, seed, stream, ROWS);
     }
 
-    /**
-     * @param in     width of the layer's input
-     * @param seed   key of the samples
-     * @param stream number of the layer, distinct for every layer of a model
-     * @param kept   rows to keep; at least 1
-     */
+    /** Keeps {@link #MAGNITUDES} magnitudes. */
     InputCollector(String layer, int in, long seed, int stream, int kept) {
+        this(layer, in, seed, stream, kept, MAGNITUDES);
+    }
+
+    /**
+     * @param in         width of the layer's input
+     * @param seed       key of the samples
+     * @param stream     number of the layer, distinct for every layer of a model
+     * @param kept       rows to keep; at least 1
+     * @param magnitudes magnitudes to keep; 0: none
+     */
+    InputCollector(String layer, int in, long seed, int stream, int kept, int magnitudes) {
         this.layer = layer;
         this.in = in;
         this.kept = kept;
-        this.magnitudeReservoir = new SkipReservoir(MAGNITUDES, seed, 2L * stream);
+        this.magnitudes = new float[magnitudes];
+        this.magnitudeReservoir = magnitudes == 0 ? null : new SkipReservoir(magnitudes, seed, 2L * stream);
         this.rowReservoir = new SkipReservoir(kept, seed, 2L * stream + 1);
         this.rows = new float[Math.multiplyExact(kept, in)];
     }
@@ -56,20 +66,17 @@ final class InputCollector {
      */
     void accept(float[] input, int count, int t) {
         float largest = maximum;
-        boolean finite = true;
         long seen = nonZeros;
-        long next = magnitudeReservoir.next();
-        for (int at = 0; at < count * in; at++) {
-            float magnitude = Math.abs(input[at]);
-            finite &= magnitude <= Float.MAX_VALUE;
-            largest = magnitude > largest ? magnitude : largest;
-            if (seen == next && magnitude > 0) {
-                magnitudes[magnitudeReservoir.take()] = magnitude;
-                next = magnitudeReservoir.next();
+        for (int from = 0; from < count * in; from += CHUNK) {
+            int end = Math.min(from + CHUNK, count * in);
+            largest = Math.max(largest, largest(input, from, end));
+            int others = nonZeros(input, from, end);
+            if (magnitudeReservoir != null && magnitudeReservoir.next() < seen + others) {
+                sample(input, from, end, seen);
             }
-            seen += magnitude > 0 ? 1 : 0;
+            seen += others;
         }
-        if (!finite) {
+        if (!(largest <= Float.MAX_VALUE)) {
             throw new InputException("the input of layer " + layer + " is not finite at step t = " + t
                 + " of the calibration; the model cannot be quantized, check its weights");
         }
@@ -83,9 +90,41 @@ final class InputCollector {
         rowsSeen += count;
     }
 
+    /** NaN if any is. */
+    private static float largest(float[] input, int from, int end) {
+        float largest = 0;
+        for (int at = from; at < end; at++) {
+            largest = Math.max(largest, Math.abs(input[at]));
+        }
+        return largest;
+    }
+
+    private static int nonZeros(float[] input, int from, int end) {
+        int count = 0;
+        for (int at = from; at < end; at++) {
+            int magnitude = Float.floatToRawIntBits(input[at]) & Integer.MAX_VALUE;
+            // The sign of −magnitude.
+            count += -magnitude >>> 31;
+        }
+        return count;
+    }
+
+    /** Takes those of the reservoir's next that are among these. */
+    private void sample(float[] input, int from, int end, long seen) {
+        long before = seen;
+        for (int at = from; at < end; at++) {
+            if (input[at] != 0) {
+                if (before == magnitudeReservoir.next()) {
+                    magnitudes[magnitudeReservoir.take()] = Math.abs(input[at]);
+                }
+                before++;
+            }
+        }
+    }
+
     /** What was seen so far. */
     RecordedInputs recorded() {
-        float[] sample = Arrays.copyOf(magnitudes, (int) Math.min(nonZeros, MAGNITUDES));
+        float[] sample = Arrays.copyOf(magnitudes, (int) Math.min(nonZeros, magnitudes.length));
         Arrays.sort(sample);
         int rowCount = (int) Math.min(rowsSeen, kept);
         return new RecordedInputs(layer, sample, maximum, values, nonZeros, Arrays.copyOf(rows, rowCount * in), rowCount);

@@ -23,13 +23,7 @@ final class InputMoments {
         int count = inputs.rowCount();
         this.mean = mean(inputs.rows(), count, in);
         this.codedMean = mean(inputs.coded(codes), count, in);
-        DenseMatrix covariance = InputNorm.gram(inputs.rows(), count, in);
-        for (int j = 0; j < in; j++) {
-            for (int i = 0; i < in; i++) {
-                covariance.values()[j * in + i] -= mean[i] * mean[j];
-            }
-        }
-        this.norm = new InputNorm(covariance);
+        this.norm = InputNorm.ofCovariance(inputs.rows(), count, mean);
     }
 
     private static double[] mean(float[] rows, int count, int in) {

@@ -21,6 +21,7 @@ final class InputNorm {
     /** The same column by column, zeros up to a multiple of four. */
     private final double[][] columns;
     private final double[] diagonal;
+    private ErrorFeedback feedback;
 
     /**
      * The norm of an H.
@@ -28,12 +29,16 @@ final class InputNorm {
      * @param gram (in, in) positive semidefinite
      */
     InputNorm(DenseMatrix gram) {
-        this.diagonal = diagonal(gram);
+        this(diagonal(gram), gram.numRows() > WIDEST ? null : gram);
+    }
+
+    private InputNorm(double[] ofGram, DenseMatrix gram) {
+        this.diagonal = ofGram;
         double mean = Arrays.stream(diagonal).average().orElse(0);
         for (int i = 0; i < diagonal.length; i++) {
             diagonal[i] = mean > 0 ? diagonal[i] + DAMPING * mean : 1;
         }
-        this.gram = diagonal.length > WIDEST ? null : gram.copy();
+        this.gram = gram == null ? null : gram.copy();
         for (int i = 0; i < diagonal.length && this.gram != null; i++) {
             this.gram.update(i, i, diagonal[i]);
         }
@@ -41,6 +46,30 @@ final class InputNorm {
         for (int j = 0; j < diagonal.length && this.gram != null; j++) {
             System.arraycopy(this.gram.values(), j * diagonal.length, columns[j], 0, diagonal.length);
         }
+    }
+
+    /**
+     * The norm of the covariance of rows.
+     *
+     * @param rows (count, in) row-major
+     * @param mean (in) of the rows
+     */
+    static InputNorm ofCovariance(float[] rows, int count, double[] mean) {
+        int in = mean.length;
+        if (in > WIDEST) {
+            double[] variances = squares(rows, count, in);
+            for (int i = 0; i < in; i++) {
+                variances[i] -= mean[i] * mean[i];
+            }
+            return new InputNorm(variances, null);
+        }
+        DenseMatrix covariance = gram(rows, count, in);
+        for (int j = 0; j < in; j++) {
+            for (int i = 0; i < in; i++) {
+                covariance.values()[j * in + i] -= mean[i] * mean[j];
+            }
+        }
+        return new InputNorm(covariance);
     }
 
     private static double[] diagonal(DenseMatrix matrix) {
@@ -89,9 +118,12 @@ final class InputNorm {
         return scaled(error, Arrays.stream(diagonal).map(Math::sqrt).toArray());
     }
 
-    /** Rounding that makes up for itself in this norm. */
-    ErrorFeedback feedback() {
-        return gram == null ? ErrorFeedback.none(diagonal) : new ErrorFeedback(gram, 0);
+    /** Rounding that makes up for itself in this norm; prepared once for all layers that read the same. */
+    synchronized ErrorFeedback feedback() {
+        if (feedback == null) {
+            feedback = gram == null ? ErrorFeedback.none(diagonal) : new ErrorFeedback(gram, 0);
+        }
+        return feedback;
     }
 
     private static DenseMatrix scaled(DenseMatrix matrix, double[] byRow) {
@@ -110,16 +142,16 @@ final class InputNorm {
      */
     static DenseMatrix gram(float[] rows, int count, int in) {
         double[] gram = new double[in * in];
-        // Four rows at a time, the columns of the upper triangle one by one: every sum has its fixed order.
-        double[][] four = new double[4][in];
-        for (int from = 0; from < count; from += 4) {
-            for (int k = 0; k < 4; k++) {
+        // Eight rows at a time, the columns of the upper triangle one by one: every sum has its fixed order.
+        double[][] eight = new double[8][in];
+        for (int from = 0; from < count; from += 8) {
+            for (int k = 0; k < 8; k++) {
                 for (int i = 0; i < in; i++) {
-                    four[k][i] = from + k < count ? rows[(from + k) * in + i] : 0;
+                    eight[k][i] = from + k < count ? rows[(from + k) * in + i] : 0;
                 }
             }
             for (int j = 0; j < in; j++) {
-                accumulate(gram, j * in, j + 1, 0, four, four[0][j], four[1][j], four[2][j], four[3][j]);
+                accumulate(gram, j * in, j + 1, eight, j);
             }
         }
         for (int j = 0; j < in; j++) {
@@ -129,6 +161,51 @@ final class InputNorm {
             }
         }
         return new DenseMatrix(in, in, gram);
+    }
+
+    /** Adds eight vectors, each times its j-th entry; first four, then the others. */
+    private static void accumulate(double[] sums, int at, int count, double[][] vectors, int j) {
+        double[] row0 = vectors[0];
+        double[] row1 = vectors[1];
+        double[] row2 = vectors[2];
+        double[] row3 = vectors[3];
+        double[] row4 = vectors[4];
+        double[] row5 = vectors[5];
+        double[] row6 = vectors[6];
+        double[] row7 = vectors[7];
+        double by0 = row0[j];
+        double by1 = row1[j];
+        double by2 = row2[j];
+        double by3 = row3[j];
+        double by4 = row4[j];
+        double by5 = row5[j];
+        double by6 = row6[j];
+        double by7 = row7[j];
+        for (int i = 0; i < count; i++) {
+            sums[at + i] = sums[at + i] + (row0[i] * by0 + row1[i] * by1 + (row2[i] * by2 + row3[i] * by3))
+                + (row4[i] * by4 + row5[i] * by5 + (row6[i] * by6 + row7[i] * by7));
+        }
+    }
+
+    /** The diagonal of {@link #gram} alone, with its bits. */
+    private static double[] squares(float[] rows, int count, int in) {
+        double[] squares = new double[in];
+        double[][] four = new double[4][in];
+        for (int from = 0; from < count; from += 4) {
+            for (int k = 0; k < 4; k++) {
+                for (int i = 0; i < in; i++) {
+                    four[k][i] = from + k < count ? rows[(from + k) * in + i] : 0;
+                }
+            }
+            for (int i = 0; i < in; i++) {
+                squares[i] += four[0][i] * four[0][i] + four[1][i] * four[1][i]
+                    + (four[2][i] * four[2][i] + four[3][i] * four[3][i]);
+            }
+        }
+        for (int i = 0; i < in; i++) {
+            squares[i] /= Math.max(1, count);
+        }
+        return squares;
     }
 
     /** Adds four vectors, from the k-th on, each times a number. */

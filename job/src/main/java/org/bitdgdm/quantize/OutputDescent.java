@@ -1,5 +1,6 @@
 package org.bitdgdm.quantize;
 
+import java.util.Arrays;
 import java.util.function.DoubleConsumer;
 import org.apache.spark.ml.linalg.DenseMatrix;
 import org.apache.spark.ml.linalg.SparseMatrix;
@@ -46,46 +47,49 @@ record OutputDescent(int rank, double alpha, double stepSize, double tolerance, 
         return decompose(weight, norm, error -> { });
     }
 
+    /** The same of a weight whose product with H is known. */
+    Decomposition decompose(FeltWeight weight) {
+        return decompose(weight, error -> { });
+    }
+
     /** The same, telling ‖L Rᵀ + S − W‖²_H before every update and at the end. */
     Decomposition decompose(DenseMatrix weight, InputNorm norm, DoubleConsumer errors) {
+        return decompose(new FeltWeight(weight, norm), errors);
+    }
+
+    private Decomposition decompose(FeltWeight felt, DoubleConsumer errors) {
+        DenseMatrix weight = felt.weight();
         int used = Math.min(rank, Math.min(weight.numRows(), weight.numCols()));
-        DenseMatrix right = leading(weight, norm, used);
-        DenseMatrix left = DenseAlgebra.product(weight, false, right, false);
+        DenseMatrix right = leading(felt, used);
+        FeltWeight.Factor left = felt.factor(DenseAlgebra.product(weight, false, right, false));
         AlphaSparsity sparsity = new AlphaSparsity(weight.numRows(), weight.numCols(), alpha);
-        double negligible = NEGLIGIBLE * NEGLIGIBLE * norm.squared(weight);
-        boolean[] support = new boolean[weight.values().length];
-        DenseMatrix rest = rest(weight, left, right, support, sparsity, norm);
-        double error = norm.squared(rest);
-        errors.accept(error);
+        double negligible = NEGLIGIBLE * NEGLIGIBLE * felt.squared();
+        Rest rest = rest(left, right, new boolean[weight.values().length], sparsity, felt.norm());
+        errors.accept(rest.error);
         int iterations = 0;
-        while (error > negligible && iterations < maxIterations && !sparsity.alwaysEmpty()) {
-            // rest = −G, so the steps are added.
-            DenseMatrix weighted = norm.times(left);
-            DenseMatrix nextLeft = stepped(left, DenseAlgebra.product(rest, false, right, false),
-                DenseAlgebra.product(right, true, right, false));
-            DenseMatrix nextRight = stepped(right, DenseAlgebra.product(rest, true, weighted, false),
-                DenseAlgebra.product(left, true, weighted, false));
-            boolean[] nextSupport = support.clone();
-            DenseMatrix nextRest = rest(weight, nextLeft, nextRight, nextSupport, sparsity, norm);
-            double before = error;
-            double next = norm.squared(nextRest);
-            if (!(next <= before)) {
+        while (rest.error > negligible && iterations < maxIterations && !sparsity.alwaysEmpty()) {
+            // G = L Rᵀ + S − W, so that the steps are added; −GᵀHL = (W − S)ᵀHL − R LᵀHL.
+            DenseMatrix ofRight = left.of(rest.sparse);
+            DenseAlgebra.multiply(-1, right, false, left.gram(), false, 1, ofRight);
+            FeltWeight.Factor nextLeft = felt.factor(stepped(left.left(),
+                DenseAlgebra.product(without(rest.matrix, rest.support), false, right, false),
+                DenseAlgebra.product(right, true, right, false)));
+            DenseMatrix nextRight = stepped(right, ofRight, left.gram());
+            Rest next = rest(nextLeft, nextRight, rest.support, sparsity, felt.norm());
+            double before = rest.error;
+            if (!(next.error <= before)) {
                 break;
             }
             left = nextLeft;
             right = nextRight;
-            support = nextSupport;
-            rest = nextRest;
-            error = next;
-            errors.accept(error);
+            rest = next;
+            errors.accept(rest.error);
             iterations++;
-            if (Math.sqrt(before) - Math.sqrt(error) <= tolerance * Math.sqrt(before)) {
+            if (Math.sqrt(before) - Math.sqrt(rest.error) <= tolerance * Math.sqrt(before)) {
                 break;
             }
         }
-        DenseMatrix sparse = weight.copy();
-        DenseAlgebra.multiply(-1, left, false, right, true, 1, sparse);
-        return new Decomposition(left, right, entries(sparse, support), iterations, error / 2);
+        return new Decomposition(left.left(), right, rest.sparse, iterations, rest.error / 2);
     }
 
     /** F + η D (gram)⁺. */
@@ -96,10 +100,12 @@ record OutputDescent(int rank, double alpha, double stepSize, double tolerance, 
     }
 
     /** (out, r) the eigenvectors of the r largest eigenvalues of WᵀHW, the largest first. */
-    private static DenseMatrix leading(DenseMatrix weight, InputNorm norm, int rank) {
+    private static DenseMatrix leading(FeltWeight felt, int rank) {
+        DenseMatrix weight = felt.weight();
+        InputNorm norm = felt.norm();
         int in = weight.numRows();
         if (weight.numCols() <= in) {
-            return leading(norm.inner(weight, weight), rank);
+            return leading(felt.gram(), rank);
         }
         // W = P D Qᵀ with few columns: the eigenvectors are Q times those of D PᵀHP D.
         DenseAlgebra.Eigen rows = DenseAlgebra.eigen(DenseAlgebra.product(weight, false, weight, true));
@@ -125,19 +131,32 @@ record OutputDescent(int rank, double alpha, double stepSize, double tolerance, 
         return new DenseMatrix(n, rank, leading);
     }
 
-    /** W − L Rᵀ − S; the support of S is chosen anew where that is better. */
-    private static DenseMatrix rest(DenseMatrix weight, DenseMatrix left, DenseMatrix right, boolean[] support,
-                                    AlphaSparsity sparsity, InputNorm norm) {
-        DenseMatrix rest = weight.copy();
-        DenseAlgebra.multiply(-1, left, false, right, true, 1, rest);
-        boolean[] other = sparsity.select(norm.felt(rest));
-        DenseMatrix kept = without(rest, support);
-        DenseMatrix changed = without(rest, other);
-        if (norm.squared(changed) <= norm.squared(kept)) {
-            System.arraycopy(other, 0, support, 0, support.length);
+    /**
+     * What factors leave of W.
+     *
+     * @param matrix  W − L Rᵀ
+     * @param support of S
+     * @param sparse  S, its entries
+     * @param error   ‖W − L Rᵀ − S‖²_H
+     */
+    private record Rest(DenseMatrix matrix, boolean[] support, SparseMatrix sparse, double error) {
+        static Rest of(FeltWeight.Factor left, DenseMatrix right, DenseMatrix matrix, boolean[] support) {
+            SparseMatrix sparse = entries(matrix, support);
+            return new Rest(matrix, support, sparse, left.error(right, sparse));
+        }
+    }
+
+    /** What factors leave, with the support that S has or one chosen anew, if that is better. */
+    private static Rest rest(FeltWeight.Factor left, DenseMatrix right, boolean[] support, AlphaSparsity sparsity,
+                             InputNorm norm) {
+        DenseMatrix matrix = left.rest(right);
+        boolean[] other = sparsity.select(norm.felt(matrix)).clone();
+        Rest changed = Rest.of(left, right, matrix, other);
+        if (Arrays.equals(other, support)) {
             return changed;
         }
-        return kept;
+        Rest kept = Rest.of(left, right, matrix, support);
+        return changed.error <= kept.error ? changed : kept;
     }
 
     private static DenseMatrix without(DenseMatrix matrix, boolean[] support) {

@@ -2,6 +2,7 @@ package org.bitdgdm.quantize;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -107,6 +108,34 @@ class AwareFactorsTest {
         double plain = plainDescent(weight, norm, found, 300);
         assertThat(relative).isLessThan(1e-3);
         assertThat(plain).isGreaterThan(10 * relative);
+    }
+
+    /** An error that is a billionth of the weight is found as well as one of its size. */
+    @ParameterizedTest
+    @CsvSource({"1, 1e-1", "1e6, 1e-1", "1e3, 1e-9", "1e6, 1e-12"})
+    void errorsByTermsAreThoseOfTheRestItself(double condition, double noise) {
+        InputNorm norm = new InputNorm(gram(IN, condition, 21));
+        DenseMatrix left = TestMatrices.gaussian(IN, 5, 22);
+        DenseMatrix right = TestMatrices.gaussian(OUT, 5, 23);
+        SparseMatrix sparse = new AlphaSparsity(IN, OUT, 0.1).apply(TestMatrices.gaussian(IN, OUT, 24));
+        DenseMatrix expected = TestMatrices.gaussian(IN, OUT, 25);
+        for (int at = 0; at < expected.values().length; at++) {
+            expected.values()[at] *= noise;
+        }
+        DenseMatrix weight = expected.copy();
+        DenseAlgebra.multiply(1, left, false, right, true, 1, weight);
+        for (int o = 0; o < OUT; o++) {
+            for (int k = sparse.colPtrs()[o]; k < sparse.colPtrs()[o + 1]; k++) {
+                int i = sparse.rowIndices()[k];
+                weight.update(i, o, weight.apply(i, o) + sparse.values()[k]);
+            }
+        }
+        FeltWeight.Factor factor = new FeltWeight(weight, norm).factor(left);
+        assertThat(factor.error(right, sparse)).isCloseTo(norm.squared(expected), withinPercentage(0.1));
+        DenseMatrix rest = factor.rest(right);
+        assertThat(factor.error(right)).isCloseTo(norm.squared(rest), withinPercentage(1e-6));
+        DenseMatrix weighted = norm.times(rest);
+        assertThat(factor.weightedRest(right, 3, 4)).isCloseTo(weighted.apply(3, 4), within(1e-9));
     }
 
     /** Steps along the gradient of ½‖L Rᵀ + S − W‖²_H from the same start, S as found. */

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import org.apache.spark.ml.linalg.DenseMatrix;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.netlib.blas.Dgemm;
 
 class DenseAlgebraTest {
     private static final double ROUNDING = 1e-12;
@@ -20,6 +23,26 @@ class DenseAlgebraTest {
             .containsExactly(expected.values(), within(ROUNDING));
         assertThat(DenseAlgebra.product(a, false, b.transpose().toDenseColMajor(), true).values())
             .containsExactly(expected.values(), within(ROUNDING));
+    }
+
+    /** Products must not change with how their loops are written: models that were quantized before would. */
+    @ParameterizedTest
+    @CsvSource({"1, 1, 1", "2, 3, 0", "5, 4, 3", "16, 1, 8", "33, 7, 13", "64, 65, 66"})
+    void productsHaveTheBitsOfTheReferenceBlas(int rows, int cols, int inner) {
+        for (boolean first : new boolean[] {false, true}) {
+            for (boolean second : new boolean[] {false, true}) {
+                for (double[] scales : new double[][] {{1, 0}, {-1, 1}, {0.5, 1}, {1.25, -0.75}}) {
+                    DenseMatrix a = TestMatrices.gaussian(first ? inner : rows, first ? rows : inner, 11);
+                    DenseMatrix b = TestMatrices.gaussian(second ? cols : inner, second ? inner : cols, 12);
+                    DenseMatrix found = TestMatrices.gaussian(rows, cols, 13);
+                    double[] expected = found.values().clone();
+                    Dgemm.dgemm(first ? "T" : "N", second ? "T" : "N", rows, cols, inner, scales[0], a.values(), 0,
+                        Math.max(1, a.numRows()), b.values(), 0, Math.max(1, b.numRows()), scales[1], expected, 0, rows);
+                    DenseAlgebra.multiply(scales[0], a, first, b, second, scales[1], found);
+                    assertThat(found.values()).isEqualTo(expected);
+                }
+            }
+        }
     }
 
     @Test

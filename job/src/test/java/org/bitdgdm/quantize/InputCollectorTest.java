@@ -47,6 +47,22 @@ class InputCollectorTest {
     }
 
     @Test
+    void withoutMagnitudesTheRowsAreTheSame() {
+        float[] rows = new float[900 * 3];
+        for (int at = 0; at < rows.length; at++) {
+            rows[at] = at % 7 - 3;
+        }
+        InputCollector all = new InputCollector("a", 3, 1, 0, 64);
+        InputCollector rowsOnly = new InputCollector("a", 3, 1, 0, 64, 0);
+        all.accept(rows, 900, 1);
+        rowsOnly.accept(rows, 900, 1);
+        assertThat(rowsOnly.recorded().rows()).isEqualTo(all.recorded().rows());
+        assertThat(rowsOnly.recorded().nonZeros()).isEqualTo(all.recorded().nonZeros());
+        assertThat(rowsOnly.recorded().maximum()).isEqualTo(3);
+        assertThat(rowsOnly.recorded().magnitudes()).isEmpty();
+    }
+
+    @Test
     void allZerosHaveThresholdZero() {
         InputCollector collector = new InputCollector("tf_layers.0.linX1", 4, 1, 0);
         collector.accept(new float[12], 3, 1);

@@ -2,6 +2,7 @@ package org.bitdgdm.kernels;
 
 import java.util.Arrays;
 import java.util.function.Supplier;
+import java.util.function.Supplier;
 
 /**
  * Says where numbers stop being finite, after a backend has found logits that are not: in which graph, at which time, and
@@ -9,10 +10,10 @@ import java.util.function.Supplier;
  */
 final class BrokenLayer {
     private final PackedModel model;
-    private final ActivationRecorder recorder;
+    private final Supplier<ActivationRecorder> recorder;
     private String found;
 
-    private BrokenLayer(PackedModel model, ActivationRecorder recorder) {
+    private BrokenLayer(PackedModel model, Supplier<ActivationRecorder> recorder) {
         this.model = model;
         this.recorder = recorder;
     }
@@ -39,8 +40,8 @@ final class BrokenLayer {
      * @param recorder shows what flows into the layers of a broken graph
      * @throws NotFiniteException if a logit is not finite; it names graph, time and layer
      */
-    static void requireFinite(PackedModel model, ActivationRecorder recorder, GraphBatch batch, int t, float[] nodeLogits,
-                              float[] edgeLogits) {
+    static void requireFinite(PackedModel model, Supplier<ActivationRecorder> recorder, GraphBatch batch, int t,
+                              float[] nodeLogits, float[] edgeLogits) {
         int n = batch.nodeCount();
         int nodes = n * model.architecture().nodeTypes();
         int edges = n * n * model.architecture().edgeTypes();
@@ -97,7 +98,7 @@ final class BrokenLayer {
     }
 
     private String at(GraphBatch graph, int t) {
-        recorder.record(graph, t, (layer, input, rows) -> {
+        recorder.get().record(graph, t, (layer, input, rows) -> {
             if (found != null) {
                 return;
             }

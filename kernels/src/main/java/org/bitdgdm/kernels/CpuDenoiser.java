@@ -79,20 +79,31 @@ public final class CpuDenoiser implements Denoiser, ActivationRecorder {
         batch.requireLogits(model.architecture(), nodeLogits, edgeLogits);
         requireTime(t);
         whileOpen(() -> CpuNative.logits(engine, batch, Sampler.Step.at(model, t), nodeLogits, edgeLogits));
-        BrokenLayer.requireFinite(model, this, batch, t, nodeLogits, edgeLogits);
+        BrokenLayer.requireFinite(model, () -> this, batch, t, nodeLogits, edgeLogits);
     }
 
     @Override
     public void record(GraphBatch batch, int t, Sink sink) {
+        record(batch, 0, Sampler.Step.at(model, t), t, -1, sink);
+    }
+
+    @Override
+    public void recordStep(GraphBatch batch, long seed, int t, int to, Sink sink) {
+        record(batch, seed, Sampler.posterior(model, new int[] {t, to}).steps().get(0), t, to, sink);
+    }
+
+    /** @param to time after the step; −1: the graphs stay as they are */
+    private void record(GraphBatch batch, long seed, Sampler.Step step, int t, int to, Sink sink) {
         requireFits(batch);
         requireTime(t);
         whileOpen(() -> {
             List<NetworkSpec.Layer> layers = List.copyOf(model.spec().layers());
             boolean[] wanted = new boolean[layers.size()];
             for (int layer = 0; layer < wanted.length; layer++) {
-                wanted[layer] = layers.get(layer).quantized();
+                wanted[layer] = layers.get(layer).quantized() && sink.wants(layers.get(layer).name());
             }
-            long recording = CpuNative.record(engine, batch, Sampler.Step.at(model, t), wanted);
+            long recording = CpuNative.record(engine, batch, seed, step, to >= 0, wanted);
+            boolean drawn;
             try {
                 for (int layer = 0; layer < wanted.length; layer++) {
                     if (wanted[layer]) {
@@ -102,8 +113,13 @@ public final class CpuDenoiser implements Denoiser, ActivationRecorder {
                         sink.accept(name, input, input.length / model.linear(name).in);
                     }
                 }
+                drawn = CpuNative.drawn(recording);
             } finally {
                 CpuNative.freeRecording(recording);
+            }
+            if (!drawn) {
+                // Fails in the same way, and says which layer is broken.
+                advance(batch, seed, new int[] {t, to});
             }
         });
     }

@@ -260,14 +260,21 @@ final class CpuNative {
     /**
      * Evaluates at the start of a step and keeps the inputs of layers; the handle goes to {@link #freeRecording}.
      *
+     * @param draw   whether the graphs then take the step, see {@link #drawn}
      * @param wanted whether of each layer, in the order of the {@link NetworkSpec}
      */
-    static long record(long engine, GraphBatch batch, Sampler.Step step, boolean[] wanted) {
-        return record(engine, batch.nodeCount(), batch.ids(), batch.nodes(), batch.edges(), step.time(), step.range(), wanted);
+    static long record(long engine, GraphBatch batch, long seed, Sampler.Step step, boolean draw, boolean[] wanted) {
+        return record(engine, batch.nodeCount(), batch.ids(), batch.nodes(), batch.edges(), seed,
+            draw ? step.rule().ordinal() : -1, step.to(), step.time(), step.range(), step.beta(), step.alphaBarFrom(),
+            step.alphaBarTo(), wanted);
     }
 
-    private static native long record(long engine, int nodeCount, long[] ids, byte[] nodes, byte[] edges, float time,
-                                      int range, boolean[] wanted);
+    private static native long record(long engine, int nodeCount, long[] ids, byte[] nodes, byte[] edges, long seed, int rule,
+                                      int to, float time, int range, float beta, float alphaBarFrom, float alphaBarTo,
+                                      boolean[] wanted);
+
+    /** Whether the step was taken, if any; the graphs are as before where logits were not finite. */
+    static native boolean drawn(long recording);
 
     /** Copies the recorded input of a layer to {@code to}, unless that is null; returns its number of entries. */
     static native int recorded(long recording, int layer, float[] to);

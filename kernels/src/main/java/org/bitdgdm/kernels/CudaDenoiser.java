@@ -217,7 +217,7 @@ public final class CudaDenoiser implements Denoiser {
             workspace.download(workspace.e, edgeLogits, from * edgeValues, count * edgeValues);
         });
         // The device keeps nothing that flows between its layers, so it is the reference that looks for the broken one.
-        BrokenLayer.requireFinite(model, (graphs, time, sink) -> new ReferenceDenoiser(model).record(graphs, time, sink),
+        BrokenLayer.requireFinite(model, () -> new ReferenceDenoiser(model),
             batch, t, nodeLogits, edgeLogits);
     }
 

@@ -103,7 +103,7 @@ public final class ReferenceDenoiser implements Denoiser, ActivationRecorder {
         for (int g = 0; g < batch.size(); g++) {
             evaluate(batch, g, 1, Sampler.Step.at(model, t), nodeLogits, edgeLogits, g, null);
         }
-        BrokenLayer.requireFinite(model, this, batch, t, nodeLogits, edgeLogits);
+        BrokenLayer.requireFinite(model, () -> this, batch, t, nodeLogits, edgeLogits);
     }
 
     @Override
@@ -115,6 +115,12 @@ public final class ReferenceDenoiser implements Denoiser, ActivationRecorder {
         float[] nodeLogits = new float[batch.size() * n * architecture.nodeTypes()];
         float[] edgeLogits = new float[batch.size() * n * n * architecture.edgeTypes()];
         evaluate(batch, 0, batch.size(), Sampler.Step.at(model, t), nodeLogits, edgeLogits, 0, sink);
+    }
+
+    @Override
+    public void recordStep(GraphBatch batch, long seed, int t, int to, Sink sink) {
+        record(batch, t, sink);
+        advance(batch, seed, new int[] {t, to});
     }
 
     /** Features and network of {@code graphs} graphs from {@code first} on; logits written from graph {@code to} on. */
@@ -349,8 +355,8 @@ public final class ReferenceDenoiser implements Denoiser, ActivationRecorder {
         }
 
         private double[] linear(String name, float[] input, int rows) {
-            if (sink != null && model.spec().layer(name).quantized()) {
-                sink.accept(name, input, rows);
+            if (sink != null && model.spec().layer(name).quantized() && sink.wants(name)) {
+                sink.accept(name, input.clone(), rows);
             }
             return linears.get(range).get(name).apply(input, rows);
         }

@@ -315,6 +315,39 @@ class CpuDenoiserTest {
     }
 
     @Test
+    void recordsWhatIsAskedForAndStepsAsIfItHadNotRecorded() {
+        PackedModel model = TestModels.tiny(Variant.FIXED_BUG, 4);
+        List<String> wanted = List.of("tf_layers.0.self_attn.q", "tf_layers.1.linE2");
+        GraphBatch stepped = noise(model, 6, 5, 45);
+        Map<String, float[]> expected;
+        try (CpuDenoiser denoiser = open(model, "auto", 1)) {
+            expected = recorded(denoiser, stepped, 30);
+            denoiser.advance(stepped, 7, new int[] {30, 20});
+        }
+        for (int threads : new int[] {1, 3}) {
+            GraphBatch batch = noise(model, 6, 5, 45);
+            Map<String, float[]> found = new LinkedHashMap<>();
+            try (CpuDenoiser denoiser = open(model, "auto", threads)) {
+                denoiser.recordStep(batch, 7, 30, 20, new ActivationRecorder.Sink() {
+                    @Override
+                    public void accept(String layer, float[] input, int rows) {
+                        found.put(layer, input);
+                    }
+
+                    @Override
+                    public boolean wants(String layer) {
+                        return wanted.contains(layer);
+                    }
+                });
+            }
+            assertThat(new ArrayList<>(found.keySet())).isEqualTo(wanted);
+            found.forEach((layer, input) -> assertThat(input).as(layer).isEqualTo(expected.get(layer)));
+            assertThat(batch.nodes()).isEqualTo(stepped.nodes());
+            assertThat(batch.edges()).isEqualTo(stepped.edges());
+        }
+    }
+
+    @Test
     void exponentialStaysWithinItsBound() {
         int count = 1 << 20;
         float[] x = new float[count];
