@@ -129,6 +129,26 @@ class CommandsTest {
             .isEqualTo(JSON.readTree(run.resolve("metrics.json").toFile()).path("metrics"));
     }
 
+    /** Another folder, another schedule: the same model. */
+    @Test
+    void aModelThatOneRunHasQuantizedTheNextTakesFromTheCache() throws IOException {
+        String cache = folder.resolve("models").toString();
+        assertThat(generate(folder.resolve("cached-1"), "--method", "rtn", "--cache", cache)).as(err).isZero();
+        assertThat(out).contains("quantizing with rtn").doesNotContain("quantized before");
+        assertThat(generate(folder.resolve("cached-2"), "--method", "rtn", "--cache", cache, "--schedule", "noise")).as(err)
+            .isZero();
+        assertThat(out).contains("quantized before: taken from").doesNotContain("quantizing");
+        assertThat(folder.resolve("cached-2/_run/model/packed.bdgm"))
+            .hasSameBinaryContentAs(folder.resolve("cached-1/_run/model/packed.bdgm"));
+        assertThat(folder.resolve("cached-2/quantization.csv"))
+            .hasSameTextualContentAs(folder.resolve("cached-1/quantization.csv"));
+        assertThat(generate(folder.resolve("cached-3"), "--method", "rtn", "--cache", "none")).as(err).isZero();
+        assertThat(out).contains("quantizing with rtn");
+        assertThat(generate(folder.resolve("cached-4"), "--method", "rtn", "--cache", "nosuch://x/y")).isEqualTo(2);
+        assertThat(err).contains("--cache nosuch://x/y cannot be used").hasLineCount(1);
+        assertThat(folder.resolve("cached-4")).doesNotExist();
+    }
+
     @Test
     void theQuantizedModelIsComparedWithFullPrecisionOnDemand() throws IOException {
         Path run = folder.resolve("compared");

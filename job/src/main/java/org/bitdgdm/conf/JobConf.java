@@ -17,12 +17,13 @@ import java.util.Map;
  * @param fidelity   how closely the quantized model is compared with the full-precision one
  * @param scan       graphs and steps along which each layer is quantized alone; 0 graphs: not measured
  * @param likelihood molecules that the model is asked the likelihood of
+ * @param cache      folder of quantized models that runs share; empty: that of the user, {@code none}: no such folder
  * @param saveModel  folder that gets the quantized model as a bundle; empty: none
  * @param output     where results go and how they are judged
  * @param verbose    whether errors show their stack trace
  */
 public record JobConf(String model, List<String> given, QuantizeConf quantize, RecipeConf recipe, SampleConf sample,
-                      FidelityConf fidelity, FidelityConf scan, LikelihoodConf likelihood, String saveModel,
+                      FidelityConf fidelity, FidelityConf scan, LikelihoodConf likelihood, String cache, String saveModel,
                       OutputConf output, boolean verbose) {
 
     /**
@@ -63,7 +64,8 @@ public record JobConf(String model, List<String> given, QuantizeConf quantize, R
                 .filter(option -> option.key().startsWith("quantize.") && settings.isGiven(option)).map(Option::flag)
                 .toList();
             return new JobConf(settings.text(Option.MODEL), set, quantize, recipe, SampleConf.of(settings),
-                fidelity, FidelityConf.ofScan(settings), LikelihoodConf.of(settings), saveModel,
+                fidelity, FidelityConf.ofScan(settings), LikelihoodConf.of(settings),
+                settings.text(Option.CACHE).strip(), saveModel,
                 OutputConf.of(settings), settings.on(Option.VERBOSE));
         });
     }
@@ -80,7 +82,7 @@ public record JobConf(String model, List<String> given, QuantizeConf quantize, R
                 + ", or give the model in full precision");
         }
         return new JobConf(model, given, saved, recipe.none(), sample, fidelity, scan,
-            likelihood, saveModel, output, verbose);
+            likelihood, cache, saveModel, output, verbose);
     }
 
     /**
@@ -97,6 +99,7 @@ public record JobConf(String model, List<String> given, QuantizeConf quantize, R
         Values values = new Values();
         values.put(Option.MODEL, model);
         values.put(Option.VERBOSE, verbose);
+        values.put(Option.CACHE, cache);
         values.put(quantize);
         values.put(recipe);
         values.put(sample);

@@ -24,6 +24,7 @@ import java.util.Set;
 public enum Option {
     MODEL("model", Kind.TEXT, "DIR", ROWS, NEVER, GENERATE, SWEEP, EVALUATE),
     VERBOSE("verbose", Kind.SWITCH, "BOOL", NOTHING, NEVER, GENERATE, SWEEP, EVALUATE, IMPORT),
+    CACHE("cache", Kind.TEXT, "DIR", NOTHING, NEVER, GENERATE, SWEEP),
     PARALLEL("parallel", Kind.WHOLE, "N", NOTHING, NEVER, SWEEP),
 
     METHOD("quantize.method", Kind.TEXT, "NAME", ROWS, BY_LAYER, GENERATE, SWEEP),

@@ -97,7 +97,7 @@ public final class GenerateRun {
         boolean isNew = folder.state(fingerprint) == OutputFolder.State.NEW;
         folder.begin(fingerprint);
         try {
-            QuantizedRun quantized = QuantizedRun.of(folder, model, conf, scans, console);
+            QuantizedRun quantized = QuantizedRun.of(folder, model, conf, spark.sparkContext(), scans, console);
             save();
             return quantized;
         } catch (InputException e) {

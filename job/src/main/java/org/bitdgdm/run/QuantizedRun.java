@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.hadoop.fs.ChecksumException;
+import org.apache.spark.SparkContext;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.conf.QuantizeConf;
@@ -21,6 +22,7 @@ import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.Sha256;
 import org.bitdgdm.model.ModelBundle;
+import org.bitdgdm.output.ModelCache;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.RunFiles;
 import org.bitdgdm.quantize.Calibrations;
@@ -36,7 +38,7 @@ import org.bitdgdm.sample.BackendOpener;
 
 /**
  * The packed model of a run. It is made once and kept in the run's folder: a start that resumes takes the same bytes,
- * wherever it runs, instead of quantizing again.
+ * wherever it runs, instead of quantizing again. Other runs with the same recipe take it from the {@link ModelCache}.
  *
  * @param model   what is broadcast
  * @param layers  a report for every linear layer; empty where nothing was quantized
@@ -54,8 +56,8 @@ record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds)
     }
 
     /** Chooses a recipe where that is asked for and quantizes, or takes what an earlier start of the same run has left. */
-    static QuantizedRun of(OutputFolder folder, ReadyModel run, JobConf conf, LayerScans scans, PrintStream console)
-        throws IOException {
+    static QuantizedRun of(OutputFolder folder, ReadyModel run, JobConf conf, SparkContext spark, LayerScans scans,
+                           PrintStream console) throws IOException {
         Optional<QuantizedBundle> earlier = earlier(folder, console);
         if (earlier.isPresent()) {
             QuantizedModel kept = earlier.get().quantized();
@@ -72,8 +74,20 @@ record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds)
             keep(folder, saved, console);
             return new QuantizedRun(model.model(), model.layers(), Double.NaN);
         }
-        PackedModel full = run.calibrations().full();
         QuantizeConf recipe = conf.quantize();
+        // What a recipe that is searched for comes to is known after the search only.
+        Optional<ModelCache> cache = conf.recipe().auto() || recipe.nothing() ? Optional.empty()
+            : ModelCache.of(conf.cache(), spark.hadoopConfiguration(), console);
+        String key = cache.isEmpty() ? "" : ModelCache.key(run.bundle(), recipe, CALIBRATION_SEED,
+            run.opener().forCalibration().identity(), spark);
+        Optional<QuantizedBundle> known = cache.flatMap(models -> models.find(key, run.bundle().sha256()));
+        if (known.isPresent()) {
+            QuantizedModel model = known.get().quantized();
+            publish(folder, model, conf.scan().on() ? alone(scans, conf, model.model(), console) : List.of());
+            keep(folder, known.get(), console);
+            return new QuantizedRun(model.model(), model.layers(), Double.NaN);
+        }
+        PackedModel full = run.calibrations().full();
         QuantizedModel quantized;
         List<LayerSensitivity> alone;
         long start = System.nanoTime();
@@ -103,7 +117,9 @@ record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds)
         double seconds = conf.recipe().auto() ? (System.nanoTime() - start) * NANOS : quantized.seconds();
         console.printf(Locale.ROOT, "quantized in %.1f s: %,d → %,d bytes%n", seconds, full.bytes(),
             quantized.model().bytes());
-        keep(folder, new QuantizedBundle(quantized, recipe, CALIBRATION_SEED, run.bundle().sha256()), console);
+        QuantizedBundle made = new QuantizedBundle(quantized, recipe, CALIBRATION_SEED, run.bundle().sha256());
+        keep(folder, made, console);
+        cache.ifPresent(models -> models.keep(key, made));
         return new QuantizedRun(quantized.model(), quantized.layers(), seconds);
     }
 

@@ -42,8 +42,8 @@ class FingerprintTest {
     private static Fingerprint of(SampleConf sample, int rank, String protocol) {
         QuantizeConf quantize = TestRecipes.recipe("rank=" + rank + ",calibration-graphs=64,calibration-steps=50");
         return Fingerprint.ofGenerate(new JobConf("qm9", List.of(), quantize, new RecipeConf("", 0, List.of()), sample,
-            OFF, OFF, new LikelihoodConf("", 0), "", new OutputConf("out", List.of(), "", protocol), false), MODEL, "cpu",
-            "abc", spark);
+            OFF, OFF, new LikelihoodConf("", 0), "none", "", new OutputConf("out", List.of(), "", protocol), false), MODEL,
+            "cpu", "abc", spark);
     }
 
     private static SampleConf sample(long count, int steps, long seed, int batchSize, int shardSize, String isa) {
