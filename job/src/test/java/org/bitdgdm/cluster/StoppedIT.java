@@ -29,17 +29,19 @@ class StoppedIT {
     }
 
     @Test
-    void aSignalBeforeSamplingIsOneSentence() throws Exception {
+    void aSignalIsOneSentenceAndTheSameCommandMakesTheRest() throws Exception {
         String out = folder.resolve("run").toString();
-        try (Submission run = submit(out, List.of("--master", "local[2]"))) {
-            while (!run.out().contains("quantizing")) {
-                assertThat(run.runs()).as(run.said()).isTrue();
-                Thread.sleep(20);
+        for (String[] signal : new String[][] {{"TERM", "15", "quantizing"}, {"INT", "2", "quantized in"}}) {
+            try (Submission run = submit(out, List.of("--master", "local[2]"))) {
+                while (!run.out().contains(signal[2])) {
+                    assertThat(run.runs()).as(run.said()).isTrue();
+                    Thread.sleep(20);
+                }
+                run.signal(signal[0]);
+                assertThat(run.await()).as(signal[0]).isEqualTo(128 + Integer.parseInt(signal[1]));
+                assertThat(sentences(run)).containsExactly(
+                    "error: stopped before the end, by a signal or its cluster; the same command makes what is missing");
             }
-            run.terminate();
-            assertThat(run.await()).isEqualTo(128 + 15);
-            assertThat(sentences(run)).containsExactly(
-                "error: stopped before the end, by a signal or its cluster; the same command makes what is missing");
         }
         try (Submission again = submit(out, List.of("--master", "local[2]"))) {
             assertThat(again.await()).as(again.said()).isZero();

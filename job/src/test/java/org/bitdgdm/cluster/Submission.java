@@ -60,12 +60,7 @@ final class Submission implements AutoCloseable {
         return process.isAlive();
     }
 
-    /** SIGTERM. */
-    void terminate() {
-        process.destroy();
-    }
-
-    /** Any other signal. */
+    /** A signal by its name, such as TERM. */
     void signal(String name) throws Exception {
         if (new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor() != 0) {
             throw new AssertionError("no signal " + name + " for " + process.pid());
