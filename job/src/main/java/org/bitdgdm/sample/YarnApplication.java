@@ -1,5 +1,6 @@
 package org.bitdgdm.sample;
 
+import java.io.IOException;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -12,6 +13,7 @@ import org.apache.hadoop.yarn.api.records.ApplicationReport;
 import org.apache.hadoop.yarn.api.records.YarnApplicationState;
 import org.apache.hadoop.yarn.client.api.YarnClient;
 import org.apache.hadoop.yarn.conf.YarnConfiguration;
+import org.apache.hadoop.yarn.exceptions.YarnException;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.spark.SparkConf;
@@ -27,12 +29,19 @@ import org.slf4j.LoggerFactory;
 public final class YarnApplication implements AutoCloseable {
     private static final String TAGS = "spark.yarn.tags";
     private static final String DIAGNOSED = "Details : ";
+    /** Longest pause between two looks at the application, seconds. */
+    private static final long PAUSE = 5;
+    private static final EnumSet<YarnApplicationState> NOT_STARTED = EnumSet.of(YarnApplicationState.NEW,
+        YarnApplicationState.NEW_SAVING, YarnApplicationState.SUBMITTED, YarnApplicationState.ACCEPTED);
     private static final Logger LOG = LoggerFactory.getLogger(YarnApplication.class);
 
     private final SparkConf conf;
     private final String tag;
     private final long longest;
     private final ScheduledExecutorService clock;
+    /** When it was first seen there, by {@link System#nanoTime}; null before. Of the clock's thread, as is {@code failed}. */
+    private Long submitted;
+    private boolean failed;
     private volatile String withdrawn;
 
     private YarnApplication(SparkConf conf, String tag, long longest) {
@@ -56,29 +65,42 @@ public final class YarnApplication implements AutoCloseable {
             Executors.longestWait(conf));
         if (conf.get("spark.master", "").equals("yarn") && conf.get("spark.submit.deployMode", "client").equals("client")) {
             conf.set(TAGS, conf.contains(TAGS) ? conf.get(TAGS) + "," + application.tag : application.tag);
-            application.clock.schedule(application::withdraw, application.longest, TimeUnit.SECONDS);
+            long pause = Math.max(1, Math.min(PAUSE, application.longest));
+            application.clock.scheduleWithFixedDelay(application::look, pause, pause, TimeUnit.SECONDS);
         }
         return application;
     }
 
-    private void withdraw() {
+    /** Looks where the application is, and withdraws it when it has waited long enough. */
+    private void look() {
         try (YarnClient yarn = YarnClient.createYarnClient()) {
             yarn.init(new YarnConfiguration(SparkHadoopUtil.get().newConfiguration(conf)));
             yarn.start();
-            for (ApplicationReport found : yarn.getApplications(null, EnumSet.of(YarnApplicationState.NEW,
-                YarnApplicationState.NEW_SAVING, YarnApplicationState.SUBMITTED, YarnApplicationState.ACCEPTED), Set.of(tag))) {
-                withdrawn = sentence(longest, found.getApplicationId().toString(), found.getYarnApplicationState().toString(),
-                    found.getQueue(), conf.get("spark.yarn.am.memory", "512m"), found.getDiagnostics());
-                for (String told : List.of("org.apache.spark.deploy.yarn.Client",
-                    "org.apache.spark.scheduler.cluster.YarnClientSchedulerBackend")) {
-                    Configurator.setLevel(told, Level.OFF);
+            for (ApplicationReport found : yarn.getApplications(null, NOT_STARTED, Set.of(tag))) {
+                if (submitted == null) {
+                    submitted = System.nanoTime();
                 }
-                yarn.killApplication(found.getApplicationId(), "waited " + longest + " s to be started");
+                if (TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - submitted) >= longest && withdrawn == null) {
+                    withdraw(yarn, found);
+                }
             }
-        } catch (Exception failed) {
+        } catch (Exception unanswered) {
             // Of a manager that does not answer, Spark's own client says so at length.
-            LOG.warn("YARN cannot be asked about the application: {}", failed.toString());
+            if (!failed) {
+                LOG.warn("YARN cannot be asked about the application: {}", unanswered.toString());
+            }
+            failed = true;
         }
+    }
+
+    private void withdraw(YarnClient yarn, ApplicationReport found) throws IOException, YarnException {
+        withdrawn = sentence(longest, found.getApplicationId().toString(), found.getYarnApplicationState().toString(),
+            found.getQueue(), conf.get("spark.yarn.am.memory", "512m"), found.getDiagnostics());
+        for (String told : List.of("org.apache.spark.deploy.yarn.Client",
+            "org.apache.spark.scheduler.cluster.YarnClientSchedulerBackend")) {
+            Configurator.setLevel(told, Level.OFF);
+        }
+        yarn.killApplication(found.getApplicationId(), "waited " + longest + " s to be started");
     }
 
     /** What is said of an application that was withdrawn. */
@@ -100,6 +122,7 @@ public final class YarnApplication implements AutoCloseable {
 
     @Override
     public void close() {
-        clock.shutdownNow();
+        // Not interrupted: Hadoop's client would warn of it.
+        clock.shutdown();
     }
 }
