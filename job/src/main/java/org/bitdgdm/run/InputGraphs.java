@@ -4,6 +4,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -11,8 +12,8 @@ import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
 import org.bitdgdm.conf.InputException;
-import org.bitdgdm.output.RunFiles;
 import org.bitdgdm.conf.LocalPath;
+import org.bitdgdm.output.RunFiles;
 
 /**
  * Graphs that exist already, as an option names them: a text file, a folder or file of Parquet, or the folder of a run. A name
@@ -87,14 +88,23 @@ public record InputGraphs(String option, String named, FileSystem files, Path pa
         }
     }
 
-    /** The Parquet: the folder of a run stands for its rows, as does that of a cell of a sweep, whose lie elsewhere. */
+    /**
+     * The Parquet: the folder of a run stands for its rows, as does that of a cell of a sweep, whose lie elsewhere.
+     *
+     * @param rows name of the folder of rows of the model's family
+     * @throws InputException if it is a run without such rows
+     */
     public String rows(String rows) throws IOException {
         if (!files.exists(new Path(path, RunFiles.RUN_JSON))) {
             return path.toString();
         }
-        Path own = new Path(path, rows);
-        Path ofCell = new Path(path, "../../" + rows + "/cell=" + path.getName());
-        return (files.exists(own) ? own : files.exists(ofCell) ? ofCell : path).toString();
+        for (Path there : List.of(new Path(path, rows), new Path(path, "../../" + rows + "/cell=" + path.getName()))) {
+            if (files.exists(there)) {
+                return there.toString();
+            }
+        }
+        throw new InputException(option + " must be a run that has left " + rows + "/, found none in " + named
+            + "; it is unfinished, or a run of a model of another family");
     }
 
     /** Full path, files, size and time, so that changed input is another run. */

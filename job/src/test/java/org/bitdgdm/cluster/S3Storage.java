@@ -1,7 +1,6 @@
 package org.bitdgdm.cluster;
 
 import java.io.File;
-import java.io.File;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;

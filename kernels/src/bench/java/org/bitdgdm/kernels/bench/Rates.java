@@ -53,17 +53,27 @@ final class Rates {
                 }
             }
         }
+        for (int k = 0; k < NAMES.size(); k++) {
+            int kind = k;
+            if (rows.stream().noneMatch(row -> row[kind] > 0)) {
+                throw without(NAMES.get(k));
+            }
+        }
         double[] seconds = leastSquares(rows);
         StringBuilder conf = new StringBuilder(HEAD).append("rates {\n  cpu {\n    machine = ")
             .append(ResultLines.JSON.getNodeFactory().textNode(machine)).append('\n');
         for (int k = 0; k < seconds.length; k++) {
             if (!(seconds[k] > 0) || !Double.isFinite(seconds[k])) {
-                throw new IllegalArgumentException("no rate of " + NAMES.get(k) + " follows from these pieces; measure those of"
-                    + " qm9 with --levels kernel and the job's quantizers");
+                throw without(NAMES.get(k));
             }
             conf.append(String.format(Locale.ROOT, "    %s = %.3g%n", NAMES.get(k), 1e-9 / seconds[k]));
         }
         return conf.append("  }\n}\n").toString();
+    }
+
+    private static IllegalArgumentException without(String name) {
+        return new IllegalArgumentException("no rate of " + name + " follows from these pieces; measure those of qm9, with"
+            + " --levels kernel");
     }
 
     private static JsonNode tree(String line) {
