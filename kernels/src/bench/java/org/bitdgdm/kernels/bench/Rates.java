@@ -15,12 +15,11 @@ import java.util.stream.IntStream;
  */
 final class Rates {
     private static final List<String> NAMES = List.of("full", "dense", "factor", "sparse", "entries");
-    private static final Pattern PIECE = Pattern.compile("(quantize~)?(fp32|rtn~w8a8|bit-dgdm~w4a4[^/]*)/(\\S+)");
-    /** Of the factors in the settings above. */
-    private static final int RANK = 16;
+    private static final Pattern PIECE = Pattern.compile("(quantize )?(fp32|rtn~w8a8|bit-dgdm~w4a4[^/]*)/(\\S+)");
     private static final String HEAD = """
-        # How fast backends run the parts of linear layers, in 10^9 per second on one thread; what --recipe auto takes for the time
-        # of a layer. Least squares over the pieces that the benchmark has measured, written by ./submit.sh bench --rates FILE.
+        # How fast backends run the parts of linear layers, in 10^9 per second on one thread; what --recipe auto takes for the
+        # time of a layer. Least squares over the pieces that the benchmark has measured, written by
+        # ./submit.sh bench --rates FILE.
         #
         #   full     operations of full-precision layers, two for each multiply-add
         #   dense    integer operations of dense weights and residuals
@@ -86,7 +85,7 @@ final class Rates {
 
     /** Operations of each kind, and seconds. */
     private static double[] row(Matcher piece, JsonNode line) {
-        String[] sizes = line.path("detail").asText().split("x");
+        String[] sizes = line.path("detail").asText().split(" x ");
         double rows = Double.parseDouble(sizes[0]);
         double in = Double.parseDouble(sizes[1]);
         double[] row = new double[NAMES.size() + 1];
@@ -104,9 +103,8 @@ final class Rates {
             row[1] = product;
         } else {
             row[1] = piece.group(2).contains("residual") ? product : 0;
-            row[2] = 2 * rows * RANK * (in + out);
-            row[3] = Math.max(0, line.path("float_operations").asDouble() + line.path("integer_operations").asDouble() - row[1]
-                - row[2]);
+            row[2] = line.path("integer_operations").asDouble() - row[1];
+            row[3] = line.path("float_operations").asDouble();
         }
         return row;
     }

@@ -10,34 +10,35 @@ import org.junit.jupiter.api.Test;
 class RatesTest {
     private static final Machine MACHINE = new Machine("some \"cpu\"", 2, "Linux", "g++", "17", "abc");
 
-    private static String piece(String name, String detail, double integer, double seconds) {
-        return ResultLines.piece("qm9", new KernelBench.Measurement(name, detail, 0, integer, 0, 0,
+    private static String piece(String name, String detail, double sparse, double integer, double seconds) {
+        return ResultLines.piece("qm9", new KernelBench.Measurement(name, detail, sparse, integer, 0, 0,
             new Spread(new double[] {seconds, seconds / 2, seconds * 2})));
     }
 
     /** Times that follow from rates give these rates back, whatever pieces there are besides. */
     @Test
     void ratesAreThoseThatTheTimesFollowFrom() {
-        List<String> lines = new ArrayList<>(List.of(ResultLines.machine(MACHINE), piece("softmax", "64", 0, 1)));
+        List<String> lines = new ArrayList<>(List.of(ResultLines.machine(MACHINE), piece("exp", "4096", 0, 0, 1)));
         for (int out : List.of(64, 128, 256)) {
             double product = 2.0 * 10 * 64 * out;
             double factors = 2.0 * 10 * 16 * (64 + out);
             double sparse = 500.0 + out;
-            String size = "10x64x" + out;
-            lines.add(piece("fp32/q", size, 0, product / 100e9));
-            lines.add(piece("rtn~w8a8/q", size, 0, product / 300e9));
-            lines.add(piece("quantize~rtn~w8a8/q", "10x64", 0, 640 / 8e9));
-            lines.add(piece("bit-dgdm~w4a4~literal/q", size, factors + sparse, factors / 200e9 + sparse / 20e9));
-            lines.add(piece("bit-dgdm~w4a4~+~4-bit~residual/q", size, product + factors + sparse,
+            String size = "10 x 64 x " + out;
+            lines.add(piece("fp32/q", size, product, 0, product / 100e9));
+            lines.add(piece("rtn~w8a8/q", size, 0, product, product / 300e9));
+            lines.add(piece("quantize rtn~w8a8/q", "10 x 64", 0, 0, 640 / 8e9));
+            lines.add(piece("bit-dgdm~w4a4~literal/q", size, sparse, factors, factors / 200e9 + sparse / 20e9));
+            lines.add(piece("bit-dgdm~w4a4~+~4-bit~residual/q", size, sparse, product + factors,
                 product / 300e9 + factors / 200e9 + sparse / 20e9));
         }
-        assertThat(Rates.conf(lines)).contains("rates {\n  cpu {\n    machine = \"some \\\"cpu\\\", 2 processors, commit abc\"\n"
+        assertThat(Rates.conf(lines)).contains("rates {\n  cpu {\n"
+            + "    machine = \"some \\\"cpu\\\", 2 processors, commit abc\"\n"
             + "    full = 100\n    dense = 300\n    factor = 200\n    sparse = 20.0\n    entries = 8.00\n  }\n}\n");
     }
 
     @Test
     void whatWasNotMeasuredHasNoRate() {
-        assertThatThrownBy(() -> Rates.conf(List.of(ResultLines.machine(MACHINE), piece("fp32/q", "10x64x64", 0, 1e-6))))
+        assertThatThrownBy(() -> Rates.conf(List.of(ResultLines.machine(MACHINE), piece("fp32/q", "10 x 64 x 64", 0, 0, 1e-6))))
             .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("no rate of dense");
         assertThatThrownBy(() -> Rates.conf(List.of("{"))).isInstanceOf(IllegalArgumentException.class);
     }
