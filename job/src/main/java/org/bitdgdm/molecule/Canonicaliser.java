@@ -59,7 +59,7 @@ public final class Canonicaliser {
      * @param molecule not changed
      * @throws IllegalStateException for more than {@value #MOST_ATOMS} atoms, and where {@link CanonicalOrder#ranks} does
      */
-    static IAtomContainer prepared(IAtomContainer molecule) {
+    public static IAtomContainer prepared(IAtomContainer molecule) {
         IAtomContainer heavy = withoutHydrogens(molecule);
         if (heavy.getAtomCount() > MOST_ATOMS) {
             throw new IllegalStateException("more than " + MOST_ATOMS + " atoms in a molecule");
@@ -80,8 +80,25 @@ public final class Canonicaliser {
         return copy;
     }
 
+    /**
+     * The molecule of a SMILES, {@link #prepared}.
+     *
+     * @throws IllegalArgumentException where the text is no SMILES, or breaks the rules of valence
+     */
+    public static IAtomContainer read(String smiles) {
+        try {
+            Sanitisation.Outcome outcome = Sanitisation.apply(OpenSmiles.read(smiles), false);
+            if (outcome.molecule() == null) {
+                throw new IllegalArgumentException("a molecule must be one, found " + smiles + ": " + outcome.reason());
+            }
+            return prepared(outcome.molecule());
+        } catch (OpenSmiles.Fault e) {
+            throw new IllegalArgumentException("a molecule must be a SMILES, found " + smiles + ": " + e.getMessage(), e);
+        }
+    }
+
     /** The SMILES of what {@link #prepared} has made. */
-    static String written(IAtomContainer prepared) throws CDKException {
+    public static String written(IAtomContainer prepared) throws CDKException {
         return WRITER.create(prepared);
     }
 
@@ -125,7 +142,7 @@ public final class Canonicaliser {
     }
 
     /** A copy in which every hydrogen is an atom, those of an atom behind all that are written. */
-    static IAtomContainer withHydrogens(IAtomContainer molecule) {
+    public static IAtomContainer withHydrogens(IAtomContainer molecule) {
         IAtomContainer copy = BUILDER.newAtomContainer();
         for (IAtom atom : molecule.atoms()) {
             copy(atom, copy).setImplicitHydrogenCount(0);

@@ -1,0 +1,44 @@
+package org.bitdgdm.benchmark;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.openscience.cdk.interfaces.IAtom;
+import org.openscience.cdk.interfaces.IAtomContainer;
+
+/**
+ * Octanol–water partition coefficient as a sum over atoms, hydrogens among them (Wildman and Crippen, J. Chem. Inf. Comput. Sci.
+ * 39, 1999): the contribution of an atom is that of the first type of the table whose SMARTS begins with it. Not thread-safe.
+ */
+final class CrippenLogP {
+    private static final int MOST_ELEMENTS = 128;
+
+    /** By atomic number: the types that can begin with that element, in the order of the table. */
+    private final List<List<AtomType>> byElement = new ArrayList<>();
+
+    private record AtomType(Smarts smarts, double contribution) {
+    }
+
+    CrippenLogP() {
+        List<AtomType> types = new ArrayList<>();
+        for (String line : Smarts.lines("crippen.tsv")) {
+            String[] fields = line.split("\t");
+            types.add(new AtomType(new Smarts(fields[1]), Double.parseDouble(fields[2])));
+        }
+        for (int element = 0; element < MOST_ELEMENTS; element++) {
+            byElement.add(types);
+        }
+    }
+
+    double of(IAtomContainer withHydrogens) {
+        double sum = 0;
+        for (IAtom atom : withHydrogens.atoms()) {
+            for (AtomType type : byElement.get(atom.getAtomicNumber())) {
+                if (type.smarts().matchesAt(atom)) {
+                    sum += type.contribution();
+                    break;
+                }
+            }
+        }
+        return sum;
+    }
+}

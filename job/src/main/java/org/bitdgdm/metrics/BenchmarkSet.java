@@ -1,0 +1,165 @@
+package org.bitdgdm.metrics;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.explode;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.pmod;
+import static org.apache.spark.sql.functions.sum;
+import static org.apache.spark.sql.functions.when;
+
+import java.util.Iterator;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.StreamSupport;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.storage.StorageLevel;
+import org.bitdgdm.benchmark.FingerprintBlock;
+import org.bitdgdm.benchmark.MoleculeDescriptors;
+import org.openscience.cdk.exception.CDKException;
+
+/**
+ * Descriptors of the different molecules of a set with how often each occurs, kept on the disks of executors: chemistry is done
+ * once, and everything else is sums, sorts and joins of this table.
+ */
+final class BenchmarkSet implements AutoCloseable {
+    /** Numbers, in the order of GuacaMol's benchmark, then those of MOSES. */
+    static final List<String> NUMBERS = List.of("bertz", "logp", "weight", "tpsa", "acceptors", "donors", "rotatable",
+        "aliphatic_rings", "aromatic_rings", "qed", "sa");
+    private static final StructType SCHEMA = schema();
+    /** Where the numbers begin. */
+    private static final int FIRST = 3;
+
+    private final Dataset<Row> table;
+    private final long molecules;
+    private final long different;
+    private final long passing;
+
+    private BenchmarkSet(Dataset<Row> table) {
+        this.table = table;
+        Row counts = table.agg(sum(col("times")), count(lit(1)), sum(when(col("filters"), col("times")).otherwise(0L)))
+            .collectAsList().get(0);
+        molecules = counts.isNullAt(0) ? 0 : counts.getLong(0);
+        different = counts.getLong(1);
+        passing = counts.isNullAt(2) ? 0 : counts.getLong(2);
+    }
+
+    private static StructType schema() {
+        StructType schema = new StructType().add("smiles", DataTypes.StringType).add("times", DataTypes.LongType)
+            .add("order", DataTypes.LongType);
+        for (String number : NUMBERS) {
+            schema = schema.add(number, DataTypes.DoubleType);
+        }
+        return schema.add("filters", DataTypes.BooleanType).add("scaffold", DataTypes.StringType)
+            .add("fragments", new ArrayType(DataTypes.StringType, false))
+            .add("morgan", new ArrayType(DataTypes.IntegerType, false));
+    }
+
+    /**
+     * Describes molecules. What the toolkit cannot describe is left out, here and in every number of it.
+     *
+     * @param smiles one column of SMILES of ours, none of them null
+     */
+    static BenchmarkSet of(Dataset<Row> smiles) {
+        Dataset<Row> counted = smiles.toDF("smiles").groupBy(col("smiles")).agg(count(lit(1)).as("times"));
+        return new BenchmarkSet(smiles.sparkSession().createDataFrame(
+            counted.javaRDD().mapPartitions(BenchmarkSet::described), SCHEMA).persist(StorageLevel.DISK_ONLY()));
+    }
+
+    private static Iterator<Row> described(Iterator<Row> rows) {
+        MoleculeDescriptors.Calculator calculator = new MoleculeDescriptors.Calculator();
+        Iterable<Row> each = () -> rows;
+        return StreamSupport.stream(each.spliterator(), false).map(row -> described(row, calculator)).filter(Objects::nonNull)
+            .iterator();
+    }
+
+    private static Row described(Row row, MoleculeDescriptors.Calculator calculator) {
+        String smiles = row.getString(0);
+        try {
+            MoleculeDescriptors found = calculator.of(smiles);
+            Integer[] morgan = new Integer[found.morgan().length];
+            for (int k = 0; k < morgan.length; k++) {
+                morgan[k] = found.morgan()[k];
+            }
+            return RowFactory.create(smiles, row.getLong(1), StableHash.of(smiles), found.bertz(), found.logP(), found.weight(),
+                found.polarSurface(), (double) found.acceptors(), (double) found.donors(), (double) found.rotatable(),
+                (double) found.aliphaticRings(), (double) found.aromaticRings(), found.qed(), found.sa(),
+                found.passesFilters(), found.scaffold(), found.fragments().toArray(new String[0]), morgan);
+        } catch (CDKException | RuntimeException e) {
+            // One molecule that the toolkit stumbles over must not end a run of millions.
+            return null;
+        }
+    }
+
+    /** Rows of the set that have descriptors. */
+    long molecules() {
+        return molecules;
+    }
+
+    /** Different ones of them. */
+    long different() {
+        return different;
+    }
+
+    /** Of all, those that pass MOSES's filters. */
+    long passing() {
+        return passing;
+    }
+
+    /** Values of a number with how often they occur. */
+    Dataset<Row> values(String number) {
+        return table.select(col(number).as("value"), col("times"));
+    }
+
+    /** BRICS fragments, or scaffolds, with how often they occur. */
+    Dataset<Row> counts(String column) {
+        Column each = column.equals("fragments") ? explode(col(column)) : col(column);
+        return table.select(each.as("what"), col("times")).filter(col("what").isNotNull()).groupBy(col("what"))
+            .agg(sum(col("times")).as("times"));
+    }
+
+    /** At most so many different molecules, the same ones on every cluster: those of the smallest hashes. */
+    List<Row> sample(int most) {
+        return different <= most ? table.collectAsList()
+            : table.orderBy(col("order"), col("smiles")).limit(most).collectAsList();
+    }
+
+    /** One of {@code blocks} parts of the set, as equal as hashes make them. */
+    List<Row> part(int block, int blocks) {
+        return blocks == 1 ? table.select("smiles", "times", "order", "morgan").collectAsList()
+            : table.filter(pmod(col("order"), lit((long) blocks)).equalTo((long) block))
+                .select("smiles", "times", "order", "morgan").collectAsList();
+    }
+
+    /** Values of a number of rows of {@link #sample}. */
+    static double[] numbers(List<Row> rows, String number) {
+        int column = FIRST + NUMBERS.indexOf(number);
+        return rows.stream().mapToDouble(row -> row.getDouble(column)).toArray();
+    }
+
+    /** Fingerprints of so many bits of rows of {@link #sample} or {@link #part}. */
+    static FingerprintBlock fingerprints(List<Row> rows, int bits) {
+        int words = bits / Long.SIZE;
+        long[] packed = new long[rows.size() * words];
+        double[] weights = new double[rows.size()];
+        for (int row = 0; row < rows.size(); row++) {
+            weights[row] = rows.get(row).getLong(1);
+            for (Object id : rows.get(row).getList(rows.get(row).size() - 1)) {
+                int bit = Integer.remainderUnsigned((Integer) id, bits);
+                packed[row * words + bit / Long.SIZE] |= 1L << bit;
+            }
+        }
+        return new FingerprintBlock(packed, weights);
+    }
+
+    @Override
+    public void close() {
+        table.unpersist();
+    }
+}

@@ -1,0 +1,56 @@
+package org.bitdgdm.metrics;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.bitdgdm.fidelity.Estimate;
+
+/**
+ * What MOSES measures of a set beside its ratios (Polykovskiy et al., Frontiers in Pharmacology 11, 2020), with RDKit's chemistry
+ * ({@link org.bitdgdm.benchmark}). As there, a molecule counts as often as it was generated.
+ *
+ * @param molecules  graphs with descriptors
+ * @param passing    those that pass the filters
+ * @param diversity  IntDiv; null of no molecules
+ * @param diversity2 IntDiv2; likewise
+ * @param test       compared with the reference; empty where none is given
+ * @param scaffolds  compared with the reference of other scaffolds; likewise
+ */
+record MosesScores(long molecules, long passing, Estimate diversity, Estimate diversity2, Optional<Compared> test,
+                   Optional<Compared> scaffolds) {
+    /** Properties whose distributions are compared. */
+    static final List<String> PROPERTIES = List.of("logp", "sa", "qed", "weight");
+
+    /**
+     * A comparison with another set.
+     *
+     * @param nearest   SNN
+     * @param fragments Frag: cosine of the counts of BRICS fragments; null where a set has none
+     * @param scaffolds Scaf: cosine of the counts of scaffolds of two or more rings; null where a set has none
+     * @param distances Wasserstein-1 of each of {@link #PROPERTIES}
+     */
+    record Compared(Estimate nearest, Double fragments, Double scaffolds,
+                    Map<String, DistributionDistances.Distance> distances) {
+
+        static Compared of(BenchmarkSet set, BenchmarkSet other) {
+            Map<String, DistributionDistances.Distance> distances = new LinkedHashMap<>();
+            for (String property : PROPERTIES) {
+                distances.put(property, SortedDistance.of(set.values(property), other.values(property)));
+            }
+            return new Compared(SetSimilarity.nearest(set, other),
+                SetSimilarity.cosine(set.counts("fragments"), other.counts("fragments")),
+                SetSimilarity.cosine(set.counts("scaffold"), other.counts("scaffold")), distances);
+        }
+    }
+
+    /** Scores of a set; of none, all are absent. */
+    static MosesScores of(BenchmarkSet set, Optional<BenchmarkSet> test, Optional<BenchmarkSet> scaffolds) {
+        if (set.molecules() == 0) {
+            return new MosesScores(0, 0, null, null, Optional.empty(), Optional.empty());
+        }
+        Estimate[] diversity = SetSimilarity.diversity(set);
+        return new MosesScores(set.molecules(), set.passing(), diversity[0], diversity[1],
+            test.map(other -> Compared.of(set, other)), scaffolds.map(other -> Compared.of(set, other)));
+    }
+}

@@ -1,0 +1,201 @@
+package org.bitdgdm.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.zip.GZIPInputStream;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.bitdgdm.benchmark.KullbackLeibler;
+import org.bitdgdm.molecule.Canonicaliser;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Scores of sets as MOSES and GuacaMol print them of the same molecules. */
+class BenchmarkScoresTest {
+    private static SparkSession spark;
+
+    @BeforeAll
+    static void start() {
+        spark = SparkSession.builder().master("local[2]").appName("benchmark scores").config("spark.ui.enabled", "false")
+            .config("spark.sql.shuffle.partitions", "3").getOrCreate();
+    }
+
+    @AfterAll
+    static void stop() {
+        spark.stop();
+    }
+
+    private static BenchmarkSet set(List<String> smiles) {
+        return BenchmarkSet.of(spark.createDataset(smiles, Encoders.STRING()).toDF());
+    }
+
+    /** Two molecules that repeat and one more, beside sums by hand. */
+    @Test
+    void repeatedMoleculesCountAsOftenAsTheyOccur() throws Exception {
+        try (BenchmarkSet set = set(List.of("CCO", "CCO", "c1ccccc1", "[O-][N+](=O)c1ccccc1"));
+             BenchmarkSet other = set(List.of("CCO", "CCN"))) {
+            assertThat(set.molecules()).isEqualTo(4);
+            assertThat(set.different()).isEqualTo(3);
+            // Of four only nitrobenzene is charged.
+            assertThat(set.passing()).isEqualTo(3);
+            MosesScores scores = MosesScores.of(set, Optional.of(other), Optional.empty());
+            assertThat(scores.test().orElseThrow().scaffolds()).as("no scaffold of two rings").isNull();
+            assertThat(scores.test().orElseThrow().distances().get("weight").value()).isCloseTo(
+                wasserstein(new double[] {46.069, 46.069, 78.114, 123.111}, new double[] {46.069, 45.085}), within(1e-9));
+            assertThat(scores.scaffolds()).isEmpty();
+        }
+    }
+
+    @Test
+    void distancesAreThoseOfSortedValuesWhateverTheirPartitions() {
+        Random random = new Random(7);
+        for (int run = 0; run < 5; run++) {
+            double[] a = IntStream.range(0, 40 + run).mapToDouble(k -> Math.rint(random.nextGaussian() * 20) / 10).toArray();
+            double[] b = IntStream.range(0, 70 - run).mapToDouble(k -> Math.rint(random.nextGaussian() * 15 + 3) / 10).toArray();
+            DistributionDistances.Distance found = SortedDistance.of(table(a), table(b));
+            assertThat(found.value()).isCloseTo(wasserstein(a, b), within(1e-12));
+            assertThat(found.standardError()).isCloseTo(jackknife(a, b), within(0.05 * jackknife(a, b)));
+        }
+    }
+
+    private static Dataset<Row> table(double[] values) {
+        List<Row> rows = new ArrayList<>();
+        for (double value : values) {
+            rows.add(RowFactory.create(value, 1L));
+        }
+        return spark.createDataFrame(rows, new StructType().add("value", DataTypes.DoubleType).add("times", DataTypes.LongType));
+    }
+
+    private static double wasserstein(double[] a, double[] b) {
+        double[] all = java.util.stream.DoubleStream.concat(java.util.Arrays.stream(a), java.util.Arrays.stream(b)).sorted()
+            .toArray();
+        double sum = 0;
+        for (int k = 1; k < all.length; k++) {
+            double at = all[k - 1];
+            double f = java.util.Arrays.stream(a).filter(x -> x <= at).count() / (double) a.length;
+            double g = java.util.Arrays.stream(b).filter(x -> x <= at).count() / (double) b.length;
+            sum += Math.abs(f - g) * (all[k] - all[k - 1]);
+        }
+        return sum;
+    }
+
+    /** Leaving out one value of the first after another. */
+    private static double jackknife(double[] a, double[] b) {
+        double[] without = new double[a.length];
+        for (int out = 0; out < a.length; out++) {
+            int left = out;
+            without[out] = wasserstein(IntStream.range(0, a.length).filter(k -> k != left).mapToDouble(k -> a[k]).toArray(), b);
+        }
+        double mean = java.util.Arrays.stream(without).average().orElseThrow();
+        double squares = java.util.Arrays.stream(without).map(x -> (x - mean) * (x - mean)).sum();
+        return Math.sqrt(squares * (a.length - 1) / a.length);
+    }
+
+    @Test
+    void divergencesOfCountsAreThoseOfTheirBins() {
+        double[] p = {0, 0, 0, 1, 1, 2, 10};
+        double[] q = {0, 0, 1, 1, 2, 5, 20};
+        // Bins of width 1: 3, 2, 1 and 1 of 7 in bins 0, 1, 2 and 9; 2, 2, 1 and 1 of 6 in bins 0, 1, 2 and 5; 20 lies outside.
+        double expected = 3 / 7.0 * Math.log(3 / 7.0 / (2 / 6.0)) + 2 / 7.0 * Math.log(2 / 7.0 / (2 / 6.0))
+            + 1 / 7.0 * Math.log(1 / 7.0 / (1 / 6.0)) + 1 / 7.0 * Math.log(1 / 7.0 / 1e-10);
+        assertThat(KullbackLeibler.ofCounts(p, q)).isCloseTo(expected, within(1e-6));
+        assertThat(KullbackLeibler.ofNumbers(p, p)).isCloseTo(0, within(1e-12));
+        assertThat(KullbackLeibler.ofNumbers(p, new double[] {3, 3, 3})).isNaN();
+    }
+
+    /** The second 2,500 lines against the first 2,500. */
+    @Test
+    void publishedScoresOfMosesAreReproduced() throws Exception {
+        JsonNode file = published("moses");
+        assumeTrue(file != null, "the shared folder with published verdicts on molecules is not on this machine");
+        List<String> lines = lines(file);
+        JsonNode expected = file.path("second_half_against_first");
+        try (BenchmarkSet half = set(valid(lines.subList(2500, 5000)));
+             BenchmarkSet test = set(valid(lines.subList(0, 2500)))) {
+            MosesScores.Compared found = MosesScores.of(half, Optional.of(test), Optional.empty()).test().orElseThrow();
+            assertThat(found.nearest().value()).isCloseTo(expected.path("SNN").asDouble(), within(2e-5));
+            assertThat(found.fragments()).isCloseTo(expected.path("Frag").asDouble(), within(1e-5));
+            assertThat(found.scaffolds()).isCloseTo(expected.path("Scaf").asDouble(), within(1e-6));
+            assertThat(found.distances().get("logp").value()).isCloseTo(expected.path("logP").asDouble(), within(5e-4));
+            assertThat(found.distances().get("sa").value()).isCloseTo(expected.path("SA").asDouble(), within(5e-4));
+            assertThat(found.distances().get("qed").value()).isCloseTo(expected.path("QED").asDouble(), within(1e-4));
+            assertThat(found.distances().get("weight").value()).isCloseTo(expected.path("weight").asDouble(), within(1e-4));
+        }
+        try (BenchmarkSet all = set(valid(lines))) {
+            JsonNode ofAll = file.path("set");
+            MosesScores found = MosesScores.of(all, Optional.empty(), Optional.empty());
+            assertThat(found.molecules()).isEqualTo(ofAll.path("valid_count").asLong());
+            assertThat(found.passing()).isEqualTo(ofAll.path("passes").asLong());
+            assertThat(found.diversity().value()).isCloseTo(ofAll.path("IntDiv").asDouble(), within(1e-5));
+            assertThat(found.diversity2().value()).isCloseTo(ofAll.path("IntDiv2").asDouble(), within(1e-5));
+            assertThat(all.counts("scaffold").count()).isEqualTo(ofAll.path("scaffolds").asLong());
+            assertThat(all.counts("fragments").count()).isEqualTo(ofAll.path("fragments").asLong());
+        }
+    }
+
+    /** The second half of the different molecules against the first. */
+    @Test
+    void publishedScoresOfGuacamolAreReproduced() throws Exception {
+        JsonNode file = published("guacamol");
+        assumeTrue(file != null, "the shared folder with published verdicts on molecules is not on this machine");
+        List<String> different = new ArrayList<>(new LinkedHashSet<>(valid(lines(file))));
+        JsonNode expected = file.path("second_half_of_distinct_against_first");
+        int half = expected.path("size_of_each").asInt();
+        try (BenchmarkSet first = set(different.subList(0, half)); BenchmarkSet second = set(different.subList(half, 2 * half))) {
+            GuacamolScores found = GuacamolScores.of(second, first,
+                JavaSparkContext.fromSparkContext(spark.sparkContext()));
+            assertThat(found.score()).isCloseTo(expected.path("score").asDouble(), within(2e-3));
+            assertThat(found.divergences().get("weight"))
+                .isCloseTo(expected.path("kl_divs").path("MolWt").asDouble(), within(1e-9));
+        }
+    }
+
+    private static List<String> lines(JsonNode file) {
+        List<String> lines = new ArrayList<>();
+        file.path("input").forEach(line -> lines.add(line.asText()));
+        return lines;
+    }
+
+    private static List<String> valid(List<String> lines) throws Exception {
+        List<String> valid = new ArrayList<>();
+        for (String line : lines) {
+            if (!line.equals("None")) {
+                valid.add(Canonicaliser.written(Canonicaliser.read(line)));
+            }
+        }
+        return valid;
+    }
+
+    private static JsonNode published(String name) throws IOException {
+        for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
+            Path file = at.resolve("shared/data/metrics/" + name + ".json.gz");
+            if (Files.isRegularFile(file)) {
+                try (InputStream in = new GZIPInputStream(Files.newInputStream(file))) {
+                    return new ObjectMapper().readTree(in);
+                }
+            }
+        }
+        return null;
+    }
+}
