@@ -20,6 +20,7 @@ import org.bitdgdm.family.GraphFamily;
 import org.bitdgdm.fidelity.LikelihoodProbe;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
+import org.bitdgdm.metrics.BenchmarkFiles;
 import org.bitdgdm.metrics.MetricRegistry;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.Protocol;
@@ -76,8 +77,9 @@ final class Evaluate {
             Measures.checkSteps(conf.fidelity(), conf.likelihood(), bundle.diffusion());
             Optional<ReferenceSet> reference = References.of(conf.output(), modelFolder, bundle.vocabulary(), console);
             MetricRegistry registry = family.registry(protocol);
-            registry.check(conf.output().require(), Measures.given(reference.isPresent(), conf.fidelity(), conf.likelihood(),
-                !conf.against().isEmpty()));
+            BenchmarkFiles files = References.benchmark(conf.output());
+            registry.check(conf.output().require(), Measures.given(reference.isPresent(), conf.output(), conf.fidelity(),
+                conf.likelihood(), !conf.against().isEmpty()));
             Optional<String> noDrawings = family.noDrawings();
             noDrawings.ifPresent(console::println);
             Optional<AskedModel> asked = conf.asksModel() ? Optional.of(AskedModel.of(run.get(), bundle, conf, spark))
@@ -123,7 +125,7 @@ final class Evaluate {
                     compared = asked.get().compare(conf, spark, console);
                     record.timing("comparison", (System.nanoTime() - before) * 1e-9);
                 }
-                report = new Results(spark, folder, family, reference, protocol, compared.against(other))
+                report = new Results(spark, folder, family, reference, files, protocol, compared.against(other))
                     .publish(graphs, record, start, "Evaluation of " + input.path().getName(),
                         String.format(Locale.ROOT, "%,d graphs", graphs), List.of(), noDrawings);
                 folder.finish(fingerprint);

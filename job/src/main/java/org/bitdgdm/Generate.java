@@ -29,8 +29,8 @@ final class Generate {
     static void run(JobConf asked, PrintStream console) throws IOException, InterruptedException {
         ReadyModel prepared = ReadyModel.prepare(asked, Session.settings(), console);
         JobConf conf = prepared.settled(asked);
-        prepared.registry().check(conf.output().require(), Measures.given(prepared.reference().isPresent(), conf.fidelity(),
-            conf.likelihood(), false));
+        prepared.registry().check(conf.output().require(), Measures.given(prepared.reference().isPresent(), conf.output(),
+            conf.fidelity(), conf.likelihood(), false));
 
         try (Session session = Session.open("bitdgdm generate " + prepared.bundle().name(), console)) {
             SparkSession spark = session.spark();

@@ -69,6 +69,8 @@ public enum Option {
     SAVE_MODEL("output.save-model", Kind.TEXT, "DIR", NOTHING, NEVER, GENERATE),
     REQUIRE("output.require", Kind.LIST, "METRIC>=VALUE", NOTHING, NEVER, GENERATE, EVALUATE),
     REFERENCE("output.reference", Kind.TEXT, "FILE", EVALUATION, NEVER, GENERATE, SWEEP, EVALUATE, IMPORT),
+    TEST_SET("output.test-set", Kind.TEXT, "FILE", EVALUATION, NEVER, GENERATE, SWEEP, EVALUATE),
+    SCAFFOLD_TEST_SET("output.scaffold-test-set", Kind.TEXT, "FILE", EVALUATION, NEVER, GENERATE, SWEEP, EVALUATE),
     PROTOCOL("output.protocol", Kind.TEXT, "NAME", EVALUATION, NEVER, GENERATE, SWEEP, EVALUATE),
 
     INPUT("evaluate.input", Kind.TEXT, "PATH", ROWS, NEVER, EVALUATE),

@@ -8,9 +8,12 @@ import java.util.List;
  * @param out       folder of the result, a path or a Hadoop URI; relative to the current folder
  * @param require   bounds that the metrics must meet at the end
  * @param reference file of training molecules for novelty; empty: the reference set of the model
+ * @param tests     file of molecules, or of plain graphs, that a benchmark compares with; empty: none
+ * @param scaffolds another such file, of molecules with scaffolds that the training set lacks; empty: none
  * @param protocol  {@code digress}, {@code moses} or {@code guacamol}: what the headline ratios divide by
  */
-public record OutputConf(String out, List<Requirement> require, String reference, String protocol) {
+public record OutputConf(String out, List<Requirement> require, String reference, String tests, String scaffolds,
+                         String protocol) {
 
     /** Protocols this version knows. */
     public static final List<String> PROTOCOLS = List.of("digress", "moses", "guacamol");
@@ -21,9 +24,15 @@ public record OutputConf(String out, List<Requirement> require, String reference
         Check.oneOf("protocol", PROTOCOLS, protocol);
     }
 
+    /** Results that no benchmark compares with a test set. */
+    public OutputConf(String out, List<Requirement> require, String reference, String protocol) {
+        this(out, require, reference, "", "", protocol);
+    }
+
     static OutputConf of(Settings settings) {
         return new OutputConf(settings.text(Option.OUT),
             settings.list(Option.REQUIRE).stream().map(Requirement::parse).toList(),
-            settings.text(Option.REFERENCE), settings.text(Option.PROTOCOL));
+            settings.text(Option.REFERENCE), settings.text(Option.TEST_SET), settings.text(Option.SCAFFOLD_TEST_SET),
+            settings.text(Option.PROTOCOL));
     }
 }

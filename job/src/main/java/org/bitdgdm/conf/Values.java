@@ -60,6 +60,8 @@ final class Values {
         put(Option.OUT, output.out());
         put(Option.REQUIRE, output.require().stream().map(Requirement::toString).toList());
         put(Option.REFERENCE, output.reference());
+        put(Option.TEST_SET, output.tests());
+        put(Option.SCAFFOLD_TEST_SET, output.scaffolds());
         put(Option.PROTOCOL, output.protocol());
     }
 

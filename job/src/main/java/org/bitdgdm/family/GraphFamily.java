@@ -5,6 +5,7 @@ import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.StructType;
+import org.bitdgdm.metrics.BenchmarkFiles;
 import org.bitdgdm.metrics.MetricRegistry;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.Protocol;
@@ -55,7 +56,7 @@ public sealed interface GraphFamily extends Serializable permits Molecules, Plai
     MetricRegistry registry(Protocol protocol);
 
     /** Computes the metrics of rows of {@link #schema()}. */
-    MetricReport metrics(Dataset<Row> rows, Optional<ReferenceSet> reference, Protocol protocol);
+    MetricReport metrics(Dataset<Row> rows, Optional<ReferenceSet> reference, BenchmarkFiles files, Protocol protocol);
 
     /** Why there will be no drawings; empty if there will. */
     Optional<String> noDrawings();

@@ -12,6 +12,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.StructType;
 import org.bitdgdm.drawing.MoleculeDrawings;
+import org.bitdgdm.metrics.BenchmarkFiles;
 import org.bitdgdm.metrics.MetricRegistry;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.MoleculeMetrics;
@@ -96,8 +97,8 @@ public record Molecules(Vocabulary vocabulary) implements GraphFamily {
     }
 
     @Override
-    public MetricReport metrics(Dataset<Row> rows, Optional<ReferenceSet> reference, Protocol protocol) {
-        return MoleculeMetrics.compute(rows, vocabulary, reference, protocol);
+    public MetricReport metrics(Dataset<Row> rows, Optional<ReferenceSet> reference, BenchmarkFiles files, Protocol protocol) {
+        return MoleculeMetrics.compute(rows, vocabulary, reference, files, protocol);
     }
 
     @Override

@@ -12,6 +12,7 @@ import org.apache.spark.sql.types.StructType;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.drawing.GraphDrawings;
 import org.bitdgdm.graph.PlainGraph;
+import org.bitdgdm.metrics.BenchmarkFiles;
 import org.bitdgdm.metrics.GraphRows;
 import org.bitdgdm.metrics.MetricRegistry;
 import org.bitdgdm.metrics.MetricReport;
@@ -82,8 +83,8 @@ public record PlainGraphs(Vocabulary vocabulary) implements GraphFamily {
     }
 
     @Override
-    public MetricReport metrics(Dataset<Row> rows, Optional<ReferenceSet> reference, Protocol protocol) {
-        return PlainGraphMetrics.compute(rows, reference);
+    public MetricReport metrics(Dataset<Row> rows, Optional<ReferenceSet> reference, BenchmarkFiles files, Protocol protocol) {
+        return PlainGraphMetrics.compute(rows, vocabulary, reference, files);
     }
 
     @Override

@@ -6,9 +6,9 @@ import java.util.SplittableRandom;
 import java.util.function.Function;
 
 /**
- * Squared maximum mean discrepancy of two sets of graphs (Gretton et al., JMLR 13, 2012) as the published evaluation computes it:
- * the biased estimate, which is above 0 for two samples of one distribution, of histograms divided by their sum plus 1e-6. With the
- * kernel of total variation, which is not positive definite, it can be below 0.
+ * Squared maximum mean discrepancy of two sets of graphs (Gretton et al., JMLR 13, 2012) as the published evaluation computes
+ * it: the biased estimate, which is above 0 for two samples of one distribution, of histograms divided by their sum plus 1e-6.
+ * With the kernel of total variation, which is not positive definite, it can be below 0.
  */
 public final class MeanDiscrepancy {
     private static final double SMOOTHED = 1e-6;
@@ -57,6 +57,22 @@ public final class MeanDiscrepancy {
             return label;
         }
 
+        /** What is compared by what, in words. */
+        public String meaning() {
+            String what = switch (label.split("_")[0]) {
+                case "degree" -> "degrees";
+                case "clustering" -> "clustering coefficients in 100 bins";
+                case "orbit" -> "mean counts of the 15 orbits of subgraphs of up to four nodes";
+                default -> "eigenvalues of the normalised Laplacian in 200 bins";
+            };
+            String by = switch (ground) {
+                case TOTAL_VARIATION -> "total variation";
+                case EARTH_MOVER -> "the way that mass must be moved";
+                case EUCLIDEAN -> "Euclidean distance";
+            };
+            return what + " by a Gaussian kernel of " + by;
+        }
+
         private double[][] of(List<GraphStatistics> graphs) {
             return graphs.stream().map(graph -> {
                 double[] values = statistic.apply(graph).clone();
@@ -95,8 +111,8 @@ public final class MeanDiscrepancy {
      * A discrepancy.
      *
      * @param value of the two sets
-     * @param low   lower end of the 95% interval of {@value #RESAMPLES} bootstrap samples of the first set's graphs, moved by what
-     *              they are above the value on average; NaN with fewer than two graphs
+     * @param low   lower end of the 95% interval of {@value #RESAMPLES} bootstrap samples of the first set's graphs, moved by
+     *              what they are above the value on average; NaN with fewer than two graphs
      * @param high  its upper end
      */
     public record Estimate(double value, double low, double high) {

@@ -3,20 +3,22 @@ package org.bitdgdm.metrics;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Row;
 import org.bitdgdm.benchmark.KullbackLeibler;
 
 /**
- * GuacaMol's benchmark of distributions (Brown et al., J. Chem. Inf. Model. 59, 2019): of nine descriptors, and of each molecule's
- * similarity with the nearest other one of its set, the divergence from the training set; the score is the mean of e^(−divergence).
- * Both sets are their different molecules, of more than {@value #MOST} that many; GuacaMol draws them, here they are those of the
- * smallest hashes.
+ * GuacaMol's benchmark of distributions (Brown et al., J. Chem. Inf. Model. 59, 2019): of nine descriptors, and of each
+ * molecule's similarity with the nearest other one of its set, the divergence from the training set; the score is the mean of
+ * e^(−divergence). Both sets are their different molecules, of more than {@value #MOST} that many; GuacaMol draws them, here
+ * they are those of the smallest hashes.
  *
  * @param divergences by descriptor, nats; NaN where a distribution has no width
  * @param score       0 to 1; NaN where a divergence is
+ * @param molecules   different ones that were compared
  */
-record GuacamolScores(Map<String, Double> divergences, double score) {
+record GuacamolScores(Map<String, Double> divergences, double score, long molecules) {
     static final int MOST = 10_000;
     /** Of GuacaMol's fingerprints. */
     private static final int BITS = 4096;
@@ -24,6 +26,8 @@ record GuacamolScores(Map<String, Double> divergences, double score) {
     private static final List<String> COUNTED = List.of("acceptors", "donors", "rotatable", "aliphatic_rings",
         "aromatic_rings");
     private static final String SIMILARITY = "internal_similarity";
+    /** What is compared, in order. */
+    static final List<String> NAMES = Stream.of(CONTINUOUS, COUNTED, List.of(SIMILARITY)).flatMap(List::stream).toList();
 
     /** Scores of a set; {@code training} and the set hold at least two different molecules. */
     static GuacamolScores of(BenchmarkSet set, BenchmarkSet training, JavaSparkContext spark) {
@@ -31,15 +35,18 @@ record GuacamolScores(Map<String, Double> divergences, double score) {
         List<Row> theirs = training.sample(MOST);
         Map<String, Double> divergences = new LinkedHashMap<>();
         for (String name : CONTINUOUS) {
-            divergences.put(name, KullbackLeibler.ofNumbers(BenchmarkSet.numbers(theirs, name), BenchmarkSet.numbers(mine, name)));
+            divergences.put(name, KullbackLeibler.ofNumbers(BenchmarkSet.numbers(theirs, name),
+                BenchmarkSet.numbers(mine, name)));
         }
         for (String name : COUNTED) {
-            divergences.put(name, KullbackLeibler.ofCounts(BenchmarkSet.numbers(theirs, name), BenchmarkSet.numbers(mine, name)));
+            divergences.put(name, KullbackLeibler.ofCounts(BenchmarkSet.numbers(theirs, name),
+                BenchmarkSet.numbers(mine, name)));
         }
         divergences.put(SIMILARITY, KullbackLeibler.ofNumbers(
             SetSimilarity.nearestOthers(spark, BenchmarkSet.fingerprints(theirs, BITS)),
             SetSimilarity.nearestOthers(spark, BenchmarkSet.fingerprints(mine, BITS))));
         return new GuacamolScores(divergences,
-            divergences.values().stream().mapToDouble(divergence -> Math.exp(-divergence)).average().orElseThrow());
+            divergences.values().stream().mapToDouble(divergence -> Math.exp(-divergence)).average().orElseThrow(),
+            mine.size());
     }
 }

@@ -40,6 +40,10 @@ public record MetricDefinition<C>(
     /** What a run must be given before it can have a metric. */
     public enum Need {
         REFERENCE("a training set", "needs a training set, and neither the model nor --reference gives one"),
+        TRAINING_FILE("--reference", "compares with the training set's molecules themselves; --reference FILE gives them"),
+        TEST_SET("--test-set", "compares with a test set; --test-set FILE gives one"),
+        SCAFFOLD_TEST_SET("--scaffold-test-set", "compares with a test set of other scaffolds; --scaffold-test-set FILE gives"
+            + " one"),
         FIDELITY("--fidelity", "is a comparison with the full-precision model; --fidelity N makes it"),
         LIKELIHOOD("--likelihood", "is the likelihood of given molecules; --likelihood FILE measures it"),
         OTHER_RUN("--against", "is a difference from another run; evaluate measures it with --against RUN");

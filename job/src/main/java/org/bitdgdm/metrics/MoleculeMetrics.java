@@ -71,10 +71,16 @@ public final class MoleculeMetrics {
      * All that is counted of a set.
      *
      * @param distances from the training set; empty where none is known
-     * @param stability of graphs whose hydrogens are nodes; null of others
+     * @param stability  of graphs whose hydrogens are nodes; null of others
+     * @param benchmarks of the protocol
      */
     record Counted(MetricCounts counts, Distributions distributions, Optional<DistributionDistances> distances,
-                   Stable stability) {
+                   Stable stability, Benchmarks benchmarks) {
+        Counted(MetricCounts counts, Distributions distributions, Optional<DistributionDistances> distances,
+                Stable stability) {
+            this(counts, distributions, distances, stability, Benchmarks.NONE);
+        }
+
         long graphs() {
             return counts.graphs();
         }
@@ -130,6 +136,7 @@ public final class MoleculeMetrics {
         }
         Stream.concat(PROPERTIES.stream(), Stream.of(ATOMS, BONDS, SIZES, SCAFFOLDS)).forEach(compared -> all.add(
             compared.metric(of -> DistributionDistances.measured(compared, of.distances(), of.graphs()))));
+        all.addAll(Benchmarks.definitions(Counted::benchmarks));
         return List.copyOf(all);
     }
 
@@ -169,10 +176,11 @@ public final class MoleculeMetrics {
      * @param molecules  rows with the columns of {@code molecules/}; read twice, more often for prefixes
      * @param vocabulary what the classes of the rows stand for
      * @param reference  the training set; without one, novelty is absent
+     * @param files      what the protocol's benchmark compares with
      * @param protocol   what is divided by what
      */
     public static MetricReport compute(Dataset<Row> molecules, Vocabulary vocabulary, Optional<ReferenceSet> reference,
-                                       Protocol protocol) {
+                                       BenchmarkFiles files, Protocol protocol) {
         JavaSparkContext spark = JavaSparkContext.fromSparkContext(molecules.sparkSession().sparkContext());
         Dataset<Row> smiles = molecules.filter(col("relaxed_valid")).select(col(GRAPH_ID), col(SMILES));
         try {
@@ -195,10 +203,12 @@ public final class MoleculeMetrics {
                 reference.isEmpty() ? null : Long.valueOf(different.novel()),
                 reference.isEmpty() ? null : Long.valueOf(different.novelOnce()), prefixes);
             Distributions found = graphs.distributions().with(different.scaffolds().among(scaffolds));
+            spark.sc().setJobDescription("metrics: benchmark");
+            Benchmarks benchmarks = Benchmarks.of(molecules, vocabulary, files, protocol);
             spark.sc().setJobDescription("metrics: stability");
             return report(protocol, new Counted(counts, found, reference.map(set ->
                 DistributionDistances.of(DISTRIBUTIONS, found, graphs.moments(), set.distributions())),
-                vocabulary.hydrogens() ? stable(molecules) : null));
+                vocabulary.hydrogens() ? stable(molecules) : null, benchmarks));
         } finally {
             spark.sc().setJobDescription(null);
         }

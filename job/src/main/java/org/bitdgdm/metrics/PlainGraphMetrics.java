@@ -16,6 +16,7 @@ import org.apache.spark.sql.Row;
 import org.bitdgdm.graph.IsomorphismClass;
 import org.bitdgdm.metrics.DistributionDistances.Kind;
 import org.bitdgdm.metrics.MetricDefinition.Need;
+import org.bitdgdm.model.Vocabulary;
 
 /**
  * Metrics of a set of plain graphs: the one list of their definitions, and their computation on Spark. One pass counts graph by
@@ -57,16 +58,19 @@ public final class PlainGraphMetrics {
             .counting("mean over graphs of 2 · edges ÷ nodes"),
         MetricDefinition.<Counted>number("mean_clustering", of -> Measured.average(of.sums()[2], of.sums()[3], of.sound()))
             .counting("mean over graphs of the mean clustering coefficient of their nodes")),
-        Stream.of(DEGREE, CLUSTERING, SIZES).map(compared -> compared.<Counted>metric(of ->
-            DistributionDistances.measured(compared, of.distances(), of.graphs())))).toList();
+        Stream.concat(Stream.of(DEGREE, CLUSTERING, SIZES).map(compared -> compared.<Counted>metric(of ->
+            DistributionDistances.measured(compared, of.distances(), of.graphs()))),
+            GraphDiscrepancies.definitions(Counted::discrepancies).stream())).toList();
 
     /**
      * All that is counted of a set.
      *
-     * @param sums      sum and sum of squares over graphs of the mean degree, then of the mean clustering coefficient
-     * @param distances from the training set; empty where none is known
+     * @param sums          sum and sum of squares over graphs of the mean degree, then of the mean clustering coefficient
+     * @param distances     from the training set; empty where none is known
+     * @param discrepancies from a test set; empty where none is given
      */
-    record Counted(GraphCounts counts, double[] sums, Optional<DistributionDistances> distances) {
+    record Counted(GraphCounts counts, double[] sums, Optional<DistributionDistances> distances,
+                   Optional<GraphDiscrepancies> discrepancies) {
         long graphs() {
             return counts.graphs();
         }
@@ -96,10 +100,13 @@ public final class PlainGraphMetrics {
     /**
      * Computes counts, metrics and distributions.
      *
-     * @param graphs    rows of {@link GraphRows#SCHEMA}; read twice
-     * @param reference the training set; without one, novelty is absent
+     * @param graphs     rows of {@link GraphRows#SCHEMA}; read twice
+     * @param vocabulary what the classes of files stand for
+     * @param reference  the training set; without one, novelty is absent
+     * @param files      what statistics are compared with
      */
-    public static MetricReport compute(Dataset<Row> graphs, Optional<ReferenceSet> reference) {
+    public static MetricReport compute(Dataset<Row> graphs, Vocabulary vocabulary, Optional<ReferenceSet> reference,
+                                       BenchmarkFiles files) {
         JavaSparkContext spark = JavaSparkContext.fromSparkContext(graphs.sparkSession().sparkContext());
         try {
             spark.sc().setJobDescription("metrics: distributions");
@@ -109,21 +116,23 @@ public final class PlainGraphMetrics {
             spark.sc().setJobDescription("metrics: different graphs");
             SmilesTally different = different(graphs, spark, reference.map(ReferenceSet::hashes).orElse(new long[0]));
             long undecided = graphs.filter(col(CLASS).startsWith(IsomorphismClass.UNDECIDED)).count();
-            return report(tally, different, undecided, reference);
+            spark.sc().setJobDescription("metrics: discrepancies");
+            return report(tally, different, undecided, reference, GraphDiscrepancies.of(graphs, vocabulary, files));
         } finally {
             spark.sc().setJobDescription(null);
         }
     }
 
     private static MetricReport report(PlainGraphTally tally, SmilesTally different, long undecided,
-                                       Optional<ReferenceSet> reference) {
+                                       Optional<ReferenceSet> reference, Optional<GraphDiscrepancies> discrepancies) {
         GraphCounts counts = new GraphCounts(tally.graphs(), tally.refused(), tally.connected(), tally.components(),
             tally.planar(), different.distinct(), different.once(), undecided,
             reference.isEmpty() ? null : Long.valueOf(different.novel()),
             reference.isEmpty() ? null : Long.valueOf(different.novelOnce()));
         Distributions found = tally.distributions();
         return MetricReport.of(Protocol.DIGRESS, counts, found, DEFINITIONS, new Counted(counts, tally.sums(),
-            reference.map(set -> DistributionDistances.of(DISTRIBUTIONS, found, tally.moments(), set.distributions()))));
+            reference.map(set -> DistributionDistances.of(DISTRIBUTIONS, found, tally.moments(), set.distributions())),
+            discrepancies));
     }
 
     private static SmilesTally different(Dataset<Row> graphs, JavaSparkContext spark, long[] hashes) {

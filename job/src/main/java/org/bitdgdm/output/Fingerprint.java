@@ -20,7 +20,9 @@ import org.bitdgdm.conf.FidelityConf;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.conf.LikelihoodConf;
+import org.bitdgdm.conf.LocalPath;
 import org.bitdgdm.conf.Option;
+import org.bitdgdm.conf.OutputConf;
 import org.bitdgdm.kernels.PackedModelFormat;
 import org.bitdgdm.kernels.Sha256;
 import org.bitdgdm.model.ModelBundle;
@@ -82,6 +84,7 @@ public record Fingerprint(Map<String, String> rows, Map<String, String> evaluati
         Map<String, String> evaluation = new LinkedHashMap<>();
         evaluation.put("output.protocol", conf.output().protocol());
         evaluation.put("output.reference", reference);
+        evaluation.putAll(ofFiles(conf.output()));
         evaluation.putAll(ofMeasures(conf.fidelity(), conf.likelihood()));
         if (conf.scan().on() && !conf.recipe().auto()) {
             evaluation.put("sensitivity", conf.scan().graphs() + " graphs, " + conf.scan().steps() + " steps");
@@ -94,6 +97,18 @@ public record Fingerprint(Map<String, String> rows, Map<String, String> evaluati
         Map<String, String> more = new LinkedHashMap<>(rows);
         more.put(name, value);
         return new Fingerprint(more, evaluation);
+    }
+
+    /** The files that a benchmark compares with; empty where there are none. */
+    public static Map<String, String> ofFiles(OutputConf output) {
+        Map<String, String> files = new LinkedHashMap<>();
+        if (!output.tests().isBlank()) {
+            files.put("output.test-set", content(LocalPath.of(output.tests())));
+        }
+        if (!output.scaffolds().isBlank()) {
+            files.put("output.scaffold-test-set", content(LocalPath.of(output.scaffolds())));
+        }
+        return files;
     }
 
     /** What decides a comparison with full precision besides the models; empty where there is none. */

@@ -152,7 +152,8 @@ public final class GenerateRun {
         String title = model.bundle().name() + ", " + recipe(conf);
         String subtitle = String.format(Locale.ROOT, "%,d graphs, %d steps, seed %s, %s", conf.sample().count(),
             conf.sample().steps(), Long.toUnsignedString(conf.sample().seed()), model.backend());
-        return new Results(spark, folder, model.family(), model.reference(), model.protocol(), compared.found())
+        return new Results(spark, folder, model.family(), model.reference(), References.benchmark(conf.output()), model.protocol(),
+            compared.found())
             .publish(conf.sample().count(), record, start, title, subtitle, quantized.layers(), model.noDrawings());
     }
 

@@ -13,6 +13,7 @@ import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.conf.FidelityConf;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.LikelihoodConf;
+import org.bitdgdm.conf.OutputConf;
 import org.bitdgdm.fidelity.FidelityProbe;
 import org.bitdgdm.fidelity.FidelityReport;
 import org.bitdgdm.fidelity.LikelihoodProbe;
@@ -52,10 +53,12 @@ public record Measures(PackedModel full, Vocabulary vocabulary, BackendOpener op
     }
 
     /** What a run is given for its metrics. */
-    public static Set<Need> given(boolean reference, FidelityConf fidelity, LikelihoodConf likelihood, boolean otherRun) {
+    public static Set<Need> given(boolean reference, OutputConf output, FidelityConf fidelity, LikelihoodConf likelihood,
+                                  boolean otherRun) {
         Set<Need> given = EnumSet.noneOf(Need.class);
-        Map.of(Need.REFERENCE, reference, Need.FIDELITY, fidelity.on(), Need.LIKELIHOOD, likelihood.on(),
-            Need.OTHER_RUN, otherRun).forEach((need, is) -> {
+        Map.of(Need.REFERENCE, reference, Need.TRAINING_FILE, !output.reference().isBlank(), Need.TEST_SET,
+            !output.tests().isBlank(), Need.SCAFFOLD_TEST_SET, !output.scaffolds().isBlank(), Need.FIDELITY, fidelity.on(),
+            Need.LIKELIHOOD, likelihood.on(), Need.OTHER_RUN, otherRun).forEach((need, is) -> {
                 if (is) {
                     given.add(need);
                 }

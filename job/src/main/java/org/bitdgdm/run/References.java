@@ -9,8 +9,10 @@ import java.util.Optional;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.LocalPath;
 import org.bitdgdm.conf.OutputConf;
+import org.bitdgdm.metrics.BenchmarkFiles;
 import org.bitdgdm.metrics.ReferenceSet;
 import org.bitdgdm.model.Vocabulary;
+import org.bitdgdm.output.Fingerprint;
 
 /** The reference set of a run: a file that the user names, else the one in the model's bundle, else none. */
 public final class References {
@@ -33,11 +35,33 @@ public final class References {
         return ReferenceSet.of(file, vocabulary);
     }
 
+    /**
+     * The files that a benchmark compares with.
+     *
+     * @throws InputException where one of them is no file
+     */
+    public static BenchmarkFiles benchmark(OutputConf output) {
+        return new BenchmarkFiles(file("--reference", output.reference()), file("--test-set", output.tests()),
+            file("--scaffold-test-set", output.scaffolds()));
+    }
+
+    private static Optional<Path> file(String option, String named) {
+        if (named.isBlank()) {
+            return Optional.empty();
+        }
+        Path file = LocalPath.of(named);
+        if (!Files.isRegularFile(file)) {
+            throw new InputException(option + " must name a file of graphs, found none at " + file);
+        }
+        return Optional.of(file);
+    }
+
     /** What decides metrics and report besides the rows. */
     public static Map<String, String> evaluation(OutputConf output, Optional<ReferenceSet> reference) {
         Map<String, String> evaluation = new LinkedHashMap<>();
         evaluation.put("protocol", output.protocol());
         evaluation.put("reference", reference.map(ReferenceSet::sha256).orElse("none"));
+        evaluation.putAll(Fingerprint.ofFiles(output));
         return evaluation;
     }
 }

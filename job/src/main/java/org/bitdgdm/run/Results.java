@@ -16,6 +16,7 @@ import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.Json;
 import org.bitdgdm.conf.StoppedException;
 import org.bitdgdm.family.GraphFamily;
+import org.bitdgdm.metrics.BenchmarkFiles;
 import org.bitdgdm.metrics.Metric;
 import org.bitdgdm.metrics.MetricRegistry;
 import org.bitdgdm.metrics.MetricReport;
@@ -40,15 +41,17 @@ public final class Results {
     private final OutputFolder folder;
     private final GraphFamily family;
     private final Optional<ReferenceSet> reference;
+    private final BenchmarkFiles files;
     private final Protocol protocol;
     private final Comparison comparison;
 
     public Results(SparkSession spark, OutputFolder folder, GraphFamily family, Optional<ReferenceSet> reference,
-            Protocol protocol, Comparison comparison) {
+                   BenchmarkFiles files, Protocol protocol, Comparison comparison) {
         this.spark = spark;
         this.folder = folder;
         this.family = family;
         this.reference = reference;
+        this.files = files;
         this.protocol = protocol;
         this.comparison = comparison;
     }
@@ -63,7 +66,7 @@ public final class Results {
                          List<LayerReport> layers, Optional<String> noDrawings) throws IOException {
         long start = System.nanoTime();
         Dataset<Row> rows = ParquetFolder.read(spark, folder.molecules().toString());
-        MetricReport ratios = family.metrics(rows, reference, protocol);
+        MetricReport ratios = family.metrics(rows, reference, files, protocol);
         if (ratios.counts().graphs() != graphs) {
             throw new StoppedException("--out " + folder + " holds " + ratios.counts().graphs() + " rows in "
                 + family.folder() + " where the run has " + graphs + "; the same command makes what is missing");

@@ -20,6 +20,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Statistics of graphs and their discrepancies, as the published code has them of the same graphs. */
 class MeanDiscrepancyTest {
     private static final double DIGITS = 1e-6;
+    /** Histograms sum to 1 but for 1e-6 ÷ their sum; PyEMD charges what one has more. */
+    private static final double DIGITS_OF_PYEMD = 5e-6;
 
     @Test
     void aSetIsAsFarFromItselfAsItsKernelSays() {
@@ -76,7 +78,8 @@ class MeanDiscrepancyTest {
                 String published = kernel.label().endsWith("_emd") ? "gaussian_emd"
                     : kernel.label().endsWith("_gaussian") ? "gaussian" : "gaussian_tv";
                 assertThat(MeanDiscrepancy.of(kernel, set, reference).value()).as("%s %s %s", name, split, kernel)
-                    .isCloseTo(expected.path(what).path(published).asDouble(), within(DIGITS));
+                    .isCloseTo(expected.path(what).path(published).asDouble(),
+                        within(published.equals("gaussian_emd") ? DIGITS_OF_PYEMD : DIGITS));
             }
         }
     }

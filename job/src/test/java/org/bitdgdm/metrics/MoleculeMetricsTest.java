@@ -61,7 +61,8 @@ class MoleculeMetricsTest {
 
     @Test
     void countsSixGraphs() throws IOException {
-        MetricReport report = MoleculeMetrics.compute(rows(SIX), Graphs.QM9, training("CCO\nCCC\n"), Protocol.DIGRESS);
+        MetricReport report = MoleculeMetrics.compute(rows(SIX), Graphs.QM9, training("CCO\nCCC\n"), BenchmarkFiles.NONE,
+            Protocol.DIGRESS);
 
         // Valid: all but the last two. Molecules: ethanol ×2, cyclopropane, ethane, tetramethylammonium. Known: ethanol.
         assertThat(report.counts()).isEqualTo(new MetricCounts(6, 4, 5, 5, 7, 4, 3, 3L, 3L, new TreeMap<>()));
@@ -76,7 +77,8 @@ class MoleculeMetricsTest {
 
     @Test
     void countsDistributions() {
-        Distributions found = MoleculeMetrics.compute(rows(SIX), Graphs.QM9, Optional.empty(), Protocol.DIGRESS)
+        Distributions found = MoleculeMetrics.compute(rows(SIX), Graphs.QM9, Optional.empty(), BenchmarkFiles.NONE,
+            Protocol.DIGRESS)
             .distributions();
 
         assertThat(found.of("atoms").counts()).containsExactly(Map.entry("C", 19L), Map.entry("N", 1L), Map.entry("O", 3L));
@@ -108,7 +110,7 @@ class MoleculeMetricsTest {
         ReferenceSet itself = ReferenceSet.of(Files.write(folder.resolve("list.smi"), list), vocabulary);
         MetricReport report = MoleculeMetrics.compute(spark.createDataFrame(rows,
             hydrogens ? MoleculeRows.WITH_HYDROGENS : MoleculeRows.SCHEMA).repartition(3), vocabulary,
-            Optional.of(itself), Protocol.DIGRESS);
+            Optional.of(itself), BenchmarkFiles.NONE, Protocol.DIGRESS);
 
         assertThat(list).hasSizeGreaterThan(500);
         assertThat(report.metric("novelty").orElseThrow().value()).isZero();
@@ -134,16 +136,20 @@ class MoleculeMetricsTest {
     void doesNotDependOnPartitions(int partitions) throws IOException {
         Optional<ReferenceSet> training = training("CCO\n");
 
-        assertThat(MoleculeMetrics.compute(rows(SIX).repartition(partitions), Graphs.QM9, training, Protocol.DIGRESS))
-            .isEqualTo(MoleculeMetrics.compute(rows(SIX), Graphs.QM9, training, Protocol.DIGRESS));
+        assertThat(MoleculeMetrics.compute(rows(SIX).repartition(partitions), Graphs.QM9, training, BenchmarkFiles.NONE,
+            Protocol.DIGRESS))
+            .isEqualTo(MoleculeMetrics.compute(rows(SIX), Graphs.QM9, training, BenchmarkFiles.NONE, Protocol.DIGRESS));
     }
 
     @Test
     void leavesOutWhatIsNotDefined() {
-        MetricReport unknown = MoleculeMetrics.compute(rows(SIX), Graphs.QM9, Optional.empty(), Protocol.DIGRESS);
-        MetricReport empty = MoleculeMetrics.compute(rows(List.of()), Graphs.QM9, Optional.empty(), Protocol.MOSES);
+        MetricReport unknown = MoleculeMetrics.compute(rows(SIX), Graphs.QM9, Optional.empty(), BenchmarkFiles.NONE,
+            Protocol.DIGRESS);
+        MetricReport empty = MoleculeMetrics.compute(rows(List.of()), Graphs.QM9, Optional.empty(), BenchmarkFiles.NONE,
+            Protocol.MOSES);
         MetricReport refused =
-            MoleculeMetrics.compute(rows(SIX.subList(5, 6)), Graphs.QM9, Optional.empty(), Protocol.DIGRESS);
+            MoleculeMetrics.compute(rows(SIX.subList(5, 6)), Graphs.QM9, Optional.empty(), BenchmarkFiles.NONE,
+                Protocol.DIGRESS);
 
         assertThat(unknown.absent().keySet()).containsExactlyInAnyOrderElementsOf(MetricDefinition.names(
             MoleculeMetrics.registry(Protocol.DIGRESS, Graphs.QM9).all().stream()
@@ -159,7 +165,8 @@ class MoleculeMetricsTest {
         // Ids descend along the rows: of 1,200 molecules, the 1,000 with the lowest ids are 100 kinds ten times each.
         Dataset<Row> molecules = SyntheticRows.of(spark, 1_200, "CASE WHEN id < 1000 THEN id % 100 ELSE id END")
             .orderBy(col("graph_id").desc());
-        MetricReport report = MoleculeMetrics.compute(molecules, Graphs.QM9, Optional.empty(), Protocol.MOSES);
+        MetricReport report = MoleculeMetrics.compute(molecules, Graphs.QM9, Optional.empty(), BenchmarkFiles.NONE,
+            Protocol.MOSES);
 
         assertThat(((MetricCounts) report.counts()).prefixes()).containsOnlyKeys(1_000);
         assertThat(report.metric("unique@1000").orElseThrow().value()).isEqualTo(0.1);
@@ -172,7 +179,7 @@ class MoleculeMetricsTest {
         // As many as the property says: 10,000,000 pass in a JVM of 2 GiB, see SyntheticRows.
         long rows = Long.getLong("bitdgdm.synthetic.rows", 20_000);
         MetricReport report = MoleculeMetrics.compute(SyntheticRows.of(spark, rows, "id % " + rows / 2), Graphs.QM9,
-            training("CCO\n"), Protocol.DIGRESS);
+            training("CCO\n"), BenchmarkFiles.NONE, Protocol.DIGRESS);
 
         assertThat(report.counts().graphs()).isEqualTo(rows);
         assertThat(((MetricCounts) report.counts()).distinct()).isEqualTo(rows / 2);

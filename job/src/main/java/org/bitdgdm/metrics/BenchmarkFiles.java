@@ -1,0 +1,86 @@
+package org.bitdgdm.metrics;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.SparkSession;
+import org.bitdgdm.conf.InputException;
+import org.bitdgdm.graph.GraphStatistics;
+import org.bitdgdm.graph.PlainGraph;
+import org.bitdgdm.model.Vocabulary;
+import org.bitdgdm.molecule.GraphReader;
+import org.bitdgdm.molecule.GraphReaders;
+import org.bitdgdm.molecule.MolecularGraph;
+import org.bitdgdm.molecule.MoleculeScorer;
+import org.bitdgdm.molecule.ScoredMolecule;
+
+/**
+ * Files of graphs that benchmarks compare a run with.
+ *
+ * @param training  what the model was trained with
+ * @param tests     a sample of the same distribution
+ * @param scaffolds molecules with scaffolds that the training set lacks
+ */
+public record BenchmarkFiles(Optional<Path> training, Optional<Path> tests, Optional<Path> scaffolds) {
+    /** None of them. */
+    public static final BenchmarkFiles NONE = new BenchmarkFiles(Optional.empty(), Optional.empty(), Optional.empty());
+    private static final int GRAPHS_PER_TASK = 4096;
+
+    /**
+     * Descriptors of the molecules of a file, judged as those of an evaluated list are; what is none is left out.
+     *
+     * @throws InputException where the file cannot be read, or holds no molecule
+     */
+    static BenchmarkSet molecules(Path file, Vocabulary vocabulary, SparkSession spark) {
+        JavaRDD<String> smiles = chunks(file, vocabulary, spark).mapPartitions(parts -> {
+            MoleculeScorer scorer = new MoleculeScorer(vocabulary);
+            List<String> found = new ArrayList<>();
+            parts.forEachRemaining(part -> part.forEach(graph -> {
+                ScoredMolecule scored = scorer.score(graph).molecule();
+                if (scored.relaxedValid()) {
+                    found.add(scored.smiles());
+                }
+            }));
+            return found.iterator();
+        });
+        BenchmarkSet set = BenchmarkSet.of(spark.createDataset(smiles.rdd(), Encoders.STRING()).toDF());
+        if (set.molecules() == 0) {
+            set.close();
+            throw new InputException(file + " must hold molecules to compare with, found none");
+        }
+        return set;
+    }
+
+    /**
+     * Statistics of the plain graphs of a file, at most so many.
+     *
+     * @throws InputException where the file cannot be read, or holds no graph
+     */
+    static List<GraphStatistics> graphs(Path file, Vocabulary vocabulary, SparkSession spark, int most) {
+        List<GraphStatistics> statistics = new ArrayList<>(chunks(file, vocabulary, spark).flatMap(part -> part.stream()
+            .filter(graph -> graph.nodes().length > 0)
+            .map(graph -> GraphStatistics.of(new PlainGraph(graph.graphId(), graph.nodes(), graph.bonds()))).iterator())
+            .take(most));
+        if (statistics.isEmpty()) {
+            throw new InputException(file + " must hold graphs to compare with, found none");
+        }
+        return statistics;
+    }
+
+    private static JavaRDD<ArrayList<MolecularGraph>> chunks(Path file, Vocabulary vocabulary, SparkSession spark) {
+        List<ArrayList<MolecularGraph>> chunks = new ArrayList<>();
+        try (GraphReader reader = GraphReaders.open(file, vocabulary)) {
+            while (reader.hasNext()) {
+                if (chunks.isEmpty() || chunks.get(chunks.size() - 1).size() == GRAPHS_PER_TASK) {
+                    chunks.add(new ArrayList<>());
+                }
+                chunks.get(chunks.size() - 1).add(reader.next());
+            }
+        }
+        return JavaSparkContext.fromSparkContext(spark.sparkContext()).parallelize(chunks, Math.max(1, chunks.size()));
+    }
+}

@@ -1,0 +1,152 @@
+package org.bitdgdm.metrics;
+
+import static org.apache.spark.sql.functions.col;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.bitdgdm.fidelity.Estimate;
+import org.bitdgdm.metrics.MetricDefinition.Form;
+import org.bitdgdm.metrics.MetricDefinition.Need;
+import org.bitdgdm.model.Vocabulary;
+
+/**
+ * What published benchmarks of molecules measure beside ratios of counts: the list of their definitions, and their computation.
+ *
+ * @param moses    under its protocol; null under others
+ * @param guacamol under its protocol where the training set is given as a file; null elsewhere
+ * @param reason   why GuacaMol's have no value
+ */
+record Benchmarks(MosesScores moses, GuacamolScores guacamol, String reason) {
+    /** None were asked for. */
+    static final Benchmarks NONE = new Benchmarks(null, null, "no training set's molecules are given");
+    private static final String MOSES = "MOSES (Polykovskiy et al., 2020)";
+    private static final String GUACAMOL = "GuacaMol (Brown et al., 2019)";
+    private static final String NO_MOLECULE = "no valid molecule";
+    private static final Map<String, String> PROPERTIES = Map.of("logp", "Crippen's logP", "sa", "synthetic accessibility",
+        "qed", "QED", "weight", "weight");
+
+    /** Computes what a protocol has; molecules of a run are those of relaxed-valid graphs. */
+    static Benchmarks of(Dataset<Row> molecules, Vocabulary vocabulary, BenchmarkFiles files, Protocol protocol) {
+        if (protocol == Protocol.DIGRESS || protocol == Protocol.GUACAMOL && files.training().isEmpty()) {
+            return NONE;
+        }
+        SparkSession spark = molecules.sparkSession();
+        try (BenchmarkSet set = BenchmarkSet.of(molecules.filter(col("relaxed_valid")).select(col("smiles")))) {
+            return protocol == Protocol.MOSES ? moses(set, vocabulary, files, spark)
+                : guacamol(set, vocabulary, files, spark);
+        }
+    }
+
+    private static Benchmarks moses(BenchmarkSet set, Vocabulary vocabulary, BenchmarkFiles files, SparkSession spark) {
+        Optional<BenchmarkSet> tests = files.tests().map(file -> BenchmarkFiles.molecules(file, vocabulary, spark));
+        Optional<BenchmarkSet> scaffolds = files.scaffolds().map(file -> BenchmarkFiles.molecules(file, vocabulary, spark));
+        try {
+            return new Benchmarks(MosesScores.of(set, tests, scaffolds), null, "");
+        } finally {
+            tests.ifPresent(BenchmarkSet::close);
+            scaffolds.ifPresent(BenchmarkSet::close);
+        }
+    }
+
+    private static Benchmarks guacamol(BenchmarkSet set, Vocabulary vocabulary, BenchmarkFiles files, SparkSession spark) {
+        try (BenchmarkSet training = BenchmarkFiles.molecules(files.training().orElseThrow(), vocabulary, spark)) {
+            if (Math.min(set.different(), training.different()) < 2) {
+                return new Benchmarks(null, null, "fewer than two different molecules");
+            }
+            GuacamolScores scores = GuacamolScores.of(set, training, JavaSparkContext.fromSparkContext(spark.sparkContext()));
+            return new Benchmarks(null, scores, "a descriptor has the same value for all molecules");
+        }
+    }
+
+    /** The metrics, of whatever holds benchmarks. */
+    static <C> List<MetricDefinition<C>> definitions(Function<C, Benchmarks> of) {
+        List<MetricDefinition<C>> all = new ArrayList<>(List.of(
+            MetricDefinition.<C>share("filters", counted -> filters(of.apply(counted).moses())).under(Protocol.MOSES).by(MOSES)
+                .counting("share of molecules without charge, ring of eight or more atoms, other atoms than C, N, S, O, F, Cl,"
+                    + " Br and H, or a pattern of MOSES's medicinal chemistry filters and PAINS"),
+            MetricDefinition.<C>number("intdiv", counted -> ofRun(of.apply(counted), MosesScores::diversity)).called("IntDiv")
+                .under(Protocol.MOSES).by(MOSES).counting("1 − mean Tanimoto similarity of all pairs of molecules, each with"
+                    + " itself among them, by Morgan fingerprints of radius 2 and 1,024 bits"),
+            MetricDefinition.<C>number("intdiv2", counted -> ofRun(of.apply(counted), MosesScores::diversity2))
+                .called("IntDiv2").under(Protocol.MOSES).by(MOSES)
+                .counting("1 − mean over molecules of the root of the mean squared similarity with all")));
+        all.addAll(compared("", "the test set", Need.TEST_SET, counted -> of.apply(counted), MosesScores::test));
+        all.addAll(compared("_sf", "the scaffold test set", Need.SCAFFOLD_TEST_SET, counted -> of.apply(counted),
+            MosesScores::scaffolds));
+        all.add(MetricDefinition.<C>number("kl_score", counted -> guacamol(of.apply(counted), GuacamolScores::score))
+            .called("KL score").under(Protocol.GUACAMOL).needing(Need.TRAINING_FILE).by(GUACAMOL)
+            .counting("mean of e^(−divergence) over nine descriptors and the similarity with the nearest other molecule, of"
+                + " different molecules from those of the training set"));
+        for (String name : GuacamolScores.NAMES) {
+            all.add(MetricDefinition.<C>number("kl_" + name, counted -> guacamol(of.apply(counted),
+                scores -> scores.divergences().get(name))).as(Form.DISTANCE).in("nats").under(Protocol.GUACAMOL)
+                .needing(Need.TRAINING_FILE).by(GUACAMOL)
+                .counting("divergence of " + name.replace('_', ' ') + " from the training set's"));
+        }
+        return List.copyOf(all);
+    }
+
+    private static <C> List<MetricDefinition<C>> compared(String suffix, String set, Need need, Function<C, Benchmarks> of,
+                                                          Function<MosesScores, Optional<MosesScores.Compared>> with) {
+        Function<C, Optional<MosesScores.Compared>> found =
+            counted -> Optional.ofNullable(of.apply(counted).moses()).flatMap(with);
+        String absent = "no molecules, or none of " + set + " are given";
+        List<MetricDefinition<C>> all = new ArrayList<>(List.of(
+            MetricDefinition.<C>number("snn" + suffix, counted -> found.apply(counted).map(one -> estimate(one.nearest()))
+                .orElse(Measured.none(null, 0L, absent))).called("SNN" + label(suffix))
+                .counting("mean Tanimoto similarity with the nearest molecule of " + set),
+            MetricDefinition.<C>number("frag" + suffix, counted -> cosine(found.apply(counted)
+                .map(MosesScores.Compared::fragments), of.apply(counted), absent)).called("Frag" + label(suffix))
+                .counting("cosine of the counts of BRICS fragments and those of " + set),
+            MetricDefinition.<C>number("scaf" + suffix, counted -> cosine(found.apply(counted)
+                .map(MosesScores.Compared::scaffolds), of.apply(counted), absent)).called("Scaf" + label(suffix))
+                .counting("cosine of the counts of scaffolds of two or more rings and those of " + set)));
+        for (String property : MosesScores.PROPERTIES) {
+            all.add(MetricDefinition.<C>number("wasserstein_" + property + suffix, counted -> Measured.distance(
+                found.apply(counted).map(one -> one.distances().get(property)), DistributionDistances.Kind.WASSERSTEIN,
+                molecules(of.apply(counted)), absent)).as(Form.DISTANCE).in(property.equals("weight") ? "g/mol" : "")
+                .counting("Wasserstein-1 distance of " + PROPERTIES.get(property) + " from " + set));
+        }
+        return all.stream().map(definition -> definition.under(Protocol.MOSES).needing(need).by(MOSES)).toList();
+    }
+
+    private static String label(String suffix) {
+        return suffix.isEmpty() ? "" : " of other scaffolds";
+    }
+
+    private static long molecules(Benchmarks of) {
+        return of.moses() == null ? 0 : of.moses().molecules();
+    }
+
+    private static Measured filters(MosesScores of) {
+        return of == null || of.molecules() == 0 ? Measured.none(null, 0L, NO_MOLECULE)
+            : Measured.share(of.passing(), of.molecules());
+    }
+
+    private static Measured ofRun(Benchmarks of, Function<MosesScores, Estimate> which) {
+        return of.moses() == null || of.moses().molecules() == 0 ? Measured.none(null, 0L, NO_MOLECULE)
+            : estimate(which.apply(of.moses()));
+    }
+
+    private static Measured estimate(Estimate found) {
+        return Measured.signed(found);
+    }
+
+    private static Measured cosine(Optional<Double> found, Benchmarks of, String absent) {
+        return found.map(value -> Measured.around(value, null, molecules(of), null))
+            .orElse(Measured.none(null, molecules(of), absent + ", or a set has nothing to count"));
+    }
+
+    private static Measured guacamol(Benchmarks of, Function<GuacamolScores, Double> which) {
+        Double value = of.guacamol() == null ? null : which.apply(of.guacamol());
+        return value == null || value.isNaN() ? Measured.none(null, 0L, of.reason())
+            : Measured.around(value, null, of.guacamol().molecules(), null);
+    }
+}
