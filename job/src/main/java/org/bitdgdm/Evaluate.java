@@ -105,7 +105,8 @@ final class Evaluate {
                 long graphs;
                 Scoring scoring = new Scoring(spark, family, folder, console);
                 try {
-                    graphs = table.isPresent() ? scoring.parquet(table.get()) : scoring.text(input.text());
+                    graphs = table.isPresent() ? scoring.parquet(table.get())
+                        : scoring.text(input.text(), conf.smilesColumn());
                     if (graphs == 0) {
                         throw new InputException("--input " + conf.input() + " holds no graphs; there is nothing to evaluate");
                     }
@@ -224,6 +225,9 @@ final class Evaluate {
         Map<String, String> rows = new LinkedHashMap<>();
         rows.put("command", "evaluate");
         rows.put("input", input.identity());
+        if (!conf.smilesColumn().isEmpty()) {
+            rows.put("evaluate.smiles-column", conf.smilesColumn());
+        }
         rows.put("vocabulary", String.join(" ", bundle.vocabulary().nodes()) + " / "
             + String.join(" ", bundle.vocabulary().edges()));
         rows.putAll(Versions.ofRows(spark.sparkContext()));

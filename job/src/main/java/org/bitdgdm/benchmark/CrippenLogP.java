@@ -25,7 +25,8 @@ final class CrippenLogP {
             types.add(new AtomType(new Smarts(fields[1]), Double.parseDouble(fields[2])));
         }
         for (int element = 0; element < MOST_ELEMENTS; element++) {
-            byElement.add(types);
+            int beginning = element;
+            byElement.add(types.stream().filter(type -> type.smarts().beginsWith(beginning)).toList());
         }
     }
 

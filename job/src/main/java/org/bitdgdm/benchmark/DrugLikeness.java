@@ -55,7 +55,8 @@ final class DrugLikeness {
                         int rotatable) {
         IAtomContainer atoms = molecule.molecule();
         int accepting = acceptors.stream().mapToInt(pattern -> pattern.count(atoms)).sum();
-        long alarming = alerts.stream().filter(pattern -> pattern.matches(atoms)).count();
+        Smarts.ElementCounts counts = Smarts.ElementCounts.of(atoms);
+        long alarming = alerts.stream().filter(pattern -> pattern.matches(atoms, counts)).count();
         return new double[] {weight, logP, accepting, donors, polarSurface, rotatable, ringsWithoutAliphatic(atoms), alarming};
     }
 

@@ -31,6 +31,7 @@ final class MosesFilters {
                 return false;
             }
         }
-        return refused.stream().noneMatch(pattern -> pattern.matches(molecule.withHydrogens()));
+        Smarts.ElementCounts counts = Smarts.ElementCounts.of(molecule.withHydrogens());
+        return refused.stream().noneMatch(pattern -> pattern.matches(molecule.withHydrogens(), counts));
     }
 }

@@ -8,6 +8,7 @@ import java.util.Optional;
  * All that {@code evaluate} is asked to do.
  *
  * @param input      file or folder of graphs to score, a path or a Hadoop URI
+ * @param smilesColumn of a list in it, by its name in the first line; empty: found
  * @param against    folder of another run, whose graphs of the same ids are compared with; empty: none
  * @param model      folder of the bundle whose vocabulary and reference set hold; see {@link #modelFolder}
  * @param named      whether the user has named that folder, which then wins over what a run in the input has recorded
@@ -17,7 +18,7 @@ import java.util.Optional;
  * @param output     where results go and how they are judged
  * @param verbose    whether errors show their stack trace
  */
-public record EvaluateConf(String input, String against, String model, boolean named, SampleConf backend,
+public record EvaluateConf(String input, String smilesColumn, String against, String model, boolean named, SampleConf backend,
                            FidelityConf fidelity, LikelihoodConf likelihood, OutputConf output, boolean verbose) {
 
     public EvaluateConf {
@@ -31,7 +32,7 @@ public record EvaluateConf(String input, String against, String model, boolean n
      */
     public static EvaluateConf of(Settings settings) {
         return settings.blamed(() -> new EvaluateConf(settings.text(Option.INPUT),
-            settings.text(Option.AGAINST).strip(), settings.text(Option.MODEL), settings.isGiven(Option.MODEL),
+            settings.text(Option.SMILES_COLUMN).strip(), settings.text(Option.AGAINST).strip(), settings.text(Option.MODEL), settings.isGiven(Option.MODEL),
             SampleConf.of(settings), FidelityConf.of(settings), LikelihoodConf.of(settings), OutputConf.of(settings),
             settings.on(Option.VERBOSE)));
     }
@@ -65,6 +66,7 @@ public record EvaluateConf(String input, String against, String model, boolean n
         values.put(likelihood);
         values.put(output);
         values.put(Option.INPUT, input);
+        values.put(Option.SMILES_COLUMN, smilesColumn);
         values.put(Option.AGAINST, against);
         return values.map();
     }

@@ -74,6 +74,7 @@ public enum Option {
     PROTOCOL("output.protocol", Kind.TEXT, "NAME", EVALUATION, NEVER, GENERATE, SWEEP, EVALUATE),
 
     INPUT("evaluate.input", Kind.TEXT, "PATH", ROWS, NEVER, EVALUATE),
+    SMILES_COLUMN("evaluate.smiles-column", Kind.TEXT, "NAME", ROWS, NEVER, EVALUATE),
     AGAINST("evaluate.against", Kind.TEXT, "RUN", EVALUATION, NEVER, EVALUATE),
 
     CHECKPOINT("import.checkpoint", Kind.TEXT, "FILE", NOTHING, NEVER, IMPORT),

@@ -13,10 +13,11 @@ import org.bitdgdm.molecule.MoleculeScorer;
 import org.bitdgdm.molecule.Scaffolds;
 import org.bitdgdm.molecule.ScoredGraph;
 import org.bitdgdm.molecule.ScoredMolecule;
+import org.bitdgdm.molecule.SmilesColumn;
 import org.bitdgdm.molecule.TextLines;
 
 /**
- * Makes a reference set of a file of SMILES, one a line, what follows after a blank ignored. Molecules are read as those of
+ * Makes a reference set of a file of SMILES, one a line, in the column that {@link SmilesColumn} finds. Molecules are read as those of
  * an evaluated list are ({@link MoleculeScorer#score(String)}): charges included, without stereochemistry and isotopes; of
  * several fragments the largest is the molecule.
  */
@@ -31,6 +32,8 @@ final class ReferenceSetBuilder {
     private static final int NUMBERED = 200;
 
     private final Vocabulary vocabulary;
+    /** Known from the first line on. */
+    private SmilesColumn column;
 
     ReferenceSetBuilder(Vocabulary vocabulary) {
         this.vocabulary = vocabulary;
@@ -75,14 +78,20 @@ final class ReferenceSetBuilder {
             tally.distributions(vocabulary).with(scaffolds.mostFrequent()));
     }
 
-    private static List<Line> chunk(TextLines lines) {
+    private List<Line> chunk(TextLines lines) {
         List<Line> chunk = new ArrayList<>();
         while (chunk.size() < LINES_PER_CHUNK) {
             String text = lines.nextFilled();
             if (text == null) {
                 break;
             }
-            chunk.add(new Line(lines.number(), TextLines.firstWord(text)));
+            if (column == null) {
+                column = SmilesColumn.of(text, "");
+                if (column.header()) {
+                    continue;
+                }
+            }
+            chunk.add(new Line(lines.number(), column.of(text)));
         }
         return chunk;
     }

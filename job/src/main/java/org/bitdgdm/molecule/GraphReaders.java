@@ -21,7 +21,7 @@ public final class GraphReaders {
     }
 
     /** Written by the published code in place of a SMILES where a sample is no molecule. */
-    private static final String NONE = "None";
+    static final String NONE = "None";
     /** Lines by which a text is told to be a list. */
     private static final int LOOKED_AT = 20;
 
@@ -29,7 +29,7 @@ public final class GraphReaders {
     }
 
     /**
-     * Format of a file: {@code .smi} and {@code .smiles} (with or without {@code .gz}) are SMILES lists; otherwise the
+     * Format of a file: {@code .smi}, {@code .smiles}, {@code .csv} and {@code .tsv} (with or without {@code .gz}) are SMILES lists; otherwise the
      * first line that is not blank must start with {@code N=}, or with a bracket of JSON, or most of the first lines must be
      * SMILES; {@code .npz} and {@code .npy} are NumPy's.
      *
@@ -38,7 +38,7 @@ public final class GraphReaders {
     public static Format format(Path file) {
         String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
         String stem = name.endsWith(".gz") ? name.substring(0, name.length() - 3) : name;
-        if (stem.endsWith(".smi") || stem.endsWith(".smiles")) {
+        if (stem.endsWith(".smi") || stem.endsWith(".smiles") || stem.endsWith(".csv") || stem.endsWith(".tsv")) {
             return Format.SMILES_LIST;
         }
         if (stem.endsWith(".npz") || stem.endsWith(".npy")) {
@@ -64,9 +64,10 @@ public final class GraphReaders {
     private static boolean mostlyMolecules(String first, TextLines lines) {
         int seen = 0;
         int molecules = 0;
-        for (String line = first; line != null && seen < LOOKED_AT; line = lines.nextFilled()) {
+        SmilesColumn column = SmilesColumn.of(first, "");
+        for (String line = column.header() ? lines.nextFilled() : first; line != null && seen < LOOKED_AT; line = lines.nextFilled()) {
             seen++;
-            String word = TextLines.firstWord(line);
+            String word = column.of(line);
             try {
                 molecules += word.equals(NONE) || !OpenSmiles.read(word).isEmpty() ? 1 : 0;
             } catch (OpenSmiles.Fault e) {
@@ -83,7 +84,16 @@ public final class GraphReaders {
      *     a graph is malformed
      */
     public static GraphReader open(Path file, Vocabulary vocabulary) {
-        return open(file, vocabulary, false);
+        return open(file, vocabulary, false, "");
+    }
+
+    /**
+     * The same of a list whose SMILES stand in a column.
+     *
+     * @param column its name in the first line; empty: the first that is called SMILES, else the first one
+     */
+    public static GraphReader open(Path file, Vocabulary vocabulary, String column) {
+        return open(file, vocabulary, false, column);
     }
 
     /**
@@ -92,11 +102,15 @@ public final class GraphReaders {
      * @throws InputException as {@link #open}, and while reading where a line of a list is no graph of the vocabulary
      */
     public static GraphReader openGraphs(Path file, Vocabulary vocabulary) {
-        return open(file, vocabulary, true);
+        return open(file, vocabulary, true, "");
     }
 
-    private static GraphReader open(Path file, Vocabulary vocabulary, boolean asGraphs) {
+    private static GraphReader open(Path file, Vocabulary vocabulary, boolean asGraphs, String column) {
         Format format = format(file);
+        if (!column.isEmpty() && format != Format.SMILES_LIST) {
+            throw new InputException("--smiles-column must be left out where no list of SMILES is read, found " + column + " for "
+                + file);
+        }
         boolean molecules = vocabulary.family() == Family.MOLECULES;
         if (format == Format.SMILES_LIST && !molecules) {
             throw new InputException(file + " is a list of molecules, and the model makes plain graphs; give DiGress's text,"
@@ -108,7 +122,7 @@ public final class GraphReaders {
         }
         return switch (format) {
             case DIGRESS_TEXT -> new DigressTextReader(file, vocabulary);
-            case SMILES_LIST -> new SmilesListReader(file, vocabulary, asGraphs);
+            case SMILES_LIST -> new SmilesListReader(file, vocabulary, asGraphs, column);
             case GRAPH_LIST -> new GraphListReader(file, vocabulary);
             case NUMPY -> new NumpyReader(file, vocabulary);
         };

@@ -2,10 +2,11 @@ package org.bitdgdm.molecule;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.bitdgdm.model.Vocabulary;
 
 /**
- * A SMILES a line; what follows it after a blank is ignored. Either the lines as they are, whatever they hold, for those who
+ * A SMILES a line, where {@link SmilesColumn} finds it. Either the lines as they are, whatever they hold, for those who
  * judge them, or the graphs that they stand for, for those who ask a model about them: hydrogens are nodes where the model has
  * them, stereochemistry and isotopes are dropped.
  *
@@ -13,14 +14,26 @@ import org.bitdgdm.model.Vocabulary;
  * radicals, protonated amines) is refused.
  */
 final class SmilesListReader extends GraphReader {
+    /** What a line is made of that may be meant as SMILES, whole or not. */
+    private static final Pattern ALPHABET =
+        Pattern.compile("(?:\\[[^\\s\\[\\]]*]?|Br|Cl|[BCNOPSFIbcnops0-9()=#$:/\\\\.%@+*~-])+");
+    private static final int SHOWN = 40;
+
     private final Vocabulary vocabulary;
     private final boolean asGraphs;
+    private final String named;
+    private SmilesColumn column;
+    private long read;
+    private long unreadable;
+    private String example;
     private final MoleculeScorer scorer;
     /** The same molecules in Kekulé form, which every molecule has. */
     private final MoleculeScorer kekule;
 
-    SmilesListReader(Path file, Vocabulary vocabulary, boolean asGraphs) {
+    /** @param named column of the SMILES; empty: see {@link SmilesColumn} */
+    SmilesListReader(Path file, Vocabulary vocabulary, boolean asGraphs, String named) {
         super(file);
+        this.named = named;
         this.vocabulary = vocabulary;
         this.asGraphs = asGraphs;
         scorer = new MoleculeScorer(vocabulary);
@@ -31,10 +44,16 @@ final class SmilesListReader extends GraphReader {
     @Override
     MolecularGraph read(long graphId) {
         String line = lines.nextFilled();
+        if (line != null && column == null) {
+            column = SmilesColumn.of(line, named);
+            line = column.header() ? lines.nextFilled() : line;
+        }
         if (line == null) {
+            requireReadable();
             return null;
         }
-        String smiles = TextLines.firstWord(line);
+        String smiles = column.of(line);
+        count(smiles);
         if (!asGraphs) {
             return MolecularGraph.ofLine(graphId, smiles);
         }
@@ -52,6 +71,23 @@ final class SmilesListReader extends GraphReader {
                 + " counts and would be read as " + (remade == null ? "no molecule" : remade) + "; remove the line");
         }
         return new MolecularGraph(graphId, scored.nodes(), scored.bonds());
+    }
+
+    private void count(String smiles) {
+        read++;
+        if (!smiles.equals(GraphReaders.NONE) && !ALPHABET.matcher(smiles).matches()) {
+            unreadable++;
+            example = example != null ? example : "line " + lines.number() + " ('"
+                + (smiles.length() > SHOWN ? smiles.substring(0, SHOWN) + "…" : smiles) + "')";
+        }
+    }
+
+    /** A generator's broken SMILES are judged one by one; a file of which most is nothing of the kind is another one. */
+    private void requireReadable() {
+        if (2 * unreadable > read) {
+            throw lines.malformed(unreadable + " of " + read + " lines are written in letters that no SMILES has, the first at "
+                + example + "; give a list of SMILES, or name the column that has them with --smiles-column");
+        }
     }
 
     private void requireClasses(byte[] classes, String what, List<String> known, String smiles) {

@@ -76,13 +76,17 @@ public final class Scoring {
         return session;
     }
 
-    /** Scores a text file and returns the number of its graphs: read on the driver, scored on executors. */
-    public long text(Path file) throws IOException {
+    /**
+     * Scores a text file and returns the number of its graphs: read on the driver, scored on executors.
+     *
+     * @param column of the SMILES of a list; empty: see {@link GraphReaders#open}
+     */
+    public long text(Path file, String column) throws IOException {
         resuming();
         GraphFamily judging = family;
         int slots = Math.max(1, context.defaultParallelism());
         long graphs = 0;
-        try (GraphReader reader = GraphReaders.open(file, family.vocabulary())) {
+        try (GraphReader reader = GraphReaders.open(file, family.vocabulary(), column)) {
             while (reader.hasNext() || shards.isEmpty()) {
                 SortedMap<Integer, ArrayList<MolecularGraph>> chunk = new TreeMap<>();
                 SortedMap<Integer, ShardContent> cut = new TreeMap<>();

@@ -208,4 +208,34 @@ class GraphReadersTest {
         }
         return bytes.toByteArray();
     }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = ';', value = {"list.smi; ''; CCO ethanol|CN", "list.csv; ''; SMILES,SPLIT|CCO,test|CN,test",
+        "list.csv; ''; id,smiles,logP|1,CCO,0.1|2,\"CN\",0.2", "list.csv; ''; CCO,0.1|CN,0.2",
+        "list.csv; other; smiles,other|C,CCO|C,CN", "list.txt; ''; SMILES|CCO|CN", "list.tsv; ''; Name\tSMILES|a b\tCCO|b\tCN",
+        "list.smiles; ''; smiles name|CCO 1|CN 2"})
+    void findsTheColumnOfTheSmiles(String name, String column, String lines) throws IOException {
+        Path file = written(name, lines.replace('|', '\n').replace("\\t", "\t").getBytes(StandardCharsets.UTF_8));
+        try (GraphReader reader = GraphReaders.open(file, Graphs.QM9, column)) {
+            List<String> found = new ArrayList<>();
+            reader.forEachRemaining(graph -> found.add(graph.smiles()));
+            assertThat(found).containsExactly("CCO", "CN");
+        }
+    }
+
+    @Test
+    void refusesAFileOfWhichMostIsNoSmiles() throws IOException {
+        Path mostly = written("mostly.smi", "hello world\nCCO\nplease read me\n".getBytes(StandardCharsets.UTF_8));
+        Path half = written("half.smi", "hello\nCCO\nCC=\nNone\nNone\n".getBytes(StandardCharsets.UTF_8));
+        assertThatThrownBy(() -> read(GraphReaders.open(mostly, Graphs.QM9))).isInstanceOf(InputException.class)
+            .hasMessageContaining("2 of 3 lines").hasMessageContaining("line 1 ('hello')");
+        assertThat(read(GraphReaders.open(half, Graphs.QM9))).as("broken SMILES are judged").hasSize(5);
+    }
+
+    @Test
+    void refusesAColumnThatTheFirstLineLacks() throws IOException {
+        Path file = written("list.csv", "id,smiles\n1,CCO\n".getBytes(StandardCharsets.UTF_8));
+        assertThatThrownBy(() -> read(GraphReaders.open(file, Graphs.QM9, "mol"))).isInstanceOf(InputException.class)
+            .hasMessageContaining("--smiles-column").hasMessageContaining("id, smiles");
+    }
 }

@@ -1,0 +1,77 @@
+package org.bitdgdm.molecule;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.bitdgdm.conf.InputException;
+
+/**
+ * Where the SMILES stands in the lines of a list. Fields end at commas where the first line has one outside of quotes, at tabs
+ * where it has one, at blanks elsewhere; no SMILES holds any of them. The first line is a header where one of its fields is the
+ * name of a column of SMILES. Further fields are ignored.
+ *
+ * @param separator of fields; a blank stands for any number of them
+ * @param index     of the field, from 0
+ * @param header    whether the first line is one
+ */
+public record SmilesColumn(char separator, int index, boolean header) {
+    private static final List<String> NAMES = List.of("smiles", "canonical_smiles", "smi");
+    private static final char QUOTE = '"';
+
+    /**
+     * The column of a list.
+     *
+     * @param first line of the list that is not blank
+     * @param named column that the user asks for; empty: the first that is called SMILES, else the first one
+     * @throws InputException where there is no column of that name
+     */
+    public static SmilesColumn of(String first, String named) {
+        char separator = fields(first, ',').size() > 1 ? ',' : first.indexOf('\t') >= 0 ? '\t' : ' ';
+        List<String> fields = fields(first, separator);
+        for (int k = 0; k < fields.size(); k++) {
+            boolean found = named.isEmpty() ? NAMES.contains(fields.get(k).toLowerCase(Locale.ROOT))
+                : named.equals(fields.get(k));
+            if (found) {
+                return new SmilesColumn(separator, k, true);
+            }
+        }
+        if (!named.isEmpty()) {
+            throw new InputException("--smiles-column must be a column of the first line, found " + named + " where it has "
+                + String.join(", ", fields));
+        }
+        return new SmilesColumn(separator, 0, false);
+    }
+
+    /** The SMILES of a line; empty where the line has too few fields. */
+    public String of(String line) {
+        List<String> fields = fields(line, separator);
+        return index < fields.size() ? fields.get(index) : "";
+    }
+
+    private static List<String> fields(String line, char separator) {
+        if (separator == ' ') {
+            return List.of(line.strip().split("\\s+"));
+        }
+        List<String> fields = new ArrayList<>();
+        StringBuilder field = new StringBuilder();
+        boolean quoted = false;
+        for (int at = 0; at < line.length(); at++) {
+            char next = line.charAt(at);
+            if (next == QUOTE) {
+                // Two of them in quotes are one of the text.
+                boolean doubled = quoted && at + 1 < line.length() && line.charAt(at + 1) == QUOTE;
+                at += doubled ? 1 : 0;
+                quoted = doubled || !quoted;
+                field.append(doubled ? String.valueOf(QUOTE) : "");
+            } else if (next == separator && !quoted) {
+                fields.add(field.toString().strip());
+                field.setLength(0);
+            } else {
+                field.append(next);
+            }
+        }
+        fields.add(field.toString().strip());
+        // What follows the SMILES after a blank is a name, in whatever field.
+        return fields.stream().map(TextLines::firstWord).toList();
+    }
+}
