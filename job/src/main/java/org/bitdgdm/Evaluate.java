@@ -58,7 +58,9 @@ final class Evaluate {
      * @throws org.bitdgdm.conf.GateException if a {@code --require} does not hold at the end
      */
     static void run(EvaluateConf conf, PrintStream console) throws IOException, InterruptedException {
-        InputGraphs.localText(conf.input()).ifPresent(GraphReaders::format);
+        if (conf.smilesColumn().isEmpty()) {
+            InputGraphs.localText(conf.input()).ifPresent(GraphReaders::format);
+        }
         try (Session session = Session.open("bitdgdm evaluate " + conf.input(), console)) {
             SparkSession spark = session.spark();
             Configuration hadoop = spark.sparkContext().hadoopConfiguration();

@@ -1,6 +1,7 @@
 package org.bitdgdm.benchmark;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import org.bitdgdm.molecule.Canonicaliser;
@@ -21,7 +22,7 @@ final class BenchmarkMolecule {
     BenchmarkMolecule(IAtomContainer prepared) {
         molecule = prepared;
         for (int[] path : cycles(prepared)) {
-            int[] ring = java.util.Arrays.copyOf(path, path.length - 1);
+            int[] ring = Arrays.copyOf(path, path.length - 1);
             BitSet bonds = new BitSet();
             for (int k = 0; k < ring.length; k++) {
                 bonds.set(prepared.getBond(prepared.getAtom(path[k]), prepared.getAtom(path[k + 1])).getIndex());
@@ -32,8 +33,8 @@ final class BenchmarkMolecule {
     }
 
     /**
-     * Paths of the relevant rings: all of the smallest sets of smallest rings together, which is what RDKit calls the symmetrised
-     * one. Where there are too many of them, one of the sets.
+     * Paths of the relevant rings: all of the smallest sets of smallest rings together, which is what RDKit calls the
+     * symmetrised one. Where there are too many of them, one of the sets.
      */
     private static int[][] cycles(IAtomContainer molecule) {
         try {

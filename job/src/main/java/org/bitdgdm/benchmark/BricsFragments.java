@@ -17,9 +17,9 @@ import org.openscience.cdk.interfaces.IBond;
 import org.openscience.cdk.silent.SilentChemObjectBuilder;
 
 /**
- * Fragments of a molecule between all bonds that BRICS breaks at once (Degen et al., ChemMedChem 3, 2008), as canonical SMILES in
- * which {@code [n*]} stands at a broken bond of an atom in environment n. The rules are those of RDKit's table; the last that a
- * bond fits names its ends. Not thread-safe.
+ * Fragments of a molecule between all bonds that BRICS breaks at once (Degen et al., ChemMedChem 3, 2008), as canonical SMILES
+ * in which {@code [n*]} stands at a broken bond of an atom in environment n. The rules are those of RDKit's table; the last
+ * that a bond fits names its ends. Not thread-safe.
  */
 final class BricsFragments {
     /**

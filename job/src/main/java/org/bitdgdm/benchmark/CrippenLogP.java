@@ -6,8 +6,9 @@ import org.openscience.cdk.interfaces.IAtom;
 import org.openscience.cdk.interfaces.IAtomContainer;
 
 /**
- * Octanol–water partition coefficient as a sum over atoms, hydrogens among them (Wildman and Crippen, J. Chem. Inf. Comput. Sci.
- * 39, 1999): the contribution of an atom is that of the first type of the table whose SMARTS begins with it. Not thread-safe.
+ * Octanol–water partition coefficient as a sum over atoms, hydrogens among them (Wildman and Crippen, J. Chem. Inf. Comput.
+ * Sci. 39, 1999): the contribution of an atom is that of the first type of the table whose SMARTS begins with it. Not
+ * thread-safe.
  */
 final class CrippenLogP {
     private static final int MOST_ELEMENTS = 128;

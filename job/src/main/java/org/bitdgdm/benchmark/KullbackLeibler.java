@@ -3,9 +3,9 @@ package org.bitdgdm.benchmark;
 import java.util.Arrays;
 
 /**
- * Divergence of one sample's distribution from another's, in nats, as GuacaMol estimates it (Brown et al., J. Chem. Inf. Model.
- * 59, 2019): of numbers by Gaussian kernel densities of Scott's width at 1,000 places, of counts by ten bins of the first sample.
- * Each place and bin gets 1e-10 more before both are made to sum to 1.
+ * Divergence of one sample's distribution from another's, in nats, as GuacaMol estimates it (Brown et al., J. Chem. Inf.
+ * Model. 59, 2019): of numbers by Gaussian kernel densities of Scott's width at 1,000 places, of counts by ten bins of the
+ * first sample. Each place and bin gets 1e-10 more before both are made to sum to 1.
  */
 public final class KullbackLeibler {
     private static final double LEAST = 1e-10;

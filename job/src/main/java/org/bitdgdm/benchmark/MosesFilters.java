@@ -6,9 +6,9 @@ import java.util.Set;
 import org.openscience.cdk.interfaces.IAtom;
 
 /**
- * What MOSES lets pass (Polykovskiy et al., Frontiers in Pharmacology 11, 2020): no ring of eight or more atoms, no charge, only
- * C, N, S, O, F, Cl, Br and H, and none of its medicinal chemistry filters and PAINS, matched with hydrogens as atoms. Not
- * thread-safe.
+ * What MOSES lets pass (Polykovskiy et al., Frontiers in Pharmacology 11, 2020): no ring of eight or more atoms, no charge,
+ * only C, N, S, O, F, Cl, Br and H, and none of its medicinal chemistry filters and PAINS, matched with hydrogens as atoms.
+ * Not thread-safe.
  */
 final class MosesFilters {
     private static final int LARGEST_RING = 7;

@@ -6,8 +6,8 @@ import org.openscience.cdk.interfaces.IElement;
 
 /**
  * Topological polar surface area of N and O, Å² (Ertl, Rohde and Selzer, J. Med. Chem. 43, 2000): a contribution for each way
- * in which an atom can be bound, and for the ways that the paper lacks a line through its hydrogens and neighbours, as RDKit has
- * it. The CDK's descriptor calls molecules with such an atom without value.
+ * in which an atom can be bound, and for the ways that the paper lacks a line through its hydrogens and neighbours, as RDKit
+ * has it. The CDK's descriptor calls molecules with such an atom without value.
  */
 final class PolarSurface {
     private PolarSurface() {

@@ -134,7 +134,8 @@ final class Smarts {
     static List<String> lines(String name) {
         try (InputStream bytes = Smarts.class.getResourceAsStream(name)) {
             if (bytes == null) {
-                throw new IllegalStateException("the application jar must hold " + name + " of " + Smarts.class.getPackageName());
+                throw new IllegalStateException("the application jar must hold " + name + " of "
+                    + Smarts.class.getPackageName());
             }
             return new BufferedReader(new InputStreamReader(bytes, StandardCharsets.UTF_8)).lines().toList();
         } catch (IOException e) {

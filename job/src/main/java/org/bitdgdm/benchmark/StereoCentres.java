@@ -15,8 +15,8 @@ import org.openscience.cdk.interfaces.IElement;
 
 /**
  * Atoms that can be tetrahedral stereocentres, as RDKit's {@code FindMolChiralCenters} counts unassigned ones: four ligands of
- * which no two are alike by its ranks. Ranks start with elements and are refined by the ranks of neighbours, a neighbour counted
- * as often as twice its bond's order, for at most half as many rounds as there are atoms.
+ * which no two are alike by its ranks. Ranks start with elements and are refined by the ranks of neighbours, a neighbour
+ * counted as often as twice its bond's order, for at most half as many rounds as there are atoms.
  */
 final class StereoCentres {
     private StereoCentres() {

@@ -32,7 +32,8 @@ public record EvaluateConf(String input, String smilesColumn, String against, St
      */
     public static EvaluateConf of(Settings settings) {
         return settings.blamed(() -> new EvaluateConf(settings.text(Option.INPUT),
-            settings.text(Option.SMILES_COLUMN).strip(), settings.text(Option.AGAINST).strip(), settings.text(Option.MODEL), settings.isGiven(Option.MODEL),
+            settings.text(Option.SMILES_COLUMN).strip(), settings.text(Option.AGAINST).strip(), settings.text(Option.MODEL),
+            settings.isGiven(Option.MODEL),
             SampleConf.of(settings), FidelityConf.of(settings), LikelihoodConf.of(settings), OutputConf.of(settings),
             settings.on(Option.VERBOSE)));
     }

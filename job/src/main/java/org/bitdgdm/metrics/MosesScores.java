@@ -7,8 +7,8 @@ import java.util.Optional;
 import org.bitdgdm.fidelity.Estimate;
 
 /**
- * What MOSES measures of a set beside its ratios (Polykovskiy et al., Frontiers in Pharmacology 11, 2020), with RDKit's chemistry
- * ({@link org.bitdgdm.benchmark}). As there, a molecule counts as often as it was generated.
+ * What MOSES measures of a set beside its ratios (Polykovskiy et al., Frontiers in Pharmacology 11, 2020), with RDKit's
+ * chemistry ({@link org.bitdgdm.benchmark}). As there, a molecule counts as often as it was generated.
  *
  * @param molecules  graphs with descriptors
  * @param passing    those that pass the filters

@@ -17,9 +17,9 @@ import org.bitdgdm.molecule.SmilesColumn;
 import org.bitdgdm.molecule.TextLines;
 
 /**
- * Makes a reference set of a file of SMILES, one a line, in the column that {@link SmilesColumn} finds. Molecules are read as those of
- * an evaluated list are ({@link MoleculeScorer#score(String)}): charges included, without stereochemistry and isotopes; of
- * several fragments the largest is the molecule.
+ * Makes a reference set of a file of SMILES, one a line, in the column that {@link SmilesColumn} finds. Molecules are read as
+ * those of an evaluated list are ({@link MoleculeScorer#score(String)}): charges included, without stereochemistry and
+ * isotopes; of several fragments the largest is the molecule.
  */
 final class ReferenceSetBuilder {
     private static final int LINES_PER_CHUNK = 16_384;

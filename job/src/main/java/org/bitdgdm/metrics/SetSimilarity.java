@@ -18,9 +18,9 @@ import org.bitdgdm.benchmark.FingerprintBlock;
 import org.bitdgdm.fidelity.Estimate;
 
 /**
- * How alike the molecules of sets are, on Spark. Fingerprints are compared in blocks of at most {@value #BLOCK}, pair by pair: up
- * to that many different molecules exactly, of more a sample of that many is compared with the whole other set. A standard error
- * takes molecules as independent.
+ * How alike the molecules of sets are, on Spark. Fingerprints are compared in blocks of at most {@value #BLOCK}, pair by pair:
+ * up to that many different molecules exactly, of more a sample of that many is compared with the whole other set. A standard
+ * error takes molecules as independent.
  */
 final class SetSimilarity {
     /** Different molecules that are compared at a time: 13 MB of fingerprints. */

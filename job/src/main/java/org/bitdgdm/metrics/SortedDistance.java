@@ -12,9 +12,9 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.storage.StorageLevel;
 
 /**
- * Wasserstein-1 of two sets of values, exactly, by one sort on Spark: ∫ |F − G|. Nothing but a few numbers of each partition comes
- * to the driver. The standard error is that of the infinitesimal jackknife, as in {@link DistributionDistances}; the second set
- * counts as fixed.
+ * Wasserstein-1 of two sets of values, exactly, by one sort on Spark: ∫ |F − G|. Nothing but a few numbers of each partition
+ * comes to the driver. The standard error is that of the infinitesimal jackknife, as in {@link DistributionDistances}; the
+ * second set counts as fixed.
  */
 final class SortedDistance {
     private SortedDistance() {

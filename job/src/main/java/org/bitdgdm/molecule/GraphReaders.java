@@ -29,16 +29,16 @@ public final class GraphReaders {
     }
 
     /**
-     * Format of a file: {@code .smi}, {@code .smiles}, {@code .csv} and {@code .tsv} (with or without {@code .gz}) are SMILES lists; otherwise the
-     * first line that is not blank must start with {@code N=}, or with a bracket of JSON, or most of the first lines must be
-     * SMILES; {@code .npz} and {@code .npy} are NumPy's.
+     * Format of a file: {@code .smi} and {@code .smiles} (with or without {@code .gz}) are SMILES lists; otherwise the first
+     * line that is not blank must start with {@code N=}, or with a bracket of JSON, or name a column of SMILES, or most of the
+     * first lines must be SMILES; {@code .npz} and {@code .npy} are NumPy's.
      *
      * @throws InputException where the file cannot be read or is neither
      */
     public static Format format(Path file) {
         String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
         String stem = name.endsWith(".gz") ? name.substring(0, name.length() - 3) : name;
-        if (stem.endsWith(".smi") || stem.endsWith(".smiles") || stem.endsWith(".csv") || stem.endsWith(".tsv")) {
+        if (stem.endsWith(".smi") || stem.endsWith(".smiles")) {
             return Format.SMILES_LIST;
         }
         if (stem.endsWith(".npz") || stem.endsWith(".npy")) {
@@ -52,7 +52,7 @@ public final class GraphReaders {
             if (first != null && (first.startsWith("[") || first.startsWith("{"))) {
                 return Format.GRAPH_LIST;
             }
-            if (first != null && mostlyMolecules(first, lines)) {
+            if (first != null && (SmilesColumn.of(first, "").header() || mostlyMolecules(first, lines))) {
                 return Format.SMILES_LIST;
             }
         }
@@ -65,7 +65,7 @@ public final class GraphReaders {
         int seen = 0;
         int molecules = 0;
         SmilesColumn column = SmilesColumn.of(first, "");
-        for (String line = column.header() ? lines.nextFilled() : first; line != null && seen < LOOKED_AT; line = lines.nextFilled()) {
+        for (String line = first; line != null && seen < LOOKED_AT; line = lines.nextFilled()) {
             seen++;
             String word = column.of(line);
             try {
@@ -106,11 +106,8 @@ public final class GraphReaders {
     }
 
     private static GraphReader open(Path file, Vocabulary vocabulary, boolean asGraphs, String column) {
-        Format format = format(file);
-        if (!column.isEmpty() && format != Format.SMILES_LIST) {
-            throw new InputException("--smiles-column must be left out where no list of SMILES is read, found " + column + " for "
-                + file);
-        }
+        // A named column says what the file is; where its first line has none of that name, that is told.
+        Format format = column.isEmpty() ? format(file) : Format.SMILES_LIST;
         boolean molecules = vocabulary.family() == Family.MOLECULES;
         if (format == Format.SMILES_LIST && !molecules) {
             throw new InputException(file + " is a list of molecules, and the model makes plain graphs; give DiGress's text,"

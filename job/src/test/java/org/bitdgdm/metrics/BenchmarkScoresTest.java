@@ -11,10 +11,12 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -72,7 +74,8 @@ class BenchmarkScoresTest {
         Random random = new Random(7);
         for (int run = 0; run < 3; run++) {
             double[] a = IntStream.range(0, 150 + run).mapToDouble(k -> Math.rint(random.nextGaussian() * 20) / 10).toArray();
-            double[] b = IntStream.range(0, 70 - run).mapToDouble(k -> Math.rint(random.nextGaussian() * 15 + 3) / 10).toArray();
+            double[] b = IntStream.range(0, 70 - run).mapToDouble(k -> Math.rint(random.nextGaussian() * 15 + 3) / 10)
+                .toArray();
             DistributionDistances.Distance found = SortedDistance.of(table(a), table(b));
             assertThat(found.value()).isCloseTo(wasserstein(a, b), within(1e-12));
             assertThat(found.standardError()).isCloseTo(jackknife(a, b), within(0.25 * jackknife(a, b)));
@@ -84,17 +87,18 @@ class BenchmarkScoresTest {
         for (double value : values) {
             rows.add(RowFactory.create(value, 1L));
         }
-        return spark.createDataFrame(rows, new StructType().add("value", DataTypes.DoubleType).add("times", DataTypes.LongType));
+        return spark.createDataFrame(rows,
+            new StructType().add("value", DataTypes.DoubleType).add("times", DataTypes.LongType));
     }
 
     private static double wasserstein(double[] a, double[] b) {
-        double[] all = java.util.stream.DoubleStream.concat(java.util.Arrays.stream(a), java.util.Arrays.stream(b)).sorted()
+        double[] all = DoubleStream.concat(Arrays.stream(a), Arrays.stream(b)).sorted()
             .toArray();
         double sum = 0;
         for (int k = 1; k < all.length; k++) {
             double at = all[k - 1];
-            double f = java.util.Arrays.stream(a).filter(x -> x <= at).count() / (double) a.length;
-            double g = java.util.Arrays.stream(b).filter(x -> x <= at).count() / (double) b.length;
+            double f = Arrays.stream(a).filter(x -> x <= at).count() / (double) a.length;
+            double g = Arrays.stream(b).filter(x -> x <= at).count() / (double) b.length;
             sum += Math.abs(f - g) * (all[k] - all[k - 1]);
         }
         return sum;
@@ -107,8 +111,8 @@ class BenchmarkScoresTest {
             int left = out;
             without[out] = wasserstein(IntStream.range(0, a.length).filter(k -> k != left).mapToDouble(k -> a[k]).toArray(), b);
         }
-        double mean = java.util.Arrays.stream(without).average().orElseThrow();
-        double squares = java.util.Arrays.stream(without).map(x -> (x - mean) * (x - mean)).sum();
+        double mean = Arrays.stream(without).average().orElseThrow();
+        double squares = Arrays.stream(without).map(x -> (x - mean) * (x - mean)).sum();
         return Math.sqrt(squares * (a.length - 1) / a.length);
     }
 
@@ -162,7 +166,8 @@ class BenchmarkScoresTest {
         List<String> different = new ArrayList<>(new LinkedHashSet<>(valid(lines(file))));
         JsonNode expected = file.path("second_half_of_distinct_against_first");
         int half = expected.path("size_of_each").asInt();
-        try (BenchmarkSet first = set(different.subList(0, half)); BenchmarkSet second = set(different.subList(half, 2 * half))) {
+        try (BenchmarkSet first = set(different.subList(0, half));
+             BenchmarkSet second = set(different.subList(half, 2 * half))) {
             GuacamolScores found = GuacamolScores.of(second, first,
                 JavaSparkContext.fromSparkContext(spark.sparkContext()));
             // RDKit's rings are not always the smallest: one molecule of other ring counts moves the bins of all.

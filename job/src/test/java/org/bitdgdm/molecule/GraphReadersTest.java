@@ -212,7 +212,7 @@ class GraphReadersTest {
     @ParameterizedTest
     @CsvSource(delimiter = ';', value = {"list.smi; ''; CCO ethanol|CN", "list.csv; ''; SMILES,SPLIT|CCO,test|CN,test",
         "list.csv; ''; id,smiles,logP|1,CCO,0.1|2,\"CN\",0.2", "list.csv; ''; CCO,0.1|CN,0.2",
-        "list.csv; other; smiles,other|C,CCO|C,CN", "list.txt; ''; SMILES|CCO|CN", "list.tsv; ''; Name\tSMILES|a b\tCCO|b\tCN",
+        "list.csv; mol; id,mol|a,CCO|b,CN", "list.txt; ''; SMILES|CCO|CN", "list.tsv; ''; Name\tSMILES|a b\tCCO|b\tCN",
         "list.smiles; ''; smiles name|CCO 1|CN 2"})
     void findsTheColumnOfTheSmiles(String name, String column, String lines) throws IOException {
         Path file = written(name, lines.replace('|', '\n').replace("\\t", "\t").getBytes(StandardCharsets.UTF_8));
