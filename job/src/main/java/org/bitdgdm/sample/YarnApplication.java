@@ -96,8 +96,8 @@ public final class YarnApplication implements AutoCloseable {
     private void withdraw(YarnClient yarn, ApplicationReport found) throws IOException, YarnException {
         withdrawn = sentence(longest, found.getApplicationId().toString(), found.getYarnApplicationState().toString(),
             found.getQueue(), conf.get("spark.yarn.am.memory", "512m"), found.getDiagnostics());
-        for (String told : List.of("org.apache.spark.deploy.yarn.Client",
-            "org.apache.spark.scheduler.cluster.YarnClientSchedulerBackend")) {
+        // What Spark says of the end, and of a scheduler that is stopped before it was started.
+        for (String told : List.of("org.apache.spark.deploy.yarn.Client", "org.apache.spark.scheduler.cluster")) {
             Configurator.setLevel(told, Level.OFF);
         }
         yarn.killApplication(found.getApplicationId(), "waited " + longest + " s to be started");
