@@ -58,6 +58,10 @@ final class Evaluate {
      * @throws org.bitdgdm.conf.GateException if a {@code --require} does not hold at the end
      */
     static void run(EvaluateConf conf, PrintStream console) throws IOException, InterruptedException {
+        if (SequenceScoring.isAsked(conf)) {
+            SequenceScoring.run(conf, console);
+            return;
+        }
         if (conf.smilesColumn().isEmpty()) {
             InputGraphs.localText(conf.input()).ifPresent(GraphReaders::format);
         }

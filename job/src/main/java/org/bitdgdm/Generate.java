@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.util.Optional;
 import org.apache.spark.sql.SparkSession;
+import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.fidelity.LikelihoodProbe;
 import org.bitdgdm.metrics.MetricReport;
@@ -27,6 +28,14 @@ final class Generate {
      * @throws org.bitdgdm.conf.GateException if a {@code --require} does not hold at the end
      */
     static void run(JobConf asked, PrintStream console) throws IOException, InterruptedException {
+        if (Design.isOf(asked.modelFolder())) {
+            Design.run(asked, console);
+            return;
+        }
+        if (!asked.fold().structures().isEmpty()) {
+            throw new InputException("--structures must be left out with --model " + asked.model()
+                + ", which is no model of proteins");
+        }
         ReadyModel prepared = ReadyModel.prepare(asked, Session.settings(), console);
         JobConf conf = prepared.settled(asked);
         prepared.registry().check(conf.output().require(), Measures.given(prepared.reference().isPresent(), conf.output(),

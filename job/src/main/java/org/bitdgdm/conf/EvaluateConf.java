@@ -13,13 +13,15 @@ import java.util.Optional;
  * @param model      folder of the bundle whose vocabulary and reference set hold; see {@link #modelFolder}
  * @param named      whether the user has named that folder, which then wins over what a run in the input has recorded
  * @param backend    what compares models; nothing is sampled
+ * @param fold       structures that sequences in the input are scored against; none where there are no sequences
  * @param fidelity   how closely the quantized model of a run is compared with the full-precision one
  * @param likelihood molecules that the model of a run is asked the likelihood of
  * @param output     where results go and how they are judged
  * @param verbose    whether errors show their stack trace
  */
 public record EvaluateConf(String input, String smilesColumn, String against, String model, boolean named, SampleConf backend,
-                           FidelityConf fidelity, LikelihoodConf likelihood, OutputConf output, boolean verbose) {
+                           FoldConf fold, FidelityConf fidelity, LikelihoodConf likelihood, OutputConf output,
+                           boolean verbose) {
 
     public EvaluateConf {
         Check.that(!input.isBlank(), "input", "must name the graphs to score", "");
@@ -34,7 +36,8 @@ public record EvaluateConf(String input, String smilesColumn, String against, St
         return settings.blamed(() -> new EvaluateConf(settings.text(Option.INPUT),
             settings.text(Option.SMILES_COLUMN).strip(), settings.text(Option.AGAINST).strip(), settings.text(Option.MODEL),
             settings.isGiven(Option.MODEL),
-            SampleConf.of(settings), FidelityConf.of(settings), LikelihoodConf.of(settings), OutputConf.of(settings),
+            SampleConf.of(settings), FoldConf.of(settings), FidelityConf.of(settings), LikelihoodConf.of(settings),
+            OutputConf.of(settings),
             settings.on(Option.VERBOSE)));
     }
 
@@ -63,6 +66,8 @@ public record EvaluateConf(String input, String smilesColumn, String against, St
         values.put(Option.MODEL, modelFolder.toString());
         values.put(Option.VERBOSE, verbose);
         values.putBackend(backend);
+        values.put(Option.STRUCTURES, fold.structures());
+        values.put(Option.CHAINS, String.join(",", fold.chains()));
         values.put(fidelity);
         values.put(likelihood);
         values.put(output);

@@ -14,6 +14,7 @@ import java.util.Map;
  * @param quantize   the recipe of the quantization
  * @param recipe     whether that recipe is to be chosen by the job, or has come from a file
  * @param sample     what to sample and with which backend
+ * @param fold       backbones, for a model of proteins
  * @param fidelity   how closely the quantized model is compared with the full-precision one
  * @param scan       graphs and steps along which each layer is quantized alone; 0 graphs: not measured
  * @param likelihood molecules that the model is asked the likelihood of
@@ -23,7 +24,8 @@ import java.util.Map;
  * @param verbose    whether errors show their stack trace
  */
 public record JobConf(String model, List<String> given, QuantizeConf quantize, RecipeConf recipe, SampleConf sample,
-                      FidelityConf fidelity, FidelityConf scan, LikelihoodConf likelihood, String cache, String saveModel,
+                      FoldConf fold, FidelityConf fidelity, FidelityConf scan, LikelihoodConf likelihood, String cache,
+                      String saveModel,
                       OutputConf output, boolean verbose) {
 
     /**
@@ -64,7 +66,7 @@ public record JobConf(String model, List<String> given, QuantizeConf quantize, R
                 .filter(option -> option.key().startsWith("quantize.") && settings.isGiven(option)).map(Option::flag)
                 .toList();
             return new JobConf(settings.text(Option.MODEL), set, quantize, recipe, SampleConf.of(settings),
-                fidelity, FidelityConf.ofScan(settings), LikelihoodConf.of(settings),
+                FoldConf.of(settings), fidelity, FidelityConf.ofScan(settings), LikelihoodConf.of(settings),
                 settings.text(Option.CACHE).strip(), saveModel,
                 OutputConf.of(settings), settings.on(Option.VERBOSE));
         });
@@ -81,7 +83,7 @@ public record JobConf(String model, List<String> given, QuantizeConf quantize, R
             throw new InputException("--model " + model + " is quantized already; leave out " + String.join(", ", given)
                 + ", or give the model in full precision");
         }
-        return new JobConf(model, given, saved, recipe.none(), sample, fidelity, scan,
+        return new JobConf(model, given, saved, recipe.none(), sample, fold, fidelity, scan,
             likelihood, cache, saveModel, output, verbose);
     }
 
@@ -103,6 +105,7 @@ public record JobConf(String model, List<String> given, QuantizeConf quantize, R
         values.put(quantize);
         values.put(recipe);
         values.put(sample);
+        values.put(fold);
         values.put(fidelity);
         values.putScan(scan);
         values.put(likelihood);

@@ -58,6 +58,14 @@ public enum Option {
     CUDA_PRECISION("sample.cuda-precision", Kind.TEXT, "NAME", ROWS, NEVER, GENERATE, SWEEP, EVALUATE),
     NATIVE_DIRECTORY("sample.native-directory", Kind.TEXT, "DIR", NOTHING, NEVER, GENERATE, SWEEP, EVALUATE),
 
+    STRUCTURES("fold.structures", Kind.TEXT, "PATH", ROWS, NEVER, GENERATE, EVALUATE),
+    CHAINS("fold.chains", Kind.TEXT, "ID,...", ROWS, NEVER, GENERATE, EVALUATE),
+    SAMPLES("fold.samples", Kind.WHOLE, "N", ROWS, NEVER, GENERATE),
+    TRANSITION("fold.transition", Kind.TEXT, "NAME", ROWS, NEVER, GENERATE),
+    DIVERSE("fold.diverse", Kind.SWITCH, "BOOL", ROWS, NEVER, GENERATE),
+    FIX("fold.fix", Kind.LIST, "CHAIN:FROM-TO", ROWS, NEVER, GENERATE),
+    LOG_PROBABILITIES("fold.log-probabilities", Kind.SWITCH, "BOOL", ROWS, NEVER, GENERATE),
+
     FIDELITY("measure.fidelity", Kind.WHOLE, "N", EVALUATION, NEVER, GENERATE, SWEEP, EVALUATE),
     FIDELITY_STEPS("measure.fidelity-steps", Kind.WHOLE, "N", EVALUATION, NEVER, GENERATE, SWEEP, EVALUATE),
     SENSITIVITY("measure.sensitivity", Kind.WHOLE, "N", EVALUATION, NEVER, GENERATE, SWEEP),

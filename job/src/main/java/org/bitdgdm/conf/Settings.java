@@ -72,6 +72,11 @@ public final class Settings {
         return given.contains(option);
     }
 
+    /** Whether nobody has set it to anything but what the jar says. */
+    boolean isDefault(Option option) {
+        return !isGiven(option) && ConfFile.defaults().settings().get(option).value().equals(get(option));
+    }
+
     private static Object read(Option option, List<String> values) {
         if (option.kind() == Option.Kind.LIST) {
             return List.copyOf(values);

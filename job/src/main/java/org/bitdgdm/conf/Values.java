@@ -40,6 +40,16 @@ final class Values {
         put(Option.NATIVE_DIRECTORY, sample.nativeDirectory());
     }
 
+    void put(FoldConf fold) {
+        put(Option.STRUCTURES, fold.structures());
+        put(Option.CHAINS, String.join(",", fold.chains()));
+        put(Option.SAMPLES, fold.samples());
+        put(Option.TRANSITION, fold.transition());
+        put(Option.DIVERSE, fold.diverse());
+        put(Option.FIX, fold.fix().stream().map(FoldConf.Fixed::toString).toList());
+        put(Option.LOG_PROBABILITIES, fold.logProbabilities());
+    }
+
     void put(FidelityConf fidelity) {
         put(Option.FIDELITY, fidelity.graphs());
         put(Option.FIDELITY_STEPS, fidelity.steps());

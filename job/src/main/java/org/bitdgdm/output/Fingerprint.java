@@ -73,7 +73,7 @@ public record Fingerprint(Map<String, String> rows, Map<String, String> evaluati
             + String.join(" ", model.vocabulary().edges()));
         Map<String, Object> values = conf.values();
         for (Option option : Option.all(Command.GENERATE)) {
-            if (option.decides() == Option.Decides.ROWS && !elsewhere.contains(option)) {
+            if (option.decides() == Option.Decides.ROWS && !elsewhere.contains(option) && !option.key().startsWith("fold.")) {
                 rows.put(option.key(), resolved.getOrDefault(option, String.valueOf(values.get(option.key()))));
             }
         }

@@ -13,6 +13,7 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.family.GraphFamily;
 import org.bitdgdm.family.GraphScorer;
@@ -119,7 +120,13 @@ public final class MoleculeWriter {
      */
     public static void commit(SparkSession spark, JavaRDD<Row> rows, GraphFamily family, List<Integer> shards,
                               OutputFolder folder) throws IOException {
-        shardSession(spark).createDataFrame(rows, family.schema()).write()
+        commit(spark, rows, family.schema(), shards, folder);
+    }
+
+    /** The same for rows of any columns, {@code graph_id} among them. */
+    public static void commit(SparkSession spark, JavaRDD<Row> rows, StructType schema, List<Integer> shards,
+                              OutputFolder folder) throws IOException {
+        shardSession(spark).createDataFrame(rows, schema).write()
             .mode(SaveMode.Append)
             .options(ShardCommitProtocol.options(folder, shards))
             .parquet(folder.molecules().toString());

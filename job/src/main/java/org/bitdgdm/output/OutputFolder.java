@@ -1,9 +1,14 @@
 package org.bitdgdm.output;
 
+import java.io.BufferedWriter;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.OutputStreamWriter;
 import java.io.PrintStream;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -523,6 +528,25 @@ public final class OutputFolder {
             }
         }
         files.delete(staged, true);
+    }
+
+    /**
+     * Writes a file of text and puts it into place, replacing one of that name.
+     *
+     * @param name  for example {@code sequences.fasta}
+     * @param lines in their order, without line ends
+     */
+    public void publishText(String name, Iterator<String> lines) throws IOException {
+        requireHeld();
+        files.mkdirs(staging());
+        Path staged = new Path(staging(), UUID.randomUUID().toString());
+        try (Writer out = new BufferedWriter(new OutputStreamWriter(files.create(staged, false), StandardCharsets.UTF_8))) {
+            while (lines.hasNext()) {
+                out.write(lines.next());
+                out.write('\n');
+            }
+        }
+        place(staged, path(name));
     }
 
     private void place(Path staged, Path target) throws IOException {

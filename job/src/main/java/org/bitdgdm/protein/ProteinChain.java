@@ -1,6 +1,7 @@
 package org.bitdgdm.protein;
 
 import java.util.List;
+import org.bitdgdm.kernels.ProteinGraph;
 
 /**
  * A chain as its file has it: standard residues in the order of the file, heavy atoms of one location each, in Å.
@@ -14,7 +15,7 @@ public record ProteinChain(String id, List<Residue> residues) {
      * A residue with its backbone.
      *
      * @param number  of the author, with insertion code, for example {@code 52A}
-     * @param type    class of {@link org.bitdgdm.kernels.ProteinGraph#LETTERS}
+     * @param type    class of {@link ProteinGraph#LETTERS}
      * @param n       (3) nitrogen of the backbone
      * @param ca      (3) Cα
      * @param c       (3) carbon of the backbone
@@ -51,5 +52,14 @@ public record ProteinChain(String id, List<Residue> residues) {
             sequence[i] = residues.get(i).type();
         }
         return sequence;
+    }
+
+    /** Secondary structure, a letter of {@link ProteinGraph#STATES} for each residue; {@code ?} where it is not known. */
+    public String states() {
+        StringBuilder letters = new StringBuilder();
+        for (byte state : SecondaryStructure.of(this)) {
+            letters.append(state == SecondaryStructure.UNKNOWN ? '?' : ProteinGraph.STATES.charAt(state));
+        }
+        return letters.toString();
     }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.bitdgdm.conf.FidelityConf;
+import org.bitdgdm.conf.FoldConf;
 import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.conf.LikelihoodConf;
 import org.bitdgdm.conf.OutputConf;
@@ -182,7 +183,7 @@ class SweepReportTest {
         String method = quantize.method().toString();
         JobConf conf = new JobConf("m", List.of(), quantize, new RecipeConf("", 0, List.of()),
             new SampleConf(1000, steps, "uniform", seed, 1, 0, "cpu", "auto", "fp32", ""),
-            new FidelityConf(2, 5), new FidelityConf(0, 1), new LikelihoodConf("", 0), "none", "",
+            FoldConf.NONE, new FidelityConf(2, 5), new FidelityConf(0, 1), new LikelihoodConf("", 0), "none", "",
             new OutputConf("out", List.of(), "", "digress"), false);
         Divergence found = new Divergence(10, 1, new Estimate(divergence / 9, 0.001, 90),
             new Estimate(divergence / 36, 0.001, 360), new Estimate(divergence, divergence / 10, 10));

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.bitdgdm.conf.FidelityConf;
+import org.bitdgdm.conf.FoldConf;
 import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.conf.LikelihoodConf;
 import org.bitdgdm.conf.OutputConf;
@@ -81,7 +82,8 @@ class LayerScansTest {
     private static JobConf conf(double budget, List<Map<String, String>> candidates) {
         return new JobConf("m", List.of(), TestRecipes.recipe("rank=2,alpha=0.1,residual=0,calibration-graphs=2,"
             + "calibration-steps=2"), new RecipeConf(budget == 0 ? "" : "auto", budget, candidates),
-            new SampleConf(10, 2, "uniform", 0, 4, 0, "reference", "auto", "fp32", ""), new FidelityConf(0, 5),
+            new SampleConf(10, 2, "uniform", 0, 4, 0, "reference", "auto", "fp32", ""), FoldConf.NONE,
+            new FidelityConf(0, 5),
             new FidelityConf(3, 2), new LikelihoodConf("", 0), "none", "",
             new OutputConf("out", List.of(), "", "digress"), false);
     }

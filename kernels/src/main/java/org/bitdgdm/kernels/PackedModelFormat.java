@@ -6,7 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A packed model as bytes: what is broadcast and what a quantized bundle stores. Little-endian, versions 1 to 3.
+ * A packed model as bytes: what is broadcast and what a quantized bundle stores. Little-endian, versions 1 to 4.
  * A model is written as the lowest version that holds it: 2 has all forms of layers, 3 all feature sets.
  *
  * <p>{@code magic "BDGM" | version int | length long, of the whole | architecture | diffusion | linear layers |
@@ -15,6 +15,9 @@ import java.util.List;
  * <ul>
  * <li>architecture: variant text, layers, heads, node types, edge types, largest graph, T (ints), molecular (byte),
  *     weights (node types floats if molecular), largest weight (float); version 3: {@link FeatureSet} (byte);</li>
+ * <li>version 4, a model of proteins, has in the place of both: layers (int), nodes normalised, edges updated (bytes), where
+ *     structure enters (text), T (int); betas, alphas bar (T+1 floats each), scores (20·20 floats), temperatures (T+2
+ *     floats), noise (text);</li>
  * <li>diffusion: betas, alphas bar (T+1 floats each), node marginal, edge marginal, sizes (largest graph + 1 floats);</li>
  * <li>from version 2 on: ranges of steps (int);</li>
  * <li>linear layers, in the order of the {@link NetworkSpec}: name text, in, out (ints), bias, form byte; form 0:
@@ -39,6 +42,8 @@ import java.util.List;
 public final class PackedModelFormat {
     static final int MAGIC = 0x4D474442;
     static final int VERSION = 3;
+    /** Version of models of proteins. */
+    static final int PROTEINS = 4;
     static final int HASH_BYTES = 32;
     /** Magic, version and length. */
     static final int HEADER_BYTES = 16;
@@ -95,7 +100,32 @@ public final class PackedModelFormat {
         sink.floats(diffusion.nodeMarginal());
         sink.floats(diffusion.edgeMarginal());
         sink.floats(diffusion.sizes());
-        if (version > 1) {
+        return finished(sink, model, version > 1);
+    }
+
+    /** Writes a model of proteins, of version {@value #PROTEINS}. */
+    public static byte[] toBytes(PackedProteinModel model) {
+        ByteSink sink = new ByteSink(Math.addExact(model.bytes(), 1 << 16));
+        sink.int32(MAGIC);
+        sink.int32(PROTEINS);
+        sink.int64(0);
+        ProteinArchitecture architecture = model.architecture();
+        sink.int32(architecture.layers());
+        sink.int8(architecture.nodesNormalised() ? 1 : 0);
+        sink.int8(architecture.edgesUpdated() ? 1 : 0);
+        sink.text(architecture.structureAt().name());
+        sink.int32(architecture.diffusionSteps());
+        ResidueDiffusion diffusion = model.diffusion();
+        sink.floats(diffusion.betas());
+        sink.floats(diffusion.alphasBar());
+        sink.floats(diffusion.scores());
+        sink.floats(diffusion.temperatures());
+        sink.text(diffusion.trained().label());
+        return finished(sink, model, true);
+    }
+
+    private static byte[] finished(ByteSink sink, PackedNetwork model, boolean ranges) {
+        if (ranges) {
             sink.int32(model.stepRanges());
         }
         for (int layer = 0; layer < model.linears().size(); layer++) {
@@ -207,18 +237,10 @@ public final class PackedModelFormat {
      */
     public static PackedModel fromBytes(byte[] bytes) {
         ByteSource source = new ByteSource(bytes);
-        int magic = source.int32("magic");
-        require(magic == MAGIC, "must begin with BDGM, found other bytes; this is not a packed model");
-        int version = source.int32("version");
+        int version = version(source);
         require(version >= 1 && version <= VERSION, "version must be in 1.." + VERSION + ", found " + version
             + "; use the release that wrote it, or quantize again");
-        long length = source.int64("length");
-        require(length == bytes.length && length >= HEADER_BYTES + HASH_BYTES, "must be " + length + " bytes long, found "
-            + bytes.length + "; the file is truncated or was appended to");
-        int hashed = bytes.length - HASH_BYTES;
-        require(Arrays.equals(bytes, hashed, bytes.length, digest(bytes, hashed), 0, HASH_BYTES),
-            "does not match its SHA-256; the file is damaged, make it again");
-        source.endAt(hashed);
+        whole(source, bytes);
 
         Architecture architecture = readArchitecture(source, version);
         long steps = architecture.diffusionSteps() + 1L;
@@ -226,11 +248,54 @@ public final class PackedModelFormat {
             source.floats("node marginal", architecture.nodeTypes()),
             source.floats("edge marginal", architecture.edgeTypes()), source.floats("sizes", architecture.maxNodes() + 1));
         NetworkSpec spec = new NetworkSpec(architecture);
+        List<List<PackedLinear>> linears = readLayers(source, spec, architecture.diffusionSteps(), version);
+        return new PackedModel(architecture, diffusion, linears.get(0), readNorms(source, spec)).withRanges(linears);
+    }
+
+    /**
+     * Reads a model of proteins, bit-identical to the one written.
+     *
+     * @throws IllegalArgumentException if the bytes are no such model, or are damaged
+     */
+    public static PackedProteinModel proteinOf(byte[] bytes) {
+        ByteSource source = new ByteSource(bytes);
+        int version = version(source);
+        require(version == PROTEINS, "version must be " + PROTEINS + " for a model of proteins, found " + version);
+        whole(source, bytes);
+        ProteinArchitecture architecture = new ProteinArchitecture(source.int32("layers"), source.flag("nodes normalised"),
+            source.flag("edges updated"), ProteinArchitecture.StructureAt.valueOf(source.text("structure at")),
+            source.int32("diffusion steps"));
+        int steps = architecture.diffusionSteps();
+        ResidueDiffusion diffusion = new ResidueDiffusion(source.floats("betas", steps + 1L),
+            source.floats("alphas bar", steps + 1L),
+            source.floats("scores", (long) ResidueDiffusion.CLASSES * ResidueDiffusion.CLASSES),
+            source.floats("temperatures", steps + 2L), ResidueDiffusion.Transition.of(source.text("noise")));
+        NetworkSpec spec = new NetworkSpec(architecture);
+        List<List<PackedLinear>> linears = readLayers(source, spec, steps, version);
+        return new PackedProteinModel(architecture, diffusion, linears.get(0), readNorms(source, spec)).withRanges(linears);
+    }
+
+    private static int version(ByteSource source) {
+        int magic = source.int32("magic");
+        require(magic == MAGIC, "must begin with BDGM, found other bytes; this is not a packed model");
+        return source.int32("version");
+    }
+
+    private static void whole(ByteSource source, byte[] bytes) {
+        long length = source.int64("length");
+        require(length == bytes.length && length >= HEADER_BYTES + HASH_BYTES, "must be " + length + " bytes long, found "
+            + bytes.length + "; the file is truncated or was appended to");
+        int hashed = bytes.length - HASH_BYTES;
+        require(Arrays.equals(bytes, hashed, bytes.length, digest(bytes, hashed), 0, HASH_BYTES),
+            "does not match its SHA-256; the file is damaged, make it again");
+        source.endAt(hashed);
+    }
+
+    private static List<List<PackedLinear>> readLayers(ByteSource source, NetworkSpec spec, int steps, int version) {
         // Every name of the list stands for at least so many bytes of the file.
         source.requireLeft("layers", (long) spec.layers().size() * LEAST_LINEAR_BYTES);
         int ranges = version == 1 ? 1 : source.int32("ranges of steps");
-        require(ranges >= 1 && ranges <= architecture.diffusionSteps(), "ranges of steps must be in 1.."
-            + architecture.diffusionSteps() + ", found " + ranges);
+        require(ranges >= 1 && ranges <= steps, "ranges of steps must be in 1.." + steps + ", found " + ranges);
         List<String> names = spec.layerNames();
         // A layer without static scales is listed for each range, and stands in the file once.
         source.requireLeft("layers of all ranges of steps", (long) ranges * names.size());
@@ -244,6 +309,10 @@ public final class PackedModelFormat {
                 linears.get(range).add(range == 0 || !linear.hasStaticScale() ? linear : readScales(source, linear));
             }
         }
+        return linears;
+    }
+
+    private static List<LayerNorm> readNorms(ByteSource source, NetworkSpec spec) {
         List<LayerNorm> norms = new ArrayList<>();
         for (String name : spec.normNames()) {
             requireName(name, source.text("name of " + name));
@@ -251,7 +320,7 @@ public final class PackedModelFormat {
             norms.add(new LayerNorm(name, source.floats(name + " weight", width), source.floats(name + " bias", width)));
         }
         source.requireEnd();
-        return new PackedModel(architecture, diffusion, linears.get(0), norms).withRanges(linears);
+        return norms;
     }
 
     private static Architecture readArchitecture(ByteSource source, int version) {

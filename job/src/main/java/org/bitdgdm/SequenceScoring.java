@@ -1,0 +1,125 @@
+package org.bitdgdm;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.SerializableConfiguration;
+import org.bitdgdm.conf.EvaluateConf;
+import org.bitdgdm.conf.InputException;
+import org.bitdgdm.metrics.DesignReport;
+import org.bitdgdm.output.DesignRows;
+import org.bitdgdm.output.DesignTask;
+import org.bitdgdm.output.Fingerprint;
+import org.bitdgdm.output.MoleculeWriter;
+import org.bitdgdm.output.OutputFolder;
+import org.bitdgdm.output.RunLock;
+import org.bitdgdm.output.RunRecord;
+import org.bitdgdm.output.ShardContent;
+import org.bitdgdm.output.Versions;
+import org.bitdgdm.protein.SurveyedChain;
+import org.bitdgdm.run.InputGraphs;
+import org.bitdgdm.run.Session;
+
+/** {@code evaluate} of sequences in FASTA against the structures that they are for. */
+final class SequenceScoring {
+    private SequenceScoring() {
+    }
+
+    /** Whether sequences are to be scored. */
+    static boolean isAsked(EvaluateConf conf) {
+        return !conf.fold().structures().isEmpty();
+    }
+
+    /** Scores the sequences; a finished run does nothing but say its numbers again. */
+    static void run(EvaluateConf conf, PrintStream console) throws IOException, InterruptedException {
+        DesignReport.check(conf.output().require());
+        try (Session session = Session.open("bitdgdm evaluate " + conf.input(), console)) {
+            SparkSession spark = session.spark();
+            InputGraphs input = InputGraphs.of("--input", conf.input(), spark.sparkContext().hadoopConfiguration());
+            Structures structures = Structures.survey(conf.fold(), spark, console);
+            OutputFolder folder = OutputFolder.of(conf.output().out(), spark.sparkContext().hadoopConfiguration(),
+                DesignRows.FOLDER);
+            Map<String, String> decides = new LinkedHashMap<>(Map.of("command", "evaluate sequences", "input", input.identity(),
+                "structures", structures.identity()));
+            decides.putAll(Versions.ofRows(spark.sparkContext()));
+            Fingerprint fingerprint = new Fingerprint(decides, Map.of());
+            DesignReport report;
+            if (folder.state(fingerprint) == OutputFolder.State.FINISHED) {
+                console.println("finished before, nothing to do: " + folder);
+                report = Design.recorded(folder);
+            } else {
+                try (RunLock lock = folder.lock()) {
+                    report = score(conf, spark, input, structures, folder, fingerprint);
+                }
+            }
+            Design.print(report, folder, console);
+            report.judge(conf.output().require());
+        }
+    }
+
+    private static DesignReport score(EvaluateConf conf, SparkSession spark, InputGraphs input, Structures structures,
+                                      OutputFolder folder, Fingerprint fingerprint) throws IOException {
+        long start = System.nanoTime();
+        folder.begin(fingerprint);
+        JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+        List<SurveyedChain> usable = structures.chains().stream().filter(chain -> !chain.refused()).toList();
+        SerializableConfiguration hadoop = new SerializableConfiguration(spark.sparkContext().hadoopConfiguration());
+        context.setJobDescription("read native sequences");
+        Map<String, String[]> natives = new HashMap<>();
+        context.parallelize(usable, Math.max(1, Math.min(usable.size(), 64 * context.defaultParallelism())))
+            .map(chain -> DesignTask.natives(chain, hadoop)).collect()
+            .forEach(one -> {
+                natives.put(one[0] + ":" + one[1], one);
+                // A structure of one chain needs no name of it.
+                natives.merge(one[0], one, (some, other) -> new String[0]);
+            });
+        Broadcast<Map<String, String[]>> known = context.broadcast(new TreeMap<>(natives));
+        context.setJobDescription("score sequences");
+        try {
+            JavaRDD<Row> rows = spark.read().option("lineSep", ">").text(input.path().toString()).javaRDD()
+                .map(row -> row.getString(0)).filter(record -> !record.isBlank()).zipWithIndex()
+                .map(record -> row(record._1(), record._2(), known.value())).coalesce(1);
+            long count = rows.count();
+            if (count == 0) {
+                throw new InputException("--input " + conf.input() + " must hold sequences in FASTA, found none");
+            }
+            TreeMap<Integer, ShardContent> content = new TreeMap<>(Map.of(0, ShardContent.of(0, count)));
+            folder.clearMolecules();
+            MoleculeWriter.commit(spark, rows, DesignRows.SCHEMA, List.of(0), folder);
+            folder.completeMolecules(content);
+            RunRecord record = new RunRecord("evaluate").fingerprint(fingerprint)
+                .versions(Versions.all(spark.sparkContext())).fact("input", conf.input());
+            DesignReport report = Design.publish(spark, folder, record, "Sequences of " + conf.input(),
+                String.format(Locale.ROOT, "%,d sequences against %,d chains", count, usable.size()), start);
+            folder.finish(fingerprint);
+            return report;
+        } catch (InputException e) {
+            folder.discard();
+            throw e;
+        } finally {
+            known.destroy();
+            context.setJobDescription(null);
+        }
+    }
+
+    /** @param record header without its sign, and lines of the sequence */
+    private static Row row(String record, long id, Map<String, String[]> natives) {
+        int end = record.indexOf('\n');
+        String header = (end < 0 ? record : record.substring(0, end)).strip();
+        String sequence = end < 0 ? "" : record.substring(end).replaceAll("[\\s*-]", "").toUpperCase(Locale.ROOT);
+        String name = header.split("\\s", 2)[0];
+        String[] chain = natives.get(name);
+        boolean ensemble = header.matches("\\S+ ensemble(\\s.*)?");
+        return DesignRows.scored(id, name, chain, ensemble ? null : 0, sequence);
+    }
+}

@@ -1,0 +1,79 @@
+package org.bitdgdm.conf;
+
+import java.io.Serializable;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Backbones that a model of proteins designs sequences for, and how.
+ *
+ * @param structures       a folder, a glob or a file, a path or a Hadoop URI; empty: none
+ * @param chains           by their authors' names; empty: every protein chain
+ * @param samples          sequences of each chain
+ * @param evaluations      of the network for each sample; 0: as many as the published stride makes
+ * @param transition       {@code uniform} or {@code blosum}; empty: as trained
+ * @param diverse          whether residues are drawn
+ * @param fix              residues that stay native
+ * @param logProbabilities whether ensembles are written with all log-probabilities
+ */
+public record FoldConf(String structures, List<String> chains, int samples, int evaluations, String transition,
+                       boolean diverse, List<Fixed> fix, boolean logProbabilities) implements Serializable {
+    /** Diffusion steps between evaluations where nothing is said, the published default. */
+    public static final int STRIDE = 50;
+    /** No backbones. */
+    public static final FoldConf NONE = new FoldConf("", List.of(), 1, 0, "", true, List.of(), false);
+    private static final int MOST_SAMPLES = 100_000;
+    private static final Pattern RANGE = Pattern.compile("([^:]+):(-?\\d+)(?:-(-?\\d+))?");
+
+    /**
+     * Residues of a chain.
+     *
+     * @param chain of its author
+     * @param from  first number
+     * @param to    last number
+     */
+    public record Fixed(String chain, int from, int to) implements Serializable {
+        /** Whether a residue is one of them; its insertion code does not matter. */
+        public boolean has(String number) {
+            int value = Integer.parseInt(number.replaceFirst("[A-Za-z]$", ""));
+            return from <= value && value <= to;
+        }
+
+        @Override
+        public String toString() {
+            return chain + ":" + from + "-" + to;
+        }
+    }
+
+    public FoldConf {
+        chains = List.copyOf(chains);
+        fix = List.copyOf(fix);
+        Check.that(samples >= 1 && samples <= MOST_SAMPLES, "samples", "must be 1 to " + MOST_SAMPLES, samples);
+        Check.oneOf("transition", List.of("", "uniform", "blosum"), transition);
+    }
+
+    static FoldConf of(Settings settings) {
+        List<String> chains = Arrays.stream(settings.text(Option.CHAINS).split(",")).map(String::strip)
+            .filter(chain -> !chain.isEmpty()).distinct().toList();
+        return new FoldConf(settings.text(Option.STRUCTURES).strip(), chains, settings.whole(Option.SAMPLES),
+            settings.isDefault(Option.STEPS) ? 0 : settings.whole(Option.STEPS), settings.text(Option.TRANSITION),
+            settings.on(Option.DIVERSE), settings.list(Option.FIX).stream().map(FoldConf::fixed).toList(),
+            settings.on(Option.LOG_PROBABILITIES));
+    }
+
+    private static Fixed fixed(String text) {
+        Matcher range = RANGE.matcher(text.strip());
+        Check.that(range.matches(), "fix", "must look like A:10-20", "'" + text + "'");
+        try {
+            int from = Integer.parseInt(range.group(2));
+            int to = Optional.ofNullable(range.group(3)).map(Integer::parseInt).orElse(from);
+            Check.that(from <= to, "fix", "must begin with the lower number", "'" + text + "'");
+            return new Fixed(range.group(1), from, to);
+        } catch (NumberFormatException e) {
+            throw new Check.OptionException("fix", "must have numbers of residues, found '" + text + "'");
+        }
+    }
+}

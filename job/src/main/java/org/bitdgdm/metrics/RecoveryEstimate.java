@@ -1,0 +1,77 @@
+package org.bitdgdm.metrics;
+
+import java.util.List;
+
+/**
+ * Recovery and perplexity over the residues of chains, as the published code has them, and the median over chains that other
+ * papers give. Residues of a chain depend on each other: intervals are those of ratios of sums over chains (Cochran, "Sampling
+ * Techniques", chapter 6), and of the median by order statistics.
+ */
+final class RecoveryEstimate {
+    private static final int LEAST_OF_MEDIAN = 6;
+
+    private final List<DesignTally.Chain> chains;
+    private final long residues;
+
+    RecoveryEstimate(List<DesignTally.Chain> chains) {
+        this.chains = chains;
+        this.residues = chains.stream().mapToLong(chain -> chain.residues).sum();
+    }
+
+    /** Recovery, perplexity and median recovery. */
+    List<Metric> metrics(String prefix) {
+        return List.of(recovery(prefix + "recovery"), perplexity(prefix + "perplexity"), median(prefix + "median_recovery"));
+    }
+
+    private Metric recovery(String name) {
+        if (residues == 0) {
+            return new Metric(name, null, 0L, 0L, null, null);
+        }
+        long recovered = chains.stream().mapToLong(chain -> chain.recovered).sum();
+        double value = recovered / (double) residues;
+        Double half = half(value, chain -> chain.recovered);
+        return new Metric(name, value, recovered, residues, half == null ? null : Math.max(0, value - half),
+            half == null ? null : Math.min(1, value + half));
+    }
+
+    private Metric perplexity(String name) {
+        if (residues == 0 || chains.stream().anyMatch(chain -> !chain.likely)) {
+            return new Metric(name, null, null, 0L, null, null);
+        }
+        double mean = chains.stream().mapToLong(chain -> chain.surprise).sum() * DesignTally.UNIT / residues;
+        Double half = half(mean, chain -> chain.surprise * DesignTally.UNIT);
+        return new Metric(name, Math.exp(mean), null, residues, half == null ? null : Math.exp(mean - half),
+            half == null ? null : Math.exp(mean + half));
+    }
+
+    private interface Total {
+        double of(DesignTally.Chain chain);
+    }
+
+    /** Half the interval of Σ totals ÷ Σ residues; null where there are fewer than two chains. */
+    private Double half(double ratio, Total total) {
+        double n = chains.size();
+        if (n < 2) {
+            return null;
+        }
+        double squares = 0;
+        for (DesignTally.Chain chain : chains) {
+            double rest = total.of(chain) - ratio * chain.residues;
+            squares += rest * rest;
+        }
+        return Interval.Z * Math.sqrt(squares * n / (n - 1)) / residues;
+    }
+
+    private Metric median(String name) {
+        double[] rates = chains.stream().mapToDouble(chain -> chain.recovered / (double) chain.residues).sorted().toArray();
+        int n = rates.length;
+        if (n == 0) {
+            return new Metric(name, null, null, 0L, null, null);
+        }
+        double value = (rates[(n - 1) / 2] + rates[n / 2]) / 2;
+        int below = (int) Math.floor((n - Interval.Z * Math.sqrt(n)) / 2);
+        boolean bounded = n >= LEAST_OF_MEDIAN;
+        return new Metric(name, value, null, (long) n, bounded ? rates[Math.max(0, below)] : null,
+            bounded ? rates[Math.min(n - 1, n - 1 - Math.max(0, below))] : null);
+    }
+}

@@ -1,0 +1,199 @@
+package org.bitdgdm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.bitdgdm.sample.TestSpark;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Sequences for backbones as a user asks for them, on the shipped model and real Spark. */
+class DesignTest {
+    private static final String MODEL = Path.of("..", "conf", "models", "gradeif").toString();
+    private static final Path STRUCTURES = Path.of("..", "conf", "structures");
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @TempDir
+    static Path folder;
+
+    private static SparkSession spark;
+
+    private String out;
+    private String err;
+
+    @BeforeAll
+    static void startSpark() {
+        spark = TestSpark.on("local[2]").getOrCreate();
+    }
+
+    @AfterAll
+    static void stopSpark() {
+        TestSpark.stop();
+    }
+
+    private int run(String... args) {
+        ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
+        ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
+        int code = BitDgdmJob.run(args, new PrintStream(outBytes, true, StandardCharsets.UTF_8),
+            new PrintStream(errBytes, true, StandardCharsets.UTF_8));
+        out = outBytes.toString(StandardCharsets.UTF_8);
+        err = errBytes.toString(StandardCharsets.UTF_8);
+        return code;
+    }
+
+    private int generate(Path to, Path structures, String... more) {
+        List<String> args = new ArrayList<>(List.of("generate", "--model", MODEL, "--structures", structures.toString(),
+            "--method", "fp32", "--samples", "2", "--steps", "2", "--seed", "7", "--out", to.toString()));
+        args.addAll(List.of(more));
+        return run(args.toArray(String[]::new));
+    }
+
+    private static List<Row> rows(Path run) {
+        return spark.read().parquet(run.resolve("sequences").toString()).orderBy("graph_id").collectAsList();
+    }
+
+    private static String text(List<Row> rows) {
+        return String.join("\n", rows.stream().map(Row::toString).toList());
+    }
+
+    @Test
+    void everyChainGetsItsSequencesAndASecondStartMakesWhatIsMissing() throws IOException {
+        Path run = folder.resolve("run");
+        assertThat(generate(run, STRUCTURES)).as(err).isZero();
+        assertThat(out).contains("structures: 3 chains of 3 files, 201 residues").contains("ensemble recovery");
+        List<Row> rows = rows(run);
+        assertThat(rows).hasSize(9).extracting(row -> row.<String>getAs("structure") + row.getAs("chain") + row.getAs("sample"))
+            .containsExactly("1igv.AA0", "1igv.AA1", "1igv.AAnull", "3d5s.CC0", "3d5s.CC1", "3d5s.CCnull", "4dn4.MM0",
+                "4dn4.MM1", "4dn4.MMnull");
+        for (Row row : rows) {
+            String wanted = row.getAs("native");
+            String found = row.getAs("sequence");
+            assertThat(found).matches("[ARNDCQEGHILKMFPSTWYV]+").hasSameSizeAs(wanted);
+            long same = IntStream.range(0, found.length()).filter(i -> found.charAt(i) == wanted.charAt(i)).count();
+            assertThat(row.<Double>getAs("recovery")).isEqualTo(same / (double) wanted.length());
+            assertThat(row.<Double>getAs("mean_log_likelihood")).isNegative();
+        }
+        JsonNode metrics = JSON.readTree(run.resolve("metrics.json").toFile());
+        assertThat(metrics.path("chains").asInt()).isEqualTo(3);
+        assertThat(metrics.at("/metrics/0/name").asText()).isEqualTo("recovery");
+        assertThat(metrics.at("/metrics/0/denominator").asInt()).isEqualTo(2 * 201);
+        assertThat(metrics.at("/metrics/3/value").asDouble()).as("recovery of ensembles by a trained model").isGreaterThan(0.15);
+        List<String> fasta = Files.readAllLines(run.resolve("sequences.fasta"));
+        assertThat(fasta).hasSize(18);
+        assertThat(fasta.get(0)).startsWith(">1igv.A:A sample=0 recovery=");
+        assertThat(fasta.get(1)).isEqualTo(rows.get(0).<String>getAs("sequence"));
+        assertThat(Files.readString(run.resolve("report.html"))).contains("Designs beside native chains");
+
+        assertThat(generate(run, STRUCTURES)).isZero();
+        assertThat(out).contains("finished before, nothing to do");
+        try (Stream<Path> shards = Files.list(run.resolve("sequences"))) {
+            Files.delete(shards.filter(file -> file.getFileName().toString().startsWith("shard-")).sorted().findFirst().orElseThrow());
+        }
+        assertThat(generate(run, STRUCTURES)).as(err).isZero();
+        assertThat(text(rows(run))).isEqualTo(text(rows));
+    }
+
+    @Test
+    void aSequenceDependsOnItsStructureOnly() throws IOException {
+        Path alone = Files.createDirectories(folder.resolve("alone"));
+        Path packed = alone.resolve("4dn4.M.pdb.gz");
+        try (GZIPOutputStream gzip = new GZIPOutputStream(Files.newOutputStream(packed))) {
+            gzip.write(Files.readAllBytes(STRUCTURES.resolve("4dn4.M.pdb")));
+        }
+        assertThat(generate(folder.resolve("all"), STRUCTURES)).as(err).isZero();
+        assertThat(generate(folder.resolve("one"), packed, "--batch-size", "1")).as(err).isZero();
+        List<Row> all = rows(folder.resolve("all")).stream().filter(row -> row.getAs("structure").equals("4dn4.M")).toList();
+        assertThat(rows(folder.resolve("one"))).extracting(row -> row.<String>getAs("sequence") + row.getAs("mean_log_likelihood"))
+            .isEqualTo(all.stream().map(row -> row.<String>getAs("sequence") + row.getAs("mean_log_likelihood")).toList());
+    }
+
+    @Test
+    void whatIsNoStructureIsARowWithAReasonAndStopsNothing() throws IOException {
+        Path mixed = Files.createDirectories(folder.resolve("mixed"));
+        String good = Files.readString(STRUCTURES.resolve("4dn4.M.pdb"));
+        Files.writeString(mixed.resolve("good.pdb"), good);
+        Files.writeString(mixed.resolve("models.pdb"), "MODEL        1\n" + good.replace("END\n", "") + "ENDMDL\nMODEL        2\n"
+            + good.replace("END\n", "") + "ENDMDL\nEND\n");
+        Files.writeString(mixed.resolve("empty.pdb"), "");
+        Files.writeString(mixed.resolve("ligand.ent"), "HETATM    1  C1  GOL A   1      10.000  10.000  10.000  1.00 20.00           C\n");
+        Files.write(mixed.resolve("cut.cif.gz"), new byte[] {0x1f, (byte) 0x8b, 8, 0});
+        Files.writeString(mixed.resolve("notes.txt"), "no structure");
+        assertThat(generate(folder.resolve("some"), mixed, "--chains", "M,Z", "--log-probabilities", "true", "--fix", "M:9-20"))
+            .as(err).isZero();
+        assertThat(out).contains("not used: 1 × an empty file").contains("not used: 2 × no protein chain of this name")
+            .contains("1 files have several models");
+        List<Row> rows = rows(folder.resolve("some"));
+        assertThat(rows.stream().filter(row -> row.getAs("reason") != null)
+            .map(row -> row.getAs("structure") + ": " + row.getAs("reason"))).containsExactlyInAnyOrder("cut: a gzip file that ends early",
+                "empty: an empty file", "ligand: no protein chain", "good: no protein chain of this name",
+                "models: no protein chain of this name");
+        List<Row> designs = rows.stream().filter(row -> row.getAs("reason") == null).toList();
+        assertThat(designs).hasSize(6).allSatisfy(row -> {
+            assertThat(row.<String>getAs("sequence").substring(0, 12)).isEqualTo(row.<String>getAs("native").substring(0, 12));
+            assertThat(row.<Integer>getAs("designed")).isEqualTo(row.<Integer>getAs("length") - 12);
+        });
+        Row ensemble = designs.stream().filter(row -> row.getAs("sample") == null).findFirst().orElseThrow();
+        assertThat(ensemble.getList(ensemble.fieldIndex("log_probabilities"))).hasSize(20 * ensemble.<Integer>getAs("length"));
+        assertThat(designs.stream().map(row -> row.<String>getAs("note"))).contains("the first of 2 models");
+        JsonNode refused = JSON.readTree(folder.resolve("some/metrics.json").toFile()).path("refused");
+        assertThat(refused.path("an empty file").asInt()).isEqualTo(1);
+    }
+
+    @Test
+    void sequencesAreScoredAgainstStructures() throws IOException {
+        assertThat(generate(folder.resolve("made"), STRUCTURES)).as(err).isZero();
+        List<Row> made = rows(folder.resolve("made"));
+        Path fasta = folder.resolve("list.fasta");
+        Files.writeString(fasta, Files.readString(folder.resolve("made/sequences.fasta")) + ">4dn4.M\n"
+            + made.get(8).<String>getAs("native").substring(0, 30) + "\n" + made.get(8).<String>getAs("native").substring(30)
+            + "\n>4dn4.M:M short\nACD\n>unknown\nACD\n");
+        assertThat(run("evaluate", "--input", fasta.toString(), "--structures", STRUCTURES.toString(), "--out",
+            folder.resolve("scored").toString())).as(err).isZero();
+        List<Row> scored = rows(folder.resolve("scored"));
+        assertThat(scored).hasSize(12);
+        assertThat(scored.subList(0, 9)).extracting(row -> row.<Double>getAs("recovery"))
+            .isEqualTo(made.stream().map(row -> row.<Double>getAs("recovery")).toList());
+        assertThat(scored.get(9).<Double>getAs("recovery")).isEqualTo(1);
+        assertThat(scored.get(10).<String>getAs("reason")).isEqualTo("not as long as its native chain");
+        assertThat(scored.get(11).<String>getAs("reason")).isEqualTo("no chain of this name among the structures");
+        assertThat(out).contains("perplexity").contains("not available");
+    }
+
+    @Test
+    void whatCannotBeDoneIsOneSentence() throws IOException {
+        Path empty = Files.createDirectories(folder.resolve("nothing"));
+        assertThat(generate(folder.resolve("x"), empty)).isEqualTo(2);
+        assertThat(err).startsWith("error: --structures ").contains("found none").hasLineCount(1);
+        assertThat(generate(folder.resolve("x"), folder.resolve("absent"))).isEqualTo(2);
+        assertThat(err).startsWith("error: --structures must name existing files").hasLineCount(1);
+        Files.writeString(empty.resolve("bad.pdb"), "");
+        assertThat(generate(folder.resolve("x"), empty)).isEqualTo(2);
+        assertThat(err).contains("found 1 × an empty file").hasLineCount(1);
+        assertThat(generate(folder.resolve("x"), STRUCTURES, "--steps", "7")).isEqualTo(2);
+        assertThat(err).startsWith("error: --steps 7").hasLineCount(1);
+        assertThat(generate(folder.resolve("x"), STRUCTURES, "--fix", "10-20")).isEqualTo(2);
+        assertThat(err).contains("--fix must look like A:10-20").hasLineCount(1);
+        assertThat(generate(folder.resolve("x"), STRUCTURES, "--require", "validity>=0.9")).isEqualTo(2);
+        assertThat(err).contains("a run of sequences has no metric validity").hasLineCount(1);
+        assertThat(run("generate", "--model", Path.of("..", "conf", "models", "qm9").toString(), "--structures",
+            STRUCTURES.toString(), "--out", folder.resolve("x").toString())).isEqualTo(2);
+        assertThat(err).contains("no model of proteins").hasLineCount(1);
+        assertThat(folder.resolve("x")).doesNotExist();
+    }
+}
