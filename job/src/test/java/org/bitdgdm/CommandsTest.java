@@ -588,8 +588,8 @@ class CommandsTest {
             spark.conf().set(limit, before);
         }
         Path run = folder.resolve("of-no-rows");
-        assertThat(evaluate(none, run)).as(err).isZero();
-        assertThat(out).contains("not available (no graphs)");
+        assertThat(evaluate(none, run)).as(err).isEqualTo(2);
+        assertThat(err).contains("holds no graphs; there is nothing to evaluate");
     }
 
     private int evaluate(Path input, Path to) {

@@ -133,7 +133,7 @@ class SettingsTest {
     }
 
     @Test
-    void outInputCheckpointAndVariantMustBeGiven() throws IOException {
+    void outInputAndCheckpointMustBeGiven() throws IOException {
         Settings nothing = load("", Map.of());
         assertThatThrownBy(() -> JobConf.of(nothing)).hasMessage("--out must name the folder of the result, found nothing");
         assertThatThrownBy(() -> EvaluateConf.of(load("output.out = x", Map.of())))
@@ -141,7 +141,7 @@ class SettingsTest {
         assertThatThrownBy(() -> ImportConf.of(nothing))
             .hasMessage("--checkpoint must name the file to import, found nothing");
         assertThatThrownBy(() -> ImportConf.of(load("import.checkpoint = a.ckpt", Map.of())))
-            .hasMessage("--variant must be one of main, fixed_bug, found nothing");
+            .hasMessage("--out must name the folder of the new bundle, found nothing");
     }
 
     @Test
