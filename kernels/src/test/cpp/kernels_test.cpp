@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "engine.h"
+#include "protein_engine.h"
 
 namespace {
 
@@ -434,6 +434,83 @@ void networks() {
     }
 }
 
+// A random model of proteins of 2 layers, d 10, m 7; `form` is that of the layers within blocks.
+std::unique_ptr<PackedProteins> proteinNetwork(const Form& form, int structureAt, Random start) {
+    random_ = start;
+    ProteinModel shape = {};
+    shape.layerCount = 2;
+    shape.nodesNormalised = true;
+    shape.edgesUpdated = true;
+    shape.structureAt = structureAt;
+    ProteinBuilder builder(shape, 1);
+    const Form& full = FORMS[0];
+    const auto linear = [&](int block, const char* module, int in, int out, const Form& own) {
+        builder.addLinear({block, module}, layer(in, out, own, false));
+    };
+    const auto norm = [&](int block, const char* module) {
+        builder.addNorm({block, module}, random_.normals(10, 1), random_.normals(10, 0.1f));
+    };
+    linear(-1, "time_mlp.0", 1, 5, full);
+    linear(-1, "time_mlp.2", 5, 10, full);
+    linear(-1, "ss_mlp.0", 8, 5, full);
+    linear(-1, "ss_mlp.2", 5, 10, full);
+    linear(-1, "node_embedding", 31, 10, full);
+    linear(-1, "edge_embedding", 93, 10, full);
+    for (int at = 0; at < 2; at++) {
+        linear(at, "edge_mlp.0", 10, 20, form);
+        linear(at, "edge_mlp.3", 20, 10, form);
+        linear(at, "message_mlp.0", 31, 62, form);
+        linear(at, "message_mlp.3", 62, 7, form);
+        linear(at, "node_mlp.0", 17, 20, form);
+        linear(at, "node_mlp.3", 20, 10, form);
+        linear(at, "time_mlp_list.1", 10, 20, form);
+        linear(at, "ff_list.0", 10, 10, form);
+        linear(at, "ff_list.4", 10, 10, form);
+        norm(at, "edge_norm");
+        norm(at, "node_norm");
+        norm(at, "ff_list.3");
+    }
+    linear(-1, "lin", 10, 20, full);
+    return builder.finish();
+}
+
+void proteins() {
+    for (const Form& form : {FORMS[0], FORMS[5], FORMS[9]}) {
+        for (int n : {1, 2, 9, 40}) {
+            const int neighbours = std::min(n - 1, 5);
+            std::vector<int32_t> sources, targets;
+            for (int edge = 0; edge < n * neighbours; edge++) {
+                sources.push_back(edge / neighbours);
+                targets.push_back((edge / neighbours + 1 + edge % neighbours) % n);
+            }
+            const size_t edges = sources.size();
+            const std::vector<float> nodes = random_.normals(n * 11, 1), states = random_.normals(n * 8, 1);
+            const std::vector<float> positions = random_.normals(n * 3, 1), features = random_.normals(edges * 93, 1);
+            std::vector<uint8_t> sequences(3 * n);
+            for (uint8_t& residue : sequences) {
+                residue = static_cast<uint8_t>(random_.below(20));
+            }
+            const Random start = random_;
+            std::vector<float> first;
+            for (Isa isa : supported()) {
+                ProteinEngine engine(proteinNetwork(form, n % 3, start), isa, isa == bestIsa() ? 2 : 1);
+                Backbone backbone(sources, targets, nodes, states, positions, features);
+                std::vector<float> logits(sequences.size() * 20);
+                engine.logits(backbone, sequences, 30, 0, logits.data());
+                const std::vector<uint8_t> one(sequences.begin(), sequences.begin() + n);
+                const Recording recording = engine.record(backbone, one, 30, 0, std::vector<bool>(25, true));
+                require(recording[8].size() == edges * 31, "a recording of a protein", isaName(isa));
+                std::vector<float> again(logits.size());
+                engine.logits(backbone, sequences, 30, 0, again.data());
+                first = first.empty() ? logits : first;
+                require(std::memcmp(logits.data(), first.data(), logits.size() * sizeof(float)) == 0
+                    && again == logits, "a logit of a residue", isaName(isa));
+            }
+            addToChecksum(first.data(), first.size() * sizeof(float));
+        }
+    }
+}
+
 }  // namespace
 
 int main() {
@@ -444,6 +521,7 @@ int main() {
     norms();
     softmaxes();
     networks();
+    proteins();
     std::printf("kernels_test: %zu instruction sets agree, checksum %016llx\n", supported().size(),
         static_cast<unsigned long long>(checksum));
     return 0;

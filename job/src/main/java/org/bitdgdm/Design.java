@@ -124,7 +124,9 @@ final class Design {
 
     private static BackendOpener opener(JobConf conf) {
         if (conf.sample().backend().equals(Backend.CUDA.label())) {
-            throw new InputException("--backend cuda has no network of proteins; leave it out, or give cpu or reference");
+            throw new InputException("--backend cuda has no network of proteins yet: it lacks kernels for messages along the edges"
+                + " of a sparse graph, for their sums at the receivers, for normalisation over a whole protein and for SiLU;"
+                + " leave it out, or give cpu or reference");
         }
         return new BackendOpener(conf.sample().backend().equals(Backend.REFERENCE.label()) ? Backend.REFERENCE : Backend.CPU,
             conf.sample().cpuIsa(), conf.sample().nativeDirectory());

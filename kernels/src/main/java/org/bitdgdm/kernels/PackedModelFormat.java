@@ -263,7 +263,7 @@ public final class PackedModelFormat {
         require(version == PROTEINS, "version must be " + PROTEINS + " for a model of proteins, found " + version);
         whole(source, bytes);
         ProteinArchitecture architecture = new ProteinArchitecture(source.int32("layers"), source.flag("nodes normalised"),
-            source.flag("edges updated"), ProteinArchitecture.StructureAt.valueOf(source.text("structure at")),
+            source.flag("edges updated"), structureAt(source.text("structure at")),
             source.int32("diffusion steps"));
         int steps = architecture.diffusionSteps();
         ResidueDiffusion diffusion = new ResidueDiffusion(source.floats("betas", steps + 1L),
@@ -273,6 +273,12 @@ public final class PackedModelFormat {
         NetworkSpec spec = new NetworkSpec(architecture);
         List<List<PackedLinear>> linears = readLayers(source, spec, steps, version);
         return new PackedProteinModel(architecture, diffusion, linears.get(0), readNorms(source, spec)).withRanges(linears);
+    }
+
+    private static ProteinArchitecture.StructureAt structureAt(String name) {
+        List<String> known = Arrays.stream(ProteinArchitecture.StructureAt.values()).map(Enum::name).toList();
+        require(known.contains(name), "structure at must be one of " + String.join(", ", known) + ", found another text");
+        return ProteinArchitecture.StructureAt.valueOf(name);
     }
 
     private static int version(ByteSource source) {
