@@ -185,7 +185,8 @@ class DesignTest {
         Files.writeString(empty.resolve("bad.pdb"), "");
         assertThat(generate(folder.resolve("x"), empty)).isEqualTo(2);
         assertThat(err).contains("found 1 × an empty file").hasLineCount(1);
-        assertThat(generate(folder.resolve("x"), STRUCTURES, "--steps", "7")).isEqualTo(2);
+        assertThat(run("generate", "--model", MODEL, "--structures", STRUCTURES.toString(), "--steps", "7", "--out",
+            folder.resolve("x").toString())).isEqualTo(2);
         assertThat(err).startsWith("error: --steps 7").hasLineCount(1);
         assertThat(generate(folder.resolve("x"), STRUCTURES, "--fix", "10-20")).isEqualTo(2);
         assertThat(err).contains("--fix must look like A:10-20").hasLineCount(1);
