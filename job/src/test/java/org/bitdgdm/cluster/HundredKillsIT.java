@@ -81,8 +81,9 @@ class HundredKillsIT {
             boolean finished = false;
             while (!finished) {
                 int port = freePort();
-                try (Relay network = new Relay(DRIVER, port); Submission driver =
-                    Submission.start(home.resolve("logs"), Map.of(), command, flags(cluster, DRIVER, port))) {
+                int blocks = freePort();
+                try (Relay network = new Relay(DRIVER, port, blocks); Submission driver =
+                    Submission.start(home.resolve("logs"), Map.of(), command, flags(cluster, DRIVER, port, blocks))) {
                     while (driver.runs()) {
                         int next = shards(disk).size() + 1 + random.nextInt(8);
                         while (driver.runs() && shards(disk).size() < next) {
@@ -106,11 +107,12 @@ class HundredKillsIT {
         return thrown.size();
     }
 
-    private static List<String> flags(StandaloneServers cluster, String host, int port) {
+    /** Settings of a driver that executors find at a host, its own port and that of its blocks. */
+    private static List<String> flags(StandaloneServers cluster, String host, int port, int blocks) {
         List<String> flags = new ArrayList<>(List.of("--master", cluster.url(), "--executor-memory", "700m"));
         Map<String, String> settings = new TreeMap<>(Map.of("spark.hadoop.bitdgdm.lock.timeout", LOCK_TIMEOUT,
             "spark.driver.bindAddress", "127.0.0.1", "spark.driver.host", host, "spark.driver.port", Integer.toString(port),
-            "spark.port.maxRetries", "0", "spark.ui.enabled", "false"));
+            "spark.driver.blockManager.port", Integer.toString(blocks), "spark.port.maxRetries", "0", "spark.ui.enabled", "false"));
         settings.forEach((name, value) -> flags.addAll(List.of("--conf", name + "=" + value)));
         return flags;
     }
@@ -135,9 +137,8 @@ class HundredKillsIT {
             case DRIVER_PAUSED_PAST_ITS_LOCK -> {
                 driver.signal("STOP");
                 Thread.sleep(5000);
-                int port = freePort();
                 try (Submission successor = Submission.start(home.resolve("logs"), Map.of(), command,
-                    flags(cluster, "127.0.0.1", port))) {
+                    flags(cluster, "127.0.0.1", freePort(), freePort()))) {
                     // The paused driver's executors still hold the cores of the cluster; it wakes beside its successor.
                     Thread.sleep(8000);
                     driver.signal("CONT");

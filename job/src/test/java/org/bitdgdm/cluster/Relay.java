@@ -5,21 +5,24 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** A network between two processes that can be cut: a port on one loopback address that leads to the same port on 127.0.0.1. */
+/** A network between two processes that can be cut: ports of one loopback address that lead to the same ports of 127.0.0.1. */
 final class Relay implements AutoCloseable {
-    private final int port;
-    private final ServerSocket server;
+    private final List<ServerSocket> servers = new ArrayList<>();
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private volatile boolean cut;
 
-    /** Opens the port on {@code address}. */
-    Relay(String address, int port) throws IOException {
-        this.port = port;
-        this.server = new ServerSocket(port, 128, InetAddress.getByName(address));
-        daemon(this::accept);
+    /** Opens the ports of {@code address}. */
+    Relay(String address, int... ports) throws IOException {
+        for (int port : ports) {
+            ServerSocket server = new ServerSocket(port, 128, InetAddress.getByName(address));
+            servers.add(server);
+            daemon(() -> accept(server));
+        }
     }
 
     private static void daemon(Runnable work) {
@@ -28,7 +31,7 @@ final class Relay implements AutoCloseable {
         thread.start();
     }
 
-    private void accept() {
+    private void accept(ServerSocket server) {
         while (!server.isClosed()) {
             try {
                 Socket outside = server.accept();
@@ -37,7 +40,7 @@ final class Relay implements AutoCloseable {
                     end(outside);
                     continue;
                 }
-                Socket inside = new Socket(InetAddress.getByName("127.0.0.1"), port);
+                Socket inside = new Socket(InetAddress.getByName("127.0.0.1"), server.getLocalPort());
                 open.add(inside);
                 daemon(() -> copy(outside, inside));
                 daemon(() -> copy(inside, outside));
@@ -82,7 +85,9 @@ final class Relay implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        server.close();
+        for (ServerSocket server : servers) {
+            server.close();
+        }
         open.forEach(this::end);
     }
 }
