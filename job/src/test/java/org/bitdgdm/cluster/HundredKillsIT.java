@@ -31,7 +31,9 @@ class HundredKillsIT {
     private static final String LOCK_TIMEOUT = "4s";
     /** Where executors believe the driver to be; the driver itself listens on 127.0.0.1. */
     private static final String DRIVER = "127.0.0.2";
-    private static final int SHARDS = 50;
+    private static final int SHARDS = 500;
+    /** For the rest of a run without a fault. */
+    private static final int PATIENCE_MINUTES = 30;
 
     @TempDir
     private Path folder;
@@ -58,12 +60,15 @@ class HundredKillsIT {
         List<String> whole = Molecules.ofALocalRun(generate);
         assertThat(whole).hasSize((int) count);
         int done = 0;
-        for (int run = 0; done < kills && System.nanoTime() < deadline; run++) {
-            done += campaign(run, generate, whole, random, kills - done, deadline);
+        try {
+            for (int run = 0; done < kills && System.nanoTime() < deadline; run++) {
+                done += campaign(run, generate, whole, random, kills - done, deadline);
+            }
+        } finally {
+            System.out.printf("%n| fault | tries | rows lost | doubled | different |%n|---|---|---|---|---|%n");
+            table.forEach((fault, counts) -> System.out.printf("| %s | %d | %d | %d | %d |%n",
+                fault.name().toLowerCase(Locale.ROOT).replace('_', ' '), counts[0], counts[1], counts[2], counts[3]));
         }
-        System.out.printf("%n| fault | tries | rows lost | doubled | different |%n|---|---|---|---|---|%n");
-        table.forEach((fault, counts) -> System.out.printf("| %s | %d | %d | %d | %d |%n",
-            fault.name().toLowerCase(Locale.ROOT).replace('_', ' '), counts[0], counts[1], counts[2], counts[3]));
         table.values().forEach(counts -> assertThat(Arrays.copyOfRange(counts, 1, 4)).containsOnly(0));
         assertThat(done).as("faults before the time was up").isPositive();
     }
@@ -74,7 +79,7 @@ class HundredKillsIT {
         Path home = Files.createDirectories(folder.resolve("run-" + number));
         List<Fault> thrown = new ArrayList<>();
         try (SmallDisk small = new SmallDisk(Files.createDirectories(home.resolve("disk")));
-             StandaloneServers cluster = new StandaloneServers(home.resolve("cluster"), 2, 1, "1g")) {
+             StandaloneServers cluster = new StandaloneServers(home.resolve("cluster"), 2, 2, "2g")) {
             Disk disk = new Disk(small.root);
             List<String> command = new ArrayList<>(generate);
             command.addAll(List.of("--out", disk.uri("out")));
@@ -95,10 +100,10 @@ class HundredKillsIT {
                             System.out.println(thrown.size() + " of run " + number + ": " + fault);
                             throwAt(fault, driver, cluster, network, small, disk, home, command, random);
                         } else {
-                            driver.await();
+                            driver.await(PATIENCE_MINUTES);
                         }
                     }
-                    finished = driver.await() == 0;
+                    finished = driver.await(PATIENCE_MINUTES) == 0;
                     assertThat(finished || !thrown.isEmpty()).as(driver.said()).isTrue();
                 }
             }
@@ -107,9 +112,10 @@ class HundredKillsIT {
         return thrown.size();
     }
 
-    /** Settings of a driver that executors find at a host, its own port and that of its blocks. */
+    /** Settings of a driver, with half of the cluster's cores, that executors find at a host and two ports of it. */
     private static List<String> flags(StandaloneServers cluster, String host, int port, int blocks) {
-        List<String> flags = new ArrayList<>(List.of("--master", cluster.url(), "--executor-memory", "700m"));
+        List<String> flags = new ArrayList<>(List.of("--master", cluster.url(), "--executor-memory", "700m", "--executor-cores",
+            "1", "--total-executor-cores", "2"));
         Map<String, String> settings = new TreeMap<>(Map.of("spark.hadoop.bitdgdm.lock.timeout", LOCK_TIMEOUT,
             "spark.driver.bindAddress", "127.0.0.1", "spark.driver.host", host, "spark.driver.port", Integer.toString(port),
             "spark.driver.blockManager.port", Integer.toString(blocks), "spark.port.maxRetries", "0", "spark.ui.enabled", "false"));
@@ -139,22 +145,24 @@ class HundredKillsIT {
                 Thread.sleep(5000);
                 try (Submission successor = Submission.start(home.resolve("logs"), Map.of(), command,
                     flags(cluster, "127.0.0.1", freePort(), freePort()))) {
-                    // The paused driver's executors still hold the cores of the cluster; it wakes beside its successor.
-                    Thread.sleep(8000);
+                    // The folder is its own once it says what it found there.
+                    while (successor.runs() && !successor.out().contains("resuming: ")) {
+                        Thread.sleep(100);
+                    }
+                    assertThat(successor.out()).as(successor.said()).contains("resuming: ");
                     driver.signal("CONT");
-                    assertThat(driver.await() == 0 || driver.err().contains("was taken over by another driver"))
-                        .as(driver.said()).isTrue();
-                    assertThat(successor.await()).as(successor.said()).isZero();
+                    assertThat(driver.await(PATIENCE_MINUTES)).isPositive();
+                    assertThat(driver.err()).contains("was taken over by another driver");
                 }
             }
             case DISK_FULL -> {
                 small.fill();
-                driver.await();
+                driver.await(PATIENCE_MINUTES);
                 small.empty();
             }
             case FOLDER_READ_ONLY -> {
                 small.readOnly();
-                driver.await();
+                driver.await(PATIENCE_MINUTES);
                 small.writable();
             }
             case SHARD_DELETED, SHARD_CUT_SHORT -> {
@@ -241,10 +249,16 @@ class HundredKillsIT {
             Files.delete(filler);
         }
 
-        /** Another mount over this one: files that are open do not keep it from being read-only. */
+        /**
+         * Another mount over this one, made read-only before anybody sees it: files that are open do not keep it from being
+         * read-only.
+         */
         void readOnly() throws Exception {
-            run("mount", "--bind", root.toString(), root.toString());
-            run("mount", "-o", "remount,bind,ro", root.toString());
+            Path aside = Files.createDirectories(root.resolveSibling("aside"));
+            run("mount", "--bind", root.toString(), aside.toString());
+            run("mount", "-o", "remount,bind,ro", aside.toString());
+            run("mount", "--bind", aside.toString(), root.toString());
+            run("umount", "--lazy", aside.toString());
         }
 
         void writable() throws Exception {

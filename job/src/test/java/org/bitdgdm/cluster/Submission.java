@@ -50,8 +50,13 @@ final class Submission implements AutoCloseable {
 
     /** Waits for its end; the exit code. */
     int await() throws Exception {
-        if (!process.waitFor(PATIENCE_MINUTES, TimeUnit.MINUTES)) {
-            throw new AssertionError("still runs after " + PATIENCE_MINUTES + " minutes:\n" + said());
+        return await(PATIENCE_MINUTES);
+    }
+
+    /** Waits for its end so long; the exit code. */
+    int await(int minutes) throws Exception {
+        if (!process.waitFor(minutes, TimeUnit.MINUTES)) {
+            throw new AssertionError("still runs after " + minutes + " minutes:\n" + said());
         }
         return process.exitValue();
     }
