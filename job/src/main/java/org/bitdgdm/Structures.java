@@ -27,6 +27,7 @@ import org.bitdgdm.conf.FoldConf;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.LocalPath;
 import org.bitdgdm.kernels.Sha256;
+import org.bitdgdm.protein.ProteinChain;
 import org.bitdgdm.protein.StructureFile;
 import org.bitdgdm.protein.SurveyedChain;
 
@@ -48,7 +49,7 @@ record Structures(List<SurveyedChain> chains) {
     /**
      * Looks at all files.
      *
-     * @throws InputException if there is no such file, or no chain of any file can be used
+     * @throws InputException if there is no such file, no chain of any file can be used, or residues to hold are of none
      */
     static Structures survey(FoldConf conf, SparkSession spark, PrintStream console) throws IOException {
         if (conf.structures().isEmpty()) {
@@ -87,19 +88,18 @@ record Structures(List<SurveyedChain> chains) {
                 + conf.structures());
         }
         Dataset<Row> all = reader.load(load);
-        List<String> wanted = conf.chains();
         JavaRDD<SurveyedChain> small = all.filter(col("length").leq(StructureFile.MOST_BYTES))
-            .select("path", "content").javaRDD().flatMap(row -> survey(row.getString(0), row.getAs(1), wanted));
+            .select("path", "content").javaRDD().flatMap(row -> survey(row.getString(0), row.getAs(1), conf));
         JavaRDD<SurveyedChain> large = all.filter(col("length").gt(StructureFile.MOST_BYTES))
-            .select("path", "length").javaRDD().map(row -> new SurveyedChain(row.getString(0), name(row.getString(0)), "", 0, 0, 1, row.get(1) + " bytes",
-                "more than " + (StructureFile.MOST_BYTES >> 20) + " MiB"));
+            .select("path", "length").javaRDD().map(row -> SurveyedChain.unreadable(row.getString(0), name(row.getString(0)),
+                row.get(1) + " bytes", "more than " + (StructureFile.MOST_BYTES >> 20) + " MiB"));
         List<SurveyedChain> found = new ArrayList<>(small.union(large).collect());
         // Spark reads no file of no bytes, and says nothing of it.
         Set<String> seen = found.stream().map(SurveyedChain::file).collect(Collectors.toSet());
         for (String encoded : all.inputFiles()) {
             String file = new Path(URI.create(encoded)).toString();
             if (!seen.contains(file)) {
-                found.add(new SurveyedChain(file, name(file), "", 0, 0, 1, Sha256.of(new byte[0]), "an empty file"));
+                found.add(SurveyedChain.unreadable(file, name(file), Sha256.of(new byte[0]), "an empty file"));
             }
         }
         return found;
@@ -115,7 +115,8 @@ record Structures(List<SurveyedChain> chains) {
         return StructureFile.id(new Path(file).getName());
     }
 
-    private static Iterator<SurveyedChain> survey(String file, byte[] bytes, List<String> wanted) {
+    private static Iterator<SurveyedChain> survey(String file, byte[] bytes, FoldConf conf) {
+        List<String> wanted = conf.chains();
         String sha256 = Sha256.of(bytes);
         List<SurveyedChain> found = new ArrayList<>();
         try {
@@ -123,19 +124,25 @@ record Structures(List<SurveyedChain> chains) {
             for (StructureFile.Found chain : structure.chains()) {
                 if (wanted.isEmpty() || wanted.contains(chain.id())) {
                     found.add(new SurveyedChain(file, name(file), chain.id(), structure.chains().indexOf(chain),
-                        chain.chain() == null ? 0 : chain.chain().length(), structure.models(), sha256, chain.reason()));
+                        chain.chain() == null ? 0 : chain.chain().length(), structure.models(), sha256,
+                        chain.chain() == null ? List.of() : held(chain.chain(), conf), chain.reason()));
                 }
             }
             for (String id : wanted) {
                 if (found.stream().noneMatch(chain -> chain.chain().equals(id))) {
                     found.add(new SurveyedChain(file, name(file), id, structure.chains().size() + wanted.indexOf(id), 0,
-                        structure.models(), sha256, "no protein chain of this name"));
+                        structure.models(), sha256, List.of(), "no protein chain of this name"));
                 }
             }
         } catch (InputException e) {
-            found.add(new SurveyedChain(file, name(file), "", 0, 0, 1, sha256, e.getMessage()));
+            found.add(SurveyedChain.unreadable(file, name(file), sha256, e.getMessage()));
         }
         return found.iterator();
+    }
+
+    private static List<FoldConf.Fixed> held(ProteinChain chain, FoldConf conf) {
+        return conf.fix().stream().filter(range -> range.chain().equals(chain.id())
+            && chain.residues().stream().anyMatch(residue -> range.has(residue.number()))).toList();
     }
 
     /** Where two files of different folders have one name, all go by the part of their paths in which they differ. */
@@ -173,6 +180,13 @@ record Structures(List<SurveyedChain> chains) {
             throw new InputException("--structures " + conf.structures() + " must hold a protein chain that can be used, found "
                 + reasons.entrySet().stream().limit(NAMED).map(one -> one.getValue() + " × " + one.getKey())
                     .collect(Collectors.joining(", ")));
+        }
+        for (FoldConf.Fixed range : conf.fix()) {
+            if (chains.stream().noneMatch(chain -> chain.held().contains(range))) {
+                throw new InputException("--fix " + range + " must name residues of a chain that can be used, by their numbers "
+                    + "in the file, found none; the chains are " + chains.stream().filter(chain -> !chain.refused())
+                        .map(SurveyedChain::chain).distinct().sorted().limit(NAMED).collect(Collectors.joining(", ")));
+            }
         }
         long files = chains.stream().map(SurveyedChain::file).distinct().count();
         console.printf("structures: %,d chains of %,d files, %,d residues%n", usable, files,

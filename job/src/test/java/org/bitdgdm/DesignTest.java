@@ -190,6 +190,11 @@ class DesignTest {
         assertThat(err).startsWith("error: --steps 7").hasLineCount(1);
         assertThat(generate(folder.resolve("x"), STRUCTURES, "--fix", "10-20")).isEqualTo(2);
         assertThat(err).contains("--fix must look like A:10-20").hasLineCount(1);
+        for (String range : List.of("Q:1-5", "A:9000-9001")) {
+            assertThat(generate(folder.resolve("x"), STRUCTURES, "--fix", range)).isEqualTo(2);
+            assertThat(err).contains("--fix " + range + " must name residues of a chain that can be used")
+                .contains("the chains are A, C, M").hasLineCount(1);
+        }
         assertThat(generate(folder.resolve("x"), STRUCTURES, "--require", "validity>=0.9")).isEqualTo(2);
         assertThat(err).contains("a run of sequences has no metric validity").hasLineCount(1);
         assertThat(run("generate", "--model", Path.of("..", "conf", "models", "qm9").toString(), "--structures",

@@ -1,6 +1,8 @@
 package org.bitdgdm.protein;
 
 import java.io.Serializable;
+import java.util.List;
+import org.bitdgdm.conf.FoldConf;
 
 /**
  * A chain of a file as it was found before sampling, or what was found in its place.
@@ -12,10 +14,15 @@ import java.io.Serializable;
  * @param length    residues; 0 where it is refused
  * @param models    models of the file, of which the first counts
  * @param sha256    of the file
+ * @param held      ranges of {@code --fix} that hold a residue of it
  * @param reason    why it is refused; null where it is not
  */
 public record SurveyedChain(String file, String structure, String chain, int place, int length, int models, String sha256,
-                            String reason) implements Serializable {
+                            List<FoldConf.Fixed> held, String reason) implements Serializable {
+    /** A file that is refused as a whole. */
+    public static SurveyedChain unreadable(String file, String structure, String sha256, String reason) {
+        return new SurveyedChain(file, structure, "", 0, 0, 1, sha256, List.of(), reason);
+    }
 
     /** Whether it is refused. */
     public boolean refused() {
@@ -24,11 +31,11 @@ public record SurveyedChain(String file, String structure, String chain, int pla
 
     /** The same under another name of its structure. */
     public SurveyedChain named(String name) {
-        return new SurveyedChain(file, name, chain, place, length, models, sha256, reason);
+        return new SurveyedChain(file, name, chain, place, length, models, sha256, held, reason);
     }
 
     /** The same, refused. */
     public SurveyedChain because(String why) {
-        return new SurveyedChain(file, structure, chain, place, 0, models, sha256, why);
+        return new SurveyedChain(file, structure, chain, place, 0, models, sha256, List.of(), why);
     }
 }
