@@ -219,6 +219,7 @@ class DamagedRunTest {
             // Another evaluation of the same rows scores none again.
             before = shards(judged);
             assertThat(run(Stream.concat(Stream.of(evaluate), Stream.of("--protocol", "moses")).toArray(String[]::new))).isZero();
+            assertThat(out).contains("\nfilters ").contains("\nintdiv ").as("without a test set").doesNotContain("\nsnn ");
             assertThat(shards(judged)).isEqualTo(before);
         }
     }

@@ -64,7 +64,13 @@ public final class MetricRegistry {
         return MetricDefinition.names(own.stream().filter(MetricDefinition::headline).toList());
     }
 
-    /** Of these, all others. */
+    /** Of these, those of one benchmark alone that a page does not begin with. */
+    public List<String> benchmark() {
+        return MetricDefinition.names(own.stream().filter(definition -> !definition.headline()
+            && definition.protocols().size() == 1).toList());
+    }
+
+    /** Of the graphs' own, all that a page does not begin with. */
     public List<String> details() {
         return MetricDefinition.names(own.stream().filter(definition -> !definition.headline()).toList());
     }

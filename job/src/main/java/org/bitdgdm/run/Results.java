@@ -88,16 +88,17 @@ public final class Results {
         return report;
     }
 
-    /** Prints the headline of a finished run from its files. */
+    /** Prints the headline of a finished run, and a benchmark's numbers, from its files. */
     public static MetricReport print(OutputFolder folder, GraphFamily family, PrintStream console) throws IOException {
         MetricReport report = MetricReport.parse(new String(folder.read(RunFiles.METRICS_JSON), StandardCharsets.UTF_8));
         JsonNode run = record(folder);
         MetricRegistry registry = family.registry(report.protocol());
-        for (String name : Stream.of(registry.headline(), registry.comparisons(), registry.differences()).flatMap(List::stream)
-            .toList()) {
-            report.metric(name).ifPresent(metric ->
-                console.printf(LINE + "%s%n", name.replace('_', ' '), text(metric, report)));
-        }
+        // Of a benchmark's metrics only what there was a file for: the others would be a dozen lines that say so.
+        Stream<String> benchmark = registry.benchmark().stream()
+            .filter(name -> report.metric(name).filter(metric -> metric.value() != null).isPresent());
+        Stream.of(registry.headline().stream(), benchmark, registry.comparisons().stream(), registry.differences().stream())
+            .flatMap(names -> names).forEach(name -> report.metric(name).ifPresent(metric ->
+                console.printf(LINE + "%s%n", name.replace('_', ' '), text(metric, report))));
         JsonNode rate = run.path("graphs_per_second");
         if (rate.isNumber()) {
             console.printf(Locale.ROOT, LINE + "%.1f (%,d graphs in %.1f s of sampling)%n", "graphs/s", rate.asDouble(),

@@ -53,10 +53,9 @@ class SettingsTest {
     @ParameterizedTest
     @EnumSource
     void flagsWinOverTheFile(Option option) throws IOException {
-        Settings settings = load(option.key() + " = \"" + sample(option) + "\"",
-            Map.of(option, List.of(option.kind() == Kind.SWITCH ? "false" : "7")));
-        Object seven = load("", Map.of(option, List.of(option.kind() == Kind.SWITCH ? "false" : "7"))).get(option);
-        assertThat(settings.get(option)).isEqualTo(seven);
+        String other = option.kind() == Kind.SWITCH ? load("", Map.of()).get(option).toString() : "7";
+        Settings settings = load(option.key() + " = \"" + sample(option) + "\"", Map.of(option, List.of(other)));
+        assertThat(settings.get(option)).isEqualTo(load("", Map.of(option, List.of(other))).get(option));
     }
 
     @Test
@@ -202,9 +201,10 @@ class SettingsTest {
     }
 
     /** A text of the option's type that differs from every default. */
-    private static String sample(Option option) {
+    /** A value that is not its default. */
+    private String sample(Option option) throws IOException {
         return switch (option.kind()) {
-            case SWITCH -> option == Option.CROSS_TERM ? "false" : "true";
+            case SWITCH -> Boolean.toString(!(Boolean) load("", Map.of()).get(option));
             case TEXT, LIST -> "other";
             default -> "3";
         };
