@@ -416,8 +416,18 @@ void networks() {
                     engine.logits(noise, 0.35f, 0, logits.data(), logits.data() + noise.nodeClasses.size() * 3);
                     Batch drawn = noise;
                     engine.advance(drawn, 99, steps);
-                    const Recording recording = engine.record(noise, 0.35f, 0, recorded);
-                    require(recording[49].size() == noise.ids.size() * 13 && recording[0].empty(), "a recording", isaName(isa));
+                    Batch stepped = noise, recordedStep = noise;
+                    engine.advance(stepped, 99, {steps[0]});
+                    const Recording recording = engine.record(recordedStep, 99, steps[0].time, steps[0].range, &steps[0],
+                        recorded);
+                    size_t values = 0, unwanted = 0;
+                    for (const auto& group : recording.groups) {
+                        values += group[49].size();
+                        unwanted += group[0].size();
+                    }
+                    require(values == noise.ids.size() * 13 && unwanted == 0, "a recording", isaName(isa));
+                    require(recording.drawn && recordedStep.nodeClasses == stepped.nodeClasses
+                        && recordedStep.edgeClasses == stepped.edgeClasses, "a step that is recorded", isaName(isa));
                     if (firstLogits.empty()) {
                         firstLogits = logits;
                         firstDrawn = drawn;
@@ -499,7 +509,7 @@ void proteins() {
                 engine.logits(backbone, sequences, 30, 0, logits.data());
                 const std::vector<uint8_t> one(sequences.begin(), sequences.begin() + n);
                 const Recording recording = engine.record(backbone, one, 30, 0, std::vector<bool>(25, true));
-                require(recording[8].size() == edges * 31, "a recording of a protein", isaName(isa));
+                require(recording.groups.at(0)[8].size() == edges * 31, "a recording of a protein", isaName(isa));
                 std::vector<float> again(logits.size());
                 engine.logits(backbone, sequences, 30, 0, again.data());
                 first = first.empty() ? logits : first;
