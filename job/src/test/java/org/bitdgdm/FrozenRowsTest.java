@@ -80,7 +80,7 @@ class FrozenRowsTest {
                 int graphs = isa.equals("scalar") ? 3 : 32;
                 for (Schedule schedule : Schedule.values()) {
                     found.put(name + " " + graphs + " graphs " + schedule.label(),
-                        rows(denoiser, graphs, FULL.diffusion().times(10, schedule)));
+                        rows(denoiser, graphs, FULL.diffusion().schedule().times(10, schedule)));
                 }
             } catch (KernelException e) {
                 System.out.println("not tested on this processor: " + e.getMessage());
@@ -88,7 +88,7 @@ class FrozenRowsTest {
         }
         if (REFERENCE.contains(name)) {
             try (Denoiser denoiser = new ReferenceDenoiser(model)) {
-                found.put(name + " reference", rows(denoiser, 1, FULL.diffusion().times(3)));
+                found.put(name + " reference", rows(denoiser, 1, FULL.diffusion().schedule().times(3)));
             }
         }
         Map<String, String> frozen = frozen();
@@ -112,7 +112,7 @@ class FrozenRowsTest {
     /** Hash of nodes and edges of graphs 0, 1, …, in batches of one size. */
     private static String rows(Denoiser denoiser, int graphs, int[] times) throws InterruptedException {
         Map<Integer, List<Long>> idsOfSize = LongStream.range(0, graphs).boxed().collect(Collectors.groupingBy(
-            id -> InitialNoise.size(denoiser.diffusion(), SEED, id), TreeMap::new, Collectors.toList()));
+            id -> denoiser.diffusion().sizes().draw(SEED, id), TreeMap::new, Collectors.toList()));
         List<GraphBatch> batches = new ArrayList<>();
         for (Map.Entry<Integer, List<Long>> entry : idsOfSize.entrySet()) {
             long[] ids = entry.getValue().stream().mapToLong(Long::longValue).toArray();

@@ -11,6 +11,7 @@ import org.bitdgdm.conf.FidelityConf;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.kernels.Diffusion;
 import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.kernels.Sampler;
 import org.bitdgdm.kernels.SizeGroup;
 import org.bitdgdm.sample.DenoiserOpener;
 import org.bitdgdm.sample.ExecutorDenoiser;
@@ -31,7 +32,7 @@ public final class FidelityProbe implements AutoCloseable {
     private final JavaSparkContext spark;
     private final DenoiserOpener opener;
     private final ModelBroadcast full;
-    private final int[] times;
+    private final ArrayList<Sampler.Step> steps;
     private final long seed;
     private final JavaRDD<Trajectory> trajectories;
 
@@ -56,7 +57,7 @@ public final class FidelityProbe implements AutoCloseable {
         this.spark = spark;
         this.seed = seed;
         this.opener = opener;
-        this.times = model.diffusion().times(conf.steps());
+        this.steps = new ArrayList<>(Sampler.of(model.diffusion()).steps(model.diffusion(), conf.steps()));
         this.full = new ModelBroadcast(spark, model, opener);
         this.trajectories = trajectories(batches(model.diffusion(), conf.graphs()));
         if (keep) {
@@ -80,10 +81,10 @@ public final class FidelityProbe implements AutoCloseable {
     private JavaRDD<Trajectory> trajectories(List<SizeGroup> batches) {
         long key = seed;
         ModelBroadcast model = full;
-        int[] visited = times;
+        ArrayList<Sampler.Step> taken = steps;
         return spark.parallelize(batches, batches.size()).map(batch -> {
             try (ExecutorDenoiser.Lease lease = model.lease(TaskContext.get())) {
-                return Trajectory.of(lease.denoiser(), lease.diffusion(), batch.n(), batch.ids(), key, visited);
+                return Trajectory.of(lease.denoiser(), lease.diffusion(), batch.n(), batch.ids(), key, taken);
             }
         });
     }
@@ -94,7 +95,7 @@ public final class FidelityProbe implements AutoCloseable {
 
     /** The trajectories, on the driver, in a fixed order. */
     List<Trajectory> collect() {
-        spark.setJobDescription("full-precision trajectories: " + (times.length - 1) + " steps, " + opener.key());
+        spark.setJobDescription("full-precision trajectories: " + steps.size() + " steps, " + opener.key());
         try {
             return trajectories.collect();
         } finally {
@@ -105,8 +106,8 @@ public final class FidelityProbe implements AutoCloseable {
     /** Compares a model of the same architecture and diffusion. */
     public FidelityReport measure(PackedModel quantized) {
         ModelBroadcast other = new ModelBroadcast(spark, quantized, opener);
-        int[] rangeOf = FidelityReport.rangeOf(times.length - 1);
-        spark.setJobDescription("fidelity: " + (times.length - 1) + " steps, " + opener.key());
+        int[] rangeOf = FidelityReport.rangeOf(steps.size());
+        spark.setJobDescription("fidelity: " + steps.size() + " steps, " + opener.key());
         try {
             List<GraphFidelity> graphs = new ArrayList<>(trajectories.flatMap(trajectory -> {
                 try (ExecutorDenoiser.Lease lease = other.lease(TaskContext.get())) {
@@ -114,7 +115,7 @@ public final class FidelityProbe implements AutoCloseable {
                 }
             }).collect());
             graphs.sort(Comparator.comparingLong(GraphFidelity::id));
-            return FidelityReport.of(times, seed, graphs);
+            return FidelityReport.of(steps.stream().mapToInt(Sampler.Step::at).toArray(), seed, graphs);
         } finally {
             spark.setJobDescription(null);
             other.destroy();

@@ -39,11 +39,11 @@ public record FidelityReport(int graphs, int steps, long seed, Divergence diverg
     /**
      * Sums up.
      *
-     * @param times (steps+1) times of the trajectories
+     * @param times (steps) times of T…0 that the steps begin at
      * @param all   in a fixed order, which decides the last digits
      */
     static FidelityReport of(int[] times, long seed, List<GraphFidelity> all) {
-        int steps = times.length - 1;
+        int steps = times.length;
         int[] rangeOf = rangeOf(steps);
         List<Divergence> ranges = new ArrayList<>();
         for (int first = 0; first < steps;) {

@@ -9,6 +9,7 @@ import org.bitdgdm.kernels.Diffusion;
 import org.bitdgdm.kernels.GraphBatch;
 import org.bitdgdm.kernels.InitialNoise;
 import org.bitdgdm.kernels.KernelException;
+import org.bitdgdm.kernels.Sampler;
 
 /**
  * What the full-precision model did with graphs of one size, step by step: every state and every prediction. Any number of
@@ -17,31 +18,32 @@ import org.bitdgdm.kernels.KernelException;
  * @param n          nodes of each graph
  * @param ids        (B) ids
  * @param seed       key of the random draws
- * @param times      (steps+1) t_0 = T … t_steps = 0
- * @param nodes      (steps+1)(B, n) node classes at each time
- * @param edges      (steps+1)(B, n, n) edge classes at each time
- * @param nodeLogits (steps)(B, n, a) logits of p(x₀ | z_t) at t_0 … t_(steps−1)
+ * @param taken      (steps) from noise to data
+ * @param nodes      (steps+1)(B, n) node classes at the start of each step, and at the end
+ * @param edges      (steps+1)(B, n, n) the same for edges
+ * @param nodeLogits (steps)(B, n, a) logits of p(x₀ | z_t) where each step begins
  * @param edgeLogits (steps)(B, n, n, b) the same for edges
  */
-record Trajectory(int n, long[] ids, long seed, int[] times, byte[][] nodes, byte[][] edges, float[][] nodeLogits,
+record Trajectory(int n, long[] ids, long seed, List<Sampler.Step> taken, byte[][] nodes, byte[][] edges, float[][] nodeLogits,
                   float[][] edgeLogits) implements Serializable {
 
     /** Samples graphs with the full-precision model and keeps what it saw. */
-    static Trajectory of(Denoiser full, Diffusion diffusion, int n, long[] ids, long seed, int[] times) {
-        int steps = times.length - 1;
-        int nodeTypes = diffusion.nodeMarginal().length;
-        int edgeTypes = diffusion.edgeMarginal().length;
-        Trajectory walk = new Trajectory(n, ids, seed, times, new byte[steps + 1][], new byte[steps + 1][],
+    static Trajectory of(Denoiser full, Diffusion diffusion, int n, long[] ids, long seed,
+                         List<Sampler.Step> taken) {
+        int steps = taken.size();
+        int nodeTypes = diffusion.limits().nodes().length;
+        int edgeTypes = diffusion.limits().edges().length;
+        Trajectory walk = new Trajectory(n, ids, seed, taken, new byte[steps + 1][], new byte[steps + 1][],
             new float[steps][], new float[steps][]);
-        GraphBatch batch = InitialNoise.draw(diffusion, n, ids, seed);
+        GraphBatch batch = InitialNoise.draw(diffusion, n, ids, seed, full.firstCounter(taken));
         for (int i = 0; i <= steps; i++) {
             walk.nodes[i] = batch.nodes().clone();
             walk.edges[i] = batch.edges().clone();
             if (i < steps) {
                 walk.nodeLogits[i] = new float[batch.nodes().length * nodeTypes];
                 walk.edgeLogits[i] = new float[batch.edges().length * edgeTypes];
-                full.logits(batch, times[i], walk.nodeLogits[i], walk.edgeLogits[i]);
-                full.advance(batch, seed, new int[] {times[i], times[i + 1]});
+                full.logits(batch, taken.get(i), walk.nodeLogits[i], walk.edgeLogits[i]);
+                full.advance(batch, seed, List.of(taken.get(i)));
             }
         }
         return walk;
@@ -58,12 +60,12 @@ record Trajectory(int n, long[] ids, long seed, int[] times, byte[][] nodes, byt
         double[][] nodeDivergence = new double[ids.length][ranges];
         double[][] edgeDivergence = new double[ids.length][ranges];
         long[] changed = new long[ids.length];
-        for (int i = 0; i + 1 < times.length; i++) {
+        for (int i = 0; i < taken.size(); i++) {
             GraphBatch state = state(i);
             float[] nodeQ = new float[nodeLogits[i].length];
             float[] edgeQ = new float[edgeLogits[i].length];
-            quantized.logits(state, times[i], nodeQ, edgeQ);
-            quantized.advance(state, seed, new int[] {times[i], times[i + 1]});
+            quantized.logits(state, taken.get(i), nodeQ, edgeQ);
+            quantized.advance(state, seed, List.of(taken.get(i)));
             for (int g = 0; g < ids.length; g++) {
                 nodeDivergence[g][rangeOf[i]] += nodeDivergence(i, g, nodeQ);
                 edgeDivergence[g][rangeOf[i]] += edgeDivergence(i, g, edgeQ);
@@ -71,9 +73,9 @@ record Trajectory(int n, long[] ids, long seed, int[] times, byte[][] nodes, byt
             }
         }
         GraphBatch whole = state(0);
-        quantized.advance(whole, seed, times);
+        quantized.advance(whole, seed, taken);
         return IntStream.range(0, ids.length).mapToObj(g -> new GraphFidelity(ids[g], n, nodeDivergence[g],
-            edgeDivergence[g], changed[g], changed(whole, times.length - 1, g) == 0)).toList();
+            edgeDivergence[g], changed[g], changed(whole, taken.size(), g) == 0)).toList();
     }
 
     /**
@@ -84,10 +86,10 @@ record Trajectory(int n, long[] ids, long seed, int[] times, byte[][] nodes, byt
     List<GraphDivergence> divergence(Denoiser other) {
         double[] nodeSums = new double[ids.length];
         double[] edgeSums = new double[ids.length];
-        for (int i = 0; i + 1 < times.length; i++) {
+        for (int i = 0; i < taken.size(); i++) {
             float[] nodeQ = new float[nodeLogits[i].length];
             float[] edgeQ = new float[edgeLogits[i].length];
-            other.logits(state(i), times[i], nodeQ, edgeQ);
+            other.logits(state(i), taken.get(i), nodeQ, edgeQ);
             for (int g = 0; g < ids.length; g++) {
                 nodeSums[g] += nodeDivergence(i, g, nodeQ);
                 edgeSums[g] += edgeDivergence(i, g, edgeQ);
@@ -135,7 +137,7 @@ record Trajectory(int n, long[] ids, long seed, int[] times, byte[][] nodes, byt
             sum += Math.exp(logP) * (logP - (q[k] - qNorm));
         }
         if (!Double.isFinite(sum)) {
-            throw new KernelException("logits at time " + times[step] + " must be finite, found "
+            throw new KernelException("logits at time " + taken.get(step).at() + " must be finite, found "
                 + Arrays.toString(Arrays.copyOfRange(q, from, from + classes)) + " from the quantized model where the"
                 + " full-precision one has " + Arrays.toString(Arrays.copyOfRange(p, from, from + classes)));
         }

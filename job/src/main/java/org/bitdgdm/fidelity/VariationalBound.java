@@ -53,8 +53,8 @@ final class VariationalBound {
         this.denoiser = denoiser;
         this.seed = seed;
         this.draws = draws == 0 ? diffusion.steps() : draws;
-        this.nodeLimit = normalised(diffusion.nodeMarginal());
-        this.edgeLimit = normalised(diffusion.edgeMarginal());
+        this.nodeLimit = normalised(diffusion.limits().nodes());
+        this.edgeLimit = normalised(diffusion.limits().edges());
     }
 
     /** What the entries of one graph add to a term: nodes, and edges i &lt; j. */
@@ -86,14 +86,14 @@ final class VariationalBound {
 
     private double size(int n) {
         double sum = 0;
-        for (float weight : diffusion.sizes()) {
+        for (float weight : diffusion.sizes().weights()) {
             sum += weight;
         }
-        return -Math.log(diffusion.sizes()[n] / sum + SIZE_FLOOR);
+        return -Math.log(diffusion.sizes().weights()[n] / sum + SIZE_FLOOR);
     }
 
     private Sums prior(GraphBatch clean, int g) {
-        double kept = diffusion.alphasBar()[diffusion.steps()];
+        double kept = diffusion.schedule().alphasBar()[diffusion.steps()];
         return sums("prior", clean, g, (x, c, from) -> divergence(nodeLimit, noised(nodeLimit, x, kept)),
             (x, c, from) -> divergence(edgeLimit, noised(edgeLimit, x, kept)), clean);
     }
@@ -212,7 +212,7 @@ final class VariationalBound {
 
     /** z_t of every graph: at 0 by β_0, as the published code draws it, else by ᾱ_t. */
     private GraphBatch noise(GraphBatch clean, int t) {
-        double kept = t == 0 ? 1 - (double) diffusion.betas()[0] : diffusion.alphasBar()[t];
+        double kept = t == 0 ? 1 - (double) diffusion.schedule().betas()[0] : diffusion.schedule().alphasBar()[t];
         int n = clean.nodeCount();
         GraphBatch noisy = new GraphBatch(n, clean.ids(), clean.nodes().clone(), clean.edges().clone());
         for (int g = 0; g < clean.size(); g++) {

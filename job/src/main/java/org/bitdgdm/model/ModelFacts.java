@@ -15,6 +15,7 @@ import org.bitdgdm.conf.InputException;
 import org.bitdgdm.kernels.Architecture;
 import org.bitdgdm.kernels.Diffusion;
 import org.bitdgdm.kernels.FeatureSet;
+import org.bitdgdm.kernels.NoiseSchedule;
 import org.bitdgdm.kernels.Variant;
 
 /**
@@ -89,9 +90,10 @@ record ModelFacts(
         json.put(LAYERS, architecture.layers());
         json.put(HEADS, architecture.heads());
         json.put(STEPS, architecture.diffusionSteps());
-        json.put(SCHEDULE, Arrays.equals(diffusion.betas(), Diffusion.cosineBetas(diffusion.steps())) ? COSINE : CUSTOM);
+        json.put(SCHEDULE,
+            Arrays.equals(diffusion.schedule().betas(), NoiseSchedule.cosineBetas(diffusion.steps())) ? COSINE : CUSTOM);
         // Uniform marginals are what the uniform transition is, whichever name they came under.
-        json.put(TRANSITION, constant(diffusion.nodeMarginal()) && constant(diffusion.edgeMarginal()) ? UNIFORM : MARGINAL);
+        json.put(TRANSITION, constant(diffusion.limits().nodes()) && constant(diffusion.limits().edges()) ? UNIFORM : MARGINAL);
         json.put(FEATURES, architecture.features().label());
         json.put(FAMILY, vocabulary.family().label());
         json.put(MAX_NODES, architecture.maxNodes());
@@ -106,9 +108,9 @@ record ModelFacts(
             json.set(NODE_CLASSES, texts(vocabulary.nodes()));
             json.set(EDGE_CLASSES, texts(vocabulary.edges()));
         }
-        json.set(SIZES, numbers(diffusion.sizes()));
-        json.set(NODE_MARGINAL, numbers(diffusion.nodeMarginal()));
-        json.set(EDGE_MARGINAL, numbers(diffusion.edgeMarginal()));
+        json.set(SIZES, numbers(diffusion.sizes().weights()));
+        json.set(NODE_MARGINAL, numbers(diffusion.limits().nodes()));
+        json.set(EDGE_MARGINAL, numbers(diffusion.limits().edges()));
         ObjectNode sources = json.putObject(PROVENANCE);
         new TreeMap<>(provenance).forEach(sources::put);
         return json;
@@ -166,7 +168,8 @@ record ModelFacts(
                 molecular ? number(MAX_WEIGHT) : 1);
             require(!molecular || architecture.maxWeight() > 0, MAX_WEIGHT, "a positive number");
             int steps = architecture.diffusionSteps();
-            Diffusion diffusion = Diffusion.of(schedule.equals(COSINE) ? Diffusion.cosineBetas(steps) : betas.apply(steps),
+            Diffusion diffusion = Diffusion.of(
+                NoiseSchedule.of(schedule.equals(COSINE) ? NoiseSchedule.cosineBetas(steps) : betas.apply(steps)),
                 marginal(NODE_MARGINAL, nodeTypes, transition), marginal(EDGE_MARGINAL, edgeTypes, transition), sizes);
             return new ModelFacts(text(NAME), architecture, diffusion, vocabulary, provenance());
         }

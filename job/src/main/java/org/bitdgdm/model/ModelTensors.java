@@ -67,7 +67,7 @@ final class ModelTensors {
         ModelTensors tensors = new ModelTensors(file, architecture, stored);
         tensors.requireNoExtra();
         Map<String, Tensor> read = readAll(file, stored, tensors.expected);
-        requireBetas(file, read.get(BETAS), diffusion.betas());
+        requireBetas(file, read.get(BETAS), diffusion.schedule().betas());
         return read;
     }
 

@@ -9,10 +9,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.bitdgdm.conf.InputException;
-import org.bitdgdm.kernels.Diffusion;
 import org.bitdgdm.kernels.LayerNorm;
-import org.bitdgdm.kernels.NetworkSpec;
 import org.bitdgdm.kernels.NetworkSpec.Width;
+import org.bitdgdm.kernels.NetworkSpec;
+import org.bitdgdm.kernels.NoiseSchedule;
 import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedProteinModel;
 import org.bitdgdm.kernels.ProteinArchitecture;
@@ -205,7 +205,7 @@ final class ProteinTensors {
 
     private Map<String, Tensor> readAll() {
         Map<String, Tensor> read = ModelTensors.readAll(file, stored, expected);
-        ModelTensors.requireBetas(file, read.get(ModelTensors.BETAS), Diffusion.cosineBetas(architecture.diffusionSteps()));
+        ModelTensors.requireBetas(file, read.get(ModelTensors.BETAS), NoiseSchedule.cosineBetas(architecture.diffusionSteps()));
         return read;
     }
 

@@ -11,13 +11,13 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.kernels.ActivationRecorder;
-import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.GraphBatch;
 import org.bitdgdm.kernels.InitialNoise;
 import org.bitdgdm.kernels.NetworkSpec;
 import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedNetwork;
+import org.bitdgdm.kernels.Sampler;
 import org.bitdgdm.kernels.SizeGroup;
 
 /**
@@ -63,8 +63,8 @@ final class Calibration {
      * @param ranges   ranges of steps to tell apart, see {@link PackedModel#rangeOf}; 1: none
      * @return for every layer of {@link PackedModel#linears()}, in its order
      */
-    static <D extends Denoiser & ActivationRecorder> List<RecordedInputs> run(
-        PackedModel model, D denoiser, int graphs, int steps, long runSeed, int[] rows, int ranges) {
+    static List<RecordedInputs> run(
+        PackedModel model, ActivationRecorder denoiser, int graphs, int steps, long runSeed, int[] rows, int ranges) {
         if (steps > model.architecture().diffusionSteps()) {
             throw new InputException("--calibration-steps must be at most " + model.architecture().diffusionSteps()
                 + ", the diffusion steps of the model, found " + steps);
@@ -102,21 +102,20 @@ final class Calibration {
     }
 
     /** Samples the graphs of some ids, from a first one to before a last one. */
-    private static <D extends Denoiser & ActivationRecorder> void walk(PackedModel model, D denoiser, int from, int end,
-                                                                       int steps, long seed, Inputs inputs) {
-        int[] times = model.diffusion().times(steps);
+    private static void walk(PackedModel model, ActivationRecorder denoiser, int from, int end, int steps, long seed,
+                             Inputs inputs) {
+        List<Sampler.Step> taken = Sampler.of(model.diffusion()).steps(model.diffusion(), steps);
         Set<String> firstReaders = model.spec().layers().stream().filter(NetworkSpec.Layer::readsFirst)
             .map(NetworkSpec.Layer::name).collect(Collectors.toSet());
         List<SizeGroup> groups = SizeGroup.of(model.diffusion(), seed, from, end);
         for (int at = groups.size() - 1; at >= 0; at--) {
             int n = groups.get(at).n();
             for (SizeGroup part : groups.get(at).parts(Math.max(1, ROWS_PER_CALL / (n * n)))) {
-                GraphBatch batch = InitialNoise.draw(model.diffusion(), n, part.ids(), seed);
-                for (int i = 0; i < steps; i++) {
-                    int t = times[i];
-                    Taking taking = new Taking(firstReaders, inputs, t);
+                GraphBatch batch = InitialNoise.draw(model.diffusion(), n, part.ids(), seed, denoiser.firstCounter(taken));
+                for (Sampler.Step step : taken) {
+                    Taking taking = new Taking(firstReaders, inputs, step.at());
                     try {
-                        denoiser.recordStep(batch, seed, t, times[i + 1], taking);
+                        denoiser.recordStep(batch, seed, step, taking);
                     } finally {
                         // Where the step has failed, an input that is not finite says why.
                         taking.finish();

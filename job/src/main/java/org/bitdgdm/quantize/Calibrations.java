@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.function.Function;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.kernels.ActivationRecorder;
-import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.PackedModel;
 
 /**
@@ -45,11 +44,10 @@ public final class Calibrations {
      * @param seed   seed of the run; calibration derives its own from it
      * @param opener opens the model on a backend that can record; closed after each recording
      */
-    public <D extends Denoiser & ActivationRecorder> Calibrations(PackedModel full, long seed,
-                                                                  Function<PackedModel, D> opener) {
+    public Calibrations(PackedModel full, long seed, Function<PackedModel, ? extends ActivationRecorder> opener) {
         this.full = full;
         this.recording = (graphs, steps, rows, ranges) -> {
-            try (D denoiser = opener.apply(full)) {
+            try (ActivationRecorder denoiser = opener.apply(full)) {
                 return Calibration.run(full, denoiser, graphs, steps, seed, rows, ranges);
             }
         };
@@ -69,7 +67,7 @@ public final class Calibrations {
         if (conf.calibrationGraphs() > 0) {
             return conf.calibrationGraphs();
         }
-        float[] sizes = full.diffusion().sizes();
+        float[] sizes = full.diffusion().sizes().weights();
         double total = 0;
         double squares = 0;
         for (int n = 0; n < sizes.length; n++) {

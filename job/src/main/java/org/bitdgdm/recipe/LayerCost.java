@@ -25,7 +25,7 @@ final class LayerCost {
         double weight = 0;
         double nodes = 0;
         double pairs = 0;
-        float[] sizes = model.diffusion().sizes();
+        float[] sizes = model.diffusion().sizes().weights();
         for (int n = 1; n < sizes.length; n++) {
             weight += sizes[n];
             nodes += (double) sizes[n] * n;

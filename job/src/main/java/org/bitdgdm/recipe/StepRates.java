@@ -3,7 +3,6 @@ package org.bitdgdm.recipe;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -14,6 +13,7 @@ import org.bitdgdm.kernels.GraphBatch;
 import org.bitdgdm.kernels.InitialNoise;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
+import org.bitdgdm.kernels.Sampler;
 import org.bitdgdm.sample.DenoiserOpener;
 
 /**
@@ -95,12 +95,11 @@ final class StepRates {
 
     private static double pass(Denoiser model, int graphs) {
         Diffusion diffusion = model.diffusion();
-        float[] sizes = diffusion.sizes();
-        int n = IntStream.range(1, sizes.length).reduce((most, size) -> sizes[size] > sizes[most] ? size : most).orElseThrow();
-        GraphBatch batch = InitialNoise.draw(diffusion, n, LongStream.range(0, graphs).toArray(), SEED);
-        int[] times = diffusion.times(steps(diffusion));
+        List<Sampler.Step> taken = Sampler.of(diffusion).steps(diffusion, steps(diffusion));
+        GraphBatch batch = InitialNoise.draw(diffusion, diffusion.sizes().mode(), LongStream.range(0, graphs).toArray(), SEED,
+            model.firstCounter(taken));
         long start = System.nanoTime();
-        model.advance(batch, SEED, times);
+        model.advance(batch, SEED, taken);
         return (System.nanoTime() - start) * NANOS;
     }
 

@@ -202,14 +202,13 @@ record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds)
         return found;
     }
 
-    @SuppressWarnings("unchecked")
-    private static <D extends Denoiser & ActivationRecorder> D recorder(BackendOpener opener, PackedModel model, int threads) {
+    private static ActivationRecorder recorder(BackendOpener opener, PackedModel model, int threads) {
         Denoiser denoiser = opener.open(model, threads);
-        if (!(denoiser instanceof ActivationRecorder)) {
+        if (!(denoiser instanceof ActivationRecorder recorder)) {
             String found = denoiser.describe();
             denoiser.close();
             throw new IllegalStateException("backend " + found + " cannot record activations");
         }
-        return (D) denoiser;
+        return recorder;
     }
 }

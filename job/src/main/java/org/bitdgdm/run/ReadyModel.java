@@ -96,7 +96,7 @@ public record ReadyModel(ModelBundle bundle, GraphFamily family, Optional<Quanti
     /** The steps are an option, but only the model knows their limit. */
     public void checkSteps(JobConf conf) {
         try {
-            bundle.diffusion().times(conf.sample().steps());
+            bundle.diffusion().schedule().times(conf.sample().steps());
         } catch (IllegalArgumentException e) {
             throw new InputException("--" + e.getMessage(), e);
         }

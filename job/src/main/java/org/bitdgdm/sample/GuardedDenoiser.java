@@ -1,8 +1,10 @@
 package org.bitdgdm.sample;
 
+import java.util.List;
 import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.Diffusion;
 import org.bitdgdm.kernels.GraphBatch;
+import org.bitdgdm.kernels.Sampler;
 
 /**
  * A denoiser on a device that may be lost: whichever of its calls finds that out, its opening and closing among them, ends
@@ -26,22 +28,22 @@ final class GuardedDenoiser implements Denoiser {
     }
 
     @Override
-    public GraphBatch sample(int n, long[] ids, long seed, int[] times) throws InterruptedException {
-        return LostDevice.guarded(() -> denoiser.sample(n, ids, seed, times));
+    public GraphBatch sample(int n, long[] ids, long seed, List<Sampler.Step> steps) throws InterruptedException {
+        return LostDevice.guarded(() -> denoiser.sample(n, ids, seed, steps));
     }
 
     @Override
-    public void advance(GraphBatch batch, long seed, int[] times) {
+    public void advance(GraphBatch batch, long seed, List<Sampler.Step> steps) {
         LostDevice.guarded(() -> {
-            denoiser.advance(batch, seed, times);
+            denoiser.advance(batch, seed, steps);
             return null;
         });
     }
 
     @Override
-    public void logits(GraphBatch batch, int t, float[] nodeLogits, float[] edgeLogits) {
+    public void logits(GraphBatch batch, Sampler.Step step, float[] nodeLogits, float[] edgeLogits) {
         LostDevice.guarded(() -> {
-            denoiser.logits(batch, t, nodeLogits, edgeLogits);
+            denoiser.logits(batch, step, nodeLogits, edgeLogits);
             return null;
         });
     }

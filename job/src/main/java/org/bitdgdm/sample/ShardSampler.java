@@ -5,6 +5,7 @@ import java.util.List;
 
 import org.bitdgdm.conf.SampleConf;
 import org.bitdgdm.kernels.Graph;
+import org.bitdgdm.kernels.Sampler;
 import org.bitdgdm.kernels.Schedule;
 import org.bitdgdm.kernels.SizeGroup;
 
@@ -19,7 +20,7 @@ public final class ShardSampler implements Serializable {
 
     private final long seed;
     private final int steps;
-    private final Schedule schedule;
+    private final Sampler sampler;
     private final int batchSize;
 
     /** Takes finished batches. */
@@ -31,7 +32,7 @@ public final class ShardSampler implements Serializable {
     public ShardSampler(SampleConf conf) {
         this.seed = conf.seed();
         this.steps = conf.steps();
-        this.schedule = Schedule.of(conf.schedule());
+        this.sampler = Sampler.posterior(Schedule.of(conf.schedule()));
         this.batchSize = conf.batchSize();
     }
 
@@ -41,10 +42,10 @@ public final class ShardSampler implements Serializable {
      * @throws InterruptedException if the thread is interrupted, at the latest after some steps of the batch under way
      */
     void sample(ShardPlan.Shard shard, ExecutorDenoiser.Lease model, Sink sink) throws InterruptedException {
-        int[] times = model.diffusion().times(steps, schedule);
+        List<Sampler.Step> taken = sampler.steps(model.diffusion(), steps);
         for (SizeGroup group : SizeGroup.of(model.diffusion(), seed, shard.firstId(), shard.firstId() + shard.count())) {
             for (SizeGroup part : group.parts(batchSize)) {
-                sink.accept(model.denoiser().sample(part.n(), part.ids(), seed, times).graphs());
+                sink.accept(model.denoiser().sample(part.n(), part.ids(), seed, taken).graphs());
             }
         }
     }

@@ -7,9 +7,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
 import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.Diffusion;
 import org.bitdgdm.kernels.GraphBatch;
+import org.bitdgdm.kernels.Sampler;
 import org.junit.jupiter.api.Test;
 
 /** The bound against numbers that a program of its own has computed from DiGress's definitions, see digress_bound.py. */
@@ -89,12 +91,13 @@ class DigressBoundTest {
         }
 
         @Override
-        public void advance(GraphBatch batch, long seed, int[] times) {
+        public void advance(GraphBatch batch, long seed, List<Sampler.Step> steps) {
             throw new AssertionError("a likelihood takes no step");
         }
 
         @Override
-        public void logits(GraphBatch batch, int t, float[] nodeLogits, float[] edgeLogits) {
+        public void logits(GraphBatch batch, Sampler.Step step, float[] nodeLogits, float[] edgeLogits) {
+            int t = step.at();
             JsonNode at = expected.path("asked").path(t);
             assertThat(at.path("t").asInt()).isEqualTo(t);
             assertThat(batch.nodes()).as("noise at %d", t).isEqualTo(bytes(at.path("nodes")));

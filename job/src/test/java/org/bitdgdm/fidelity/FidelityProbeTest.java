@@ -23,6 +23,8 @@ import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
 import org.bitdgdm.kernels.ReferenceDenoiser;
+import org.bitdgdm.kernels.Sampler;
+import org.bitdgdm.kernels.Schedule;
 import org.bitdgdm.quantize.Calibrations;
 import org.bitdgdm.quantize.Quantization;
 import org.bitdgdm.sample.BackendOpener;
@@ -132,15 +134,15 @@ class FidelityProbeTest {
         PackedModel shifted = FULL.withLinears(layers);
         int n = 5;
         long[] ids = {3, 4};
-        int[] times = {20, 10, 0};
+        List<Sampler.Step> taken = Sampler.posterior(Schedule.UNIFORM).steps(FULL.diffusion(), 2);
         try (ReferenceDenoiser full = new ReferenceDenoiser(FULL);
              ReferenceDenoiser other = new ReferenceDenoiser(shifted)) {
-            List<GraphFidelity> found = Trajectory.of(full, FULL.diffusion(), n, ids, 11, times)
+            List<GraphFidelity> found = Trajectory.of(full, FULL.diffusion(), n, ids, 11, taken)
                 .compare(other, new int[] {0, 1});
             GraphBatch batch = InitialNoise.draw(FULL.diffusion(), n, ids, 11);
             for (int step = 0; step < 2; step++) {
                 float[] logits = new float[ids.length * n * 4];
-                full.logits(batch, times[step], logits, new float[ids.length * n * n * 5]);
+                full.logits(batch, taken.get(step), logits, new float[ids.length * n * n * 5]);
                 for (int g = 0; g < ids.length; g++) {
                     int from = g * n;
                     double expected = IntStream.range(from, from + n)
@@ -148,7 +150,7 @@ class FidelityProbeTest {
                     assertThat(found.get(g).nodeDivergence()[step]).isPositive().isCloseTo(expected, within(1e-5));
                     assertThat(found.get(g).edgeDivergence()[step]).isZero();
                 }
-                full.advance(batch, 11, new int[] {times[step], times[step + 1]});
+                full.advance(batch, 11, List.of(taken.get(step)));
             }
         }
     }
@@ -165,7 +167,8 @@ class FidelityProbeTest {
             .isInstanceOf(InputException.class)
             .hasMessage("--fidelity-steps must be at most 20, the diffusion steps of the model, found 21");
         FidelityProbe.checkSteps("--fidelity-steps", 20, FULL.diffusion());
-        Trajectory broken = new Trajectory(1, new long[] {0}, 0, new int[] {20, 0}, new byte[][] {{0}, {0}},
+        Trajectory broken = new Trajectory(1, new long[] {0}, 0,
+            Sampler.posterior(Schedule.UNIFORM).steps(FULL.diffusion(), 1), new byte[][] {{0}, {0}},
             new byte[][] {{0}, {0}}, new float[][] {{0, Float.NaN, 0, 0}}, new float[][] {{0, 0, 0, 0, 0}});
         try (ReferenceDenoiser other = new ReferenceDenoiser(FULL)) {
             assertThatThrownBy(() -> broken.compare(other, new int[] {0})).isInstanceOf(KernelException.class)

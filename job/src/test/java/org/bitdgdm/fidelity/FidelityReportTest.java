@@ -29,7 +29,7 @@ class FidelityReportTest {
     @Test
     void sumsUpRangesGraphsAndEntries() {
         // Two steps, hence two ranges; a graph of 2 nodes and 1 edge, one of 3 and 3.
-        FidelityReport report = FidelityReport.of(new int[] {8, 4, 0}, 7, List.of(
+        FidelityReport report = FidelityReport.of(new int[] {8, 4}, 7, List.of(
             new GraphFidelity(0, 2, new double[] {0.2, 0.4}, new double[] {0.1, 0}, 2, true),
             new GraphFidelity(1, 3, new double[] {0.4, 0}, new double[] {0.3, 0.3}, 1, false)));
 

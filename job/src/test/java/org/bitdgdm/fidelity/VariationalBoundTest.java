@@ -46,10 +46,10 @@ class VariationalBoundTest {
                 assertThat(found[g].reconstructionNode()).isPositive().isCloseTo(node[2], within(1e-9));
                 assertThat(found[g].reconstructionEdge()).isPositive().isCloseTo(edge[2], within(1e-9));
                 double total = 0;
-                for (float weight : DIFFUSION.sizes()) {
+                for (float weight : DIFFUSION.sizes().weights()) {
                     total += weight;
                 }
-                assertThat(found[g].size()).isCloseTo(-Math.log(DIFFUSION.sizes()[n] / total), within(1e-9));
+                assertThat(found[g].size()).isCloseTo(-Math.log(DIFFUSION.sizes().weights()[n] / total), within(1e-9));
                 assertThat(found[g].bound(2) - found[g].bound(1)).isCloseTo(edge[0] + edge[1] + edge[2], within(1e-9));
             }
         }
@@ -58,9 +58,9 @@ class VariationalBoundTest {
     /** Prior at t = T too, reconstruction at t = 0, diffusion at all t above: as published, by matrices. */
     private static void addTerms(GraphBatch clean, int g, int t, Denoiser denoiser, double[] node, double[] edge) {
         int n = clean.nodeCount();
-        double[] nodeLimit = limit(DIFFUSION.nodeMarginal());
-        double[] edgeLimit = limit(DIFFUSION.edgeMarginal());
-        double keptNow = t == 0 ? 1 - (double) DIFFUSION.betas()[0] : DIFFUSION.alphasBar()[t];
+        double[] nodeLimit = limit(DIFFUSION.limits().nodes());
+        double[] edgeLimit = limit(DIFFUSION.limits().edges());
+        double keptNow = t == 0 ? 1 - (double) DIFFUSION.schedule().betas()[0] : DIFFUSION.schedule().alphasBar()[t];
         GraphBatch noisy = new GraphBatch(n, new long[] {clean.ids()[g]});
         for (int i = 0; i < n; i++) {
             noisy.nodes()[i] = drawn(matrix(nodeLimit, keptNow)[clean.nodes()[g * n + i]], i, clean.ids()[g], t);
@@ -86,7 +86,7 @@ class VariationalBoundTest {
 
     private static void addEntry(double[] limit, int t, int x, int c, double[] predicted, double[] terms) {
         if (t == T) {
-            terms[0] += kl(limit, matrix(limit, DIFFUSION.alphasBar()[T])[x]);
+            terms[0] += kl(limit, matrix(limit, DIFFUSION.schedule().alphasBar()[T])[x]);
         }
         if (t == 0) {
             terms[2] -= Math.log(predicted[x]);
@@ -98,9 +98,9 @@ class VariationalBoundTest {
     }
 
     private static double[] posterior(double[] limit, int t, double[] p, int c) {
-        double[][] one = matrix(limit, 1 - (double) DIFFUSION.betas()[t]);
-        double[] before = times(p, matrix(limit, DIFFUSION.alphasBar()[t - 1]));
-        double[] now = times(p, matrix(limit, DIFFUSION.alphasBar()[t]));
+        double[][] one = matrix(limit, 1 - (double) DIFFUSION.schedule().betas()[t]);
+        double[] before = times(p, matrix(limit, DIFFUSION.schedule().alphasBar()[t - 1]));
+        double[] now = times(p, matrix(limit, DIFFUSION.schedule().alphasBar()[t]));
         double[] found = new double[limit.length];
         for (int k = 0; k < found.length; k++) {
             found[k] = one[k][c] * before[k] / now[c];
@@ -198,7 +198,7 @@ class VariationalBoundTest {
         // One node: −log p(x) of a model that predicts nothing can be no less than its class costs on average.
         long[] ids = LongStream.range(0, 400).toArray();
         byte[] nodes = new byte[ids.length];
-        double[] limit = limit(DIFFUSION.nodeMarginal());
+        double[] limit = limit(DIFFUSION.limits().nodes());
         double entropy = Arrays.stream(limit).map(p -> -p * Math.log(p)).sum();
         for (int g = 0, k = 0; g < ids.length; g++) {
             while ((g + 0.5) / ids.length > Arrays.stream(limit, 0, k + 1).sum()) {

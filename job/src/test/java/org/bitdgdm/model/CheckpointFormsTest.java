@@ -241,8 +241,8 @@ class CheckpointFormsTest {
         tiny.dataset.put("node_types", array(module, "f4", atoms.array(), 2));
         ModelBundle bundle = read();
         assertThat(bundle.architecture().maxNodes()).isEqualTo(3);
-        assertThat(bundle.diffusion().sizes()).containsExactly(0, 0.25f, 0.25f, 0.5f);
-        assertThat(bundle.diffusion().nodeMarginal()).containsExactly(0.75f, 0.25f);
+        assertThat(bundle.diffusion().sizes().weights()).containsExactly(0, 0.25f, 0.25f, 0.5f);
+        assertThat(bundle.diffusion().limits().nodes()).containsExactly(0.75f, 0.25f);
         // Not as many numbers as the shape says.
         tiny.dataset.put("node_types", array(module, "f4", atoms.array(), 3));
         assertThat(refusal()).contains("does not say 'node_marginal'");

@@ -154,10 +154,10 @@ class FamilyGoldenTest {
     void schedulesAgree(String name, Variant variant, boolean whole) throws IOException {
         Golden golden = new Golden(name, variant, whole);
         Diffusion diffusion = golden.diffusion;
-        assertThat(diffusion.betas()).isEqualTo(golden.values.get("betas"));
+        assertThat(diffusion.schedule().betas()).isEqualTo(golden.values.get("betas"));
         float[] expected = golden.values.get("alphas_bar");
         for (int t = 0; t <= diffusion.steps(); t++) {
-            float found = diffusion.alphasBar()[t];
+            float found = diffusion.schedule().alphasBar()[t];
             // The published code's logarithm and exponential are those of a vector library: within one unit, not exact.
             assertThat(Math.abs(found - expected[t])).as("time %d", t)
                 .isLessThanOrEqualTo(expected[t] > 0.98 ? 0 : Math.ulp(expected[t]));

@@ -40,7 +40,7 @@ class ModelBundleTest {
         ModelBundle bundle = ModelBundle.load(SHIPPED);
         assertThat(bundle.architecture().layers()).isEqualTo(5);
         assertThat(bundle.vocabulary().nodes()).containsExactly("C", "N", "O", "F");
-        assertThat(bundle.diffusion().nodeMarginal()).containsExactly(0.723f, 0.1151f, 0.1593f, 0.0026f);
+        assertThat(bundle.diffusion().limits().nodes()).containsExactly(0.723f, 0.1151f, 0.1593f, 0.0026f);
         assertThat(bundle.tensors()).hasSize(305);
         PackedModel packed = bundle.packed();
         assertThat(packed.linears()).hasSize(5 * 22 + 10);
@@ -62,7 +62,7 @@ class ModelBundleTest {
         assertThat(loaded.name()).isEqualTo(bundle.name());
         assertThat(loaded.architecture().variant()).isEqualTo(Variant.MAIN);
         assertThat(loaded.architecture().nodeWeights()).isEqualTo(bundle.architecture().nodeWeights());
-        assertThat(loaded.diffusion().edgeMarginal()).isEqualTo(bundle.diffusion().edgeMarginal());
+        assertThat(loaded.diffusion().limits().edges()).isEqualTo(bundle.diffusion().limits().edges());
         assertThat(loaded.vocabulary()).isEqualTo(bundle.vocabulary());
         assertThat(loaded.tensors()).isEqualTo(bundle.tensors());
         assertThat(loaded.provenance()).isEqualTo(bundle.provenance());

@@ -47,9 +47,9 @@ class ModelImportTest {
         assertThat(bundle.architecture().maxWeight()).isEqualTo(60);
         assertThat(bundle.architecture().nodeWeights()).containsExactlyInAnyOrder(12, 16);
         assertThat(bundle.vocabulary()).isEqualTo(new Vocabulary(List.of("C", "O"), Vocabulary.MOLECULE_BONDS));
-        assertThat(bundle.diffusion().nodeMarginal()).containsExactly(0.75f, 0.25f);
-        assertThat(bundle.diffusion().edgeMarginal()).containsExactly(0.5f, 0.25f, 0.125f, 0.125f, 0);
-        assertThat(bundle.diffusion().sizes()).containsExactly(0, 0.25f, 0.25f, 0.5f);
+        assertThat(bundle.diffusion().limits().nodes()).containsExactly(0.75f, 0.25f);
+        assertThat(bundle.diffusion().limits().edges()).containsExactly(0.5f, 0.25f, 0.125f, 0.125f, 0);
+        assertThat(bundle.diffusion().sizes().weights()).containsExactly(0, 0.25f, 0.25f, 0.5f);
         assertThat(bundle.tensors().values()).containsExactlyInAnyOrderElementsOf(TinyCheckpoint.tensors());
         assertThat(bundle.provenance()).containsEntry("source", "tiny.ckpt").containsEntry("pytorch_lightning", "2.0.4")
             .containsKey("source_sha256");
@@ -150,11 +150,11 @@ class ModelImportTest {
         tiny.model.put("transition", "uniform");
         tiny.dataset.remove("node_types");
         ModelBundle bundle = read();
-        assertThat(bundle.diffusion().nodeMarginal()).containsExactly(0.5f, 0.5f);
-        assertThat(bundle.diffusion().edgeMarginal()).containsExactly(0.2f, 0.2f, 0.2f, 0.2f, 0.2f);
+        assertThat(bundle.diffusion().limits().nodes()).containsExactly(0.5f, 0.5f);
+        assertThat(bundle.diffusion().limits().edges()).containsExactly(0.2f, 0.2f, 0.2f, 0.2f, 0.2f);
         bundle.save(folder.resolve("bundle"));
         assertThat(folder.resolve("bundle/model.json")).content().contains("\"uniform\"");
-        assertThat(ModelBundle.load(folder.resolve("bundle")).diffusion().edgeMarginal()).containsOnly(0.2f);
+        assertThat(ModelBundle.load(folder.resolve("bundle")).diffusion().limits().edges()).containsOnly(0.2f);
     }
 
     @Test
@@ -162,8 +162,8 @@ class ModelImportTest {
         tiny.dataset.put("node_types", List.of(30, 10));
         tiny.dataset.put("n_nodes", tiny.tensor(new int[] {6}, 0, 5, 5, 10, 0, 0));
         ModelBundle bundle = read();
-        assertThat(bundle.diffusion().nodeMarginal()).containsExactly(0.75f, 0.25f);
-        assertThat(bundle.diffusion().sizes()).containsExactly(0, 5, 5, 10);
+        assertThat(bundle.diffusion().limits().nodes()).containsExactly(0.75f, 0.25f);
+        assertThat(bundle.diffusion().sizes().weights()).containsExactly(0, 5, 5, 10);
     }
 
     @Test
@@ -194,7 +194,7 @@ class ModelImportTest {
         ModelBundle bundle = ModelImport.read(tiny.write(folder.resolve("tiny.ckpt")), Variant.MAIN, facts);
         assertThat(bundle.architecture().molecular()).isTrue();
         assertThat(bundle.vocabulary().nodes()).containsExactly("C", "O");
-        assertThat(bundle.diffusion().sizes()).containsExactly(0, 1, 2, 3);
+        assertThat(bundle.diffusion().sizes().weights()).containsExactly(0, 1, 2, 3);
     }
 
     @Test
@@ -204,7 +204,7 @@ class ModelImportTest {
         assertThat(bundle.vocabulary().nodes()).containsExactly("node");
         assertThat(bundle.vocabulary().edges()).containsExactly("none", "edge");
         assertThat(bundle.architecture().molecular()).isFalse();
-        assertThat(bundle.diffusion().nodeMarginal()).containsExactly(1);
+        assertThat(bundle.diffusion().limits().nodes()).containsExactly(1);
         bundle.save(folder.resolve("bundle"));
         assertThat(folder.resolve("bundle/model.json")).content().contains("\"family\" : \"graphs\"")
             .doesNotContain("atoms", "molecular");
@@ -283,7 +283,7 @@ class ModelImportTest {
         Path moses = shared("models/families/moses.ckpt");
         assumeTrue(moses != null, "the shared folder with the checkpoints of all families is not on this machine");
         ModelBundle bundle = ModelImport.read(moses, Variant.FIXED_BUG, null);
-        assertThat(bundle.diffusion().nodeMarginal()).usingComparatorWithPrecision(1e-5f)
+        assertThat(bundle.diffusion().limits().nodes()).usingComparatorWithPrecision(1e-5f)
             .containsExactly(.56643f, .10713f, .12833f, .08120f, .11149f, .00424f, .00118f, 0f);
         ModelBundle guacamol = ModelImport.read(shared("models/families/guacamol.ckpt"), Variant.FIXED_BUG, null);
         assertThat(guacamol.architecture().nodeWeights()[9]).isEqualTo(30.07f);

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
-import org.bitdgdm.kernels.Diffusion;
+import org.bitdgdm.kernels.NoiseSchedule;
 import org.bitdgdm.model.PickleWriter.Call;
 import org.bitdgdm.model.PickleWriter.Name;
 import org.bitdgdm.model.PickleWriter.PersistentId;
@@ -134,7 +134,7 @@ final class TinyCheckpoint {
     /** Values that differ from tensor to tensor; the schedule's own for the schedule. */
     static float[] values(String name, int... shape) {
         if (name.equals("noise_schedule.betas")) {
-            return Diffusion.cosine(STEPS, new float[] {1}, new float[] {1}, new float[] {0, 1}).betas();
+            return NoiseSchedule.cosineBetas(STEPS);
         }
         float[] values = new float[(int) Tensor.size(shape)];
         for (int i = 0; i < values.length; i++) {

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.bitdgdm.kernels.Diffusion;
+import org.bitdgdm.kernels.NoiseSchedule;
 import org.bitdgdm.model.PickleWriter.Call;
 
 /**
@@ -82,7 +82,7 @@ final class TinyProteinCheckpoint {
     /** Values that differ from tensor to tensor and from raw weights to their average. */
     static float[] values(String name, int[] shape, int set) {
         if (name.equals("noise_schedule.betas")) {
-            return Diffusion.cosineBetas(STEPS);
+            return NoiseSchedule.cosineBetas(STEPS);
         }
         float[] values = TinyCheckpoint.values(name, shape);
         for (int at = 0; at < values.length; at++) {

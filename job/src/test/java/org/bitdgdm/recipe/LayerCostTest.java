@@ -62,7 +62,7 @@ class LayerCostTest {
     }
 
     private static double mean(int power) {
-        float[] sizes = FULL.diffusion().sizes();
+        float[] sizes = FULL.diffusion().sizes().weights();
         double sum = 0;
         double weight = 0;
         for (int n = 1; n < sizes.length; n++) {

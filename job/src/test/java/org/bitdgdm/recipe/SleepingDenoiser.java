@@ -1,8 +1,10 @@
 package org.bitdgdm.recipe;
 
+import java.util.List;
 import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.Diffusion;
 import org.bitdgdm.kernels.GraphBatch;
+import org.bitdgdm.kernels.Sampler;
 
 /** A denoiser that takes at least so long for each call. */
 record SleepingDenoiser(Denoiser denoiser, int millis) implements Denoiser {
@@ -13,18 +15,18 @@ record SleepingDenoiser(Denoiser denoiser, int millis) implements Denoiser {
     }
 
     @Override
-    public void advance(GraphBatch batch, long seed, int[] times) {
+    public void advance(GraphBatch batch, long seed, List<Sampler.Step> steps) {
         try {
             Thread.sleep(millis);
         } catch (InterruptedException e) {
             throw new IllegalStateException("interrupted", e);
         }
-        denoiser.advance(batch, seed, times);
+        denoiser.advance(batch, seed, steps);
     }
 
     @Override
-    public void logits(GraphBatch batch, int t, float[] nodeLogits, float[] edgeLogits) {
-        denoiser.logits(batch, t, nodeLogits, edgeLogits);
+    public void logits(GraphBatch batch, Sampler.Step step, float[] nodeLogits, float[] edgeLogits) {
+        denoiser.logits(batch, step, nodeLogits, edgeLogits);
     }
 
     @Override

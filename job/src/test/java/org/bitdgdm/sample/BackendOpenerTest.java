@@ -46,7 +46,7 @@ class BackendOpenerTest {
             try (Denoiser denoiser = of(backend).open(model, 2)) {
                 assertThat(denoiser.describe()).startsWith(backend);
                 GraphBatch batch = InitialNoise.draw(model.diffusion(), 5, new long[] {3, 4}, 7);
-                denoiser.advance(batch, 7, model.diffusion().times(5));
+                denoiser.advance(batch, 7, model.diffusion().schedule().times(5));
                 for (byte node : batch.nodes()) {
                     assertThat(node).isBetween((byte) 0, (byte) 3);
                 }

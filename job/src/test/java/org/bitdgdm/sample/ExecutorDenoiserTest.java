@@ -15,6 +15,7 @@ import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.Diffusion;
 import org.bitdgdm.kernels.GraphBatch;
 import org.bitdgdm.kernels.KernelException;
+import org.bitdgdm.kernels.Sampler;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,12 +43,12 @@ class ExecutorDenoiserTest {
             }
 
             @Override
-            public void advance(GraphBatch batch, long seed, int[] times) {
+            public void advance(GraphBatch batch, long seed, List<Sampler.Step> steps) {
                 throw new UnsupportedOperationException();
             }
 
             @Override
-            public void logits(GraphBatch batch, int t, float[] nodeLogits, float[] edgeLogits) {
+            public void logits(GraphBatch batch, Sampler.Step step, float[] nodeLogits, float[] edgeLogits) {
                 throw new UnsupportedOperationException();
             }
 

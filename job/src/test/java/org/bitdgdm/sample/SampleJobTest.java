@@ -76,7 +76,7 @@ class SampleJobTest {
         List<String> expected = new ArrayList<>();
         try (ReferenceDenoiser denoiser = new ReferenceDenoiser(MODEL)) {
             for (long id = 0; id < 7; id++) {
-                GraphBatch graph = InitialNoise.draw(MODEL.diffusion(), InitialNoise.size(MODEL.diffusion(), 77, id),
+                GraphBatch graph = InitialNoise.draw(MODEL.diffusion(), MODEL.diffusion().sizes().draw(77, id),
                     new long[] {id}, 77);
                 for (int t = all; t > 0; t--) {
                     denoiser.advance(graph, 77, new int[] {t, t - 1});

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.Diffusion;
@@ -11,6 +12,7 @@ import org.bitdgdm.kernels.GraphBatch;
 import org.bitdgdm.kernels.KernelException;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.ReferenceDenoiser;
+import org.bitdgdm.kernels.Sampler;
 
 /**
  * The reference denoiser, slowed down or failing at will.
@@ -49,7 +51,7 @@ public record TestOpener(int millisPerGraph, String faults) implements DenoiserO
             }
 
             @Override
-            public void advance(GraphBatch batch, long seed, int[] times) {
+            public void advance(GraphBatch batch, long seed, List<Sampler.Step> steps) {
                 for (long id : batch.ids()) {
                     if (!faults.isEmpty()) {
                         fail(Path.of(faults, Long.toString(id)));
@@ -63,12 +65,12 @@ public record TestOpener(int millisPerGraph, String faults) implements DenoiserO
                         }
                     }
                 }
-                reference.advance(batch, seed, times);
+                reference.advance(batch, seed, steps);
             }
 
             @Override
-            public void logits(GraphBatch batch, int t, float[] nodeLogits, float[] edgeLogits) {
-                reference.logits(batch, t, nodeLogits, edgeLogits);
+            public void logits(GraphBatch batch, Sampler.Step step, float[] nodeLogits, float[] edgeLogits) {
+                reference.logits(batch, step, nodeLogits, edgeLogits);
             }
 
             @Override

@@ -1,7 +1,7 @@
 package org.bitdgdm.kernels;
 
 /** A backend that can show what flows into each linear layer: the source of data-free activation thresholds. */
-public interface ActivationRecorder {
+public interface ActivationRecorder extends Denoiser {
 
     /** Takes the input of one layer. */
     @FunctionalInterface
@@ -20,20 +20,23 @@ public interface ActivationRecorder {
     }
 
     /**
-     * Evaluates the network once and hands the input of every linear layer of the blocks to {@code sink},
-     * in the order of the {@link NetworkSpec}, each layer once.
+     * Evaluates the network once, where a step begins, and hands the input of every linear layer of the blocks to
+     * {@code sink}, in the order of the {@link NetworkSpec}, each layer once.
      *
-     * @param batch graphs at time t; not changed
-     * @param t     time, 1…T
+     * @param batch graphs at that time; not changed
      */
-    void record(GraphBatch batch, int t, Sink sink);
+    void record(GraphBatch batch, Sampler.Step step, Sink sink);
 
-    /**
-     * The same, and takes the graphs through the step that begins there, as {@link Denoiser#advance} does.
-     *
-     * @param batch graphs at time t; at time {@code to} afterwards
-     * @param t     time, 1…T
-     * @param to    a smaller one
-     */
-    void recordStep(GraphBatch batch, long seed, int t, int to, Sink sink);
+    /** The same at time t, 1…T. */
+    default void record(GraphBatch batch, int t, Sink sink) {
+        record(batch, Sampler.Step.at(diffusion(), t), sink);
+    }
+
+    /** The same, and takes the graphs through the step, as {@link Denoiser#advance} does. */
+    void recordStep(GraphBatch batch, long seed, Sampler.Step step, Sink sink);
+
+    /** The same for a step of DiGress's posterior from t to an earlier time. */
+    default void recordStep(GraphBatch batch, long seed, int t, int to, Sink sink) {
+        recordStep(batch, seed, Sampler.along(diffusion(), new int[] {t, to}).get(0), sink);
+    }
 }

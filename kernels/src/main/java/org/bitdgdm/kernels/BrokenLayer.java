@@ -1,7 +1,7 @@
 package org.bitdgdm.kernels;
 
 import java.util.Arrays;
-import java.util.function.Supplier;
+import java.util.List;
 import java.util.function.Supplier;
 
 /**
@@ -18,9 +18,9 @@ final class BrokenLayer {
         this.recorder = recorder;
     }
 
-    /** Takes graphs through times without a diagnosis. */
+    /** Takes graphs through steps without a diagnosis. */
     interface Steps {
-        void advance(GraphBatch batch, int[] times);
+        void advance(GraphBatch batch, List<Sampler.Step> steps);
     }
 
     /** A copy of a batch as it is now. */
@@ -40,15 +40,15 @@ final class BrokenLayer {
      * @param recorder shows what flows into the layers of a broken graph
      * @throws NotFiniteException if a logit is not finite; it names graph, time and layer
      */
-    static void requireFinite(PackedModel model, Supplier<ActivationRecorder> recorder, GraphBatch batch, int t,
-                              float[] nodeLogits, float[] edgeLogits) {
+    static void requireFinite(PackedModel model, Supplier<ActivationRecorder> recorder, GraphBatch batch,
+                              Sampler.Step step, float[] nodeLogits, float[] edgeLogits) {
         int n = batch.nodeCount();
         int nodes = n * model.architecture().nodeTypes();
         int edges = n * n * model.architecture().edgeTypes();
         for (int g = 0; g < batch.size(); g++) {
             if (!areFinite(nodeLogits, g * nodes, nodes) || !areFinite(edgeLogits, g * edges, edges)) {
-                throw new NotFiniteException("logits at time " + t + " are not finite in graph " + batch.ids()[g] + ": "
-                    + new BrokenLayer(model, recorder).at(one(batch, g), t));
+                throw new NotFiniteException("logits at time " + step.at() + " are not finite in graph " + batch.ids()[g] + ": "
+                    + new BrokenLayer(model, recorder).at(one(batch, g), step));
             }
         }
     }
@@ -68,14 +68,14 @@ final class BrokenLayer {
      * @param start    the batch before the failed call; changed
      */
     static NotFiniteException named(NotFiniteException failure, PackedModel model, Denoiser denoiser,
-                                    Supplier<GraphBatch> start, int[] times, Steps steps) {
+                                    Supplier<GraphBatch> start, List<Sampler.Step> taken, Steps steps) {
         GraphBatch batch = start.get();
-        for (int step = 0; step + 1 < times.length; step++) {
+        for (Sampler.Step step : taken) {
             GraphBatch before = copy(batch);
             try {
-                steps.advance(batch, Arrays.copyOfRange(times, step, step + 2));
+                steps.advance(batch, List.of(step));
             } catch (NotFiniteException again) {
-                return named(failure, model, denoiser, before, times[step]);
+                return named(failure, model, denoiser, before, step);
             }
         }
         return failure;
@@ -83,13 +83,13 @@ final class BrokenLayer {
 
     /** One graph after the other: the logits of a large batch take much memory. */
     private static NotFiniteException named(NotFiniteException failure, PackedModel model, Denoiser denoiser, GraphBatch batch,
-                                            int t) {
+                                            Sampler.Step step) {
         int n = batch.nodeCount();
         float[] nodeLogits = new float[n * model.architecture().nodeTypes()];
         float[] edgeLogits = new float[n * n * model.architecture().edgeTypes()];
         for (int g = 0; g < batch.size(); g++) {
             try {
-                denoiser.logits(one(batch, g), t, nodeLogits, edgeLogits);
+                denoiser.logits(one(batch, g), step, nodeLogits, edgeLogits);
             } catch (NotFiniteException broken) {
                 return new NotFiniteException(broken.getMessage(), failure);
             }
@@ -97,12 +97,12 @@ final class BrokenLayer {
         return failure;
     }
 
-    private String at(GraphBatch graph, int t) {
-        recorder.get().record(graph, t, (layer, input, rows) -> {
+    private String at(GraphBatch graph, Sampler.Step step) {
+        recorder.get().record(graph, step, (layer, input, rows) -> {
             if (found != null) {
                 return;
             }
-            PackedLinear linear = model.linear(layer, model.rangeOf(t));
+            PackedLinear linear = model.linear(layer, model.rangeOf(step.at()));
             for (int at = 0; at < rows * linear.in; at++) {
                 if (!Float.isFinite(input[at])) {
                     found = "the input of " + linear.name + " is the first that is not finite, " + input[at];

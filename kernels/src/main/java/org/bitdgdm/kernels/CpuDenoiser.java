@@ -16,7 +16,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
  * the largest graphs of DiGress's data sets, stochastic block models of 187 nodes, less than 16 MiB in all. Recording keeps
  * the inputs of all layers besides.
  */
-public final class CpuDenoiser implements Denoiser, ActivationRecorder {
+public final class CpuDenoiser implements ActivationRecorder {
     private final PackedModel model;
     private final String isa;
     private final int threads;
@@ -57,52 +57,49 @@ public final class CpuDenoiser implements Denoiser, ActivationRecorder {
     }
 
     @Override
-    public void advance(GraphBatch batch, long seed, int[] times) {
+    public void advance(GraphBatch batch, long seed, List<Sampler.Step> steps) {
         requireFits(batch);
-        Sampler sampler = Sampler.posterior(model, times);
         GraphBatch start = BrokenLayer.copy(batch);
         try {
-            advanceNative(batch, seed, sampler);
+            advanceNative(batch, seed, steps);
         } catch (NotFiniteException e) {
-            throw BrokenLayer.named(e, model, this, () -> start, times,
-                (graphs, two) -> advanceNative(graphs, seed, Sampler.posterior(model, two)));
+            throw BrokenLayer.named(e, model, this, () -> start, steps,
+                (graphs, one) -> advanceNative(graphs, seed, one));
         }
     }
 
-    private void advanceNative(GraphBatch batch, long seed, Sampler sampler) {
-        whileOpen(() -> CpuNative.advance(engine, batch, seed, sampler));
+    private void advanceNative(GraphBatch batch, long seed, List<Sampler.Step> steps) {
+        whileOpen(() -> CpuNative.advance(engine, model, batch, seed, steps));
     }
 
     @Override
-    public void logits(GraphBatch batch, int t, float[] nodeLogits, float[] edgeLogits) {
+    public void logits(GraphBatch batch, Sampler.Step step, float[] nodeLogits, float[] edgeLogits) {
         requireFits(batch);
         batch.requireLogits(model.architecture(), nodeLogits, edgeLogits);
-        requireTime(t);
-        whileOpen(() -> CpuNative.logits(engine, batch, Sampler.Step.at(model, t), nodeLogits, edgeLogits));
-        BrokenLayer.requireFinite(model, () -> this, batch, t, nodeLogits, edgeLogits);
+        whileOpen(() -> CpuNative.logits(engine, model, batch, step, nodeLogits, edgeLogits));
+        BrokenLayer.requireFinite(model, () -> this, batch, step, nodeLogits, edgeLogits);
     }
 
     @Override
-    public void record(GraphBatch batch, int t, Sink sink) {
-        record(batch, 0, Sampler.Step.at(model, t), t, -1, sink);
+    public void record(GraphBatch batch, Sampler.Step step, Sink sink) {
+        record(batch, 0, step, false, sink);
     }
 
     @Override
-    public void recordStep(GraphBatch batch, long seed, int t, int to, Sink sink) {
-        record(batch, seed, Sampler.posterior(model, new int[] {t, to}).steps().get(0), t, to, sink);
+    public void recordStep(GraphBatch batch, long seed, Sampler.Step step, Sink sink) {
+        record(batch, seed, step, true, sink);
     }
 
-    /** @param to time after the step; −1: the graphs stay as they are */
-    private void record(GraphBatch batch, long seed, Sampler.Step step, int t, int to, Sink sink) {
+    /** @param taken whether the graphs take the step; if not, they stay as they are */
+    private void record(GraphBatch batch, long seed, Sampler.Step step, boolean taken, Sink sink) {
         requireFits(batch);
-        requireTime(t);
         whileOpen(() -> {
             List<NetworkSpec.Layer> layers = List.copyOf(model.spec().layers());
             boolean[] wanted = new boolean[layers.size()];
             for (int layer = 0; layer < wanted.length; layer++) {
                 wanted[layer] = layers.get(layer).quantized() && sink.wants(layers.get(layer).name());
             }
-            long recording = CpuNative.record(engine, batch, seed, step, to >= 0, wanted);
+            long recording = CpuNative.record(engine, model, batch, seed, step, taken, wanted);
             boolean drawn;
             try {
                 for (int layer = 0; layer < wanted.length; layer++) {
@@ -119,7 +116,7 @@ public final class CpuDenoiser implements Denoiser, ActivationRecorder {
             }
             if (!drawn) {
                 // Fails in the same way, and says which layer is broken.
-                advance(batch, seed, new int[] {t, to});
+                advance(batch, seed, List.of(step));
             }
         });
     }
@@ -132,7 +129,7 @@ public final class CpuDenoiser implements Denoiser, ActivationRecorder {
      */
     void features(GraphBatch batch, int t, float[] nodeInput, float[] globalInput) {
         requireFits(batch);
-        whileOpen(() -> CpuNative.features(engine, batch, Sampler.Step.at(model, t), nodeInput, globalInput));
+        whileOpen(() -> CpuNative.features(engine, batch, Sampler.Step.at(diffusion(), t), nodeInput, globalInput));
     }
 
     /** Bytes that its threads work in, once calls have returned. */
@@ -151,13 +148,6 @@ public final class CpuDenoiser implements Denoiser, ActivationRecorder {
         if (batch.nodeCount() > GraphFeatures.MAX_NODES) {
             throw new IllegalArgumentException("graph features are exact up to " + GraphFeatures.MAX_NODES
                 + " nodes, found " + batch.nodeCount());
-        }
-    }
-
-    private void requireTime(int t) {
-        if (t < 0 || t > model.architecture().diffusionSteps()) {
-            throw new IllegalArgumentException(
-                "time must be in 0.." + model.architecture().diffusionSteps() + ", found " + t);
         }
     }
 

@@ -25,7 +25,7 @@ final class CpuNative {
             a.variant() == Variant.FIXED_BUG, a.features().ordinal(), a.hasMolecularFeatures(), model.stepRanges());
         try {
             setWeights(network, a.nodeWeights(), a.maxWeight());
-            setLimits(network, diffusion.nodeMarginal(), diffusion.edgeMarginal());
+            setLimits(network, diffusion.limits().nodes(), diffusion.limits().edges());
             for (NetworkSpec.Layer layer : model.spec().layers()) {
                 long linear = linearOf(model, layer);
                 try {
@@ -213,8 +213,7 @@ final class CpuNative {
     static native void close(long engine);
 
     /** Takes graphs through steps, in place. */
-    static void advance(long engine, GraphBatch batch, long seed, Sampler sampler) {
-        List<Sampler.Step> steps = sampler.steps();
+    static void advance(long engine, PackedModel model, GraphBatch batch, long seed, List<Sampler.Step> steps) {
         int[] rule = new int[steps.size()];
         int[] to = new int[rule.length];
         float[] time = new float[rule.length];
@@ -227,7 +226,7 @@ final class CpuNative {
             rule[i] = step.rule().ordinal();
             to[i] = step.to();
             time[i] = step.time();
-            range[i] = step.range();
+            range[i] = model.rangeOf(step.at());
             beta[i] = step.beta();
             alphaBarFrom[i] = step.alphaBarFrom();
             alphaBarTo[i] = step.alphaBarTo();
@@ -241,9 +240,10 @@ final class CpuNative {
                                        float[] alphaBarTo);
 
     /** Logits of graphs at the start of a step. */
-    static void logits(long engine, GraphBatch batch, Sampler.Step step, float[] nodeLogits, float[] edgeLogits) {
-        logits(engine, batch.nodeCount(), batch.ids(), batch.nodes(), batch.edges(), step.time(), step.range(), nodeLogits,
-            edgeLogits);
+    static void logits(long engine, PackedModel model, GraphBatch batch, Sampler.Step step, float[] nodeLogits,
+                       float[] edgeLogits) {
+        logits(engine, batch.nodeCount(), batch.ids(), batch.nodes(), batch.edges(), step.time(), model.rangeOf(step.at()),
+            nodeLogits, edgeLogits);
     }
 
     private static native void logits(long engine, int nodeCount, long[] ids, byte[] nodes, byte[] edges, float time,
@@ -263,10 +263,11 @@ final class CpuNative {
      * @param draw   whether the graphs then take the step, see {@link #drawn}
      * @param wanted whether of each layer, in the order of the {@link NetworkSpec}
      */
-    static long record(long engine, GraphBatch batch, long seed, Sampler.Step step, boolean draw, boolean[] wanted) {
+    static long record(long engine, PackedModel model, GraphBatch batch, long seed, Sampler.Step step, boolean draw,
+                       boolean[] wanted) {
         return record(engine, batch.nodeCount(), batch.ids(), batch.nodes(), batch.edges(), seed,
-            draw ? step.rule().ordinal() : -1, step.to(), step.time(), step.range(), step.beta(), step.alphaBarFrom(),
-            step.alphaBarTo(), wanted);
+            draw ? step.rule().ordinal() : -1, step.to(), step.time(), model.rangeOf(step.at()), step.beta(),
+            step.alphaBarFrom(), step.alphaBarTo(), wanted);
     }
 
     private static native long record(long engine, int nodeCount, long[] ids, byte[] nodes, byte[] edges, long seed, int rule,

@@ -100,7 +100,7 @@ public final class CudaDenoiser implements Denoiser {
     private static void launchEverything(CudaContext context, PackedModel model, CudaNetwork network) {
         CudaWorkspace workspace = CudaWorkspace.allocate(context, model, 1, 1);
         try {
-            workspace.begin(new long[1], 0, 1, List.of(Sampler.Step.posterior(model, 1, 0)));
+            workspace.begin(new long[1], 0, 1, Sampler.along(model.diffusion(), new int[] {1, 0}));
             network.drawInitial(workspace, 1, 0);
             network.evaluate(workspace, 1);
             network.loadNodes(workspace);
@@ -121,23 +121,21 @@ public final class CudaDenoiser implements Denoiser {
 
     /** Classes are drawn on the device: ids go there, finished graphs come back. */
     @Override
-    public GraphBatch sample(int n, long[] ids, long seed, int[] times) throws InterruptedException {
-        model.diffusion().requireFromStart(times);
+    public GraphBatch sample(int n, long[] ids, long seed, List<Sampler.Step> steps) throws InterruptedException {
         GraphBatch batch = new GraphBatch(n, ids);
         requireNodes(batch);
-        Sampler sampler = Sampler.posterior(model, times);
         try {
-            sample(batch, seed, sampler);
+            sample(batch, seed, steps);
         } catch (NotFiniteException e) {
-            throw BrokenLayer.named(e, model, this, () -> InitialNoise.draw(model.diffusion(), n, ids, seed), times,
-                (graphs, two) -> take(graphs, seed, Sampler.posterior(model, two)));
+            throw BrokenLayer.named(e, model, this,
+                () -> InitialNoise.draw(model.diffusion(), n, ids, seed, firstCounter(steps)), steps,
+                (graphs, one) -> take(graphs, seed, one));
         }
         return batch;
     }
 
-    private void sample(GraphBatch batch, long seed, Sampler sampler) throws InterruptedException {
+    private void sample(GraphBatch batch, long seed, List<Sampler.Step> steps) throws InterruptedException {
         inParts(batch, "sampling", (workspace, from, count) -> {
-            List<Sampler.Step> steps = sampler.steps();
             workspace.begin(batch.ids(), from, count, steps);
             networks.get(0).drawInitial(workspace, count, seed);
             for (int i = 0; i < steps.size(); i++) {
@@ -155,35 +153,34 @@ public final class CudaDenoiser implements Denoiser {
     }
 
     @Override
-    public void advance(GraphBatch batch, long seed, int[] times) {
+    public void advance(GraphBatch batch, long seed, List<Sampler.Step> steps) {
         requireFits(batch);
-        Sampler sampler = Sampler.posterior(model, times);
-        if (sampler.steps().isEmpty()) {
+        if (steps.isEmpty()) {
             return;
         }
         GraphBatch start = BrokenLayer.copy(batch);
         try {
-            take(batch, seed, sampler);
+            take(batch, seed, steps);
         } catch (NotFiniteException e) {
-            throw BrokenLayer.named(e, model, this, () -> start, times,
-                (graphs, two) -> take(graphs, seed, Sampler.posterior(model, two)));
+            throw BrokenLayer.named(e, model, this, () -> start, steps, (graphs, one) -> take(graphs, seed, one));
         }
     }
 
-    private void take(GraphBatch batch, long seed, Sampler sampler) {
+    private void take(GraphBatch batch, long seed, List<Sampler.Step> steps) {
         inParts(batch, "advancing", (workspace, from, count) -> {
-            workspace.upload(batch, from, count, sampler.steps());
-            for (Sampler.Step step : sampler.steps()) {
+            workspace.upload(batch, from, count, steps);
+            for (Sampler.Step step : steps) {
                 step(workspace, count, seed, step);
             }
-            download(workspace, batch, from, count, sampler.steps());
+            download(workspace, batch, from, count, steps);
         });
     }
 
     /** Takes graphs to the next time. */
     private void step(CudaWorkspace workspace, int count, long seed, Sampler.Step taken) {
-        CudaNetwork network = networks.get(taken.range());
-        long step = workspace.step(new CudaWorkspace.GraphKey(count, seed, taken.range()), () -> {
+        int range = model.rangeOf(taken.at());
+        CudaNetwork network = networks.get(range);
+        long step = workspace.step(new CudaWorkspace.GraphKey(count, seed, range), () -> {
             network.evaluate(workspace, count);
             network.draw(workspace, count, seed);
         });
@@ -194,31 +191,27 @@ public final class CudaDenoiser implements Denoiser {
                                  List<Sampler.Step> steps) {
         int broken = workspace.download(batch, from, count);
         if (broken != 0) {
-            throw new NotFiniteException("logits at time " + steps.get(broken - 1).from() + " are not finite");
+            throw new NotFiniteException("logits at time " + steps.get(broken - 1).at() + " are not finite");
         }
     }
 
     @Override
-    public void logits(GraphBatch batch, int t, float[] nodeLogits, float[] edgeLogits) {
+    public void logits(GraphBatch batch, Sampler.Step at, float[] nodeLogits, float[] edgeLogits) {
         requireFits(batch);
         batch.requireLogits(model.architecture(), nodeLogits, edgeLogits);
-        if (t < 0 || t > model.architecture().diffusionSteps()) {
-            throw new IllegalArgumentException("time must be in 0.." + model.architecture().diffusionSteps() + ", found "
-                + t);
-        }
-        Sampler.Step at = Sampler.Step.at(model, t);
+        CudaNetwork network = networks.get(model.rangeOf(at.at()));
         int nodeValues = batch.nodeCount() * model.architecture().nodeTypes();
         int edgeValues = batch.nodeCount() * batch.nodeCount() * model.architecture().edgeTypes();
         inParts(batch, "evaluating", (workspace, from, count) -> {
             workspace.upload(batch, from, count, List.of(at));
-            networks.get(at.range()).evaluate(workspace, count);
-            networks.get(at.range()).writeLogits(workspace, count);
+            network.evaluate(workspace, count);
+            network.writeLogits(workspace, count);
             workspace.download(workspace.q, nodeLogits, from * nodeValues, count * nodeValues);
             workspace.download(workspace.e, edgeLogits, from * edgeValues, count * edgeValues);
         });
         // The device keeps nothing that flows between its layers, so it is the reference that looks for the broken one.
         BrokenLayer.requireFinite(model, () -> new ReferenceDenoiser(model),
-            batch, t, nodeLogits, edgeLogits);
+            batch, at, nodeLogits, edgeLogits);
     }
 
     /**
@@ -232,7 +225,7 @@ public final class CudaDenoiser implements Denoiser {
         int nodeValues = batch.nodeCount() * DeviceWeights.padded(model.architecture().nodeInputs());
         int globalValues = DeviceWeights.padded(model.architecture().globalInputs());
         inParts(batch, "computing features", (workspace, from, count) -> {
-            workspace.upload(batch, from, count, List.of(Sampler.Step.at(model, t)));
+            workspace.upload(batch, from, count, List.of(Sampler.Step.at(model.diffusion(), t)));
             networks.get(0).features(workspace, count);
             workspace.download(workspace.nodeInput, nodeInput, from * nodeValues, count * nodeValues);
             workspace.download(workspace.globalInput, globalInput, from * globalValues, count * globalValues);
@@ -249,7 +242,7 @@ public final class CudaDenoiser implements Denoiser {
      */
     public Map<String, Double> kernelSeconds(GraphBatch batch, int t, int repeats) {
         requireFits(batch);
-        List<Sampler.Step> step = List.of(Sampler.Step.posterior(model, t, t - 1));
+        List<Sampler.Step> step = Sampler.along(model.diffusion(), new int[] {t, t - 1});
         Map<String, double[]> seconds = new LinkedHashMap<>();
         inParts(batch, "timing", (workspace, from, count) -> {
             for (int repeat = -1; repeat < repeats; repeat++) {

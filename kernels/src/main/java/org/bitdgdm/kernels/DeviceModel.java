@@ -38,8 +38,8 @@ final class DeviceModel {
             norms.put(norm.name(), new int[] {image.floats(norm.weight()), image.floats(norm.bias())});
         }
         Diffusion diffusion = model.diffusion();
-        nodeMarginal = image.floats(diffusion.nodeMarginal());
-        edgeMarginal = image.floats(diffusion.edgeMarginal());
+        nodeMarginal = image.floats(diffusion.limits().nodes());
+        edgeMarginal = image.floats(diffusion.limits().edges());
         nodeWeights = image.floats(model.architecture().nodeWeights());
         address = context.allocate(image.size(), "the model");
         try {

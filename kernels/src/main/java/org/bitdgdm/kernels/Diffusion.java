@@ -1,177 +1,26 @@
 package org.bitdgdm.kernels;
 
 /**
- * Noise schedule and limit distributions of a discrete diffusion, as one immutable table.
+ * The discrete diffusion that a model of graphs was trained to reverse.
  *
- * <p>Schedules of DiGress ({@code src/diffusion/diffusion_utils.py}, {@code cosine_beta_schedule_discrete}, and
- * {@code noise_schedule.py}, {@code PredefinedNoiseScheduleDiscrete}).
- *
- * @param betas        (T+1) β_t, index t = 0…T, unclamped, FP32
- * @param alphasBar    (T+1) ᾱ_t = Π_{k≤t} (1 − min(β_k, 0.9999)), FP32
- * @param nodeMarginal (a) limit distribution of node classes
- * @param edgeMarginal (b) limit distribution of edge classes
- * @param sizes        (maxNodes+1) relative frequency of graphs with n nodes, index n
+ * @param schedule how noise grows with time
+ * @param limits   what it turns classes into
+ * @param sizes    numbers of nodes
  */
-public record Diffusion(
-    float[] betas, float[] alphasBar, float[] nodeMarginal, float[] edgeMarginal, float[] sizes) {
+public record Diffusion(NoiseSchedule schedule, LimitDistribution limits, SizeDistribution sizes) {
 
-    /** β above this is clamped before it enters ᾱ. */
-    private static final float MAX_BETA = 0.9999f;
-    /** s of the cosine schedule. */
-    private static final double COSINE_OFFSET = 0.008;
-
-    public Diffusion {
-        if (betas.length < 2 || betas.length != alphasBar.length) {
-            throw new IllegalArgumentException("diffusion: betas and alphasBar must both have T+1 values, found "
-                + betas.length + " and " + alphasBar.length);
-        }
-        requireDistribution("node marginal", nodeMarginal);
-        requireDistribution("edge marginal", edgeMarginal);
-        requireDistribution("sizes", sizes);
-        if (sizes[0] != 0) {
-            throw new IllegalArgumentException("diffusion: a graph of 0 nodes must have frequency 0, found " + sizes[0]);
-        }
+    /** A diffusion with any schedule. */
+    public static Diffusion of(NoiseSchedule schedule, float[] nodeMarginal, float[] edgeMarginal, float[] sizes) {
+        return new Diffusion(schedule, new LimitDistribution(nodeMarginal, edgeMarginal), new SizeDistribution(sizes));
     }
 
     /** A diffusion with the cosine schedule of {@code steps} steps. */
     public static Diffusion cosine(int steps, float[] nodeMarginal, float[] edgeMarginal, float[] sizes) {
-        return of(cosineBetas(steps), nodeMarginal, edgeMarginal, sizes);
-    }
-
-    /**
-     * A diffusion with any schedule. ᾱ is exp of a running sum of logarithms, as {@code torch.cumsum} takes it of FP32
-     * values on a CPU: logarithms and sums are FP32, and the sum that goes on is a double.
-     *
-     * @param betas (T+1) β_t in 0…1
-     */
-    public static Diffusion of(float[] betas, float[] nodeMarginal, float[] edgeMarginal, float[] sizes) {
-        float[] alphasBar = new float[betas.length];
-        double sum = 0;
-        for (int t = 0; t < betas.length; t++) {
-            if (!(betas[t] >= 0 && betas[t] <= 1)) {
-                throw new IllegalArgumentException("diffusion: betas must be in 0..1, found " + betas[t] + " at time " + t);
-            }
-            sum += (float) StrictMath.log(1 - Math.min(betas[t], MAX_BETA));
-            alphasBar[t] = (float) StrictMath.exp((float) sum);
-        }
-        return new Diffusion(betas, alphasBar, nodeMarginal, edgeMarginal, sizes);
-    }
-
-    /** (T+1) β of the cosine schedule, in double, rounded once. */
-    public static float[] cosineBetas(int steps) {
-        int points = steps + 2;
-        double[] squaredCosine = new double[points];
-        for (int i = 0; i < points; i++) {
-            double x = (double) points * i / (points - 1);
-            double cosine = Math.cos(0.5 * Math.PI * (x / points + COSINE_OFFSET) / (1 + COSINE_OFFSET));
-            squaredCosine[i] = cosine * cosine;
-        }
-        float[] betas = new float[steps + 1];
-        for (int t = 0; t <= steps; t++) {
-            betas[t] = (float) (1 - squaredCosine[t + 1] / squaredCosine[t]);
-        }
-        return betas;
+        return of(NoiseSchedule.cosine(steps), nodeMarginal, edgeMarginal, sizes);
     }
 
     /** T. */
     public int steps() {
-        return betas.length - 1;
-    }
-
-    /**
-     * β of the transition from time s to a later time t: the schedule's own β_t for one step, 1 − ᾱ_t/ᾱ_s for a stride.
-     */
-    public float beta(int t, int s) {
-        return s == t - 1 ? betas[t] : 1 - alphasBar[t] / alphasBar[s];
-    }
-
-    /**
-     * The times visited by a sampler of {@code count} steps: strictly decreasing from T to 0, evenly spaced.
-     *
-     * @return (count+1) t_i = ⌊(2T(N−i)+N)/(2N)⌋
-     * @throws IllegalArgumentException if count is not in 1…T
-     */
-    public int[] times(int count) {
-        if (count < 1 || count > steps()) {
-            throw new IllegalArgumentException("steps must be in 1.." + steps()
-                + ", the diffusion steps of the model, found " + count);
-        }
-        int[] times = new int[count + 1];
-        for (int i = 0; i <= count; i++) {
-            times[i] = (int) ((2L * steps() * (count - i) + count) / (2L * count));
-        }
-        return times;
-    }
-
-    /**
-     * The times visited by a sampler of {@code count} steps: strictly decreasing from T to 0. With T steps both schedules
-     * visit every time.
-     *
-     * <p>{@link Schedule#UNIFORM} is {@link #times(int)}. {@link Schedule#NOISE} takes for t_i, 0 &lt; i &lt; N, the time
-     * whose ᾱ is nearest to ᾱ_T + (ᾱ_0 − ᾱ_T) i/N, the later one on a tie; where several targets share a time it moves on
-     * to the nearest ones that leave a time for every step.
-     *
-     * @return (count+1) times
-     * @throws IllegalArgumentException if count is not in 1…T
-     */
-    public int[] times(int count, Schedule schedule) {
-        int[] times = times(count);
-        if (schedule == Schedule.UNIFORM) {
-            return times;
-        }
-        double first = alphasBar[steps()];
-        double last = alphasBar[0];
-        for (int i = 1; i < count; i++) {
-            double target = first + (last - first) * i / count;
-            // Times before the last one left, and no earlier than what the steps to come still need.
-            int best = times[i - 1] - 1;
-            for (int t = best - 1; t >= count - i && Math.abs(alphasBar[t] - target) < Math.abs(alphasBar[best] - target);
-                t--) {
-                best = t;
-            }
-            times[i] = best;
-        }
-        return times;
-    }
-
-    /**
-     * Checks a list of times that graphs are to be taken through.
-     *
-     * @throws IllegalArgumentException if they are not strictly decreasing within T…0
-     */
-    void requireTimes(int[] times) {
-        for (int i = 0; i < times.length; i++) {
-            if (times[i] < 0 || times[i] > steps() || i > 0 && times[i] >= times[i - 1]) {
-                throw new IllegalArgumentException("times must decrease strictly within " + steps() + "..0, found "
-                    + times[i] + " at position " + i + (i > 0 ? " after " + times[i - 1] : ""));
-            }
-        }
-    }
-
-    /**
-     * Checks a list of times that graphs are to be sampled through.
-     *
-     * @throws IllegalArgumentException if they do not begin at T, or are not strictly decreasing to 0 at the lowest
-     */
-    void requireFromStart(int[] times) {
-        requireTimes(times);
-        if (times.length == 0 || times[0] != steps()) {
-            throw new IllegalArgumentException("sampling begins at time " + steps() + ", found "
-                + (times.length == 0 ? "no time" : times[0]));
-        }
-    }
-
-    private static void requireDistribution(String name, float[] weights) {
-        double sum = 0;
-        for (float weight : weights) {
-            if (!(weight >= 0) || Float.isInfinite(weight)) {
-                throw new IllegalArgumentException("diffusion: " + name + " must be finite and not negative, found "
-                    + weight);
-            }
-            sum += weight;
-        }
-        if (!(sum > 0)) {
-            throw new IllegalArgumentException("diffusion: " + name + " must have a positive sum, found " + sum);
-        }
+        return schedule.steps();
     }
 }

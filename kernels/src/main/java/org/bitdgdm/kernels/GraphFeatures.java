@@ -100,7 +100,7 @@ public final class GraphFeatures {
 
     /** The same at time t of 0…T. */
     public void compute(GraphBatch batch, int index, int t, float[] node, int nodeFrom, float[] global, int globalFrom) {
-        compute(batch, index, Sampler.timeOf(architecture, t), node, nodeFrom, global, globalFrom);
+        compute(batch, index, (float) ((double) t / architecture.diffusionSteps()), node, nodeFrom, global, globalFrom);
     }
 
     /** Cycle counts from closed walks, as the variant counts them (c5 of {@code main} is not the number of 5-cycles). */

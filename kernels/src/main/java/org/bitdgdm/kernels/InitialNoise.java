@@ -1,14 +1,8 @@
 package org.bitdgdm.kernels;
 
-/** Where sampling starts: the size of a graph, and its classes at time T, drawn from the limit distributions. */
+/** Where sampling starts: the classes of graphs before any step, drawn from the limit distributions. */
 public final class InitialNoise {
     private InitialNoise() {
-    }
-
-    /** Draws the number of nodes of a graph from the training set's sizes; counter (graph id, SIZE_TIME, slot 0). */
-    public static int size(Diffusion diffusion, long seed, long graphId) {
-        float u = CounterRandom.uniform(seed, graphId, CounterRandom.SIZE_TIME, 0);
-        return CounterRandom.draw(u, diffusion.sizes(), 0, diffusion.sizes().length);
     }
 
     /**
@@ -18,17 +12,25 @@ public final class InitialNoise {
      * @param ids (B) ids; kept by the batch, not copied
      */
     public static GraphBatch draw(Diffusion diffusion, int n, long[] ids, long seed) {
+        return draw(diffusion, n, ids, seed, diffusion.steps());
+    }
+
+    /**
+     * The same with another counter.
+     *
+     * @param counter number of the state that is drawn, {@link Sampler.Step#from} of the first step
+     */
+    public static GraphBatch draw(Diffusion diffusion, int n, long[] ids, long seed, int counter) {
         GraphBatch batch = new GraphBatch(n, ids);
-        int time = diffusion.steps();
         for (int g = 0; g < ids.length; g++) {
             for (int i = 0; i < n; i++) {
-                float u = CounterRandom.uniform(seed, ids[g], time, i);
-                batch.nodes()[g * n + i] = (byte) draw(u, diffusion.nodeMarginal());
+                float u = CounterRandom.uniform(seed, ids[g], counter, i);
+                batch.nodes()[g * n + i] = (byte) draw(u, diffusion.limits().nodes());
             }
             for (int i = 0; i < n; i++) {
                 for (int j = i + 1; j < n; j++) {
-                    float u = CounterRandom.uniform(seed, ids[g], time, CounterRandom.edgeSlot(n, i, j));
-                    batch.setEdge(g, i, j, draw(u, diffusion.edgeMarginal()));
+                    float u = CounterRandom.uniform(seed, ids[g], counter, CounterRandom.edgeSlot(n, i, j));
+                    batch.setEdge(g, i, j, draw(u, diffusion.limits().edges()));
                 }
             }
         }

@@ -25,9 +25,9 @@ public final class PackedModel extends PackedNetwork {
         this.architecture = architecture;
         this.diffusion = diffusion;
         if (diffusion.steps() != architecture.diffusionSteps()
-            || diffusion.nodeMarginal().length != architecture.nodeTypes()
-            || diffusion.edgeMarginal().length != architecture.edgeTypes()
-            || diffusion.sizes().length != architecture.maxNodes() + 1) {
+            || diffusion.limits().nodes().length != architecture.nodeTypes()
+            || diffusion.limits().edges().length != architecture.edgeTypes()
+            || diffusion.sizes().weights().length != architecture.maxNodes() + 1) {
             throw new IllegalArgumentException("diffusion tables do not fit the architecture");
         }
         int dx = width(NetworkSpec.Width.X);

@@ -95,11 +95,11 @@ public final class PackedModelFormat {
             sink.int8(model.architecture().features().ordinal());
         }
         Diffusion diffusion = model.diffusion();
-        sink.floats(diffusion.betas());
-        sink.floats(diffusion.alphasBar());
-        sink.floats(diffusion.nodeMarginal());
-        sink.floats(diffusion.edgeMarginal());
-        sink.floats(diffusion.sizes());
+        sink.floats(diffusion.schedule().betas());
+        sink.floats(diffusion.schedule().alphasBar());
+        sink.floats(diffusion.limits().nodes());
+        sink.floats(diffusion.limits().edges());
+        sink.floats(diffusion.sizes().weights());
         return finished(sink, model, version > 1);
     }
 
@@ -244,7 +244,8 @@ public final class PackedModelFormat {
 
         Architecture architecture = readArchitecture(source, version);
         long steps = architecture.diffusionSteps() + 1L;
-        Diffusion diffusion = new Diffusion(source.floats("betas", steps), source.floats("alphas bar", steps),
+        Diffusion diffusion = Diffusion.of(
+            new NoiseSchedule(source.floats("betas", steps), source.floats("alphas bar", steps)),
             source.floats("node marginal", architecture.nodeTypes()),
             source.floats("edge marginal", architecture.edgeTypes()), source.floats("sizes", architecture.maxNodes() + 1));
         NetworkSpec spec = new NetworkSpec(architecture);

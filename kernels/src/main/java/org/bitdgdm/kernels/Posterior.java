@@ -7,7 +7,7 @@ import java.util.Arrays;
  * p(z_s | z_t) ∝ Σ_{x₀} p(x₀) · q(z_t | z_s) q(z_s | x₀) / q(z_t | x₀)
  * ({@code src/diffusion/diffusion_utils.py}, {@code compute_batched_over0_posterior_distribution}).
  *
- * <p>With c the class at t, m the limit distribution, β the noise from s to t ({@link Diffusion#beta}) and all sums in
+ * <p>With c the class at t, m the limit distribution, β the noise from s to t ({@link NoiseSchedule#beta}) and all sums in
  * class order, in double, without contraction:
  * <ol>
  * <li>{@code p_k = exp(logit_k − max) / Σ exp(logit_j − max)};</li>
@@ -50,22 +50,23 @@ public final class Posterior {
             throw new IllegalArgumentException("a reverse step goes from t to an earlier s within " + diffusion.steps()
                 + "..0, found " + t + " to " + s);
         }
-        return new Posterior(marginal, t, s, diffusion.beta(t, s), diffusion.alphasBar()[t], diffusion.alphasBar()[s]);
+        NoiseSchedule schedule = diffusion.schedule();
+        return new Posterior(marginal, t, s, schedule.beta(t, s), schedule.alphasBar()[t], schedule.alphasBar()[s]);
     }
 
     /** A sampler's step for classes of a limit distribution. */
     static Posterior of(Sampler.Step step, float[] marginal) {
-        return new Posterior(marginal, step.from(), step.to(), step.beta(), step.alphaBarFrom(), step.alphaBarTo());
+        return new Posterior(marginal, step.at(), step.to(), step.beta(), step.alphaBarFrom(), step.alphaBarTo());
     }
 
     /** The step for node classes. */
     public static Posterior ofNodes(Diffusion diffusion, int t, int s) {
-        return of(diffusion, diffusion.nodeMarginal(), t, s);
+        return of(diffusion, diffusion.limits().nodes(), t, s);
     }
 
     /** The step for edge classes. */
     public static Posterior ofEdges(Diffusion diffusion, int t, int s) {
-        return of(diffusion, diffusion.edgeMarginal(), t, s);
+        return of(diffusion, diffusion.limits().edges(), t, s);
     }
 
     /**

@@ -14,7 +14,7 @@ import java.util.Map;
  * are evaluated one by one except in {@link #record}, which shows each layer's input for the whole batch at once.
  * Any number of threads may use one instance.
  */
-public final class ReferenceDenoiser implements Denoiser, ActivationRecorder {
+public final class ReferenceDenoiser implements ActivationRecorder {
     private final PackedModel model;
     private final Architecture architecture;
     private final GraphFeatures features;
@@ -43,26 +43,24 @@ public final class ReferenceDenoiser implements Denoiser, ActivationRecorder {
     }
 
     @Override
-    public void advance(GraphBatch batch, long seed, int[] times) {
+    public void advance(GraphBatch batch, long seed, List<Sampler.Step> steps) {
         requireOpen();
         batch.requireFits(architecture);
-        Sampler sampler = Sampler.posterior(model, times);
         GraphBatch start = BrokenLayer.copy(batch);
         try {
-            take(batch, seed, sampler);
+            take(batch, seed, steps);
         } catch (NotFiniteException e) {
-            throw BrokenLayer.named(e, model, this, () -> start, times,
-                (graphs, two) -> take(graphs, seed, Sampler.posterior(model, two)));
+            throw BrokenLayer.named(e, model, this, () -> start, steps, (graphs, one) -> take(graphs, seed, one));
         }
     }
 
-    private void take(GraphBatch batch, long seed, Sampler sampler) {
+    private void take(GraphBatch batch, long seed, List<Sampler.Step> steps) {
         int n = batch.nodeCount();
         float[] nodeLogits = new float[n * architecture.nodeTypes()];
         float[] edgeLogits = new float[n * n * architecture.edgeTypes()];
-        for (Sampler.Step step : sampler.steps()) {
-            Posterior nodes = Posterior.of(step, model.diffusion().nodeMarginal());
-            Posterior edges = Posterior.of(step, model.diffusion().edgeMarginal());
+        for (Sampler.Step step : steps) {
+            Posterior nodes = Posterior.of(step, model.diffusion().limits().nodes());
+            Posterior edges = Posterior.of(step, model.diffusion().limits().edges());
             for (int g = 0; g < batch.size(); g++) {
                 evaluate(batch, g, 1, step, nodeLogits, edgeLogits, 0, null);
                 draw(batch, g, seed, nodes, edges, nodeLogits, edgeLogits);
@@ -95,32 +93,30 @@ public final class ReferenceDenoiser implements Denoiser, ActivationRecorder {
     }
 
     @Override
-    public void logits(GraphBatch batch, int t, float[] nodeLogits, float[] edgeLogits) {
+    public void logits(GraphBatch batch, Sampler.Step step, float[] nodeLogits, float[] edgeLogits) {
         requireOpen();
         batch.requireFits(architecture);
         batch.requireLogits(architecture, nodeLogits, edgeLogits);
-        requireTime(t);
         for (int g = 0; g < batch.size(); g++) {
-            evaluate(batch, g, 1, Sampler.Step.at(model, t), nodeLogits, edgeLogits, g, null);
+            evaluate(batch, g, 1, step, nodeLogits, edgeLogits, g, null);
         }
-        BrokenLayer.requireFinite(model, () -> this, batch, t, nodeLogits, edgeLogits);
+        BrokenLayer.requireFinite(model, () -> this, batch, step, nodeLogits, edgeLogits);
     }
 
     @Override
-    public void record(GraphBatch batch, int t, Sink sink) {
+    public void record(GraphBatch batch, Sampler.Step step, Sink sink) {
         requireOpen();
         batch.requireFits(architecture);
-        requireTime(t);
         int n = batch.nodeCount();
         float[] nodeLogits = new float[batch.size() * n * architecture.nodeTypes()];
         float[] edgeLogits = new float[batch.size() * n * n * architecture.edgeTypes()];
-        evaluate(batch, 0, batch.size(), Sampler.Step.at(model, t), nodeLogits, edgeLogits, 0, sink);
+        evaluate(batch, 0, batch.size(), step, nodeLogits, edgeLogits, 0, sink);
     }
 
     @Override
-    public void recordStep(GraphBatch batch, long seed, int t, int to, Sink sink) {
-        record(batch, t, sink);
-        advance(batch, seed, new int[] {t, to});
+    public void recordStep(GraphBatch batch, long seed, Sampler.Step step, Sink sink) {
+        record(batch, step, sink);
+        advance(batch, seed, List.of(step));
     }
 
     /** Features and network of {@code graphs} graphs from {@code first} on; logits written from graph {@code to} on. */
@@ -138,19 +134,13 @@ public final class ReferenceDenoiser implements Denoiser, ActivationRecorder {
         for (int ij = 0; ij < graphs * n * n; ij++) {
             e[ij * types + batch.edges()[first * n * n + ij]] = 1;
         }
-        new Pass(graphs, n, step.range(), sink).run(x, e, y, nodeLogits, to * n * architecture.nodeTypes(),
+        new Pass(graphs, n, model.rangeOf(step.at()), sink).run(x, e, y, nodeLogits, to * n * architecture.nodeTypes(),
             edgeLogits, to * n * n * types);
     }
 
     /** The network alone, from given input features: what the golden files check apart from our own features. */
     void logitsFromFeatures(int graphs, int n, float[] x, float[] e, float[] y, float[] nodeLogits, float[] edgeLogits) {
         new Pass(graphs, n, 0, null).run(x, e, y, nodeLogits, 0, edgeLogits, 0);
-    }
-
-    private void requireTime(int t) {
-        if (t < 0 || t > architecture.diffusionSteps()) {
-            throw new IllegalArgumentException("time must be in 0.." + architecture.diffusionSteps() + ", found " + t);
-        }
     }
 
     private void requireOpen() {

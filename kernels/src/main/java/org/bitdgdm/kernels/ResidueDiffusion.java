@@ -79,9 +79,7 @@ public record ResidueDiffusion(float[] betas, float[] alphasBar, float[] scores,
      * @param temperatures (at least 2)
      */
     public static ResidueDiffusion of(int steps, float[] scores, float[] temperatures, Transition trained) {
-        float[] everyClass = new float[CLASSES];
-        Arrays.fill(everyClass, 1f / CLASSES);
-        Diffusion cosine = Diffusion.cosine(steps, everyClass, everyClass, new float[] {0, 1});
+        NoiseSchedule cosine = NoiseSchedule.cosine(steps);
         float[] stretched = new float[steps + 2];
         for (int k = 0; k < stretched.length; k++) {
             double at = (double) k * (temperatures.length - 1) / (stretched.length - 1);

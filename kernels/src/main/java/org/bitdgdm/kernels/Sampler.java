@@ -1,14 +1,20 @@
 package org.bitdgdm.kernels;
 
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How graphs are taken from one time to another: a grid of times and the rule of each step. All that depends on the noise
- * schedule is worked out here, once, so that a backend takes steps as they are and knows neither schedules nor grids.
+ * How graphs are taken from noise to data: a step rule and the spacing of its times. The other half of a diffusion model is
+ * the network, which a {@link Denoiser} evaluates; any sampler may drive any network that was trained on its kind of noise.
+ *
+ * <p>All that depends on the noise schedule is worked out here, once, so that a backend takes steps as they are and knows
+ * neither schedules nor grids.
+ *
+ * @param rule     what a step does with the network's prediction
+ * @param schedule how the times of the steps are spaced
  */
-public final class Sampler {
-    private final List<Step> steps;
+public record Sampler(Rule rule, Schedule schedule) implements Serializable {
 
     /** What a step does with the network's prediction; backends know it by its ordinal. */
     public enum Rule {
@@ -17,34 +23,54 @@ public final class Sampler {
     }
 
     /**
-     * One step, from t to s. Every backend takes it as it is.
+     * One step. Every backend takes it as it is.
      *
      * @param rule         what is drawn from
-     * @param from         t, for messages
-     * @param to           s; counter of the draws, see {@link CounterRandom}
-     * @param time         what the network reads, t ÷ T
-     * @param range        range of times that the static scales are of, see {@link PackedModel#rangeOf}
-     * @param beta         noise from s to t, see {@link Diffusion#beta}
-     * @param alphaBarFrom ᾱ_t
-     * @param alphaBarTo   ᾱ_s
+     * @param from         number of the state that it begins at, larger than {@code to}; sampling draws the first state with
+     *                     it as counter
+     * @param to           number of the state that is drawn; counter of the draws, see {@link CounterRandom}
+     * @param at           time among T…0 that the step begins at, for messages, reports and
+     *                     {@link PackedModel#rangeOf static scales}
+     * @param time         what the network reads
+     * @param beta         noise between the two times, see {@link NoiseSchedule#beta}
+     * @param alphaBarFrom share of entries that is kept at the beginning, ᾱ_t
+     * @param alphaBarTo   share of entries that is kept at the end, ᾱ_s
      */
-    record Step(Rule rule, int from, int to, float time, int range, float beta, float alphaBarFrom, float alphaBarTo) {
+    public record Step(Rule rule, int from, int to, int at, float time, float beta, float alphaBarFrom, float alphaBarTo)
+        implements Serializable {
 
         /** An evaluation of the network at time t, with nothing drawn after it. */
-        static Step at(PackedModel model, int t) {
-            return new Step(Rule.POSTERIOR, t, t, timeOf(model.architecture(), t), model.rangeOf(t), 0, 1, 1);
+        static Step at(Diffusion diffusion, int t) {
+            if (t < 0 || t > diffusion.steps()) {
+                throw new IllegalArgumentException("time must be in 0.." + diffusion.steps() + ", found " + t);
+            }
+            return new Step(Rule.POSTERIOR, t, t, t, diffusion.schedule().read(t), 0, 1, 1);
         }
 
-        /** A step of {@link Rule#POSTERIOR}. */
-        static Step posterior(PackedModel model, int t, int s) {
-            Diffusion diffusion = model.diffusion();
-            return new Step(Rule.POSTERIOR, t, s, timeOf(model.architecture(), t), model.rangeOf(t), diffusion.beta(t, s),
-                diffusion.alphasBar()[t], diffusion.alphasBar()[s]);
+        private static Step posterior(NoiseSchedule schedule, int t, int s) {
+            return new Step(Rule.POSTERIOR, t, s, t, schedule.read(t), schedule.beta(t, s), schedule.alphasBar()[t],
+                schedule.alphasBar()[s]);
         }
     }
 
-    private Sampler(List<Step> steps) {
-        this.steps = List.copyOf(steps);
+    /** DiGress's. */
+    public static Sampler posterior(Schedule schedule) {
+        return new Sampler(Rule.POSTERIOR, schedule);
+    }
+
+    /** The sampler that models of a diffusion are trained for. */
+    public static Sampler of(Diffusion diffusion) {
+        return posterior(Schedule.UNIFORM);
+    }
+
+    /**
+     * All steps from noise to data.
+     *
+     * @param count at most T
+     * @throws IllegalArgumentException if the diffusion has not so many
+     */
+    public List<Step> steps(Diffusion diffusion, int count) {
+        return along(diffusion, diffusion.schedule().times(count, schedule));
     }
 
     /**
@@ -52,22 +78,12 @@ public final class Sampler {
      *
      * @param times strictly decreasing within T…0; fewer than two of them are no step
      */
-    static Sampler posterior(PackedModel model, int[] times) {
-        model.diffusion().requireTimes(times);
+    static List<Step> along(Diffusion diffusion, int[] times) {
+        diffusion.schedule().requireTimes(times);
         List<Step> steps = new ArrayList<>();
         for (int i = 0; i + 1 < times.length; i++) {
-            steps.add(Step.posterior(model, times[i], times[i + 1]));
+            steps.add(Step.posterior(diffusion.schedule(), times[i], times[i + 1]));
         }
-        return new Sampler(steps);
-    }
-
-    /** What the network reads as its time: t ÷ T, rounded once. */
-    static float timeOf(Architecture architecture, int t) {
-        return (float) ((double) t / architecture.diffusionSteps());
-    }
-
-    /** The steps, first to last. */
-    List<Step> steps() {
         return steps;
     }
 }

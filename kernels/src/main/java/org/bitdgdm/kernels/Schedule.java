@@ -2,7 +2,7 @@ package org.bitdgdm.kernels;
 
 import java.util.Arrays;
 
-/** How the times of a sampler with fewer steps than the model are spaced, see {@link Diffusion#times(int, Schedule)}. */
+/** How the times of a sampler with fewer steps than the model are spaced, see {@link NoiseSchedule#times(int, Schedule)}. */
 public enum Schedule {
     /** Evenly in t. */
     UNIFORM("uniform"),

@@ -17,7 +17,7 @@ import java.util.TreeMap;
 public record SizeGroup(int n, long[] ids) implements Serializable {
 
     /**
-     * Groups the graphs of a run by the sizes that they draw, see {@link InitialNoise#size}; the largest first.
+     * Groups the graphs of a run by the sizes that they draw, see {@link SizeDistribution#draw}; the largest first.
      *
      * @param first the first id
      * @param end   before the last one
@@ -25,7 +25,7 @@ public record SizeGroup(int n, long[] ids) implements Serializable {
     public static List<SizeGroup> of(Diffusion diffusion, long seed, long first, long end) {
         Map<Integer, List<Long>> bySize = new TreeMap<>(Comparator.reverseOrder());
         for (long id = first; id < end; id++) {
-            bySize.computeIfAbsent(InitialNoise.size(diffusion, seed, id), n -> new ArrayList<>()).add(id);
+            bySize.computeIfAbsent(diffusion.sizes().draw(seed, id), n -> new ArrayList<>()).add(id);
         }
         List<SizeGroup> groups = new ArrayList<>();
         bySize.forEach((n, ids) -> groups.add(new SizeGroup(n, ids.stream().mapToLong(Long::longValue).toArray())));

@@ -116,7 +116,7 @@ class CpuDenoiserTest {
         return true;
     }
 
-    private static <D extends Denoiser & ActivationRecorder> Map<String, float[]> recorded(D denoiser, GraphBatch batch,
+    private static <D extends ActivationRecorder> Map<String, float[]> recorded(D denoiser, GraphBatch batch,
                                                                                             int t) {
         Map<String, float[]> inputs = new LinkedHashMap<>();
         denoiser.record(batch, t, (layer, input, rows) -> inputs.put(layer, input.clone()));
@@ -147,7 +147,7 @@ class CpuDenoiserTest {
     void everyRangeOfStepsHasItsOwnScales() {
         PackedModel plain = TestLayers.quantized(TestModels.tiny(Variant.FIXED_BUG, 4), LOW_BIT, 7);
         PackedModel model = TestLayers.withRanges(plain, 3);
-        int[] times = model.diffusion().times(25);
+        int[] times = model.diffusion().schedule().times(25);
         assertThat(Arrays.stream(new int[] {1, 17, 18, 34, 35, 50}).map(model::rangeOf)).containsExactly(0, 0, 1, 1, 2, 2);
         List<String> isas = new ArrayList<>(ISAS);
         isas.add("reference");
@@ -181,7 +181,7 @@ class CpuDenoiserTest {
     void instructionSetsDrawTheSameGraphs() {
         for (PackedModel model : new PackedModel[] {TestModels.tiny(Variant.MAIN, 6),
             TestLayers.quantized(TestModels.tiny(Variant.FIXED_BUG, 6), LOW_BIT, 2)}) {
-            int[] times = model.diffusion().times(50);
+            int[] times = model.diffusion().schedule().times(50);
             GraphBatch first = null;
             for (String isa : ISAS) {
                 GraphBatch batch = noise(model, 6, 5, 25);
@@ -199,7 +199,7 @@ class CpuDenoiserTest {
     @Test
     void batchesThreadsAndCallsDoNotChangeAGraph() {
         PackedModel model = TestLayers.quantized(TestModels.tiny(Variant.FIXED_BUG, 8), LOW_BIT, 3);
-        int[] times = model.diffusion().times(20);
+        int[] times = model.diffusion().schedule().times(20);
         GraphBatch expected = noise(model, 5, 5, 69);
         try (CpuDenoiser one = open(model, "auto", 1); CpuDenoiser two = open(model, "auto", 2)) {
             one.advance(expected, 3, times);
@@ -226,7 +226,7 @@ class CpuDenoiserTest {
     @Test
     void callersAtOnceGetTheirOwnGraphs() throws Exception {
         PackedModel model = TestModels.tiny(Variant.MAIN, 8);
-        int[] times = model.diffusion().times(50);
+        int[] times = model.diffusion().schedule().times(50);
         ExecutorService callers = Executors.newFixedThreadPool(4);
         try (CpuDenoiser denoiser = open(model, "auto", 2)) {
             GraphBatch[] expected = new GraphBatch[8];
@@ -257,7 +257,7 @@ class CpuDenoiserTest {
     @Test
     void drawsAreThoseOfTheReference() {
         PackedModel model = TestModels.tiny(Variant.FIXED_BUG, 12);
-        int[] times = model.diffusion().times(10);
+        int[] times = model.diffusion().schedule().times(10);
         GraphBatch expected = noise(model, 7, 5, 45);
         GraphBatch found = noise(model, 7, 5, 45);
         new ReferenceDenoiser(model).advance(expected, 21, times);

@@ -284,7 +284,7 @@ class CudaDenoiserTest {
     @Test
     void samplingIsDrawingAndAdvancing() throws InterruptedException {
         PackedModel model = TestLayers.quantized(TestModels.tiny(Variant.FIXED_BUG, 6), LOW_BIT, 2);
-        int[] times = model.diffusion().times(30);
+        int[] times = model.diffusion().schedule().times(30);
         GraphBatch expected = noise(model, 4, 5, 10);
         try (CudaDenoiser cuda = open(model, EmulatedDriver.Order.REVERSE)) {
             cuda.advance(expected, 11, times);
@@ -322,7 +322,7 @@ class CudaDenoiserTest {
     @Test
     void fullPrecisionDrawsTheGraphsOfTheCpu() {
         PackedModel model = TestModels.tiny(Variant.MAIN, 6);
-        int[] times = model.diffusion().times(20);
+        int[] times = model.diffusion().schedule().times(20);
         GraphBatch expected = noise(model, 6, 5, 45);
         GraphBatch found = noise(model, 6, 5, 45);
         try (CpuDenoiser cpu = new CpuDenoiser(model, BackendOptions.defaults());
@@ -338,7 +338,7 @@ class CudaDenoiserTest {
     @Test
     void batchesCallsAndStreamsDoNotChangeAGraph() {
         PackedModel model = TestLayers.quantized(TestModels.tiny(Variant.FIXED_BUG, 6), LOW_BIT, 2);
-        int[] times = model.diffusion().times(10);
+        int[] times = model.diffusion().schedule().times(10);
         GraphBatch whole = noise(model, 6, 5, 17);
         try (CudaDenoiser cuda = open(model, EmulatedDriver.Order.FORWARD)) {
             cuda.advance(whole, 77, times);

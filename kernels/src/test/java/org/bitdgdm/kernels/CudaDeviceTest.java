@@ -205,7 +205,7 @@ class CudaDeviceTest {
         PackedModel model = TestModels.qm9(Variant.FIXED_BUG);
         int graphs = 512;
         long[] ids = LongStream.range(0, graphs).toArray();
-        int[] times = model.diffusion().times(50);
+        int[] times = model.diffusion().schedule().times(50);
         GraphBatch expected;
         GraphBatch found;
         try (CpuDenoiser cpu = new CpuDenoiser(model, BackendOptions.defaults()); CudaDenoiser cuda = open(model)) {
@@ -223,7 +223,7 @@ class CudaDeviceTest {
     @Test
     void batchesAndStreamsDoNotChangeAGraph() throws Exception {
         PackedModel model = TestLayers.quantized(TestModels.qm9(Variant.FIXED_BUG), LOW_BIT, 2);
-        int[] times = model.diffusion().times(20);
+        int[] times = model.diffusion().schedule().times(20);
         GraphBatch whole = noise(model, 9, 0, 300);
         ExecutorService threads = Executors.newFixedThreadPool(3);
         CudaDenoiser cuda = open(model);

@@ -13,11 +13,11 @@ class DiffusionTest {
 
     @Test
     void timesRunFromTheLastStepToZero() {
-        assertThat(DIFFUSION.times(1)).containsExactly(500, 0);
-        assertThat(DIFFUSION.times(3)).containsExactly(500, 333, 167, 0);
-        assertThat(DIFFUSION.times(500)).startsWith(500, 499, 498).endsWith(2, 1, 0);
+        assertThat(DIFFUSION.schedule().times(1)).containsExactly(500, 0);
+        assertThat(DIFFUSION.schedule().times(3)).containsExactly(500, 333, 167, 0);
+        assertThat(DIFFUSION.schedule().times(500)).startsWith(500, 499, 498).endsWith(2, 1, 0);
         for (int count = 1; count <= 500; count++) {
-            int[] times = DIFFUSION.times(count);
+            int[] times = DIFFUSION.schedule().times(count);
             assertThat(times).hasSize(count + 1);
             for (int i = 1; i < times.length; i++) {
                 assertThat(times[i]).isLessThan(times[i - 1]);
@@ -27,32 +27,32 @@ class DiffusionTest {
 
     @Test
     void noiseSpacesTimesByAlphaBar() {
-        assertThat(DIFFUSION.times(1, Schedule.NOISE)).containsExactly(500, 0);
-        assertThat(DIFFUSION.times(500, Schedule.NOISE)).isEqualTo(DIFFUSION.times(500));
-        assertThat(DIFFUSION.times(500, Schedule.UNIFORM)).isEqualTo(DIFFUSION.times(500));
+        assertThat(DIFFUSION.schedule().times(1, Schedule.NOISE)).containsExactly(500, 0);
+        assertThat(DIFFUSION.schedule().times(500, Schedule.NOISE)).isEqualTo(DIFFUSION.schedule().times(500));
+        assertThat(DIFFUSION.schedule().times(500, Schedule.UNIFORM)).isEqualTo(DIFFUSION.schedule().times(500));
         for (int count = 1; count <= 500; count++) {
-            int[] times = DIFFUSION.times(count, Schedule.NOISE);
+            int[] times = DIFFUSION.schedule().times(count, Schedule.NOISE);
             assertThat(times).hasSize(count + 1).startsWith(500).endsWith(0);
-            DIFFUSION.requireTimes(times);
+            DIFFUSION.schedule().requireTimes(times);
         }
         // Far from all steps every time is the nearest to its target: off by at most half a step of the schedule.
-        int[] times = DIFFUSION.times(20, Schedule.NOISE);
-        assertThat(times).isNotEqualTo(DIFFUSION.times(20));
-        float[] bar = DIFFUSION.alphasBar();
+        int[] times = DIFFUSION.schedule().times(20, Schedule.NOISE);
+        assertThat(times).isNotEqualTo(DIFFUSION.schedule().times(20));
+        float[] bar = DIFFUSION.schedule().alphasBar();
         for (int i = 1; i < 20; i++) {
             double target = bar[500] + (bar[0] - bar[500]) * i / 20.0;
             double widest = Math.max(bar[times[i] - 1] - bar[times[i]], bar[times[i]] - bar[times[i] + 1]);
             assertThat((double) bar[times[i]]).isCloseTo(target, within(widest / 2));
         }
-        assertThatIllegalArgumentException().isThrownBy(() -> DIFFUSION.times(501, Schedule.NOISE))
+        assertThatIllegalArgumentException().isThrownBy(() -> DIFFUSION.schedule().times(501, Schedule.NOISE))
             .withMessageContaining("found 501");
         assertThatIllegalArgumentException().isThrownBy(() -> Schedule.of("karras")).withMessageContaining("uniform, noise");
     }
 
     @Test
     void timesRefusesWhatTheModelCannotDo() {
-        assertThatIllegalArgumentException().isThrownBy(() -> DIFFUSION.times(0));
-        assertThatIllegalArgumentException().isThrownBy(() -> DIFFUSION.times(501))
+        assertThatIllegalArgumentException().isThrownBy(() -> DIFFUSION.schedule().times(0));
+        assertThatIllegalArgumentException().isThrownBy(() -> DIFFUSION.schedule().times(501))
             .withMessageContaining("steps must be in 1..500").withMessageContaining("found 501");
     }
 
@@ -60,18 +60,18 @@ class DiffusionTest {
     void aStrideComposesItsSteps() {
         double kept = 1;
         for (int t = 101; t <= 120; t++) {
-            kept *= 1 - DIFFUSION.beta(t, t - 1);
+            kept *= 1 - DIFFUSION.schedule().beta(t, t - 1);
         }
-        assertThat((double) DIFFUSION.beta(120, 100)).isCloseTo(1 - kept, within(1e-5));
-        assertThat(DIFFUSION.beta(120, 119)).isEqualTo(DIFFUSION.betas()[120]);
+        assertThat((double) DIFFUSION.schedule().beta(120, 100)).isCloseTo(1 - kept, within(1e-5));
+        assertThat(DIFFUSION.schedule().beta(120, 119)).isEqualTo(DIFFUSION.schedule().betas()[120]);
     }
 
     @Test
     void timesOfACallMustDecreaseStrictly() {
-        DIFFUSION.requireTimes(new int[] {500, 3, 0});
-        DIFFUSION.requireTimes(new int[0]);
+        DIFFUSION.schedule().requireTimes(new int[] {500, 3, 0});
+        DIFFUSION.schedule().requireTimes(new int[0]);
         for (int[] times : new int[][] {{3, 3}, {501, 3}, {3, -1}, {2, 4}}) {
-            assertThatIllegalArgumentException().isThrownBy(() -> DIFFUSION.requireTimes(times))
+            assertThatIllegalArgumentException().isThrownBy(() -> DIFFUSION.schedule().requireTimes(times))
                 .withMessageContaining("times must decrease strictly within 500..0");
         }
     }

@@ -55,13 +55,13 @@ class FrozenRowsTest {
     private static void put(Map<String, String> found, String name, Denoiser opened, PackedModel model) {
         try (Denoiser denoiser = opened) {
             for (Schedule schedule : Schedule.values()) {
-                found.put(name + " " + schedule.label(), rows(denoiser, model.diffusion().times(STEPS, schedule)));
+                found.put(name + " " + schedule.label(), rows(denoiser, model.diffusion().schedule().times(STEPS, schedule)));
             }
         }
     }
 
     private static String rows(Denoiser denoiser, int[] times) {
-        Function<Long, Integer> size = id -> InitialNoise.size(denoiser.diffusion(), SEED, id);
+        Function<Long, Integer> size = id -> denoiser.diffusion().sizes().draw(SEED, id);
         Map<Integer, List<Long>> idsOfSize = IntStream.range(0, GRAPHS).mapToObj(Long::valueOf)
             .collect(Collectors.groupingBy(size, TreeMap::new, Collectors.toList()));
         Map<Integer, GraphBatch> sampled = new LinkedHashMap<>();

@@ -55,7 +55,7 @@ class GraphTest {
             for (SizeGroup part : group.parts(4)) {
                 assertThat(part.ids()).hasSizeBetween(1, 4).isSorted();
                 for (long id : part.ids()) {
-                    assertThat(InitialNoise.size(diffusion, 11, id)).isEqualTo(part.n());
+                    assertThat(diffusion.sizes().draw(11, id)).isEqualTo(part.n());
                     ids.add(id);
                 }
             }

@@ -15,10 +15,11 @@ class InitialNoiseTest {
     void sizesFollowTheirHistogram() {
         double[] frequency = new double[8];
         for (int id = 0; id < DRAWS; id++) {
-            frequency[InitialNoise.size(DIFFUSION, 42, id)] += 1.0 / DRAWS;
+            frequency[DIFFUSION.sizes().draw(42, id)] += 1.0 / DRAWS;
         }
         for (int n = 0; n < 8; n++) {
-            assertThat(frequency[n]).isBetween(DIFFUSION.sizes()[n] - CHANCE, DIFFUSION.sizes()[n] + CHANCE);
+            float expected = DIFFUSION.sizes().weights()[n];
+            assertThat(frequency[n]).isBetween(expected - CHANCE, expected + CHANCE);
         }
         assertThat(frequency[0]).isZero();
     }
@@ -37,10 +38,10 @@ class InitialNoiseTest {
             edges[batch.edges()[4 * g + 1]] += 1.0 / DRAWS;
         }
         for (int k = 0; k < 3; k++) {
-            assertThat(nodes[k]).isBetween(DIFFUSION.nodeMarginal()[k] - CHANCE, DIFFUSION.nodeMarginal()[k] + CHANCE);
+            assertThat(nodes[k]).isBetween(DIFFUSION.limits().nodes()[k] - CHANCE, DIFFUSION.limits().nodes()[k] + CHANCE);
         }
         for (int k = 0; k < 4; k++) {
-            assertThat(edges[k]).isBetween(DIFFUSION.edgeMarginal()[k] - CHANCE, DIFFUSION.edgeMarginal()[k] + CHANCE);
+            assertThat(edges[k]).isBetween(DIFFUSION.limits().edges()[k] - CHANCE, DIFFUSION.limits().edges()[k] + CHANCE);
         }
         assertThat(edges[3]).as("a class of marginal 0").isZero();
     }

@@ -49,9 +49,9 @@ class PosteriorTest {
         }
         for (int k = 0; k < 4; k++) {
             for (int x0 = 0; x0 < 4; x0++) {
-                double numerator = transition(1 - (double) diffusion.beta(t, s), k, current)
-                    * transition(diffusion.alphasBar()[s], x0, k);
-                double denominator = transition(diffusion.alphasBar()[t], x0, current);
+                double numerator = transition(1 - (double) diffusion.schedule().beta(t, s), k, current)
+                    * transition(diffusion.schedule().alphasBar()[s], x0, k);
+                double denominator = transition(diffusion.schedule().alphasBar()[t], x0, current);
                 double p = Math.exp(logits[from + x0]) / exponentials;
                 result[k] += p * numerator / (denominator == 0 ? 1e-6 : denominator);
             }

@@ -112,7 +112,7 @@ class ReferenceDenoiserTest {
     void cuttingTheTimesIntoCallsChangesNothing() {
         PackedModel model = TestModels.tiny(Variant.FIXED_BUG, 6);
         ReferenceDenoiser denoiser = new ReferenceDenoiser(model);
-        int[] times = model.diffusion().times(12);
+        int[] times = model.diffusion().schedule().times(12);
         GraphBatch once = noise(model, 6, 1, 2, 3);
         denoiser.advance(once, 77, times);
         GraphBatch pieces = noise(model, 6, 1, 2, 3);
@@ -133,7 +133,7 @@ class ReferenceDenoiserTest {
     void samplingIsDrawingAndAdvancing() throws InterruptedException {
         PackedModel model = TestModels.tiny(Variant.FIXED_BUG, 6);
         ReferenceDenoiser denoiser = new ReferenceDenoiser(model);
-        int[] times = model.diffusion().times(Denoiser.STEPS_PER_CALL + 5);
+        int[] times = model.diffusion().schedule().times(Denoiser.STEPS_PER_CALL + 5);
         GraphBatch expected = noise(model, 4, 1, 2, 3);
         denoiser.advance(expected, 11, times);
         GraphBatch found = denoiser.sample(4, new long[] {1, 2, 3}, 11, times);

@@ -37,8 +37,8 @@ final class CudaBundle {
         facts.put("diffusion_steps", architecture.diffusionSteps());
         facts.put("family", architecture.molecular() ? "molecules" : "graphs");
         facts.put("max_nodes", architecture.maxNodes());
-        facts.put("node_marginal", model.diffusion().nodeMarginal());
-        facts.put("edge_marginal", model.diffusion().edgeMarginal());
+        facts.put("node_marginal", model.diffusion().limits().nodes());
+        facts.put("edge_marginal", model.diffusion().limits().edges());
         if (architecture.molecular()) {
             facts.put("atom_weights", architecture.nodeWeights());
             facts.put("max_weight", architecture.maxWeight());
@@ -56,7 +56,7 @@ final class CudaBundle {
             tensors.put("model." + name + ".weight", new Tensor(List.of(norm.weight().length), norm.weight()));
             tensors.put("model." + name + ".bias", new Tensor(List.of(norm.bias().length), norm.bias()));
         }
-        float[] betas = model.diffusion().betas();
+        float[] betas = model.diffusion().schedule().betas();
         tensors.put("noise_schedule.betas", new Tensor(List.of(betas.length), betas));
         write(tensors, folder.resolve("model.safetensors"));
     }

@@ -268,7 +268,8 @@ final class CudaChecks {
 
     private static GraphBatch sampled(Denoiser denoiser, int n, int graphs, int steps) {
         try {
-            return denoiser.sample(n, LongStream.range(0, graphs).toArray(), SEED, denoiser.diffusion().times(steps));
+            return denoiser.sample(n, LongStream.range(0, graphs).toArray(), SEED,
+                denoiser.diffusion().schedule().times(steps));
         } catch (InterruptedException e) {
             throw new IllegalStateException("the benchmark was interrupted", e);
         }

@@ -124,7 +124,7 @@ final class CudaTimes {
             try (CudaDenoiser cuda = device.open(size.model().packed(setting), products)) {
                 cuda.sample(model.nodes(), ids, SEED, new int[] {steps, steps - 1});
                 long before = System.nanoTime();
-                cuda.sample(model.nodes(), ids, SEED, model.full().diffusion().times(steps));
+                cuda.sample(model.nodes(), ids, SEED, model.full().diffusion().schedule().times(steps));
                 double seconds = (System.nanoTime() - before) / NANOS;
                 section.line("| %s | %d | %.2f | %,.1f | %,.0f |", label, graphs, seconds, graphs / seconds,
                     graphs * steps / seconds);
