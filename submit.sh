@@ -111,6 +111,10 @@ find_settings() {
     next=${spark[i + 1]:-}
     case ${spark[i]} in
       --master | --conf | -c | --properties-file) [ -n "$next" ] || fail "${spark[i]} after --spark must have a value" ;;
+      --[a-z]*' '*)
+        # The value of --name=VALUE may hold blanks, the name may not.
+        [[ ${spark[i]%% *} == *=* ]] || fail "flags after --spark must be words of their own, found '${spark[i]}'; leave out the quotes"
+        ;;
     esac
     case ${spark[i]} in
       --master) flag=$next ;;

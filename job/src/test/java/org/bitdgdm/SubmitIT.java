@@ -126,6 +126,12 @@ class SubmitIT {
     }
 
     @Test
+    void flagsOfSparkInOneWordAreRefused() throws Exception {
+        refused("flags after --spark must be words of their own, found '--master local[2] --driver-memory 2g'; leave out the quotes",
+            "--master local[2] --driver-memory 2g");
+    }
+
+    @Test
     void aSparkOfAnotherMajorOrScalaVersionIsRefused() throws Exception {
         spark("2.13-3.5.7");
         refused("SPARK_HOME=" + folder.resolve("spark") + " is Spark 3.5.7 for Scala 2.13; point it at"
