@@ -484,7 +484,7 @@ private:
         measure({"features", std::to_string(n_) + " nodes", 0, 0, 0, static_cast<double>(graphs_)}, [&] {
             for (size_t graph = 0; graph < static_cast<size_t>(graphs_); graph++) {
                 scratch_.features.compute(nodes.data() + graph * n_, edges.data() + graph * n_ * n_, n_, 1,
-                    scratch_.workspace.nodeInput + graph * n_ * stride, stride,
+                    scratch_.workspace.nodeInput + graph * n_ * stride, stride, nullptr, 0,
                     scratch_.workspace.globalInput + graph * padded(model_.shape.globalInputs()));
             }
         });
@@ -498,7 +498,7 @@ private:
         const Group group = {n_, graphs_, ids.data(), nodes.data(), edges.data()};
         const Group same = {n_, graphs_, ids.data(), sameNodes.data(), sameEdges.data()};
         const auto draw = [&](const Kernels& kernels, Workspace& ws, const Group& to) {
-            if (!kernels.draw(model_, ws, to, 1, {POSTERIOR, 1, 0, 0, 0.01f, 0.5f, 0.5f})) {
+            if (!kernels.draw(model_, ws, to, 1, {POSTERIOR, 1, 0, GENERAL, 0, 0.01f, 0.5f, 0.5f, 0, 0})) {
                 throw std::runtime_error("the posterior of finite logits must be finite");
             }
         };

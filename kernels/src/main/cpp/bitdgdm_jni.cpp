@@ -92,6 +92,23 @@ void putBatch(JNIEnv* env, const Batch& batch, jbyteArray nodes, jbyteArray edge
         reinterpret_cast<const jbyte*>(batch.edgeClasses.data()));
 }
 
+// Steps as CpuNative.java lays their fields out.
+std::vector<Step> stepsOf(JNIEnv* env, jintArray wholes, jfloatArray reals) {
+    constexpr size_t WHOLES = 4, REALS = 6;
+    const std::vector<int32_t> whole = ints(env, wholes);
+    const std::vector<float> real = floats(env, reals);
+    if (whole.size() / WHOLES * REALS != real.size()) {
+        throw std::invalid_argument("steps must have 4 whole and 6 real fields each");
+    }
+    std::vector<Step> steps(whole.size() / WHOLES);
+    for (size_t i = 0; i < steps.size(); i++) {
+        const int32_t* w = whole.data() + i * WHOLES;
+        const float* r = real.data() + i * REALS;
+        steps[i] = {w[0], w[1], w[2], w[3], r[0], r[1], r[2], r[3], r[4], r[5]};
+    }
+    return steps;
+}
+
 std::string text(JNIEnv* env, jstring from) {
     const char* characters = env->GetStringUTFChars(from, nullptr);
     if (characters == nullptr) {
@@ -250,7 +267,8 @@ CPU_NATIVE(void, exponential)(JNIEnv* env, jclass, jstring isa, jfloatArray x, j
 // ---- Networks ------------------------------------------------------------------------------------------------------
 
 CPU_NATIVE(jlong, newNetwork)(JNIEnv* env, jclass, jint layers, jint heads, jint nodeTypes, jint edgeTypes, jint maxNodes,
-                              jboolean fixedBug, jint features, jboolean molecular, jint stepRanges) {
+                              jboolean fixedBug, jint features, jboolean molecular, jint walks, jboolean absorbing,
+                              jint stepRanges) {
     return guarded(env, [&] {
         Shape shape = {};
         shape.layers = layers;
@@ -261,6 +279,8 @@ CPU_NATIVE(jlong, newNetwork)(JNIEnv* env, jclass, jint layers, jint heads, jint
         shape.fixedBug = fixedBug != JNI_FALSE;
         shape.features = features;
         shape.molecular = molecular != JNI_FALSE;
+        shape.walks = walks;
+        shape.absorbing = absorbing != JNI_FALSE;
         return handleOf(new NetworkBuilder(shape, stepRanges));
     });
 }
@@ -301,19 +321,10 @@ CPU_NATIVE(void, close)(JNIEnv*, jclass, jlong engine) {
 }
 
 CPU_NATIVE(void, advance)(JNIEnv* env, jclass, jlong engine, jint nodeCount, jlongArray ids, jbyteArray nodes,
-                          jbyteArray edges, jlong seed, jintArray rule, jintArray to, jfloatArray time, jintArray range,
-                          jfloatArray beta, jfloatArray alphaBarFrom, jfloatArray alphaBarTo) {
+                          jbyteArray edges, jlong seed, jintArray wholes, jfloatArray reals) {
     guarded(env, [&] {
         Batch batch = batchOf(env, nodeCount, ids, nodes, edges);
-        const std::vector<int32_t> rules = ints(env, rule), tos = ints(env, to), ranges = ints(env, range);
-        const std::vector<float> times = floats(env, time), betas = floats(env, beta);
-        const std::vector<float> alphasBarFrom = floats(env, alphaBarFrom), alphasBarTo = floats(env, alphaBarTo);
-        std::vector<Step> steps;
-        for (size_t i = 0; i < rules.size(); i++) {
-            steps.push_back({rules[i], tos.at(i), times.at(i), ranges.at(i), betas.at(i), alphasBarFrom.at(i),
-                alphasBarTo.at(i)});
-        }
-        at<Engine>(engine).advance(batch, static_cast<uint64_t>(seed), steps);
+        at<Engine>(engine).advance(batch, static_cast<uint64_t>(seed), stepsOf(env, wholes, reals));
         putBatch(env, batch, nodes, edges);
     });
 }
@@ -332,14 +343,17 @@ CPU_NATIVE(void, logits)(JNIEnv* env, jclass, jlong engine, jint nodeCount, jlon
 }
 
 CPU_NATIVE(void, features)(JNIEnv* env, jclass, jlong engine, jint nodeCount, jlongArray ids, jbyteArray nodes,
-                           jbyteArray edges, jfloat time, jfloatArray nodeInput, jfloatArray globalInput) {
+                           jbyteArray edges, jfloat time, jfloatArray nodeInput, jfloatArray edgeInput,
+                           jfloatArray globalInput) {
     guarded(env, [&] {
         const Batch batch = batchOf(env, nodeCount, ids, nodes, edges);
         const Shape& shape = at<Engine>(engine).shape();
         std::vector<float> node(batch.nodeClasses.size() * shape.nodeInputs());
+        std::vector<float> edge(shape.walks > 0 ? batch.edgeClasses.size() * shape.edgeInputs() : 0);
         std::vector<float> global(batch.ids.size() * shape.globalInputs());
-        at<Engine>(engine).features(batch, time, node.data(), global.data());
+        at<Engine>(engine).features(batch, time, node.data(), edge.data(), global.data());
         env->SetFloatArrayRegion(nodeInput, 0, static_cast<jsize>(node.size()), node.data());
+        env->SetFloatArrayRegion(edgeInput, 0, static_cast<jsize>(edge.size()), edge.data());
         env->SetFloatArrayRegion(globalInput, 0, static_cast<jsize>(global.size()), global.data());
     });
 }
@@ -348,16 +362,15 @@ CPU_NATIVE(jlong, scratchBytes)(JNIEnv* env, jclass, jlong engine) {
     return guarded(env, [&] { return static_cast<jlong>(at<Engine>(engine).scratchBytes()); });
 }
 
-// rule -1: nothing is drawn.
 CPU_NATIVE(jlong, record)(JNIEnv* env, jclass, jlong engine, jint nodeCount, jlongArray ids, jbyteArray nodes,
-                          jbyteArray edges, jlong seed, jint rule, jint to, jfloat time, jint range, jfloat beta,
-                          jfloat alphaBarFrom, jfloat alphaBarTo, jbooleanArray wanted) {
+                          jbyteArray edges, jlong seed, jboolean draw, jintArray wholes, jfloatArray reals,
+                          jbooleanArray wanted) {
     return guarded(env, [&] {
         Batch batch = batchOf(env, nodeCount, ids, nodes, edges);
-        const Step step = {rule, to, time, range, beta, alphaBarFrom, alphaBarTo};
-        Recording recording = at<Engine>(engine).record(batch, static_cast<uint64_t>(seed), time, range,
-            rule < 0 ? nullptr : &step, booleans(env, wanted));
-        if (rule >= 0 && recording.drawn) {
+        const Step step = stepsOf(env, wholes, reals).at(0);
+        Recording recording = at<Engine>(engine).record(batch, static_cast<uint64_t>(seed), step.time, step.range,
+            draw ? &step : nullptr, booleans(env, wanted));
+        if (draw && recording.drawn) {
             putBatch(env, batch, nodes, edges);
         }
         return handleOf(new Recording(std::move(recording)));

@@ -76,6 +76,9 @@ Engine::Engine(std::unique_ptr<PackedNetwork> network, Isa isa, int threads)
     : network_(std::move(network)), kernels_(kernelsOf(isa)), pool_(threads) {
     // The products of a row do not depend on other rows, so those of every edge class can be taken once.
     Model& model = network_->model;
+    if (model.shape.walks > 0) {
+        return;
+    }
     const int types = model.shape.edgeTypes;
     const int inputs = padded(types);
     const auto table = [&](const Linear& layer, const float* x, int width, bool relu, Memory& memory) {
@@ -138,9 +141,12 @@ void Engine::evaluate(Scratch& scratch, const Group& group, float time, int rang
     Workspace& ws = scratch.workspace;
     const size_t n = group.nodes;
     const int stride = padded(shape.nodeInputs());
+    const int edgeStride = padded(shape.edgeInputs());
     for (int graph = 0; graph < group.graphs; graph++) {
         scratch.features.compute(group.nodeClasses + graph * n, group.edgeClasses + graph * n * n, group.nodes, time,
-            ws.nodeInput + graph * n * stride, stride, ws.globalInput + graph * padded(shape.globalInputs()));
+            ws.nodeInput + graph * n * stride, stride,
+            shape.walks > 0 ? ws.edgeInput + graph * n * n * edgeStride : nullptr, edgeStride,
+            ws.globalInput + graph * padded(shape.globalInputs()));
     }
     kernels_.network(network_->at(range), ws, group);
 }
@@ -174,7 +180,7 @@ void Engine::logits(const Batch& batch, float time, int range, float* nodeLogits
     });
 }
 
-void Engine::features(const Batch& batch, float time, float* nodeInput, float* globalInput) {
+void Engine::features(const Batch& batch, float time, float* nodeInput, float* edgeInput, float* globalInput) {
     const Shape& shape = network_->model.shape;
     const size_t n = batch.nodes;
     Lease lease(*this);
@@ -183,6 +189,7 @@ void Engine::features(const Batch& batch, float time, float* nodeInput, float* g
     for (size_t graph = 0; graph < batch.ids.size(); graph++) {
         scratch.features.compute(batch.nodeClasses.data() + graph * n, batch.edgeClasses.data() + graph * n * n,
             batch.nodes, time, nodeInput + graph * n * shape.nodeInputs(), shape.nodeInputs(),
+            shape.walks > 0 ? edgeInput + graph * n * n * shape.edgeInputs() : nullptr, shape.edgeInputs(),
             globalInput + graph * shape.globalInputs());
     }
 }

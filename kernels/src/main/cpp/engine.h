@@ -59,8 +59,8 @@ public:
     // Evaluates once at a time; takes the graphs through a step from there unless that is null.
     Recording record(Batch& batch, uint64_t seed, float time, int range, const Step* step, const std::vector<bool>& wanted);
 
-    // Network inputs at a time: (B, n, nodeInputs) and (B, globalInputs).
-    void features(const Batch& batch, float time, float* nodeInput, float* globalInput);
+    // Network inputs at a time: (B, n, nodeInputs), (B, n, n, edgeInputs) where edges have features, and (B, globalInputs).
+    void features(const Batch& batch, float time, float* nodeInput, float* edgeInput, float* globalInput);
 
     // Bytes of scratch that are kept between calls, all threads together; only for calls while no other is under way.
     size_t scratchBytes();

@@ -10,6 +10,7 @@ constexpr int EIGENVALUES = 5;
 constexpr int EIGENVECTORS = 2;
 constexpr float MISSING_EIGENVALUE = 2;
 constexpr double CYCLE_UNIT = 10;
+constexpr double LONGEST_PERIOD = 10000;
 constexpr double SKIP = 1e-12;
 constexpr int MAX_SWEEPS = 64;
 
@@ -79,15 +80,18 @@ void GraphFeatures::prepare(int n) {
         matrix->resize(square);
     }
     values_.resize(n);
+    step_.resize(n);
+    row_.resize(n);
 }
 
 size_t GraphFeatures::bytes() const {
     return sizeof(int32_t) * (a1_.size() + a2_.size() + a3_.size() + component_.size() + stack_.size() + size_.size()
-        + order_.size()) + sizeof(double) * (matrix_.size() + rotations_.size() + vectors_.size() + values_.size());
+        + order_.size()) + sizeof(double) * (matrix_.size() + rotations_.size() + vectors_.size() + values_.size())
+        + sizeof(float) * (step_.size() + row_.size());
 }
 
 void GraphFeatures::compute(const uint8_t* nodes, const uint8_t* edges, int n, float time, float* node, int nodeStride,
-                            float* global) {
+                            float* edge, int edgeStride, float* global) {
     for (int i = 0; i < n; i++) {
         for (int k = 0; k < shape_.nodeTypes; k++) {
             node[i * nodeStride + k] = nodes[i] == k ? 1 : 0;
@@ -96,6 +100,14 @@ void GraphFeatures::compute(const uint8_t* nodes, const uint8_t* edges, int n, f
     float* at = node + shape_.nodeTypes;
     for (int ij = 0; ij < n * n; ij++) {
         a1_[ij] = edges[ij] != 0 ? 1 : 0;
+    }
+    if (shape_.walks > 0) {
+        for (int ij = 0; ij < n * n; ij++) {
+            for (int k = 0; k < shape_.edgeTypes; k++) {
+                edge[ij * edgeStride + k] = edges[ij] == k ? 1 : 0;
+            }
+        }
+        walks(n, at, nodeStride, edge + shape_.edgeTypes, edgeStride);
     }
     if (shape_.features != NO_FEATURES) {
         global[0] = static_cast<float>(static_cast<double>(n) / shape_.maxNodes);
@@ -112,15 +124,53 @@ void GraphFeatures::compute(const uint8_t* nodes, const uint8_t* edges, int n, f
         for (int i = 0; i < n; i++) {
             int valency = 0;
             for (int j = 0; j < n; j++) {
-                valency += edges[i * n + j];
+                valency += data(edges[i * n + j], shape_.edgeTypes);
             }
-            at[i * nodeStride] = static_cast<float>(nodes[i] - valency);
+            at[i * nodeStride] = static_cast<float>(data(nodes[i], shape_.nodeTypes) - valency);
             at[i * nodeStride + 1] = static_cast<float>(valency);
-            weight += shape_.nodeWeights[nodes[i]];
+            weight += shape_.nodeWeights[data(nodes[i], shape_.nodeTypes)];
         }
         *y++ = static_cast<float>(weight / shape_.maxWeight);
     }
     *y = time;
+    const int half = shape_.timeColumns() / 2;
+    for (int i = 0; i < half; i++) {
+        const double angle = time * std::pow(LONGEST_PERIOD, -static_cast<double>(i) / half);
+        y[1 + i] = static_cast<float>(std::cos(angle));
+        y[1 + half + i] = static_cast<float>(std::sin(angle));
+    }
+}
+
+// P_0 ... of random walks; matrix_ is scratch.
+void GraphFeatures::walks(int n, float* node, int nodeStride, float* edge, int edgeStride) {
+    for (int i = 0; i < n; i++) {
+        int degree = 0;
+        for (int j = 0; j < n; j++) {
+            degree += a1_[i * n + j];
+        }
+        step_[i] = degree == 0 ? 0 : 1.0f / degree;
+    }
+    double* next = matrix_.data();
+    for (int i = 0; i < n; i++) {
+        std::fill(row_.begin(), row_.end(), 0.0f);
+        row_[i] = 1;
+        for (int p = 0; p < shape_.walks; p++) {
+            node[i * nodeStride + p] = row_[i];
+            for (int j = 0; j < n; j++) {
+                edge[(i * n + j) * edgeStride + p] = row_[j];
+            }
+            std::fill(next, next + n, 0.0);
+            for (int k = 0; k < n; k++) {
+                const double walked = static_cast<double>(row_[k]) * step_[k];
+                for (int j = 0; walked != 0 && j < n; j++) {
+                    next[j] += walked * a1_[k * n + j];
+                }
+            }
+            for (int j = 0; j < n; j++) {
+                row_[j] = static_cast<float>(next[j]);
+            }
+        }
+    }
 }
 
 // Cycle counts from closed walks, as the variant counts them (c5 of main is not the number of 5-cycles).
@@ -151,9 +201,11 @@ void GraphFeatures::cycles(int n, float* node, int nodeStride, float* global) {
         const int64_t c5 = shape_.fixedBug
             ? walks5 - 2 * sharedDegrees - 2 * degree * walks3 - neighbourWalks3 + 5 * walks3
             : walks5 - 2 * walks3 * degree - neighbourWalks3 + walks3;
-        node[i * nodeStride] = capped(walks3, 2);
-        node[i * nodeStride + 1] = capped(c4, 2);
-        node[i * nodeStride + 2] = capped(c5, 2);
+        if (shape_.hasCycleColumns()) {
+            node[i * nodeStride] = capped(walks3, 2);
+            node[i * nodeStride + 1] = capped(c4, 2);
+            node[i * nodeStride + 2] = capped(c5, 2);
+        }
         sum3 += walks3;
         sum4 += c4;
         sum5 += c5;

@@ -19,21 +19,28 @@ public:
     // Bytes of the scratch.
     size_t bytes() const;
 
-    // Node input (n, nodeStride) and global input of one graph at a time, from its classes (n) and (n, n).
-    void compute(const uint8_t* nodes, const uint8_t* edges, int n, float time, float* node, int nodeStride, float* global);
+    // Node input (n, nodeStride), edge input (n, n, edgeStride) where edges have features, and global input of one graph at a
+    // time, from its classes (n) and (n, n).
+    void compute(const uint8_t* nodes, const uint8_t* edges, int n, float time, float* node, int nodeStride, float* edge,
+                 int edgeStride, float* global);
 
 private:
     void cycles(int n, float* node, int nodeStride, float* global);
+    void walks(int n, float* node, int nodeStride, float* edge, int edgeStride);
     void laplacian(int n, float* node, int nodeStride, float* global);
     int labelComponents(int n);
     int largestComponent(int n, int components);
     void eigen(int n);
+
+    // A class; of one that only noise has, 0.
+    int data(int found, int classes) const { return shape_.absorbing && classes > 1 && found == classes - 1 ? 0 : found; }
 
     const Shape& shape_;
     std::vector<int32_t> a1_, a2_, a3_;          // (n, n) powers of the adjacency matrix
     std::vector<int32_t> component_, stack_, size_, order_;  // (n)
     std::vector<double> matrix_, rotations_;     // (n, n) being diagonalised; eigenvectors are rows
     std::vector<double> values_, vectors_;       // (n) ascending, (n, n) rows
+    std::vector<float> step_, row_;              // (n) of random walks
 };
 
 }  // namespace bitdgdm

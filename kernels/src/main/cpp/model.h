@@ -135,7 +135,10 @@ struct Block {
 };
 
 // FeatureSet.java, by ordinal.
-enum FeatureSet : int { NO_FEATURES = 0, CYCLES = 1, EIGENVALUE_FEATURES = 2, ALL_FEATURES = 3 };
+enum FeatureSet : int { NO_FEATURES = 0, CYCLES = 1, EIGENVALUE_FEATURES = 2, ALL_FEATURES = 3, RANDOM_WALKS = 4 };
+
+// Cosines and sines of the time among the features of RANDOM_WALKS.
+constexpr int TIME_COLUMNS = 64;
 
 struct Shape {
     int layers;
@@ -148,11 +151,18 @@ struct Shape {
     bool molecular;         // whether charge, valency and weight are features
     float maxWeight;
     const float* nodeWeights;  // (nodeTypes) if molecular
+    int walks;              // lengths of random walks that are features; 0 but for RANDOM_WALKS
+    bool absorbing;         // the last class of nodes and edges, where there is more than one, is one that only noise has
 
-    int nodeColumns() const { return features == NO_FEATURES ? 0 : features == ALL_FEATURES ? 6 : 3; }
-    int globalColumns() const { return features == NO_FEATURES ? 0 : features == CYCLES ? 5 : 11; }
+    bool hasCycleColumns() const { return features != NO_FEATURES && features != RANDOM_WALKS; }
+    int nodeColumns() const { return hasCycleColumns() ? (features == ALL_FEATURES ? 6 : 3) : walks; }
+    int globalColumns() const {
+        return features == NO_FEATURES ? 0 : features == CYCLES || features == RANDOM_WALKS ? 5 : 11;
+    }
+    int timeColumns() const { return features == RANDOM_WALKS ? TIME_COLUMNS : 0; }
     int nodeInputs() const { return nodeTypes + nodeColumns() + (molecular ? 2 : 0); }
-    int globalInputs() const { return globalColumns() + (molecular ? 1 : 0) + 1; }
+    int edgeInputs() const { return edgeTypes + walks; }
+    int globalInputs() const { return globalColumns() + (molecular ? 1 : 0) + 1 + timeColumns(); }
 };
 
 // Limit distributions.
@@ -162,16 +172,34 @@ struct Limits {
 };
 
 // One step of a sampler, Sampler.java. What depends on a noise schedule is worked out there.
-enum Rule : int32_t { POSTERIOR = 0 };
+enum Rule : int32_t { POSTERIOR = 0, FLOW = 1, PREDICTION = 2 };
+
+// Stochasticity.java.
+enum Stochasticity : int32_t {
+    GENERAL = 0,
+    MARGINAL = 1,
+    COLUMN_MAX_MARGINAL = 2,
+    COLUMN_X_T = 3,
+    COLUMN_ABS_STATE = 4,
+    COLUMN_P_X1_G_XT = 5,
+    COLUMN_X_1 = 6,
+    COLUMN_P_XT_G_X1 = 7,
+    COLUMN_XHAT_T = 8,
+    ENTRY_FIRST = 9,
+    ENTRY_ABS_STATE = 10
+};
 
 struct Step {
     int32_t rule;           // Rule
     int32_t to;             // counter of the draws
-    float time;             // what the network reads
     int32_t range;          // of static scales
-    float beta;             // noise between the two times
-    float alphaBarFrom;     // at the time of the graphs
+    int32_t stochasticity;  // Stochasticity, of a flow
+    float time;             // what the network reads
+    float beta;             // noise between the two times, of a posterior
+    float alphaBarFrom;     // at the time of the graphs; of a flow its time
     float alphaBarTo;       // at the time that is drawn
+    float eta;              // of a flow
+    float omega;            // of a flow
 };
 
 struct Model {
@@ -186,8 +214,8 @@ struct Model {
     bool sparseEdges;          // whether any layer on rows of E has S
     Mlp inX, inE, inY, outX, outE;
     const Block* blocks;       // (layers)
-    // Edges have no input but their class: the input MLP of each class, (edgeTypes, padded de), and e_add and e_mul of the
-    // first block of that, (edgeTypes, padded dx).
+    // Edges that have no input but their class: the input MLP of each class, (edgeTypes, padded de), and e_add and e_mul of the
+    // first block of that, (edgeTypes, padded dx). Null where edges have features.
     const float* edgeTable;
     const float* edgeAddTable;
     const float* edgeMulTable;

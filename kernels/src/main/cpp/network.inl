@@ -103,7 +103,7 @@ static void edgeTerms(const Model& model, const Block& block, Workspace& ws, con
                       bool firstLayer) {
     const size_t dx = padded(model.dx);
     const size_t de = padded(model.de);
-    if (firstLayer && ws.capture == nullptr) {
+    if (firstLayer && ws.capture == nullptr && model.shape.walks == 0) {
         for (int row = 0; row < rows; row++) {
             const size_t from = group.edgeClasses[first + row] * dx;
             __builtin_memcpy(ws.eAdd + row * dx, model.edgeAddTable + from, dx * sizeof(float));
@@ -227,15 +227,47 @@ static void edgeLogits(const Model& model, Workspace& ws, const Group& group) {
     }
 }
 
+// The input MLP of edges that have features, made symmetric.
+static void edgeInputs(const Model& model, Workspace& ws) {
+    const int n = ws.nodes;
+    const int nodeRows = ws.graphs * n;
+    const size_t de = padded(model.de);
+    const size_t stride = padded(model.shape.edgeInputs());
+    for (int first = 0; first < nodeRows; first += ws.attentionNodes) {
+        const int nodes = nodeRows - first < ws.attentionNodes ? nodeRows - first : ws.attentionNodes;
+        const size_t row = (size_t) first * n;
+        mlp(model.inE, ws.edgeInput + row * stride, stride, nodes * n, ws.hiddenE, ws.e + row * de, true, ws);
+    }
+    const V half = set1(0.5f);
+    for (int graph = 0; graph < ws.graphs; graph++) {
+        const size_t base = (size_t) graph * n * n;
+        for (int i = 0; i < n; i++) {
+            for (int j = 0; j < i; j++) {
+                float* lower = ws.e + (base + i * n + j) * de;
+                float* upper = ws.e + (base + j * n + i) * de;
+                for (size_t c = 0; c < de; c += LANES) {
+                    V mean = mul(add(load(lower + c), load(upper + c)), half);
+                    store(lower + c, mean);
+                    store(upper + c, mean);
+                }
+            }
+        }
+    }
+}
+
 static void network(const Model& model, Workspace& ws, const Group& group) {
     const int nodeRows = ws.graphs * ws.nodes;
     const size_t edgeRows = (size_t) nodeRows * ws.nodes;
     const size_t de = padded(model.de);
     mlp(model.inX, ws.nodeInput, padded(model.shape.nodeInputs()), nodeRows, ws.hiddenX, ws.x, true, ws);
     mlp(model.inY, ws.globalInput, padded(model.shape.globalInputs()), ws.graphs, ws.hiddenY, ws.y, true, ws);
-    // The classes are symmetric, hence so is the table's choice: (E + E^T) / 2 changes nothing.
-    for (size_t row = 0; row < edgeRows; row++) {
-        __builtin_memcpy(ws.e + row * de, model.edgeTable + group.edgeClasses[row] * de, de * sizeof(float));
+    if (model.shape.walks > 0) {
+        edgeInputs(model, ws);
+    } else {
+        // The classes are symmetric, hence so is the table's choice: (E + E^T) / 2 changes nothing.
+        for (size_t row = 0; row < edgeRows; row++) {
+            __builtin_memcpy(ws.e + row * de, model.edgeTable + group.edgeClasses[row] * de, de * sizeof(float));
+        }
     }
     for (int layer = 0; layer < model.shape.layers; layer++) {
         transformerLayer(model, ws, group, layer);

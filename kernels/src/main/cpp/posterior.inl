@@ -1,5 +1,5 @@
-// One reverse step of the diffusion and its draws, as Posterior.java and CounterRandom.java define them; sums in double,
-// exp in FP32. Included inside the namespace of an instruction set.
+// One step of a sampler and its draws, as Posterior.java, Flow.java and CounterRandom.java define them; sums in double, exp in
+// FP32, flows in FP32. Included inside the namespace of an instruction set.
 
 // q(z_t | z_s), q(z_s | x0), q(z_t | x0) of one kind of element.
 struct Transition {
@@ -19,9 +19,8 @@ static Transition transitionOf(const Step& step, const float* marginal, int clas
     return {marginal, sum, classes, step.beta, step.alphaBarFrom, step.alphaBarTo};
 }
 
-// p(z_s | z_t) of one element into `weights`; false if a logit is not finite. `logits` is padded and overwritten.
-static bool posterior(const Transition& transition, float* logits, int current, float* weights) {
-    const int classes = transition.classes;
+// Exponentials of logits, padded, in their place, relative to the highest; their sum, NaN where a logit was NaN or infinite.
+static double exponentials(float* logits, int classes) {
     const int width = padded(classes);
     float highest = logits[0];
     for (int k = 1; k < classes; k++) {
@@ -34,7 +33,13 @@ static bool posterior(const Transition& transition, float* logits, int current, 
     for (int k = 0; k < classes; k++) {
         total += logits[k];
     }
-    // NaN where a logit was NaN or infinite.
+    return total;
+}
+
+// p(z_s | z_t) of one element into `weights`; false if a logit is not finite. `logits` is padded and overwritten.
+static bool posterior(const Transition& transition, float* logits, int current, float* weights) {
+    const int classes = transition.classes;
+    const double total = exponentials(logits, classes);
     if (!(total < __builtin_inf())) {
         return false;
     }
@@ -86,35 +91,162 @@ static int drawClass(float u, const float* weights, int classes) {
     return last;
 }
 
+// A flow of one kind of element, see Flow.java.
+struct FlowStep {
+    const Step* step;
+    int classes;
+    float limit[128];       // p0
+    float p[128];           // of the element under way
+};
+
+static FlowStep flowOf(const Step& step, const float* marginal, int classes) {
+    FlowStep flow = {&step, classes, {}, {}};
+    float sum = 0;
+    for (int k = 0; k < classes; k++) {
+        sum += marginal[k];
+    }
+    for (int k = 0; k < classes; k++) {
+        // What has been normalised before keeps its bits.
+        flow.limit[k] = __builtin_fabsf(sum - 1) <= 1e-6f ? marginal[k] : marginal[k] / sum;
+    }
+    return flow;
+}
+
+// The first of the largest of some values.
+static int best(const float* values, int classes) {
+    int best = 0;
+    for (int k = 1; k < classes; k++) {
+        best = values[k] > values[best] ? k : best;
+    }
+    return best;
+}
+
+// Slots of the draws of x1 and of one more class lie this far from those of the classes.
+constexpr uint32_t PREDICTED = 1u << 31;
+constexpr uint32_t NOISED = 1u << 30;
+
+// The class that the design singles out; -1: none.
+static int columnOf(const FlowStep& flow, const float* prediction, int current, int drawn, uint64_t seed, uint64_t id,
+                    uint32_t slot) {
+    switch (flow.step->stochasticity) {
+        case COLUMN_MAX_MARGINAL: return best(flow.limit, flow.classes);
+        case COLUMN_X_T: return current;
+        case COLUMN_ABS_STATE:
+        case ENTRY_ABS_STATE: return flow.classes - 1;
+        case COLUMN_P_X1_G_XT: return best(prediction, flow.classes);
+        case COLUMN_X_1: return drawn;
+        case COLUMN_P_XT_G_X1: return best(flow.p, flow.classes);
+        case COLUMN_XHAT_T:
+            return drawClass(philoxUniform(seed, id, (uint32_t) flow.step->to, slot | NOISED), flow.p, flow.classes);
+        case ENTRY_FIRST: return 0;
+        default: return -1;
+    }
+}
+
+static bool inMask(const FlowStep& flow, int j, int current, int drawn, int column) {
+    switch (flow.step->stochasticity) {
+        case GENERAL: return true;
+        case MARGINAL: return flow.limit[j] > flow.limit[current];
+        case ENTRY_FIRST:
+        case ENTRY_ABS_STATE: return current == column ? j == drawn : current == drawn && j == column;
+        default: return current == column || j == column;
+    }
+}
+
+// The class after a step of a flow, from the prediction; `weights` is scratch.
+static int jump(FlowStep& flow, const float* prediction, int current, float* weights, uint64_t seed, uint64_t id,
+                uint32_t slot) {
+    const Step& step = *flow.step;
+    const int classes = flow.classes;
+    const int drawn = drawClass(philoxUniform(seed, id, (uint32_t) step.to, slot | PREDICTED), prediction, classes);
+    int reached = 0;
+    for (int j = 0; j < classes; j++) {
+        const float p = step.alphaBarFrom * (j == drawn ? 1.0f : 0.0f) + (1 - step.alphaBarFrom) * flow.limit[j];
+        flow.p[j] = p < 0 ? 0 : p > 1 ? 1 : p;
+        reached += flow.p[j] != 0;
+    }
+    const int column = columnOf(flow, prediction, current, drawn, seed, id, slot);
+    const float denominator = reached * flow.p[current];
+    const float own = (current == drawn ? 1.0f : 0.0f) - flow.limit[current];
+    float left = 0;
+    for (int j = 0; j < classes; j++) {
+        if (j == current) {
+            continue;
+        }
+        const float slope = (j == drawn ? 1.0f : 0.0f) - flow.limit[j] - own;
+        const float rate = (slope > 0 ? slope : 0.0f) / denominator
+            + flow.p[j] * (inMask(flow, j, current, drawn, column) ? 1.0f : 0.0f) * step.eta
+            + (j == drawn ? step.omega : 0.0f) / denominator;
+        const bool kept = rate <= 1e5f && flow.p[current] != 0 && flow.p[j] != 0;
+        weights[j] = (kept ? rate : 0.0f) * (step.alphaBarTo - step.alphaBarFrom);
+        left += weights[j];
+    }
+    weights[current] = left < 1 ? 1 - left : 0;
+    return drawClass(philoxUniform(seed, id, (uint32_t) step.to, slot), weights, classes);
+}
+
+// The rule of a step for one kind of element.
+struct Draws {
+    Transition transition;
+    FlowStep flow;
+
+    Draws(const Step& step, const float* marginal, int classes)
+        : transition(transitionOf(step, marginal, classes)), flow(flowOf(step, marginal, classes)) {}
+
+    // The class after the step, from logits, padded and overwritten; -1 where one is not finite.
+    int next(float* logits, int current, float* weights, uint64_t seed, uint64_t id, uint32_t slot) {
+        const Step& step = *flow.step;
+        const int classes = flow.classes;
+        if (step.rule != POSTERIOR) {
+            const double total = exponentials(logits, classes);
+            if (!(total < __builtin_inf())) {
+                return -1;
+            }
+            for (int k = 0; k < classes; k++) {
+                logits[k] = (float) (logits[k] / total);
+            }
+            if (step.rule == FLOW) {
+                return jump(flow, logits, current, weights, seed, id, slot);
+            }
+            return drawClass(philoxUniform(seed, id, (uint32_t) step.to, slot), logits, classes);
+        }
+        if (!posterior(transition, logits, current, weights)) {
+            return -1;
+        }
+        return drawClass(philoxUniform(seed, id, (uint32_t) step.to, slot), weights, classes);
+    }
+};
+
 static bool draw(const Model& model, Workspace& ws, const Group& group, uint64_t seed, const Step& step) {
     const Shape& shape = model.shape;
     const int n = group.nodes;
-    const Transition nodes = transitionOf(step, model.limits.nodeMarginal, shape.nodeTypes);
-    const Transition edges = transitionOf(step, model.limits.edgeMarginal, shape.edgeTypes);
+    Draws nodes(step, model.limits.nodeMarginal, shape.nodeTypes);
+    Draws edges(step, model.limits.edgeMarginal, shape.edgeTypes);
     const size_t nodeWidth = padded(shape.nodeTypes);
     const size_t edgeWidth = padded(shape.edgeTypes);
     for (int graph = 0; graph < group.graphs; graph++) {
         const uint64_t id = (uint64_t) group.ids[graph];
         for (int i = 0; i < n; i++) {
             const int row = graph * n + i;
-            if (!posterior(nodes, ws.nodeLogits + row * nodeWidth, group.nodeClasses[row], ws.classes)) {
+            const int drawn = nodes.next(ws.nodeLogits + row * nodeWidth, group.nodeClasses[row], ws.classes, seed, id,
+                (uint32_t) i);
+            if (drawn < 0) {
                 return false;
             }
-            float u = philoxUniform(seed, id, (uint32_t) step.to, (uint32_t) i);
-            group.nodeClasses[row] = (uint8_t) drawClass(u, ws.classes, shape.nodeTypes);
+            group.nodeClasses[row] = (uint8_t) drawn;
         }
         const size_t base = (size_t) graph * n * n;
         uint32_t slot = (uint32_t) n;
         for (int i = 0; i < n; i++) {
             for (int j = i + 1; j < n; j++, slot++) {
                 const size_t row = base + i * n + j;
-                if (!posterior(edges, ws.edgeLogits + row * edgeWidth, group.edgeClasses[row], ws.classes)) {
+                const int drawn = edges.next(ws.edgeLogits + row * edgeWidth, group.edgeClasses[row], ws.classes, seed, id,
+                    slot);
+                if (drawn < 0) {
                     return false;
                 }
-                float u = philoxUniform(seed, id, (uint32_t) step.to, slot);
-                uint8_t drawn = (uint8_t) drawClass(u, ws.classes, shape.edgeTypes);
-                group.edgeClasses[row] = drawn;
-                group.edgeClasses[base + j * n + i] = drawn;
+                group.edgeClasses[row] = (uint8_t) drawn;
+                group.edgeClasses[base + j * n + i] = (uint8_t) drawn;
             }
         }
     }

@@ -74,6 +74,7 @@ void Scratch::prepare(int n, int graphs) {
         const size_t dy = padded(m.dy);
         const auto floats = [&](size_t rows, size_t width) { return memory_.allocate<float>(rows * width); };
         ws.nodeInput = floats(nodeRows, padded(m.shape.nodeInputs()));
+        ws.edgeInput = m.shape.walks > 0 ? floats(edgeRows, padded(m.shape.edgeInputs())) : nullptr;
         ws.globalInput = floats(graphs_, padded(m.shape.globalInputs()));
         for (float** x : {&ws.x, &ws.xNew, &ws.q, &ws.k, &ws.v}) {
             *x = floats(nodeRows, dx);

@@ -29,6 +29,7 @@ struct Workspace {
     int attentionNodes;     // nodes i whose rows (i, 0...n-1) of E are worked on at a time
 
     float* nodeInput;       // (rows of nodes, padded nodeInputs)
+    float* edgeInput;       // (rows of edges, padded edgeInputs) where edges have features; else null
     float* globalInput;     // (group, padded globalInputs)
     float* x;               // (rows of nodes, dx), also xNew, q, k, v
     float* xNew;

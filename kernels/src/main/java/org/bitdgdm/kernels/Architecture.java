@@ -18,12 +18,17 @@ import java.util.Objects;
  *                       are none
  * @param nodeWeights    (a) atomic weight of each node type; empty if not molecular
  * @param maxWeight      the constant that the molecule's weight is divided by; 1 if not molecular
+ * @param walks          lengths of random walks, 0…k−1, whose probabilities are features of {@link FeatureSet#RRWP}; else 0
+ * @param absorbing      whether the last class of nodes and of edges, where there is more than one, is one that only noise
+ *                       has: the last layers give it a logit that no draw survives, and features of molecules take it for
+ *                       class 0
  */
 public record Architecture(
     Variant variant, int layers, int heads, int nodeTypes, int edgeTypes, int maxNodes, int diffusionSteps,
-    FeatureSet features, boolean molecular, float[] nodeWeights, float maxWeight) {
+    FeatureSet features, boolean molecular, float[] nodeWeights, float maxWeight, int walks, boolean absorbing) {
 
     private static final int MAX_LAYERS = 1024;
+    private static final int MAX_WALKS = 256;
 
     public Architecture {
         Objects.requireNonNull(variant, "variant");
@@ -36,6 +41,19 @@ public record Architecture(
         require(diffusionSteps >= 1, "diffusion steps must be at least 1", diffusionSteps);
         require(nodeWeights.length == (molecular ? nodeTypes : 0),
             "molecular models need one weight per node type, others none", nodeWeights.length);
+        require(features == FeatureSet.RRWP ? walks >= 1 && walks <= MAX_WALKS : walks == 0,
+            "walks must be in 1.." + MAX_WALKS + " for the extra features rrwp, else 0", walks);
+        if (features == FeatureSet.RRWP && variant != Variant.MAIN) {
+            throw new IllegalArgumentException("architecture: the network of the extra features rrwp is of variant main, found "
+                + variant.label());
+        }
+    }
+
+    /** One of DiGress's. */
+    public Architecture(Variant variant, int layers, int heads, int nodeTypes, int edgeTypes, int maxNodes,
+                        int diffusionSteps, FeatureSet features, boolean molecular, float[] nodeWeights, float maxWeight) {
+        this(variant, layers, heads, nodeTypes, edgeTypes, maxNodes, diffusionSteps, features, molecular, nodeWeights,
+            maxWeight, 0, false);
     }
 
     private static void require(boolean holds, String rule, int found) {
@@ -44,19 +62,19 @@ public record Architecture(
         }
     }
 
-    /** Width of the node input: types, extra features, and charge ‖ valency. */
+    /** Width of the node input: types, extra features, walks back to the node, and charge ‖ valency. */
     public int nodeInputs() {
-        return nodeTypes + features.nodeColumns() + (hasMolecularFeatures() ? 2 : 0);
+        return nodeTypes + features.nodeColumns() + walks + (hasMolecularFeatures() ? 2 : 0);
     }
 
-    /** Width of the edge input: types only. */
+    /** Width of the edge input: types, and walks from one end to the other. */
     public int edgeInputs() {
-        return edgeTypes;
+        return edgeTypes + walks;
     }
 
-    /** Width of the global input: extra features, weight, then t/T. */
+    /** Width of the global input: extra features, weight, then the time and what is made of it. */
     public int globalInputs() {
-        return features.globalColumns() + (hasMolecularFeatures() ? 1 : 0) + 1;
+        return features.globalColumns() + (hasMolecularFeatures() ? 1 : 0) + 1 + features.timeColumns();
     }
 
     /** Whether charge, valency and weight are features. */

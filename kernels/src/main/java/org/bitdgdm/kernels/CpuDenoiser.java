@@ -11,7 +11,8 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
  * <p>Graphs of a batch are worked on in small groups, which are spread over {@link BackendOptions#threads} threads, the
  * caller's among them. Any number of threads may use one instance at once; {@link #close} waits for them.
  *
- * <p>A thread that samples works in 4 n² (de + b) + 36 n² bytes for each graph of a group, where widths count in multiples of
+ * <p>A thread that samples works in 4 n² (de + b) + 36 n² bytes for each graph of a group, and 4 n² for each column of edge
+ * features, where widths count in multiples of
  * 16 and a group has one graph as soon as its edges take more than half of 1.5 MiB, and in what does not grow with n²: for
  * the largest graphs of DiGress's data sets, stochastic block models of 187 nodes, less than 16 MiB in all. Recording keeps
  * the inputs of all layers besides.
@@ -125,11 +126,17 @@ public final class CpuDenoiser implements ActivationRecorder {
      * The network's inputs as the native code computes them; the same bits as {@link GraphFeatures}.
      *
      * @param nodeInput   (B, n, nodeInputs) written
+     * @param edgeInput   (B, n, n, edgeInputs) written where edges have features; else empty
      * @param globalInput (B, globalInputs) written
      */
-    void features(GraphBatch batch, int t, float[] nodeInput, float[] globalInput) {
+    void features(GraphBatch batch, Sampler.Step step, float[] nodeInput, float[] edgeInput, float[] globalInput) {
         requireFits(batch);
-        whileOpen(() -> CpuNative.features(engine, batch, Sampler.Step.at(diffusion(), t), nodeInput, globalInput));
+        whileOpen(() -> CpuNative.features(engine, batch, step, nodeInput, edgeInput, globalInput));
+    }
+
+    /** The same at time t, of a network whose edges have none. */
+    void features(GraphBatch batch, int t, float[] nodeInput, float[] globalInput) {
+        features(batch, Sampler.Step.at(diffusion(), t), nodeInput, new float[0], globalInput);
     }
 
     /** Bytes that its threads work in, once calls have returned. */

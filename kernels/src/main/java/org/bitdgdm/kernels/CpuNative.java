@@ -1,6 +1,8 @@
 package org.bitdgdm.kernels;
 
+import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The functions of the native library, as {@code bitdgdm_jni.cpp} defines them, and the handing over of packed layers.
@@ -22,7 +24,8 @@ final class CpuNative {
         Architecture a = model.architecture();
         Diffusion diffusion = model.diffusion();
         long network = newNetwork(a.layers(), a.heads(), a.nodeTypes(), a.edgeTypes(), a.maxNodes(),
-            a.variant() == Variant.FIXED_BUG, a.features().ordinal(), a.hasMolecularFeatures(), model.stepRanges());
+            a.variant() == Variant.FIXED_BUG, a.features().ordinal(), a.hasMolecularFeatures(), a.walks(), a.absorbing(),
+            model.stepRanges());
         try {
             setWeights(network, a.nodeWeights(), a.maxWeight());
             setLimits(network, diffusion.limits().nodes(), diffusion.limits().edges());
@@ -195,7 +198,8 @@ final class CpuNative {
     static native void exponential(String isa, float[] x, float[] y);
 
     private static native long newNetwork(int layers, int heads, int nodeTypes, int edgeTypes, int maxNodes,
-                                          boolean fixedBug, int features, boolean molecular, int stepRanges);
+                                          boolean fixedBug, int features, boolean molecular, int walks, boolean absorbing,
+                                          int stepRanges);
 
     private static native void setWeights(long network, float[] nodeWeights, float maxWeight);
 
@@ -214,30 +218,26 @@ final class CpuNative {
 
     /** Takes graphs through steps, in place. */
     static void advance(long engine, PackedModel model, GraphBatch batch, long seed, List<Sampler.Step> steps) {
-        int[] rule = new int[steps.size()];
-        int[] to = new int[rule.length];
-        float[] time = new float[rule.length];
-        int[] range = new int[rule.length];
-        float[] beta = new float[rule.length];
-        float[] alphaBarFrom = new float[rule.length];
-        float[] alphaBarTo = new float[rule.length];
-        for (int i = 0; i < rule.length; i++) {
-            Sampler.Step step = steps.get(i);
-            rule[i] = step.rule().ordinal();
-            to[i] = step.to();
-            time[i] = step.time();
-            range[i] = model.rangeOf(step.at());
-            beta[i] = step.beta();
-            alphaBarFrom[i] = step.alphaBarFrom();
-            alphaBarTo[i] = step.alphaBarTo();
-        }
-        advance(engine, batch.nodeCount(), batch.ids(), batch.nodes(), batch.edges(), seed, rule, to, time, range, beta,
-            alphaBarFrom, alphaBarTo);
+        advance(engine, batch.nodeCount(), batch.ids(), batch.nodes(), batch.edges(), seed, wholes(model, steps),
+            reals(steps));
+    }
+
+    /** The whole fields of steps, in the order of {@code Step} of model.h. */
+    private static int[] wholes(PackedModel model, List<Sampler.Step> steps) {
+        return steps.stream().flatMapToInt(step -> IntStream.of(step.rule().ordinal(), step.to(), model.rangeOf(step.at()),
+            step.stochasticity().ordinal())).toArray();
+    }
+
+    /** The real fields of steps, in the order of {@code Step} of model.h. */
+    private static float[] reals(List<Sampler.Step> steps) {
+        FloatBuffer fields = FloatBuffer.allocate(6 * steps.size());
+        steps.forEach(step -> fields.put(new float[] {step.time(), step.beta(), step.alphaBarFrom(), step.alphaBarTo(),
+            step.eta(), step.omega()}));
+        return fields.array();
     }
 
     private static native void advance(long engine, int nodeCount, long[] ids, byte[] nodes, byte[] edges, long seed,
-                                       int[] rule, int[] to, float[] time, int[] range, float[] beta, float[] alphaBarFrom,
-                                       float[] alphaBarTo);
+                                       int[] wholes, float[] reals);
 
     /** Logits of graphs at the start of a step. */
     static void logits(long engine, PackedModel model, GraphBatch batch, Sampler.Step step, float[] nodeLogits,
@@ -250,12 +250,14 @@ final class CpuNative {
                                       int range, float[] nodeLogits, float[] edgeLogits);
 
     /** Inputs of the network at the start of a step. */
-    static void features(long engine, GraphBatch batch, Sampler.Step step, float[] nodeInput, float[] globalInput) {
-        features(engine, batch.nodeCount(), batch.ids(), batch.nodes(), batch.edges(), step.time(), nodeInput, globalInput);
+    static void features(long engine, GraphBatch batch, Sampler.Step step, float[] nodeInput, float[] edgeInput,
+                         float[] globalInput) {
+        features(engine, batch.nodeCount(), batch.ids(), batch.nodes(), batch.edges(), step.time(), nodeInput, edgeInput,
+            globalInput);
     }
 
     private static native void features(long engine, int nodeCount, long[] ids, byte[] nodes, byte[] edges, float time,
-                                        float[] nodeInput, float[] globalInput);
+                                        float[] nodeInput, float[] edgeInput, float[] globalInput);
 
     /**
      * Evaluates at the start of a step and keeps the inputs of layers; the handle goes to {@link #freeRecording}.
@@ -265,14 +267,13 @@ final class CpuNative {
      */
     static long record(long engine, PackedModel model, GraphBatch batch, long seed, Sampler.Step step, boolean draw,
                        boolean[] wanted) {
-        return record(engine, batch.nodeCount(), batch.ids(), batch.nodes(), batch.edges(), seed,
-            draw ? step.rule().ordinal() : -1, step.to(), step.time(), model.rangeOf(step.at()), step.beta(),
-            step.alphaBarFrom(), step.alphaBarTo(), wanted);
+        List<Sampler.Step> one = List.of(step);
+        return record(engine, batch.nodeCount(), batch.ids(), batch.nodes(), batch.edges(), seed, draw, wholes(model, one),
+            reals(one), wanted);
     }
 
-    private static native long record(long engine, int nodeCount, long[] ids, byte[] nodes, byte[] edges, long seed, int rule,
-                                      int to, float time, int range, float beta, float alphaBarFrom, float alphaBarTo,
-                                      boolean[] wanted);
+    private static native long record(long engine, int nodeCount, long[] ids, byte[] nodes, byte[] edges, long seed,
+                                      boolean draw, int[] wholes, float[] reals, boolean[] wanted);
 
     /** Whether the step was taken, if any; the graphs are as before where logits were not finite. */
     static native boolean drawn(long recording);

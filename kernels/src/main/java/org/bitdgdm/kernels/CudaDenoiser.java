@@ -39,7 +39,24 @@ public final class CudaDenoiser implements Denoiser {
      * @throws KernelException if there is no GPU that this build runs on; the message says what was looked for
      */
     public CudaDenoiser(PackedModel model, BackendOptions options) {
-        this(model, JcudaDriver.open(options), options.cudaPrecision().equals("bf16"));
+        this(requireOwn(model), JcudaDriver.open(options), options.cudaPrecision().equals("bf16"));
+    }
+
+    private static PackedModel requireOwn(PackedModel model) {
+        if (model.architecture().walks() > 0) {
+            throw new KernelException("the cuda backend has no features of random walks (extra_features "
+                + FeatureSet.RRWP.label() + "), which this model needs; use the cpu backend");
+        }
+        return model;
+    }
+
+    private static void requireOwn(List<Sampler.Step> steps) {
+        for (Sampler.Step step : steps) {
+            if (step.rule() != Sampler.Rule.POSTERIOR) {
+                throw new KernelException("the cuda backend takes steps of a posterior only, found one of rule " + step.rule()
+                    + "; use the cpu backend");
+            }
+        }
     }
 
     /**
@@ -122,6 +139,7 @@ public final class CudaDenoiser implements Denoiser {
     /** Classes are drawn on the device: ids go there, finished graphs come back. */
     @Override
     public GraphBatch sample(int n, long[] ids, long seed, List<Sampler.Step> steps) throws InterruptedException {
+        requireOwn(steps);
         GraphBatch batch = new GraphBatch(n, ids);
         requireNodes(batch);
         try {
@@ -155,6 +173,7 @@ public final class CudaDenoiser implements Denoiser {
     @Override
     public void advance(GraphBatch batch, long seed, List<Sampler.Step> steps) {
         requireFits(batch);
+        requireOwn(steps);
         if (steps.isEmpty()) {
             return;
         }

@@ -16,7 +16,13 @@ public enum FeatureSet {
     /** These, and number of components and lowest non-zero Laplacian eigenvalues of the graph. */
     EIGENVALUES("eigenvalues", 3, 11),
     /** These, and component indicator and eigenvectors of nodes. */
-    ALL("all", 6, 11);
+    ALL("all", 6, 11),
+    /**
+     * Of DeFoG ({@code src/models/extra_features.py}, {@code RRWPFeatures}): probabilities of random walks, which edges have
+     * too, as many as {@link Architecture#walks}; size and cycle counts of the graph. The time comes with its cosines and
+     * sines.
+     */
+    RRWP("rrwp", 0, 5);
 
     private final String label;
     private final int nodeColumns;
@@ -28,7 +34,7 @@ public enum FeatureSet {
         this.globalColumns = globalColumns;
     }
 
-    /** As DiGress's configurations write it, but for {@code none}, which they write as null. */
+    /** As configurations write it, but for {@code none}, which they write as null. */
     public String label() {
         return label;
     }
@@ -41,6 +47,11 @@ public enum FeatureSet {
     /** Columns of the global input, beside that of molecules and the time. */
     int globalColumns() {
         return globalColumns;
+    }
+
+    /** Columns of the global input after the time. */
+    int timeColumns() {
+        return this == RRWP ? GraphFeatures.TIME_COLUMNS : 0;
     }
 
     /** Whether the Laplacian is diagonalised. */

@@ -13,6 +13,10 @@ import java.util.Arrays;
  * weight columns exist in molecular models only, and {@link FeatureSet} says which of the others a network has. Two nodes
  * are adjacent where their bond class is not 0.
  *
+ * <p>{@link FeatureSet#RRWP} has P_0 … P_(k−1) in the place of the node features before the charge, of which nodes have the
+ * diagonal and edges the entry from i to j after their types: P_0 = I, P_(p+1) = P_p D⁻¹A, rounded to FP32 once each, where
+ * the row of a node without edges is 0. After the time come cos(t f_i) and sin(t f_i), f_i = 10000^(−i/32), i &lt; 32.
+ *
  * <p>The published code takes Laplacian features from LAPACK's arbitrary signs, bases and null-space vectors. The rule
  * here gives identical bits in every backend: cycle counts in 64-bit integers, everything else in IEEE double without
  * contraction, each feature rounded once to FP32; components by graph search; with C of them, the non-zero eigenvalues
@@ -25,7 +29,11 @@ public final class GraphFeatures {
     /** Above this many nodes, counts of closed walks of length 6 could leave 64 bits. */
     public static final int MAX_NODES = 1000;
 
+    /** Cosines and sines of the time. */
+    static final int TIME_COLUMNS = 64;
+
     private static final int EIGENVALUES = 5;
+    private static final double LONGEST_PERIOD = 10_000;
     private static final int EIGENVECTORS = 2;
     private static final float MISSING_EIGENVALUE = 2;
     private static final double CYCLE_UNIT = 10;
@@ -42,13 +50,16 @@ public final class GraphFeatures {
      *
      * @param batch    graphs as they are at that time
      * @param index    which graph, 0…B−1
-     * @param time     what the network reads, t ÷ T
+     * @param time     what the network reads
      * @param node     (n, {@link Architecture#nodeInputs}) written from {@code nodeFrom} on
      * @param nodeFrom offset in {@code node}
+     * @param edge     (n, n, {@link Architecture#edgeInputs}) written from {@code edgeFrom} on
+     * @param edgeFrom offset in {@code edge}
      * @param global   ({@link Architecture#globalInputs}) written from {@code globalFrom} on
      * @param globalFrom offset in {@code global}
      */
-    void compute(GraphBatch batch, int index, float time, float[] node, int nodeFrom, float[] global, int globalFrom) {
+    void compute(GraphBatch batch, int index, float time, float[] node, int nodeFrom, float[] edge, int edgeFrom,
+                 float[] global, int globalFrom) {
         int n = batch.nodeCount();
         if (n > MAX_NODES) {
             throw new IllegalArgumentException("graph features are exact up to " + MAX_NODES + " nodes, found " + n);
@@ -70,7 +81,16 @@ public final class GraphFeatures {
         for (int ij = 0; ij < n * n; ij++) {
             adjacency[ij] = bonds[bondFrom + ij] != 0 ? 1 : 0;
         }
+        int edgeWidth = architecture.edgeInputs();
+        for (int ij = 0; ij < n * n; ij++) {
+            for (int k = 0; k < architecture.edgeTypes(); k++) {
+                edge[edgeFrom + ij * edgeWidth + k] = bonds[bondFrom + ij] == k ? 1 : 0;
+            }
+        }
         FeatureSet features = architecture.features();
+        if (architecture.walks() > 0) {
+            walks(adjacency, n, node, at, edge, edgeFrom + architecture.edgeTypes());
+        }
         if (features != FeatureSet.NONE) {
             global[y] = (float) ((double) n / architecture.maxNodes());
             cycles(adjacency, n, node, at, width, global, y + 1);
@@ -78,7 +98,7 @@ public final class GraphFeatures {
         if (features.spectral()) {
             laplacian(adjacency, n, node, at + 3, width, global, y + 5);
         }
-        at += features.nodeColumns();
+        at += features.nodeColumns() + architecture.walks();
         y += features.globalColumns();
 
         if (architecture.hasMolecularFeatures()) {
@@ -86,9 +106,9 @@ public final class GraphFeatures {
             for (int i = 0; i < n; i++) {
                 int valency = 0;
                 for (int j = 0; j < n; j++) {
-                    valency += bonds[bondFrom + i * n + j];
+                    valency += data(bonds[bondFrom + i * n + j], architecture.edgeTypes());
                 }
-                int type = types[typeFrom + i];
+                int type = data(types[typeFrom + i], architecture.nodeTypes());
                 node[at + i * width] = type - valency;
                 node[at + i * width + 1] = valency;
                 weight += architecture.nodeWeights()[type];
@@ -96,11 +116,57 @@ public final class GraphFeatures {
             global[y++] = (float) (weight / architecture.maxWeight());
         }
         global[y] = time;
+        int half = features.timeColumns() / 2;
+        for (int i = 0; i < half; i++) {
+            double angle = time * Math.pow(LONGEST_PERIOD, -(double) i / half);
+            global[y + 1 + i] = (float) Math.cos(angle);
+            global[y + 1 + half + i] = (float) Math.sin(angle);
+        }
+    }
+
+    /** A class; of one that only noise has, 0. */
+    private int data(int found, int classes) {
+        return architecture.absorbing() && classes > 1 && found == classes - 1 ? 0 : found;
+    }
+
+    private void walks(int[] adjacency, int n, float[] node, int at, float[] edge, int from) {
+        float[] step = new float[n];
+        for (int i = 0; i < n; i++) {
+            int degree = 0;
+            for (int j = 0; j < n; j++) {
+                degree += adjacency[i * n + j];
+            }
+            step[i] = degree == 0 ? 0 : 1f / degree;
+        }
+        float[] row = new float[n];
+        double[] next = new double[n];
+        for (int i = 0; i < n; i++) {
+            Arrays.fill(row, 0);
+            row[i] = 1;
+            for (int p = 0; p < architecture.walks(); p++) {
+                node[at + i * architecture.nodeInputs() + p] = row[i];
+                for (int j = 0; j < n; j++) {
+                    edge[from + (i * n + j) * architecture.edgeInputs() + p] = row[j];
+                }
+                Arrays.fill(next, 0);
+                for (int k = 0; k < n; k++) {
+                    double walked = (double) row[k] * step[k];
+                    for (int j = 0; walked != 0 && j < n; j++) {
+                        next[j] += walked * adjacency[k * n + j];
+                    }
+                }
+                for (int j = 0; j < n; j++) {
+                    row[j] = (float) next[j];
+                }
+            }
+        }
     }
 
     /** The same at time t of 0…T. */
     public void compute(GraphBatch batch, int index, int t, float[] node, int nodeFrom, float[] global, int globalFrom) {
-        compute(batch, index, (float) ((double) t / architecture.diffusionSteps()), node, nodeFrom, global, globalFrom);
+        int n = batch.nodeCount();
+        compute(batch, index, (float) ((double) t / architecture.diffusionSteps()), node, nodeFrom,
+            new float[n * n * architecture.edgeInputs()], 0, global, globalFrom);
     }
 
     /** Cycle counts from closed walks, as the variant counts them (c5 of {@code main} is not the number of 5-cycles). */
@@ -141,9 +207,11 @@ public final class GraphFeatures {
             long c5 = trueFiveCycles
                 ? walks5 - 2 * sharedDegrees - 2 * degree * walks3 - neighbourWalks3 + 5 * walks3
                 : walks5 - 2 * walks3 * degree - neighbourWalks3 + walks3;
-            node[at + i * width] = capped(walks3, 2);
-            node[at + i * width + 1] = capped(c4, 2);
-            node[at + i * width + 2] = capped(c5, 2);
+            if (architecture.features() != FeatureSet.RRWP) {
+                node[at + i * width] = capped(walks3, 2);
+                node[at + i * width + 1] = capped(c4, 2);
+                node[at + i * width + 2] = capped(c5, 2);
+            }
             sum3 += walks3;
             sum4 += c4;
             sum5 += c5;

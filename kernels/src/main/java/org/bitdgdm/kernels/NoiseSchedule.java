@@ -6,10 +6,14 @@ package org.bitdgdm.kernels;
  * <p>Schedules of DiGress ({@code src/diffusion/diffusion_utils.py}, {@code cosine_beta_schedule_discrete}, and
  * {@code noise_schedule.py}, {@code PredefinedNoiseScheduleDiscrete}).
  *
+ * <p>That of flow matching is the straight line ᾱ_t = 1 − t/T. Its network reads ᾱ, which runs from 0 (noise) to 1 (data),
+ * where DiGress's reads t/T; and knows no grid: T is a number of ours, for what is told apart by times.
+ *
  * @param betas     (T+1) β_t, index t = 0…T, unclamped, FP32
  * @param alphasBar (T+1) ᾱ_t = Π_{k≤t} (1 − min(β_k, 0.9999)), FP32
+ * @param linear    whether it is that of flow matching
  */
-public record NoiseSchedule(float[] betas, float[] alphasBar) {
+public record NoiseSchedule(float[] betas, float[] alphasBar, boolean linear) {
 
     /** β above this is clamped before it enters ᾱ. */
     private static final float MAX_BETA = 0.9999f;
@@ -21,6 +25,22 @@ public record NoiseSchedule(float[] betas, float[] alphasBar) {
             throw new IllegalArgumentException("diffusion: betas and alphasBar must both have T+1 values, found "
                 + betas.length + " and " + alphasBar.length);
         }
+    }
+
+    /** A schedule of DiGress's. */
+    public NoiseSchedule(float[] betas, float[] alphasBar) {
+        this(betas, alphasBar, false);
+    }
+
+    /** The straight line of flow matching, at so many times. */
+    public static NoiseSchedule linear(int steps) {
+        float[] betas = new float[steps + 1];
+        float[] alphasBar = new float[steps + 1];
+        for (int t = 0; t <= steps; t++) {
+            alphasBar[t] = (float) ((double) (steps - t) / steps);
+            betas[t] = t == 0 ? 0 : 1 - alphasBar[t] / alphasBar[t - 1];
+        }
+        return new NoiseSchedule(betas, alphasBar, true);
     }
 
     /** The cosine schedule of so many steps. */
@@ -75,9 +95,31 @@ public record NoiseSchedule(float[] betas, float[] alphasBar) {
         return s == t - 1 ? betas[t] : 1 - alphasBar[t] / alphasBar[s];
     }
 
-    /** What the network reads as time t: t ÷ T, rounded once. */
+    /** What the network reads as time t: t ÷ T, rounded once; of the straight line ᾱ_t. */
     float read(int t) {
-        return (float) ((double) t / steps());
+        return linear ? alphasBar[t] : (float) ((double) t / steps());
+    }
+
+    /**
+     * What the network reads where it was trained with this share of entries kept: of the straight line the share itself; else
+     * t ÷ T, t between the times whose ᾱ enclose it, 1 at the lowest, since no sampler asks at 0.
+     */
+    float read(float kept) {
+        return linear ? kept : (float) (timeOf(kept) / steps());
+    }
+
+    /** The time, 1…T, at or before which so much is kept: for what is told apart by times. */
+    int at(float kept) {
+        return (int) Math.ceil(Math.max(1, linear ? (1 - (double) kept) * steps() : timeOf(kept)));
+    }
+
+    private double timeOf(float kept) {
+        int after = 1;
+        while (after < steps() && alphasBar[after] > kept) {
+            after++;
+        }
+        double lost = ((double) alphasBar[after - 1] - kept) / ((double) alphasBar[after - 1] - alphasBar[after]);
+        return Math.max(1, Math.min(after, after - 1 + lost));
     }
 
     /**

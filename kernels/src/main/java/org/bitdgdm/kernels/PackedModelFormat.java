@@ -6,8 +6,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A packed model as bytes: what is broadcast and what a quantized bundle stores. Little-endian, versions 1 to 4.
- * A model is written as the lowest version that holds it: 2 has all forms of layers, 3 all feature sets.
+ * A packed model as bytes: what is broadcast and what a quantized bundle stores. Little-endian, versions 1 to 5.
+ * A model is written as the lowest version that holds it: 2 has all forms of layers, 3 all feature sets of DiGress, 5 models of
+ * flow matching.
  *
  * <p>{@code magic "BDGM" | version int | length long, of the whole | architecture | diffusion | linear layers |
  * layer norms | SHA-256 (32) of all before}. A text is {@code length short | UTF-8}; arrays carry no length of their own
@@ -15,6 +16,8 @@ import java.util.List;
  * <ul>
  * <li>architecture: variant text, layers, heads, node types, edge types, largest graph, T (ints), molecular (byte),
  *     weights (node types floats if molecular), largest weight (float); version 3: {@link FeatureSet} (byte);</li>
+ * <li>version 5, beside that of version 3: walks (int), absorbing, kind of the limits by its ordinal, straight line
+ *     (bytes);</li>
  * <li>version 4, a model of proteins, has in the place of both: layers (int), nodes normalised, edges updated (bytes), where
  *     structure enters (text), T (int); betas, alphas bar (T+1 floats each), scores (20·20 floats), temperatures (T+2
  *     floats), noise (text);</li>
@@ -44,6 +47,8 @@ public final class PackedModelFormat {
     static final int VERSION = 3;
     /** Version of models of proteins. */
     static final int PROTEINS = 4;
+    /** Version of models of flow matching, and of limits that DiGress does not have. */
+    static final int FLOWS = 5;
     static final int HASH_BYTES = 32;
     /** Magic, version and length. */
     static final int HEADER_BYTES = 16;
@@ -86,15 +91,22 @@ public final class PackedModelFormat {
         ByteSink sink = new ByteSink(Math.addExact(model.bytes(), 1 << 16));
         boolean plain = model.stepRanges() == 1
             && model.linears().stream().allMatch(linear -> (parts(linear) & ~PARTS_OF_VERSION_1) == 0);
-        int version = model.architecture().features() != FeatureSet.ALL ? VERSION : plain ? 1 : 2;
+        int version = model.diffusion().schedule().linear() || model.architecture().features() == FeatureSet.RRWP
+            ? FLOWS : model.architecture().features() != FeatureSet.ALL ? VERSION : plain ? 1 : 2;
         sink.int32(MAGIC);
         sink.int32(version);
         sink.int64(0);
         write(sink, model.architecture());
-        if (version == VERSION) {
+        Diffusion diffusion = model.diffusion();
+        if (version >= VERSION) {
             sink.int8(model.architecture().features().ordinal());
         }
-        Diffusion diffusion = model.diffusion();
+        if (version == FLOWS) {
+            sink.int32(model.architecture().walks());
+            sink.int8(model.architecture().absorbing() ? 1 : 0);
+            sink.int8(diffusion.limits().kind().ordinal());
+            sink.int8(diffusion.schedule().linear() ? 1 : 0);
+        }
         sink.floats(diffusion.schedule().betas());
         sink.floats(diffusion.schedule().alphasBar());
         sink.floats(diffusion.limits().nodes());
@@ -238,16 +250,21 @@ public final class PackedModelFormat {
     public static PackedModel fromBytes(byte[] bytes) {
         ByteSource source = new ByteSource(bytes);
         int version = version(source);
-        require(version >= 1 && version <= VERSION, "version must be in 1.." + VERSION + ", found " + version
-            + "; use the release that wrote it, or quantize again");
+        require(version >= 1 && version <= VERSION || version == FLOWS, "version must be in 1.." + VERSION + " or " + FLOWS
+            + ", found " + version + "; use the release that wrote it, or quantize again");
         whole(source, bytes);
 
         Architecture architecture = readArchitecture(source, version);
         long steps = architecture.diffusionSteps() + 1L;
-        Diffusion diffusion = Diffusion.of(
-            new NoiseSchedule(source.floats("betas", steps), source.floats("alphas bar", steps)),
-            source.floats("node marginal", architecture.nodeTypes()),
-            source.floats("edge marginal", architecture.edgeTypes()), source.floats("sizes", architecture.maxNodes() + 1));
+        int kind = version == FLOWS ? source.int8("kind of the limits") : 0;
+        LimitDistribution.Kind[] kinds = LimitDistribution.Kind.values();
+        require(kind >= 0 && kind < kinds.length, "kind of the limits must be in 0.." + (kinds.length - 1) + ", found " + kind);
+        boolean linear = version == FLOWS && source.flag("straight line");
+        Diffusion diffusion = new Diffusion(
+            new NoiseSchedule(source.floats("betas", steps), source.floats("alphas bar", steps), linear),
+            new LimitDistribution(kinds[kind], source.floats("node marginal", architecture.nodeTypes()),
+                source.floats("edge marginal", architecture.edgeTypes())),
+            new SizeDistribution(source.floats("sizes", architecture.maxNodes() + 1)));
         NetworkSpec spec = new NetworkSpec(architecture);
         List<List<PackedLinear>> linears = readLayers(source, spec, architecture.diffusionSteps(), version);
         return new PackedModel(architecture, diffusion, linears.get(0), readNorms(source, spec)).withRanges(linears);
@@ -344,8 +361,10 @@ public final class PackedModelFormat {
         int features = version < VERSION ? FeatureSet.ALL.ordinal() : source.int8("extra features");
         require(features >= 0 && features < FeatureSet.values().length, "extra features must be in 0.."
             + (FeatureSet.values().length - 1) + ", found " + features);
+        int walks = version == FLOWS ? source.int32("walks") : 0;
+        boolean absorbing = version == FLOWS && source.flag("absorbing");
         return new Architecture(variant, layers, heads, nodeTypes, edgeTypes, maxNodes, steps, FeatureSet.values()[features],
-            molecular, weights, maxWeight);
+            molecular, weights, maxWeight, walks, absorbing);
     }
 
     /** A layer with the scales of a later range of steps. */

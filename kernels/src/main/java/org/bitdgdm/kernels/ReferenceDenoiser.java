@@ -59,8 +59,8 @@ public final class ReferenceDenoiser implements ActivationRecorder {
         float[] nodeLogits = new float[n * architecture.nodeTypes()];
         float[] edgeLogits = new float[n * n * architecture.edgeTypes()];
         for (Sampler.Step step : steps) {
-            Posterior nodes = Posterior.of(step, model.diffusion().limits().nodes());
-            Posterior edges = Posterior.of(step, model.diffusion().limits().edges());
+            Draw nodes = Draw.of(step, model.diffusion().limits().nodes());
+            Draw edges = Draw.of(step, model.diffusion().limits().edges());
             for (int g = 0; g < batch.size(); g++) {
                 evaluate(batch, g, 1, step, nodeLogits, edgeLogits, 0, null);
                 draw(batch, g, seed, nodes, edges, nodeLogits, edgeLogits);
@@ -68,26 +68,46 @@ public final class ReferenceDenoiser implements ActivationRecorder {
         }
     }
 
-    /** Draws z_s of one graph from p(z_s | z_t): nodes, then edges i &lt; j, mirrored. */
-    private void draw(GraphBatch batch, int g, long seed, Posterior nodes, Posterior edges,
-                      float[] nodeLogits, float[] edgeLogits) {
+    /** What a step draws for one kind of element, by its rule. */
+    @FunctionalInterface
+    private interface Draw {
+        /** The class after the step, from logits that begin at an index, the class before it, and the counter of the draw. */
+        int next(float[] logits, int from, int current, long seed, long id, int slot);
+
+        static Draw of(Sampler.Step step, float[] marginal) {
+            int classes = marginal.length;
+            float[] weights = new float[classes];
+            if (step.rule() == Sampler.Rule.POSTERIOR) {
+                Posterior posterior = Posterior.of(step, marginal);
+                return (logits, from, current, seed, id, slot) -> {
+                    posterior.compute(logits, from, current, weights);
+                    return CounterRandom.draw(CounterRandom.uniform(seed, id, step.to(), slot), weights, 0, classes);
+                };
+            }
+            Flow flow = new Flow(step, marginal);
+            float[] prediction = new float[classes];
+            return (logits, from, current, seed, id, slot) -> {
+                Flow.predict(logits, from, prediction, step.at());
+                return step.rule() == Sampler.Rule.FLOW ? flow.draw(prediction, current, weights, seed, id, slot)
+                    : CounterRandom.draw(CounterRandom.uniform(seed, id, step.to(), slot), prediction, 0, classes);
+            };
+        }
+    }
+
+    /** Draws z_s of one graph: nodes, then edges i &lt; j, mirrored. */
+    private void draw(GraphBatch batch, int g, long seed, Draw nodes, Draw edges, float[] nodeLogits, float[] edgeLogits) {
         int n = batch.nodeCount();
         int a = architecture.nodeTypes();
         int b = architecture.edgeTypes();
         long id = batch.ids()[g];
-        float[] nodeWeights = new float[a];
-        float[] edgeWeights = new float[b];
         for (int i = 0; i < n; i++) {
-            nodes.compute(nodeLogits, i * a, batch.nodes()[g * n + i], nodeWeights);
-            float u = CounterRandom.uniform(seed, id, nodes.to(), i);
-            batch.nodes()[g * n + i] = (byte) CounterRandom.draw(u, nodeWeights, 0, a);
+            batch.nodes()[g * n + i] = (byte) nodes.next(nodeLogits, i * a, batch.nodes()[g * n + i], seed, id, i);
         }
         for (int i = 0; i < n; i++) {
             for (int j = i + 1; j < n; j++) {
                 int ij = i * n + j;
-                edges.compute(edgeLogits, ij * b, batch.edges()[g * n * n + ij], edgeWeights);
-                float u = CounterRandom.uniform(seed, id, edges.to(), CounterRandom.edgeSlot(n, i, j));
-                batch.setEdge(g, i, j, CounterRandom.draw(u, edgeWeights, 0, b));
+                batch.setEdge(g, i, j, edges.next(edgeLogits, ij * b, batch.edges()[g * n * n + ij], seed, id,
+                    CounterRandom.edgeSlot(n, i, j)));
             }
         }
     }
@@ -125,14 +145,11 @@ public final class ReferenceDenoiser implements ActivationRecorder {
         int n = batch.nodeCount();
         int types = architecture.edgeTypes();
         float[] x = new float[graphs * n * architecture.nodeInputs()];
-        float[] e = new float[graphs * n * n * types];
+        float[] e = new float[graphs * n * n * architecture.edgeInputs()];
         float[] y = new float[graphs * architecture.globalInputs()];
         for (int g = 0; g < graphs; g++) {
-            features.compute(batch, first + g, step.time(), x, g * n * architecture.nodeInputs(), y,
-                g * architecture.globalInputs());
-        }
-        for (int ij = 0; ij < graphs * n * n; ij++) {
-            e[ij * types + batch.edges()[first * n * n + ij]] = 1;
+            features.compute(batch, first + g, step.time(), x, g * n * architecture.nodeInputs(), e,
+                g * n * n * architecture.edgeInputs(), y, g * architecture.globalInputs());
         }
         new Pass(graphs, n, model.rangeOf(step.at()), sink).run(x, e, y, nodeLogits, to * n * architecture.nodeTypes(),
             edgeLogits, to * n * n * types);
@@ -194,12 +211,12 @@ public final class ReferenceDenoiser implements ActivationRecorder {
                     nodeLogits[nodeFrom + i * a + k] = (float) (xOut[i * a + k] + xIn[i * architecture.nodeInputs() + k]);
                 }
             }
+            int b = architecture.edgeTypes();
             double[] eOut = mlp("mlp_out_E", e, graphs * n * n);
             for (int at = 0; at < eOut.length; at++) {
-                eOut[at] += eIn[at];
+                eOut[at] += eIn[at / b * architecture.edgeInputs() + at % b];
             }
             eOut = symmetric(eOut);
-            int b = architecture.edgeTypes();
             for (int at = 0; at < eOut.length; at++) {
                 boolean diagonal = at / b % (n * n) % (n + 1) == 0;
                 edgeLogits[edgeFrom + at] = diagonal ? 0 : (float) eOut[at];

@@ -11,15 +11,27 @@ import java.util.List;
  * <p>All that depends on the noise schedule is worked out here, once, so that a backend takes steps as they are and knows
  * neither schedules nor grids.
  *
- * @param rule     what a step does with the network's prediction
- * @param schedule how the times of the steps are spaced
+ * @param rule          what a step does with the network's prediction, {@link Rule#POSTERIOR} or {@link Rule#FLOW}
+ * @param schedule      how the times of a posterior's steps are spaced
+ * @param distortion    how those of a flow are
+ * @param eta           η, rate of a flow's jumps that change no distribution
+ * @param omega         ω, rate of a flow's jumps towards the prediction beyond what it asks for
+ * @param stochasticity which jumps η is of
  */
-public record Sampler(Rule rule, Schedule schedule) implements Serializable {
+public record Sampler(Rule rule, Schedule schedule, Distortion distortion, float eta, float omega,
+                      Stochasticity stochasticity) implements Serializable {
+
+    /** Where a flow begins whose limit is a single class. */
+    private static final float BEGINNING = 1e-6f;
 
     /** What a step does with the network's prediction; backends know it by its ordinal. */
     public enum Rule {
         /** DiGress's reverse step, see {@link Posterior}. */
-        POSTERIOR
+        POSTERIOR,
+        /** Jumps of flow matching, see {@link Flow}. */
+        FLOW,
+        /** The prediction itself, where a flow ends. */
+        PREDICTION
     }
 
     /**
@@ -32,45 +44,75 @@ public record Sampler(Rule rule, Schedule schedule) implements Serializable {
      * @param at           time among T…0 that the step begins at, for messages, reports and
      *                     {@link PackedModel#rangeOf static scales}
      * @param time         what the network reads
-     * @param beta         noise between the two times, see {@link NoiseSchedule#beta}
-     * @param alphaBarFrom share of entries that is kept at the beginning, ᾱ_t
-     * @param alphaBarTo   share of entries that is kept at the end, ᾱ_s
+     * @param beta         noise between the two times, see {@link NoiseSchedule#beta}; of a posterior
+     * @param alphaBarFrom share of entries that is kept at the beginning, ᾱ_t; of a flow its time t
+     * @param alphaBarTo   share of entries that is kept at the end, ᾱ_s; of a flow its time s
+     * @param eta          η of a flow
+     * @param omega        ω of a flow
+     * @param stochasticity of a flow
      */
-    public record Step(Rule rule, int from, int to, int at, float time, float beta, float alphaBarFrom, float alphaBarTo)
-        implements Serializable {
+    public record Step(Rule rule, int from, int to, int at, float time, float beta, float alphaBarFrom, float alphaBarTo,
+                       float eta, float omega, Stochasticity stochasticity) implements Serializable {
 
         /** An evaluation of the network at time t, with nothing drawn after it. */
         static Step at(Diffusion diffusion, int t) {
             if (t < 0 || t > diffusion.steps()) {
                 throw new IllegalArgumentException("time must be in 0.." + diffusion.steps() + ", found " + t);
             }
-            return new Step(Rule.POSTERIOR, t, t, t, diffusion.schedule().read(t), 0, 1, 1);
+            return new Step(Rule.POSTERIOR, t, t, t, diffusion.schedule().read(t), 0, 1, 1, 0, 0,
+                Stochasticity.GENERAL);
         }
 
         private static Step posterior(NoiseSchedule schedule, int t, int s) {
             return new Step(Rule.POSTERIOR, t, s, t, schedule.read(t), schedule.beta(t, s), schedule.alphasBar()[t],
-                schedule.alphasBar()[s]);
+                schedule.alphasBar()[s], 0, 0, Stochasticity.GENERAL);
         }
     }
 
     /** DiGress's. */
     public static Sampler posterior(Schedule schedule) {
-        return new Sampler(Rule.POSTERIOR, schedule);
+        return new Sampler(Rule.POSTERIOR, schedule, Distortion.IDENTITY, 0, 0, Stochasticity.GENERAL);
+    }
+
+    /**
+     * DeFoG's.
+     *
+     * @param eta   at least 0
+     * @param omega at least 0
+     */
+    public static Sampler flow(Distortion distortion, float eta, float omega, Stochasticity stochasticity) {
+        return new Sampler(Rule.FLOW, Schedule.UNIFORM, distortion, eta, omega, stochasticity);
     }
 
     /** The sampler that models of a diffusion are trained for. */
     public static Sampler of(Diffusion diffusion) {
-        return posterior(Schedule.UNIFORM);
+        return diffusion.schedule().linear() ? flow(Distortion.IDENTITY, 0, 0, Stochasticity.GENERAL)
+            : posterior(Schedule.UNIFORM);
     }
 
     /**
      * All steps from noise to data.
      *
-     * @param count at most T
+     * @param count of a posterior at most T
      * @throws IllegalArgumentException if the diffusion has not so many
      */
     public List<Step> steps(Diffusion diffusion, int count) {
-        return along(diffusion, diffusion.schedule().times(count, schedule));
+        return rule == Rule.POSTERIOR ? along(diffusion, diffusion.schedule().times(count, schedule))
+            : jumps(diffusion, count);
+    }
+
+    /** Step i of N goes from f(i/N) to f((i+1)/N), all in FP32; what ends at 1 is drawn from the prediction. */
+    private List<Step> jumps(Diffusion diffusion, int count) {
+        NoiseSchedule noise = diffusion.schedule();
+        List<Step> steps = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            float u = (float) i / count + (i == 0 && diffusion.limits().kind().beginsLater() ? BEGINNING : 0);
+            float t = distortion.of(u);
+            float s = distortion.of((float) (i + 1) / count);
+            steps.add(new Step(s == 1 ? Rule.PREDICTION : Rule.FLOW, count - i, count - i - 1, noise.at(t), noise.read(t), 0,
+                t, s, eta, omega, stochasticity));
+        }
+        return steps;
     }
 
     /**

@@ -175,11 +175,14 @@ class PackedModelFormatTest {
     @Test
     void everyFeatureSetComesBack() {
         for (FeatureSet features : FeatureSet.values()) {
-            Architecture architecture = new Architecture(Variant.MAIN, 1, 2, 1, 2, 7, 50, features, false, new float[0], 1);
+            boolean walks = features == FeatureSet.RRWP;
+            Architecture architecture = new Architecture(Variant.MAIN, 1, 2, 1, 2, 7, 50, features, false, new float[0], 1,
+                walks ? 3 : 0, false);
             PackedModel model = TestModels.tiny(architecture, Diffusion.cosine(50, new float[] {1}, new float[] {0.9f, 0.1f},
                 new float[] {0, 0, 0, 1, 1, 1, 1, 1}), 3);
             byte[] bytes = PackedModelFormat.toBytes(model);
-            assertThat(bytes[4]).as("version").isEqualTo((byte) (features == FeatureSet.ALL ? 1 : PackedModelFormat.VERSION));
+            assertThat(bytes[4]).as("version").isEqualTo((byte) (walks ? PackedModelFormat.FLOWS
+                : features == FeatureSet.ALL ? 1 : PackedModelFormat.VERSION));
             PackedModel read = PackedModelFormat.fromBytes(bytes);
             assertThat(read.architecture().features()).isEqualTo(features);
             assertThat(PackedModelFormat.toBytes(read)).isEqualTo(bytes);
@@ -191,7 +194,7 @@ class PackedModelFormatTest {
         byte[] bytes = PackedModelFormat.toBytes(TestModels.tiny(Variant.MAIN, 1));
         bytes[4] = PackedModelFormat.VERSION + 1;
         assertThatIllegalArgumentException().isThrownBy(() -> PackedModelFormat.fromBytes(signed(bytes)))
-            .withMessageContaining("version must be in 1..3, found 4");
+            .withMessageContaining("version must be in 1..3 or 5, found 4");
     }
 
     @Test
