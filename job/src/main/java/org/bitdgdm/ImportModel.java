@@ -22,7 +22,8 @@ final class ImportModel {
             runProtein(conf, console);
             return;
         }
-        ModelBundle read = ModelImport.read(conf.checkpoint(), conf.requiredVariant(), conf.facts().orElse(null));
+        ModelBundle read = ModelImport.read(conf.checkpoint(), conf.variant(), conf::requiredVariant,
+            conf.facts().orElse(null));
         ModelBundle bundle = conf.name().isBlank() ? read : read.named(conf.name());
         Optional<ReferenceSet> reference = conf.reference().map(file -> References.read(file, bundle.vocabulary(), console));
         bundle.save(conf.out(), folder -> reference.ifPresent(set -> set.save(folder)));

@@ -1,13 +1,15 @@
 package org.bitdgdm.conf;
 
+import java.io.Serializable;
 import java.util.List;
 
 /**
  * What to sample and with which backend.
  *
  * @param count           graphs, ids 0…count−1
- * @param steps           denoising steps of each graph, at most T of the model
+ * @param steps           denoising steps of each graph; of a posterior at most T of the model
  * @param schedule        how the times of these steps are spaced: {@code uniform} or {@code noise}
+ * @param sampler         what a step draws from
  * @param seed            key of every random draw
  * @param batchSize       equal-size graphs that a backend advances at once; does not change any graph
  * @param shardSize       graphs of one shard, the unit of commit and resume; 0: chosen from {@code count} alone
@@ -16,8 +18,9 @@ import java.util.List;
  * @param cudaPrecision   {@code fp32} or {@code bf16}: layers in full precision on a GPU
  * @param nativeDirectory folder into which native libraries are unpacked; empty: the temporary folder
  */
-public record SampleConf(long count, int steps, String schedule, long seed, int batchSize, int shardSize, String backend,
-                         String cpuIsa, String cudaPrecision, String nativeDirectory) {
+public record SampleConf(long count, int steps, String schedule, SamplerConf sampler, long seed, int batchSize, int shardSize,
+                         String backend, String cpuIsa, String cudaPrecision, String nativeDirectory)
+    implements Serializable {
 
     public SampleConf {
         Check.that(count >= 1, "count", "must be at least 1", count);
@@ -30,10 +33,17 @@ public record SampleConf(long count, int steps, String schedule, long seed, int 
         Check.oneOf("cuda-precision", List.of("fp32", "bf16"), cudaPrecision);
     }
 
+    /** With the sampler that the model was trained for. */
+    public SampleConf(long count, int steps, String schedule, long seed, int batchSize, int shardSize, String backend,
+                      String cpuIsa, String cudaPrecision, String nativeDirectory) {
+        this(count, steps, schedule, SamplerConf.AUTO, seed, batchSize, shardSize, backend, cpuIsa, cudaPrecision,
+            nativeDirectory);
+    }
+
     static SampleConf of(Settings settings) {
         return new SampleConf(settings.big(Option.COUNT), settings.whole(Option.STEPS), settings.text(Option.SCHEDULE),
-            settings.big(Option.SEED), settings.whole(Option.BATCH_SIZE), settings.whole(Option.SHARD_SIZE),
-            settings.text(Option.BACKEND), settings.text(Option.CPU_ISA), settings.text(Option.CUDA_PRECISION),
-            settings.text(Option.NATIVE_DIRECTORY));
+            SamplerConf.of(settings), settings.big(Option.SEED), settings.whole(Option.BATCH_SIZE),
+            settings.whole(Option.SHARD_SIZE), settings.text(Option.BACKEND), settings.text(Option.CPU_ISA),
+            settings.text(Option.CUDA_PRECISION), settings.text(Option.NATIVE_DIRECTORY));
     }
 }

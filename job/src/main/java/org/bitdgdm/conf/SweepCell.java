@@ -49,6 +49,7 @@ public record SweepCell(String name, JobConf conf) {
         if (!conf.sample().schedule().equals("uniform")) {
             name.append('-').append(conf.sample().schedule());
         }
+        name.append(conf.sample().sampler().words());
         name.append("-s").append(Long.toUnsignedString(conf.sample().seed()));
         return new SweepCell(name.toString(), conf);
     }

@@ -26,6 +26,11 @@ final class Values {
         put(Option.COUNT, sample.count());
         put(Option.STEPS, sample.steps());
         put(Option.SCHEDULE, sample.schedule());
+        put(Option.SAMPLER, sample.sampler().sampler());
+        put(Option.ETA, sample.sampler().eta());
+        put(Option.OMEGA, sample.sampler().omega());
+        put(Option.DISTORTION, sample.sampler().distortion());
+        put(Option.STOCHASTICITY, sample.sampler().stochasticity());
         put(Option.SEED, sample.seed());
         put(Option.BATCH_SIZE, sample.batchSize());
         put(Option.SHARD_SIZE, sample.shardSize());

@@ -72,7 +72,7 @@ public final class FidelityProbe implements AutoCloseable {
      * @throws InputException naming the option
      */
     public static void checkSteps(String option, int steps, Diffusion diffusion) {
-        if (steps > diffusion.steps()) {
+        if (!diffusion.schedule().linear() && steps > diffusion.steps()) {
             throw new InputException(option + " must be at most " + diffusion.steps()
                 + ", the diffusion steps of the model, found " + steps);
         }

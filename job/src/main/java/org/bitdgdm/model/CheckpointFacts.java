@@ -11,7 +11,7 @@ import java.util.TreeMap;
 import org.bitdgdm.conf.InputException;
 
 /**
- * What a checkpoint of DiGress tells about its model besides the tensors: its {@code hyper_parameters}, which hold the
+ * What a checkpoint of DiGress or DeFoG tells about its model besides the tensors: its {@code hyper_parameters}, which hold the
  * run's omegaconf configuration ({@code cfg}) and the data set's facts ({@code dataset_infos},
  * {@code src/datasets/*_dataset.py}) as pickled objects, read here as data.
  */
@@ -49,6 +49,10 @@ final class CheckpointFacts {
             throw new InputException(file + " holds a model of type '" + found + "'; only DiGress's discrete diffusion is "
                 + "supported");
         }
+        if (Boolean.TRUE.equals(at(facts.configuration, "general", "conditional"))) {
+            throw new InputException(file + " holds a conditional model of DeFoG (general.conditional), whose guidance is not"
+                + " there yet; only unconditional ones are supported");
+        }
         facts.readConfiguration();
         facts.readDataset();
         return facts.json;
@@ -61,6 +65,7 @@ final class CheckpointFacts {
         putText(provenance, "pytorch_lightning", checkpoint.root().get("pytorch-lightning_version"));
         putText(provenance, "run", at(facts.configuration, "general", "name"));
         putText(provenance, "dataset", at(facts.configuration, "dataset", "name"));
+        putText(provenance, "time_distortion", at(facts.configuration, "train", "time_distortion"));
         return provenance;
     }
 
@@ -79,6 +84,13 @@ final class CheckpointFacts {
         Object features = at(configuration, "model", "extra_features");
         // The configuration of a model without extra features says null, which here would mean "not known".
         put(ModelFacts.FEATURES, features == null && at(configuration, "model") != null ? "none" : features);
+        // DeFoG's configurations have no diffusion, and this key whatever the features are.
+        Object walks = at(configuration, "model", "rrwp_steps");
+        if (walks != null && at(configuration, "model", "diffusion_steps") == null) {
+            put(ModelFacts.WALKS, walks);
+            json.put(ModelFacts.SCHEDULE, ModelFacts.LINEAR);
+            json.put(ModelFacts.STEPS, ModelFacts.LINEAR_STEPS);
+        }
     }
 
     private void readDataset() {
@@ -104,7 +116,15 @@ final class CheckpointFacts {
         putNumbers(ModelFacts.EDGE_MARGINAL, at(dataset, "edge_types"));
         if (molecules) {
             putTexts(ModelFacts.ATOMS, atoms);
-            json.set(ModelFacts.BONDS, ModelFacts.texts(Vocabulary.MOLECULE_BONDS));
+            // With an absorbing limit, DeFoG's list of atoms has one more at its end, which stands for noise.
+            if ("absorbing".equals(at(configuration, "model", "transition")) && json.path(ModelFacts.ATOMS).size()
+                == json.path(ModelFacts.NODE_MARGINAL).size() + 1) {
+                json.withArray(ModelFacts.ATOMS).remove(json.path(ModelFacts.NODE_MARGINAL).size());
+            }
+            // Data sets in Kekulé form have no aromatic bond, and those of DeFoG then no class for it.
+            List<String> bonds = Vocabulary.MOLECULE_BONDS;
+            json.set(ModelFacts.BONDS, ModelFacts.texts(json.path(ModelFacts.EDGE_MARGINAL).size() == bonds.size() - 1
+                ? bonds.subList(0, bonds.size() - 1) : bonds));
             // The published code takes the values in the order of the dictionary, whatever its keys are.
             Object weights = at(dataset, "atom_weights");
             putNumbers(ModelFacts.WEIGHTS, weights instanceof PickledDict dict ? dict.values() : weights);

@@ -15,7 +15,10 @@ import org.bitdgdm.conf.InputException;
 import org.bitdgdm.kernels.Architecture;
 import org.bitdgdm.kernels.Diffusion;
 import org.bitdgdm.kernels.FeatureSet;
+import org.bitdgdm.kernels.LimitDistribution;
+import org.bitdgdm.kernels.LimitDistribution.Kind;
 import org.bitdgdm.kernels.NoiseSchedule;
+import org.bitdgdm.kernels.SizeDistribution;
 import org.bitdgdm.kernels.Variant;
 
 /**
@@ -39,6 +42,7 @@ record ModelFacts(
     static final String SCHEDULE = "noise_schedule";
     static final String TRANSITION = "transition";
     static final String FEATURES = "extra_features";
+    static final String WALKS = "rrwp_steps";
     static final String FAMILY = "family";
     /** What bundles had before they had a family; still read. */
     static final String MOLECULAR = "molecular";
@@ -57,13 +61,15 @@ record ModelFacts(
     static final String PROVENANCE = "provenance";
     /** Every key that describes a model, in the order in which they are written. */
     static final List<String> KEYS = List.of(NAME, VARIANT, LAYERS, HEADS, STEPS, SCHEDULE, TRANSITION, FEATURES,
-        FAMILY, MOLECULAR, MAX_NODES, ATOMS, WEIGHTS, MAX_WEIGHT, BONDS, HYDROGENS, AROMATIC, NODE_CLASSES, EDGE_CLASSES,
+        WALKS, FAMILY, MOLECULAR, MAX_NODES, ATOMS, WEIGHTS, MAX_WEIGHT, BONDS, HYDROGENS, AROMATIC, NODE_CLASSES, EDGE_CLASSES,
         SIZES, NODE_MARGINAL, EDGE_MARGINAL, PROVENANCE);
 
     static final String COSINE = "cosine";
     static final String CUSTOM = "custom";
-    static final String MARGINAL = "marginal";
-    static final String UNIFORM = "uniform";
+    /** Of flow matching. */
+    static final String LINEAR = "linear";
+    /** T of flow matching, which has no steps of its own. */
+    static final int LINEAR_STEPS = 1000;
     /** Tables have this many entries; models in use have 500 or 1,000 steps. */
     private static final int MAX_STEPS = 100_000;
     /** A sum of FP32 probabilities may differ from 1 by this much: a few thousand roundings. */
@@ -90,11 +96,16 @@ record ModelFacts(
         json.put(LAYERS, architecture.layers());
         json.put(HEADS, architecture.heads());
         json.put(STEPS, architecture.diffusionSteps());
-        json.put(SCHEDULE,
+        json.put(SCHEDULE, diffusion.schedule().linear() ? LINEAR :
             Arrays.equals(diffusion.schedule().betas(), NoiseSchedule.cosineBetas(diffusion.steps())) ? COSINE : CUSTOM);
         // Uniform marginals are what the uniform transition is, whichever name they came under.
-        json.put(TRANSITION, constant(diffusion.limits().nodes()) && constant(diffusion.limits().edges()) ? UNIFORM : MARGINAL);
+        Kind kind = diffusion.limits().kind();
+        json.put(TRANSITION, (kind == Kind.MARGINAL && constant(diffusion.limits().nodes())
+            && constant(diffusion.limits().edges()) ? Kind.UNIFORM : kind).label());
         json.put(FEATURES, architecture.features().label());
+        if (architecture.walks() > 0) {
+            json.put(WALKS, architecture.walks());
+        }
         json.put(FAMILY, vocabulary.family().label());
         json.put(MAX_NODES, architecture.maxNodes());
         if (vocabulary.family() == Family.MOLECULES) {
@@ -151,26 +162,33 @@ record ModelFacts(
         }
 
         private ModelFacts read() {
-            String schedule = oneOf(SCHEDULE, List.of(COSINE, CUSTOM));
-            FeatureSet features = FeatureSet.of(oneOf(FEATURES,
-                Arrays.stream(FeatureSet.values()).map(FeatureSet::label).toList()));
-            String transition = oneOf(TRANSITION, List.of(MARGINAL, UNIFORM));
+            String schedule = oneOf(SCHEDULE, List.of(COSINE, CUSTOM, LINEAR));
+            boolean linear = schedule.equals(LINEAR);
+            FeatureSet features = FeatureSet.of(oneOf(FEATURES, Arrays.stream(FeatureSet.values())
+                .filter(set -> linear == (set == FeatureSet.RRWP)).map(FeatureSet::label).toList()));
+            Kind kind = Kind.of(oneOf(TRANSITION, linear ? Kind.labels()
+                : List.of(Kind.MARGINAL.label(), Kind.UNIFORM.label())));
             Vocabulary vocabulary = vocabulary();
             boolean molecular = vocabulary.family() == Family.MOLECULES;
-            int nodeTypes = vocabulary.nodes().size();
-            int edgeTypes = vocabulary.edges().size();
+            boolean absorbing = kind == Kind.ABSORBING;
+            int nodeTypes = kind.classes(vocabulary.nodes().size());
+            int edgeTypes = kind.classes(vocabulary.edges().size());
             int maxNodes = whole(MAX_NODES);
             require(whole(STEPS) <= MAX_STEPS, STEPS, "at most " + MAX_STEPS);
             float[] sizes = numbers(SIZES);
             require(sizes.length == maxNodes + 1L, SIZES, "one frequency for each size 0.." + maxNodes);
             Architecture architecture = new Architecture(Variant.of(text(VARIANT)), whole(LAYERS), whole(HEADS), nodeTypes,
-                edgeTypes, maxNodes, whole(STEPS), features, molecular, molecular ? numbers(WEIGHTS) : new float[0],
-                molecular ? number(MAX_WEIGHT) : 1);
+                edgeTypes, maxNodes, whole(STEPS), features, molecular,
+                molecular ? weights(nodeTypes, absorbing) : new float[0], molecular ? number(MAX_WEIGHT) : 1,
+                linear ? whole(WALKS) : 0, absorbing);
             require(!molecular || architecture.maxWeight() > 0, MAX_WEIGHT, "a positive number");
             int steps = architecture.diffusionSteps();
-            Diffusion diffusion = Diffusion.of(
-                NoiseSchedule.of(schedule.equals(COSINE) ? NoiseSchedule.cosineBetas(steps) : betas.apply(steps)),
-                marginal(NODE_MARGINAL, nodeTypes, transition), marginal(EDGE_MARGINAL, edgeTypes, transition), sizes);
+            require(!linear || steps == LINEAR_STEPS, STEPS, LINEAR_STEPS + ", since the noise schedule is linear");
+            NoiseSchedule noise = linear ? NoiseSchedule.linear(steps)
+                : NoiseSchedule.of(schedule.equals(COSINE) ? NoiseSchedule.cosineBetas(steps) : betas.apply(steps));
+            LimitDistribution limits = kind.of(marginal(NODE_MARGINAL, vocabulary.nodes().size(), kind),
+                marginal(EDGE_MARGINAL, vocabulary.edges().size(), kind));
+            Diffusion diffusion = new Diffusion(noise, limits, new SizeDistribution(sizes));
             return new ModelFacts(text(NAME), architecture, diffusion, vocabulary, provenance());
         }
 
@@ -192,10 +210,12 @@ record ModelFacts(
             }
             List<String> atoms = texts(ATOMS);
             List<String> bonds = texts(BONDS);
-            require(bonds.equals(Vocabulary.MOLECULE_BONDS), BONDS, String.join(", ", Vocabulary.MOLECULE_BONDS));
+            List<String> known = Vocabulary.MOLECULE_BONDS;
+            require(bonds.equals(known) || bonds.equals(known.subList(0, known.size() - 1)), BONDS,
+                String.join(", ", known) + ", without the last where no bond is aromatic");
             return new Vocabulary(Family.MOLECULES, atoms, bonds,
                 said(HYDROGENS, () -> seen(NODE_MARGINAL, atoms.indexOf(Vocabulary.HYDROGEN), true)),
-                said(AROMATIC, () -> seen(EDGE_MARGINAL, bonds.size() - 1, false)));
+                said(AROMATIC, () -> seen(EDGE_MARGINAL, bonds.indexOf(known.get(known.size() - 1)), false)));
         }
 
         /** Names may be given; where they are not, marginals say how many classes there are. */
@@ -226,11 +246,20 @@ record ModelFacts(
             return marginal.length <= at || constant(marginal) ? unknown : marginal[at] > 0;
         }
 
-        private float[] marginal(String key, int classes, String transition) {
-            if (transition.equals(UNIFORM)) {
-                float[] uniform = new float[classes];
-                Arrays.fill(uniform, 1f / classes);
-                return uniform;
+        /** One weight for each class; one that only noise has weighs what class 0 does. */
+        private float[] weights(int classes, boolean absorbing) {
+            float[] weights = numbers(WEIGHTS);
+            if (absorbing && weights.length == classes - 1 && weights.length > 0) {
+                weights = Arrays.copyOf(weights, classes);
+                weights[classes - 1] = weights[0];
+            }
+            return weights;
+        }
+
+        /** Frequencies of the data's classes; no file need say those that the limit does not ask for. */
+        private float[] marginal(String key, int classes, Kind kind) {
+            if (kind == Kind.UNIFORM || kind == Kind.ABSORBFIRST || kind == Kind.ABSORBING) {
+                return new float[classes];
             }
             float[] marginal = numbers(key);
             require(marginal.length == classes, key, "one probability for each of " + classes + " classes");

@@ -9,13 +9,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.kernels.Sha256;
 import org.bitdgdm.kernels.Variant;
 
 /**
- * Turns a file of others into a model bundle: a PyTorch-Lightning checkpoint of DiGress, or a safetensors file of its
+ * Turns a file of others into a model bundle: a PyTorch-Lightning checkpoint of DiGress or DeFoG, or a safetensors file of its
  * {@code state_dict}, with a facts file for what they do not say.
  *
  * <p>A facts file is JSON with keys of {@code model.json}. It adds to what the checkpoint says and may not contradict
@@ -29,12 +31,14 @@ public final class ModelImport {
     private static final String WRONG_REMEDY = "take a checkpoint that fits, or correct the facts file";
 
     private final Path file;
-    private final Variant variant;
+    private final Optional<Variant> variant;
+    private final Supplier<Variant> unsaid;
     private final Path factsFile;
 
-    private ModelImport(Path file, Variant variant, Path factsFile) {
+    private ModelImport(Path file, Optional<Variant> variant, Supplier<Variant> unsaid, Path factsFile) {
         this.file = file;
         this.variant = variant;
+        this.unsaid = unsaid;
         this.factsFile = factsFile;
     }
 
@@ -47,8 +51,17 @@ public final class ModelImport {
      * @throws InputException saying what is wrong with which file
      */
     public static ModelBundle read(Path file, Variant variant, Path factsFile) {
+        return read(file, Optional.of(variant), () -> variant, factsFile);
+    }
+
+    /**
+     * The same where the variant may be left out, since DeFoG's network has but one.
+     *
+     * @param unsaid gives, or refuses to, the variant of a model of DiGress where none is said
+     */
+    public static ModelBundle read(Path file, Optional<Variant> variant, Supplier<Variant> unsaid, Path factsFile) {
         try {
-            return new ModelImport(file, variant, factsFile).read();
+            return new ModelImport(file, variant, unsaid, factsFile).read();
         } catch (IOException e) {
             throw new InputException("cannot read " + file + " (" + e.getClass().getSimpleName() + ": " + e.getMessage()
                 + "); check the path and its permissions", e);
@@ -93,10 +106,15 @@ public final class ModelImport {
     private ModelBundle bundle(ObjectNode found, Map<String, String> provenance, Map<String, StoredTensor> stored)
         throws IOException {
         Map<String, StoredTensor> network = WrappedNetwork.unwrapped(file.toString(), stored);
-        found.put(ModelFacts.VARIANT, variant.label());
-        if (factsFile != null) {
-            merge(found, addedFacts());
+        ObjectNode added = factsFile == null ? JsonNodeFactory.instance.objectNode() : addedFacts();
+        boolean flow = ModelFacts.LINEAR.equals(
+            found.path(ModelFacts.SCHEDULE).asText(added.path(ModelFacts.SCHEDULE).asText()));
+        if (flow && variant.isPresent() && variant.get() != Variant.MAIN) {
+            throw new InputException("--variant must be " + Variant.MAIN.label() + " or left out for " + file
+                + ", since DeFoG's network has no other, found " + variant.get().label());
         }
+        found.put(ModelFacts.VARIANT, (flow ? Variant.MAIN : variant.orElseGet(unsaid)).label());
+        merge(found, added);
         if (!found.has(ModelFacts.NAME)) {
             found.put(ModelFacts.NAME, file.getFileName().toString().replaceFirst("\\.[^.]*$", ""));
         }

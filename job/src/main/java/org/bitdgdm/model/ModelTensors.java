@@ -41,6 +41,9 @@ final class ModelTensors {
     /** And this much besides, for a schedule computed in FP32 throughout, which loses digits in 1 − ā/ā. */
     private static final double BETA_ABSOLUTE_TOLERANCE = 1e-6;
 
+    /** Logit of a class that no network predicts: its exponential is 0 in FP32 and in double. */
+    private static final float NEVER = -1e4f;
+
     private final String file;
     private final Architecture architecture;
     private final Map<String, StoredTensor> stored;
@@ -67,7 +70,9 @@ final class ModelTensors {
         ModelTensors tensors = new ModelTensors(file, architecture, stored);
         tensors.requireNoExtra();
         Map<String, Tensor> read = readAll(file, stored, tensors.expected);
-        requireBetas(file, read.get(BETAS), diffusion.schedule().betas());
+        if (!diffusion.schedule().linear()) {
+            requireBetas(file, read.get(BETAS), diffusion.schedule().betas());
+        }
         return read;
     }
 
@@ -100,8 +105,10 @@ final class ModelTensors {
         NetworkSpec spec = new NetworkSpec(architecture);
         for (String name : spec.layerNames()) {
             Tensor weight = tensors.get(PREFIX + name + WEIGHT);
-            linears.add(PackedLinear.full(name, weight.shape()[1], weight.shape()[0], weight.transposed(),
-                tensors.get(PREFIX + name + BIAS).values()));
+            float[] bias = tensors.get(PREFIX + name + BIAS).values();
+            int classes = name.equals("mlp_out_X.2") ? architecture.nodeTypes() : name.equals("mlp_out_E.2")
+                ? architecture.edgeTypes() : bias.length;
+            linears.add(PackedLinear.full(name, weight.shape()[1], classes, widened(weight, classes), widened(bias, classes)));
         }
         List<LayerNorm> norms = new ArrayList<>();
         for (String name : spec.normNames()) {
@@ -109,6 +116,27 @@ final class ModelTensors {
                 tensors.get(PREFIX + name + BIAS).values()));
         }
         return new PackedModel(architecture, diffusion, linears, norms);
+    }
+
+    /** (in, classes) a weight, with zeros for a class that only noise has. */
+    private static float[] widened(Tensor weight, int classes) {
+        int out = weight.shape()[0];
+        int in = weight.shape()[1];
+        float[] transposed = weight.transposed();
+        if (classes == out) {
+            return transposed;
+        }
+        float[] widened = new float[in * classes];
+        for (int row = 0; row < in; row++) {
+            System.arraycopy(transposed, row * out, widened, row * classes, out);
+        }
+        return widened;
+    }
+
+    private static float[] widened(float[] bias, int classes) {
+        float[] widened = Arrays.copyOf(bias, classes);
+        Arrays.fill(widened, bias.length, classes, NEVER);
+        return widened;
     }
 
     private void expectAll() {
@@ -129,12 +157,18 @@ final class ModelTensors {
                 expectNorms(spec, block);
                 block = layer.block();
             }
-            expectLinear(layer.name(), shapes.get(layer.name())[0], shapes.get(layer.name())[1]);
+            int[] shape = shapes.get(layer.name());
+            // No network predicts a class that only noise has.
+            int classes = shape[1];
+            boolean predicts = layer.out() == Width.NODE_CLASSES || layer.out() == Width.EDGE_CLASSES;
+            expectLinear(layer.name(), shape[0], predicts && architecture.absorbing() && classes > 1 ? classes - 1 : classes);
         }
         int inner = positiveWidth(UNUSED_LINEARS.get(0));
         expectLinear(UNUSED_LINEARS.get(0), dy, inner);
         expectLinear(UNUSED_LINEARS.get(1), inner, width(UNUSED_LINEARS.get(1)));
-        expected.put(BETAS, new int[] {architecture.diffusionSteps() + 1});
+        if (architecture.walks() == 0) {
+            expected.put(BETAS, new int[] {architecture.diffusionSteps() + 1});
+        }
     }
 
     private void expectNorms(NetworkSpec spec, int block) {

@@ -88,7 +88,7 @@ public record SweepEntry(SweepCell cell, MetricReport metrics, JsonNode run, Lis
     /** Whether all cells take the same times, so that the divergence, measured at times of its own, can tell them apart. */
     static boolean sameTimes(List<SweepEntry> entries) {
         return entries.stream().map(entry -> List.of(entry.cell().conf().sample().steps(),
-            entry.cell().conf().sample().schedule())).distinct().count() <= 1;
+            entry.cell().conf().sample().schedule(), entry.cell().conf().sample().sampler())).distinct().count() <= 1;
     }
 
     /** Along what divergence and agreement were measured; empty where they were not. */

@@ -211,6 +211,7 @@ public final class SweepReport {
                 others.put("method", entry.cell().conf().quantize().method().toString());
                 others.put("steps", entry.cell().conf().sample().steps());
                 others.put("schedule", entry.cell().conf().sample().schedule());
+                others.put("sampler", entry.cell().conf().sample().sampler());
                 others.put("seed", entry.cell().conf().sample().seed());
                 others.remove(key);
                 groups.computeIfAbsent(others, absent -> new ArrayList<>()).add(entry);

@@ -20,7 +20,8 @@ import org.bitdgdm.metrics.MetricRegistry;
 /** Rows of {@code cells/}: one per cell of a sweep, in its order; what a cell does not have is null. */
 public final class SweepRows {
     /** Settings that every cell has; of the others it has those that its method looks at. */
-    private static final Set<Option> ALWAYS = EnumSet.of(Option.METHOD, Option.STEPS, Option.SCHEDULE, Option.SEED);
+    private static final Set<Option> ALWAYS = EnumSet.of(Option.METHOD, Option.STEPS, Option.SCHEDULE, Option.SAMPLER,
+        Option.ETA, Option.OMEGA, Option.DISTORTION, Option.STOCHASTICITY, Option.SEED);
 
     private SweepRows() {
     }

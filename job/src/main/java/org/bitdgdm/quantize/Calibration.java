@@ -65,7 +65,7 @@ final class Calibration {
      */
     static List<RecordedInputs> run(
         PackedModel model, ActivationRecorder denoiser, int graphs, int steps, long runSeed, int[] rows, int ranges) {
-        if (steps > model.architecture().diffusionSteps()) {
+        if (!model.diffusion().schedule().linear() && steps > model.architecture().diffusionSteps()) {
             throw new InputException("--calibration-steps must be at most " + model.architecture().diffusionSteps()
                 + ", the diffusion steps of the model, found " + steps);
         }

@@ -47,6 +47,10 @@ public record Measures(PackedModel full, Vocabulary vocabulary, BackendOpener op
         if (fidelity.on()) {
             FidelityProbe.checkSteps("--fidelity-steps", fidelity.steps(), diffusion);
         }
+        if (likelihood.on() && diffusion.schedule().linear()) {
+            throw new InputException("--likelihood is a bound of DiGress's posterior, and this model was trained for the"
+                + " sampler flow, which defines none; leave it out");
+        }
         if (likelihood.on()) {
             FidelityProbe.checkSteps("--likelihood-times", likelihood.times(), diffusion);
         }

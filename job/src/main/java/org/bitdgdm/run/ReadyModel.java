@@ -10,7 +10,9 @@ import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.family.GraphFamily;
 import org.bitdgdm.fidelity.FidelityProbe;
+import org.bitdgdm.kernels.Backend;
 import org.bitdgdm.kernels.PackedModelFormat;
+import org.bitdgdm.kernels.Sampler;
 import org.bitdgdm.metrics.MetricRegistry;
 import org.bitdgdm.metrics.Protocol;
 import org.bitdgdm.metrics.ReferenceSet;
@@ -21,6 +23,7 @@ import org.bitdgdm.quantize.QuantizedBundle;
 import org.bitdgdm.recipe.LayerRates;
 import org.bitdgdm.recipe.LayerScans;
 import org.bitdgdm.sample.BackendOpener;
+import org.bitdgdm.sample.ShardSampler;
 
 /**
  * A model made ready for runs: all that runs of one model share. {@code generate} makes one run of it, a sweep one for each
@@ -95,10 +98,14 @@ public record ReadyModel(ModelBundle bundle, GraphFamily family, Optional<Quanti
 
     /** The steps are an option, but only the model knows their limit. */
     public void checkSteps(JobConf conf) {
-        try {
-            bundle.diffusion().schedule().times(conf.sample().steps());
-        } catch (IllegalArgumentException e) {
-            throw new InputException("--" + e.getMessage(), e);
+        boolean flow = ShardSampler.steps(conf.sample(), bundle.diffusion()).get(0).rule() != Sampler.Rule.POSTERIOR;
+        if (opener.backend() == Backend.CUDA && (flow || bundle.diffusion().schedule().linear())) {
+            throw new InputException("--backend cuda has neither the sampler flow nor the features of models of DeFoG; set"
+                + " --backend cpu");
+        }
+        if (flow && conf.likelihood().on()) {
+            throw new InputException("--likelihood is a bound of the sampler posterior, and this run has the sampler flow,"
+                + " which defines none; leave it out");
         }
         Measures.checkSteps(conf.fidelity(), conf.likelihood(), bundle.diffusion());
         if (conf.recipe().auto() || conf.scan().on()) {

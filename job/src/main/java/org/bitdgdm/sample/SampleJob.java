@@ -29,7 +29,7 @@ public final class SampleJob implements AutoCloseable {
     /** Packs and broadcasts the model; it is not needed on the driver, or on its disk, any more. */
     public SampleJob(JavaSparkContext spark, PackedModel model, SampleConf conf, DenoiserOpener opener) {
         // Refuses more steps than the model has here, not in every task.
-        model.diffusion().schedule().times(conf.steps());
+        ShardSampler.steps(conf, model.diffusion());
         this.spark = spark;
         this.conf = conf;
         this.plan = ShardPlan.of(conf);

@@ -1,26 +1,32 @@
 package org.bitdgdm.sample;
 
 import java.io.Serializable;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
+import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.SampleConf;
+import org.bitdgdm.conf.SamplerConf;
+import org.bitdgdm.kernels.Diffusion;
+import org.bitdgdm.kernels.Distortion;
 import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.kernels.Sampler;
 import org.bitdgdm.kernels.Schedule;
 import org.bitdgdm.kernels.SizeGroup;
+import org.bitdgdm.kernels.Stochasticity;
 
 /**
  * Samples the graphs of one shard: draws their sizes, batches those of equal size, takes each batch from T to 0.
  *
- * <p>Every graph is a function of (seed, id, model, steps, schedule, backend) only; batches and calls are a matter of speed.
+ * <p>Every graph is a function of (seed, id, model, steps and sampler, backend) only; batches and calls are a matter of speed.
  * Batches come largest graphs first, so that what is left at the end is short; ids ascend in a batch.
  */
 public final class ShardSampler implements Serializable {
     private static final long serialVersionUID = 1;
 
     private final long seed;
-    private final int steps;
-    private final Sampler sampler;
+    private final SampleConf conf;
     private final int batchSize;
 
     /** Takes finished batches. */
@@ -31,9 +37,48 @@ public final class ShardSampler implements Serializable {
 
     public ShardSampler(SampleConf conf) {
         this.seed = conf.seed();
-        this.steps = conf.steps();
-        this.sampler = Sampler.posterior(Schedule.of(conf.schedule()));
+        this.conf = conf;
         this.batchSize = conf.batchSize();
+    }
+
+    /**
+     * The steps of a run.
+     *
+     * @throws InputException if the sampler has not so many, or has no use for an option that is set
+     */
+    public static List<Sampler.Step> steps(SampleConf conf, Diffusion diffusion) {
+        Sampler sampler = sampler(conf, diffusion);
+        try {
+            return sampler.steps(diffusion, conf.steps());
+        } catch (IllegalArgumentException e) {
+            throw new InputException("--" + e.getMessage(), e);
+        }
+    }
+
+    private static Sampler sampler(SampleConf conf, Diffusion diffusion) {
+        SamplerConf asked = conf.sampler();
+        boolean flow = asked.sampler().equals("flow") || asked.sampler().equals("auto") && diffusion.schedule().linear();
+        if (flow) {
+            if (!conf.schedule().equals(Schedule.UNIFORM.label())) {
+                throw new InputException("--schedule is of the sampler posterior, found " + conf.schedule()
+                    + " with the sampler flow; space its times by --distortion");
+            }
+            return Sampler.flow(Distortion.of(asked.distortion()), (float) asked.eta(), (float) asked.omega(),
+                Stochasticity.of(asked.stochasticity()));
+        }
+        SamplerConf plain = SamplerConf.AUTO;
+        Map<String, Boolean> given = new LinkedHashMap<>();
+        given.put("--eta", asked.eta() != plain.eta());
+        given.put("--omega", asked.omega() != plain.omega());
+        given.put("--distortion", !asked.distortion().equals(plain.distortion()));
+        given.put("--stochasticity", !asked.stochasticity().equals(plain.stochasticity()));
+        given.forEach((option, set) -> {
+            if (set) {
+                throw new InputException(option + " is of the sampler flow, and this run has the sampler posterior; leave it"
+                    + " out, or set --sampler flow");
+            }
+        });
+        return Sampler.posterior(Schedule.of(conf.schedule()));
     }
 
     /**
@@ -42,7 +87,7 @@ public final class ShardSampler implements Serializable {
      * @throws InterruptedException if the thread is interrupted, at the latest after some steps of the batch under way
      */
     void sample(ShardPlan.Shard shard, ExecutorDenoiser.Lease model, Sink sink) throws InterruptedException {
-        List<Sampler.Step> taken = sampler.steps(model.diffusion(), steps);
+        List<Sampler.Step> taken = steps(conf, model.diffusion());
         for (SizeGroup group : SizeGroup.of(model.diffusion(), seed, shard.firstId(), shard.firstId() + shard.count())) {
             for (SizeGroup part : group.parts(batchSize)) {
                 sink.accept(model.denoiser().sample(part.n(), part.ids(), seed, taken).graphs());

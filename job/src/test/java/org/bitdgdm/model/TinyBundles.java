@@ -15,6 +15,11 @@ public final class TinyBundles {
         return TinyCheckpoint.ofGraphs().write(checkpoint);
     }
 
+    /** A checkpoint of molecules of up to 3 atoms, as DeFoG writes it. */
+    public static Path flow(Path checkpoint, String transition) throws IOException {
+        return TinyCheckpoint.ofFlow(transition).write(checkpoint);
+    }
+
     /** A bundle of molecules of C and H whose hydrogens are nodes, or of C and O with a class of aromatic bonds. */
     public static Path molecules(Path folder, boolean hydrogens) throws IOException {
         TinyCheckpoint tiny = new TinyCheckpoint();

@@ -80,6 +80,26 @@ final class TinyCheckpoint {
         return tiny;
     }
 
+    /** The same as DeFoG would write it, of walks of 3 lengths. */
+    static TinyCheckpoint ofFlow(String transition) {
+        TinyCheckpoint tiny = new TinyCheckpoint();
+        int more = transition.equals("absorbing") ? 1 : 0;
+        Map<String, int[]> shapes = new LinkedHashMap<>();
+        linear(shapes, "mlp_in_X.0", 2 + more + 3 + 2, 7);
+        linear(shapes, "mlp_in_E.0", 5 + more + 3, 6);
+        linear(shapes, "mlp_in_y.0", 7 + 64, 5);
+        shapes.forEach((name, shape) -> tiny.state.put(name, tiny.tensor(shape, values(name, shape))));
+        tiny.state.remove("noise_schedule.betas");
+        tiny.model.keySet().removeAll(List.of("type", "diffusion_steps", "diffusion_noise_schedule"));
+        tiny.model.put("extra_features", node("rrwp"));
+        tiny.model.put("rrwp_steps", node(3));
+        tiny.model.put("transition", node(transition));
+        if (more > 0) {
+            tiny.dataset.put("atom_decoder", List.of("C", "O", "Y"));
+        }
+        return tiny;
+    }
+
     /** Names and shapes of every tensor, as {@code GraphTransformer.state_dict()} has them. */
     static Map<String, int[]> shapes() {
         Map<String, int[]> shapes = new LinkedHashMap<>();

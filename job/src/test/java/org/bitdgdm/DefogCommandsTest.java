@@ -1,0 +1,128 @@
+package org.bitdgdm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.sql.SparkSession;
+import org.bitdgdm.model.TinyBundles;
+import org.bitdgdm.sample.TestSpark;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A checkpoint of DeFoG through all commands, as a user gives them. */
+class DefogCommandsTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @TempDir
+    static Path folder;
+
+    private static SparkSession spark;
+
+    private String out;
+    private String err;
+
+    @BeforeAll
+    static void startSpark() {
+        spark = TestSpark.on("local[2]").getOrCreate();
+    }
+
+    @AfterAll
+    static void stopSpark() {
+        TestSpark.stop();
+    }
+
+    private int run(String... args) {
+        ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
+        ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
+        int code = BitDgdmJob.run(args, new PrintStream(outBytes, true, StandardCharsets.UTF_8),
+            new PrintStream(errBytes, true, StandardCharsets.UTF_8));
+        out = outBytes.toString(StandardCharsets.UTF_8);
+        err = errBytes.toString(StandardCharsets.UTF_8);
+        return code;
+    }
+
+    private int generate(Path model, Path to, String... more) {
+        List<String> args = new ArrayList<>(List.of("generate", "--model", model.toString(), "--count", "10", "--steps", "30",
+            "--seed", "5", "--calibration-graphs", "2", "--calibration-steps", "3", "--shard-size", "4", "--out",
+            to.toString()));
+        args.addAll(List.of(more));
+        return run(args.toArray(String[]::new));
+    }
+
+    @Test
+    void importGenerateEvaluateAndSweep() throws IOException {
+        for (String limit : List.of("marginal", "absorbing", "absorbfirst")) {
+            Path checkpoint = TinyBundles.flow(folder.resolve(limit + ".ckpt"), limit);
+            Path model = folder.resolve(limit);
+            assertThat(run("import", "--checkpoint", checkpoint.toString(), "--out", model.toString())).as(err).isZero();
+            Path made = folder.resolve(limit + "-run");
+            String[] flow = {"--method", "rtn", "--weight-bits", "8", "--activation-bits", "8", "--threshold-buckets", "2",
+                "--eta", "50", "--omega", "0.5", "--distortion", "polydec", "--stochasticity", "column:x_1", "--fidelity", "2",
+                "--fidelity-steps", "4"};
+            assertThat(generate(model, made, flow)).as(err).isZero();
+            JsonNode record = JSON.readTree(made.resolve("run.json").toFile());
+            assertThat(record.toString()).contains("\"sample.eta\":50").contains("\"sample.distortion\":\"polydec\"");
+            assertThat(spark.read().parquet(made.resolve("molecules").toString()).count()).isEqualTo(10);
+            assertThat(generate(model, made, flow)).as(err).isZero();
+            assertThat(out).contains("finished before, nothing to do");
+            assertThat(run("evaluate", "--model", model.toString(), "--input", made.toString(), "--out",
+                folder.resolve(limit + "-evaluated").toString())).as(err).isZero();
+            // Another rate is another run.
+            flow[9] = "20";
+            assertThat(generate(model, made, flow)).isEqualTo(2);
+            assertThat(err).contains("sample.eta");
+        }
+    }
+
+    @Test
+    void theRatesOfAFlowAreAxesOfASweep() throws IOException {
+        Path model = folder.resolve("swept");
+        assertThat(run("import", "--checkpoint", TinyBundles.flow(folder.resolve("swept.ckpt"), "marginal").toString(), "--out",
+            model.toString())).as(err).isZero();
+        Path conf = Files.writeString(folder.resolve("search.conf"), "sweep { method = [fp32], eta = [0, 50], "
+            + "distortion = [identity, polydec], steps = [3], count = 6 }\n");
+        Path to = folder.resolve("sweep");
+        assertThat(run("sweep", "--config", conf.toString(), "--model", model.toString(), "--out", to.toString(),
+            "--cache", folder.resolve("cache").toString())).as(err).isZero();
+        assertThat(spark.read().parquet(to.resolve("cells").toString()).select("eta", "distortion").distinct().count())
+            .isEqualTo(4);
+    }
+
+    @Test
+    void whatAFlowHasNotIsRefusedInASentence() throws IOException {
+        Path model = folder.resolve("refusing");
+        Path checkpoint = TinyBundles.flow(folder.resolve("refusing.ckpt"), "marginal");
+        assertThat(run("import", "--checkpoint", checkpoint.toString(), "--variant", "fixed_bug", "--out", model.toString()))
+            .isEqualTo(2);
+        assertThat(err).contains("--variant must be main or left out");
+        assertThat(run("import", "--checkpoint", checkpoint.toString(), "--out", model.toString())).as(err).isZero();
+        Path molecules = Files.writeString(folder.resolve("molecules.smi"), "CO\n");
+        assertThat(generate(model, folder.resolve("refused"), "--likelihood", molecules.toString())).isEqualTo(2);
+        assertThat(err).contains("--likelihood").contains("flow, which defines none");
+        assertThat(generate(model, folder.resolve("refused"), "--schedule", "noise")).isEqualTo(2);
+        assertThat(err).contains("--schedule is of the sampler posterior");
+        assertThat(generate(Path.of("..", "conf", "models", "qm9"), folder.resolve("refused"), "--eta", "3")).isEqualTo(2);
+        assertThat(err).contains("--eta is of the sampler flow");
+        assertThat(folder.resolve("refused")).doesNotExist();
+    }
+
+    /** The shipped model of DiGress under the sampler of DeFoG: our own experiment. */
+    @Test
+    void aModelOfDigressRunsUnderTheFlow() {
+        Path to = folder.resolve("digress-flow");
+        assertThat(generate(Path.of("..", "conf", "models", "qm9"), to, "--sampler", "flow", "--distortion", "polydec",
+            "--method", "fp32")).as(err).isZero();
+        assertThat(spark.read().parquet(to.resolve("molecules").toString()).filter("valid").count()).isGreaterThan(5);
+    }
+}
