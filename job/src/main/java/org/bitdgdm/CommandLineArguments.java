@@ -19,6 +19,7 @@ import org.bitdgdm.conf.Option;
 import org.bitdgdm.conf.Settings;
 import org.bitdgdm.metrics.MoleculeMetrics;
 import org.bitdgdm.metrics.PlainGraphMetrics;
+import org.bitdgdm.metrics.SequenceMetrics;
 import org.bitdgdm.output.Versions;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -180,6 +181,7 @@ record CommandLineArguments(Command command, Optional<Path> config, Map<Option, 
     private static String metrics(Command command) {
         return Option.REQUIRE.of(command) ? "%nMetrics of " + Option.REQUIRE.flag() + ", of molecules: "
             + String.join(", ", MoleculeMetrics.names()) + "; of plain graphs: " + String.join(", ", PlainGraphMetrics.names())
+            + "; of sequences: " + String.join(", ", SequenceMetrics.names())
             + "; docs/metrics.md defines them, and comparisons of models and runs." : "";
     }
 

@@ -7,6 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -16,9 +18,10 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
 import org.bitdgdm.conf.EvaluateConf;
 import org.bitdgdm.conf.InputException;
-import org.bitdgdm.metrics.DesignReport;
-import org.bitdgdm.output.DesignRows;
-import org.bitdgdm.output.DesignTask;
+import org.bitdgdm.conf.Option;
+import org.bitdgdm.family.Proteins;
+import org.bitdgdm.metrics.SequenceMetrics;
+import org.bitdgdm.metrics.SequenceRows;
 import org.bitdgdm.output.Fingerprint;
 import org.bitdgdm.output.MoleculeWriter;
 import org.bitdgdm.output.OutputFolder;
@@ -27,8 +30,13 @@ import org.bitdgdm.output.RunRecord;
 import org.bitdgdm.output.ShardContent;
 import org.bitdgdm.output.Versions;
 import org.bitdgdm.protein.SurveyedChain;
+import org.bitdgdm.run.Comparison;
+import org.bitdgdm.run.DesignTask;
 import org.bitdgdm.run.InputGraphs;
+import org.bitdgdm.run.ReadyProteins;
+import org.bitdgdm.run.Results;
 import org.bitdgdm.run.Session;
+import org.bitdgdm.run.Structures;
 
 /** {@code evaluate} of sequences in FASTA against the structures that they are for. */
 final class SequenceScoring {
@@ -40,34 +48,52 @@ final class SequenceScoring {
         return !conf.fold().structures().isEmpty();
     }
 
+    /** What is not defined for sequences is refused before anything is read. */
+    private static void requireOwn(EvaluateConf conf) {
+        Map<Option, Boolean> asked = new LinkedHashMap<>();
+        asked.put(Option.FIDELITY, conf.fidelity().on());
+        asked.put(Option.LIKELIHOOD, conf.likelihood().on());
+        asked.put(Option.AGAINST, !conf.against().isEmpty());
+        asked.put(Option.SMILES_COLUMN, !conf.smilesColumn().isEmpty());
+        asked.put(Option.REFERENCE, !conf.output().reference().isBlank());
+        asked.put(Option.TEST_SET, !conf.output().tests().isBlank());
+        asked.put(Option.SCAFFOLD_TEST_SET, !conf.output().scaffolds().isBlank());
+        asked.forEach((option, given) -> {
+            if (given) {
+                throw new InputException(option.flag() + " must be left out with --structures, against which sequences are"
+                    + " scored by recovery alone");
+            }
+        });
+        new Proteins().protocol(conf.output().protocol());
+    }
+
     /** Scores the sequences; a finished run does nothing but say its numbers again. */
     static void run(EvaluateConf conf, PrintStream console) throws IOException, InterruptedException {
-        DesignReport.check(conf.output().require());
+        requireOwn(conf);
+        SequenceMetrics.registry().check(conf.output().require(), Set.of());
         try (Session session = Session.open("bitdgdm evaluate " + conf.input(), console)) {
             SparkSession spark = session.spark();
             InputGraphs input = InputGraphs.of("--input", conf.input(), spark.sparkContext().hadoopConfiguration());
             Structures structures = Structures.survey(conf.fold(), spark, console);
+            Proteins family = new Proteins();
             OutputFolder folder = OutputFolder.of(conf.output().out(), spark.sparkContext().hadoopConfiguration(),
-                DesignRows.FOLDER);
+                family.folder());
             Map<String, String> decides = new LinkedHashMap<>(Map.of("command", "evaluate sequences", "input", input.identity(),
                 "structures", structures.identity()));
             decides.putAll(Versions.ofRows(spark.sparkContext()));
             Fingerprint fingerprint = new Fingerprint(decides, Map.of());
-            DesignReport report;
             if (folder.state(fingerprint) == OutputFolder.State.FINISHED) {
                 console.println("finished before, nothing to do: " + folder);
-                report = Design.recorded(folder);
             } else {
                 try (RunLock lock = folder.lock()) {
-                    report = score(conf, spark, input, structures, folder, fingerprint);
+                    score(conf, spark, input, structures, folder, fingerprint);
                 }
             }
-            Design.print(report, folder, console);
-            report.judge(conf.output().require());
+            Results.print(folder, family, console).judge(conf.output().require());
         }
     }
 
-    private static DesignReport score(EvaluateConf conf, SparkSession spark, InputGraphs input, Structures structures,
+    private static void score(EvaluateConf conf, SparkSession spark, InputGraphs input, Structures structures,
                                       OutputFolder folder, Fingerprint fingerprint) throws IOException {
         long start = System.nanoTime();
         folder.begin(fingerprint);
@@ -95,14 +121,14 @@ final class SequenceScoring {
             }
             TreeMap<Integer, ShardContent> content = new TreeMap<>(Map.of(0, ShardContent.of(0, count)));
             folder.clearMolecules();
-            MoleculeWriter.commit(spark, rows, DesignRows.SCHEMA, List.of(0), folder);
+            MoleculeWriter.commit(spark, rows, SequenceRows.SCHEMA, List.of(0), folder);
             folder.completeMolecules(content);
-            RunRecord record = new RunRecord("evaluate").fingerprint(fingerprint)
+            RunRecord record = new RunRecord("evaluate").configuration(conf.valuesOfSequences()).fingerprint(fingerprint)
                 .versions(Versions.all(spark.sparkContext())).fact("input", conf.input());
-            DesignReport report = Design.publish(spark, folder, record, "Sequences of " + conf.input(),
-                String.format(Locale.ROOT, "%,d sequences against %,d chains", count, usable.size()), start);
+            ReadyProteins.results(spark, folder, Comparison.NONE).publish(count, record, start, "Sequences of " + conf.input(),
+                String.format(Locale.ROOT, "%,d sequences against %,d chains", count, usable.size()), List.of(),
+                Optional.empty());
             folder.finish(fingerprint);
-            return report;
         } catch (InputException e) {
             folder.discard();
             throw e;
@@ -120,6 +146,6 @@ final class SequenceScoring {
         String name = header.split("\\s", 2)[0];
         String[] chain = natives.get(name);
         boolean ensemble = header.matches("\\S+ ensemble(\\s.*)?");
-        return DesignRows.scored(id, name, chain, ensemble ? null : 0, sequence);
+        return SequenceRows.scored(id, name, chain, ensemble ? null : 0, sequence);
     }
 }

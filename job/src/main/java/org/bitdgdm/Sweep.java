@@ -32,10 +32,8 @@ import org.bitdgdm.conf.Option;
 import org.bitdgdm.conf.StoppedException;
 import org.bitdgdm.conf.SweepCell;
 import org.bitdgdm.conf.SweepConf;
-import org.bitdgdm.fidelity.FidelityProbe;
-import org.bitdgdm.fidelity.LikelihoodProbe;
-import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
+import org.bitdgdm.kernels.PackedNetwork;
 import org.bitdgdm.metrics.Metric;
 import org.bitdgdm.metrics.MetricRegistry;
 import org.bitdgdm.metrics.MetricReport;
@@ -49,11 +47,11 @@ import org.bitdgdm.output.SweepEntry;
 import org.bitdgdm.output.SweepMarkdown;
 import org.bitdgdm.output.SweepReport;
 import org.bitdgdm.output.SweepRows;
-import org.bitdgdm.recipe.LayerScans;
+import org.bitdgdm.recipe.LayerStudy;
+import org.bitdgdm.run.Comparer;
 import org.bitdgdm.run.Comparison;
 import org.bitdgdm.run.GenerateRun;
-import org.bitdgdm.run.Measures;
-import org.bitdgdm.run.ReadyModel;
+import org.bitdgdm.run.RunModel;
 import org.bitdgdm.run.Session;
 
 /**
@@ -61,8 +59,10 @@ import org.bitdgdm.run.Session;
  * or several at once where that is asked for; calibration, the full-precision trajectories and scans of single layers are
  * computed once. A cell that is done is not run again, and one that fails does not keep the others from running. Table and
  * page are written after each cell, so that a sweep that is killed leaves those of the cells before.
+ *
+ * @param <M> form of the model
  */
-final class Sweep {
+final class Sweep<M extends PackedNetwork> {
     /** Marks the Spark jobs of cells, which end with them. */
     private static final String TAG = "bitdgdm-cells";
     /** Longest wait for cells that were interrupted. */
@@ -70,7 +70,7 @@ final class Sweep {
     private static final PrintStream NOWHERE = new PrintStream(OutputStream.nullOutputStream());
 
     private final SweepConf conf;
-    private final ReadyModel model;
+    private final RunModel<M> model;
     private final SparkSession spark;
     private final OutputFolder folder;
     private final PrintStream console;
@@ -81,7 +81,7 @@ final class Sweep {
     /** Differences from FP32, by name of the cell. */
     private final Map<String, List<Metric>> differences = new HashMap<>();
 
-    private Sweep(SweepConf conf, ReadyModel model, SparkSession spark, OutputFolder folder, PrintStream console) {
+    private Sweep(SweepConf conf, RunModel<M> model, SparkSession spark, OutputFolder folder, PrintStream console) {
         this.conf = conf;
         this.model = model;
         this.spark = spark;
@@ -95,17 +95,22 @@ final class Sweep {
      * @throws FailedCellsException if cells have failed, at the end
      */
     static void run(SweepConf conf, PrintStream console) throws IOException, InterruptedException {
-        ReadyModel model = ReadyModel.prepare(conf.common(), Session.settings(), console);
+        run(RunModel.prepare(conf.common(), Session.settings(), console), conf, console);
+    }
+
+    private static <M extends PackedNetwork> void run(RunModel<M> model, SweepConf asked, PrintStream console)
+        throws IOException, InterruptedException {
         if (model.saved().isPresent()) {
             throw new InputException("--model of a sweep must be in full precision, since its cells quantize it, found "
-                + conf.common().model() + ", which is quantized already");
+                + asked.common().model() + ", which is quantized already");
         }
+        SweepConf conf = asked.settled(model::settled);
         conf.cells().forEach(cell -> model.checkSteps(cell.conf()));
         try (Session session = Session.open("bitdgdm sweep " + model.bundle().name(), console)) {
             SparkSession spark = session.spark();
             OutputFolder folder = OutputFolder.of(conf.common().output().out(), spark.sparkContext().hadoopConfiguration(),
                 model.family().folder());
-            new Sweep(conf, model.onDevices(spark), spark, folder, console).run();
+            new Sweep<>(conf, model.within(spark, console), spark, folder, console).run();
         }
     }
 
@@ -128,19 +133,18 @@ final class Sweep {
         return run(cell, folder.cell(cell.name())).isFinished();
     }
 
-    private GenerateRun run(SweepCell cell, OutputFolder into) {
-        return new GenerateRun(model, cell.conf(), spark, into, NOWHERE);
+    private GenerateRun<M> run(SweepCell cell, OutputFolder into) {
+        return new GenerateRun<>(model, cell.conf(), spark, into, NOWHERE);
     }
 
     private void make(Fingerprint fingerprint) throws IOException, InterruptedException {
         folder.begin(fingerprint);
         folder.reopen();
         JobConf common = conf.common();
-        Measures measures = model.measures();
-        LikelihoodProbe likelihood = measures.likelihood(common.likelihood(), spark).orElse(null);
-        try (FidelityProbe probe = common.fidelity().on() ? measures.probe(common.fidelity(), spark, true) : null;
-             LayerScans scans = model.scans(spark)) {
-            inThreads(cell -> attempt(cell, () -> entry(cell, scans, probe, likelihood), spark.sparkContext()::isStopped));
+        boolean compares = common.fidelity().on() || common.likelihood().on();
+        try (Comparer<M> comparer = model.comparer(common, spark, true, NOWHERE); LayerStudy<M> study = model.study(spark)) {
+            Comparer<M> once = compares ? compared(comparer) : comparer;
+            inThreads(cell -> attempt(cell, () -> entry(cell, study, once), spark.sparkContext()::isStopped));
         }
         List<SweepEntry> failed = soFar().stream().filter(entry -> !entry.done()).toList();
         console.println("sweep.html        " + folder.path(RunFiles.SWEEP_PAGE));
@@ -202,13 +206,13 @@ final class Sweep {
         return new Fingerprint(rows, evaluation);
     }
 
-    private SweepEntry entry(SweepCell cell, LayerScans scans, FidelityProbe probe, LikelihoodProbe likelihood)
+    private SweepEntry entry(SweepCell cell, LayerStudy<M> study, Comparer<M> comparer)
         throws IOException, InterruptedException {
         OutputFolder cellFolder = folder.cell(cell.name());
-        GenerateRun run = run(cell, cellFolder);
+        GenerateRun<M> run = run(cell, cellFolder);
         if (!run.isFinished()) {
             console.println(cell.name() + " …");
-            run.tell(scans, conf.parallel(), packed -> compare(probe, likelihood, packed));
+            run.tell(study, conf.parallel(), comparer);
         }
         return read(cell);
     }
@@ -238,14 +242,10 @@ final class Sweep {
             || FullDisk.of(e, "").isPresent();
     }
 
-    private Comparison compare(FidelityProbe probe, LikelihoodProbe likelihood, PackedModel packed) {
-        if (probe == null && likelihood == null) {
-            return Comparison.NONE;
-        }
-        String hash = PackedModelFormat.sha256(packed);
-        return compared.computeIfAbsent(hash, absent -> new Measured()).of(() -> new Comparison(
-            Optional.ofNullable(probe).map(p -> p.measure(packed)),
-            Optional.ofNullable(likelihood).map(p -> p.measure(packed))));
+    /** The same comparisons, each made once. */
+    private Comparer<M> compared(Comparer<M> comparer) {
+        return packed -> compared.computeIfAbsent(PackedModelFormat.sha256(packed), absent -> new Measured())
+            .of(() -> comparer.of(packed));
     }
 
     /** A comparison that the first thread to ask makes, and others wait for. */

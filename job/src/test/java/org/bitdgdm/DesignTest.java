@@ -90,7 +90,7 @@ class DesignTest {
             assertThat(row.<Double>getAs("mean_log_likelihood")).isNegative();
         }
         JsonNode metrics = JSON.readTree(run.resolve("metrics.json").toFile());
-        assertThat(metrics.path("chains").asInt()).isEqualTo(3);
+        assertThat(metrics.at("/counts/chains").asInt()).isEqualTo(3);
         assertThat(metrics.at("/metrics/0/name").asText()).isEqualTo("recovery");
         assertThat(metrics.at("/metrics/0/denominator").asInt()).isEqualTo(2 * 201);
         assertThat(metrics.at("/metrics/3/value").asDouble()).as("recovery of ensembles by a trained model").isGreaterThan(0.15);
@@ -98,7 +98,7 @@ class DesignTest {
         assertThat(fasta).hasSize(18);
         assertThat(fasta.get(0)).startsWith(">1igv.A:A sample=0 recovery=");
         assertThat(fasta.get(1)).isEqualTo(rows.get(0).<String>getAs("sequence"));
-        assertThat(Files.readString(run.resolve("report.html"))).contains("Designs beside native chains");
+        assertThat(Files.readString(run.resolve("report.html"))).contains("Recovery along the chain");
 
         assertThat(generate(run, STRUCTURES)).isZero();
         assertThat(out).contains("finished before, nothing to do");
@@ -151,7 +151,7 @@ class DesignTest {
         Row ensemble = designs.stream().filter(row -> row.getAs("sample") == null).findFirst().orElseThrow();
         assertThat(ensemble.getList(ensemble.fieldIndex("log_probabilities"))).hasSize(20 * ensemble.<Integer>getAs("length"));
         assertThat(designs.stream().map(row -> row.<String>getAs("note"))).contains("the first of 2 models");
-        JsonNode refused = JSON.readTree(folder.resolve("some/metrics.json").toFile()).path("refused");
+        JsonNode refused = JSON.readTree(folder.resolve("some/metrics.json").toFile()).at("/counts/unused");
         assertThat(refused.path("an empty file").asInt()).isEqualTo(1);
     }
 

@@ -76,4 +76,16 @@ public record EvaluateConf(String input, String smilesColumn, String against, St
         values.put(Option.AGAINST, against);
         return values.map();
     }
+
+    /** The options that scoring of sequences looks at, likewise; it asks no model. */
+    public Map<String, Object> valuesOfSequences() {
+        Values values = new Values();
+        values.put(Option.VERBOSE, verbose);
+        values.put(Option.STRUCTURES, fold.structures());
+        values.put(Option.CHAINS, String.join(",", fold.chains()));
+        values.put(Option.OUT, output.out());
+        values.put(Option.REQUIRE, output.require().stream().map(Requirement::toString).toList());
+        values.put(Option.INPUT, input);
+        return values.map();
+    }
 }

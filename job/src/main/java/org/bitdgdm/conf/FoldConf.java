@@ -18,13 +18,21 @@ import java.util.regex.Pattern;
  * @param diverse          whether residues are drawn
  * @param fix              residues that stay native
  * @param logProbabilities whether ensembles are written with all log-probabilities
+ * @param own              flags of these that the user has changed, by which a model of graphs refuses them
+ * @param ofGraphs         flags that only graphs have and that the user has changed
  */
 public record FoldConf(String structures, List<String> chains, int samples, int evaluations, String transition,
-                       boolean diverse, List<Fixed> fix, boolean logProbabilities) implements Serializable {
+                       boolean diverse, List<Fixed> fix, boolean logProbabilities, List<String> own, List<String> ofGraphs)
+    implements Serializable {
     /** Diffusion steps between evaluations where nothing is said, the published default. */
     public static final int STRIDE = 50;
     /** No backbones. */
-    public static final FoldConf NONE = new FoldConf("", List.of(), 1, 0, "", true, List.of(), false);
+    public static final FoldConf NONE = new FoldConf("", List.of(), 1, 0, "", true, List.of(), false, List.of(),
+        List.of());
+    private static final List<Option> OWN = List.of(Option.STRUCTURES, Option.CHAINS, Option.SAMPLES, Option.TRANSITION,
+        Option.DIVERSE, Option.FIX, Option.LOG_PROBABILITIES);
+    private static final List<Option> OF_GRAPHS = List.of(Option.COUNT, Option.SCHEDULE, Option.SHARD_SIZE, Option.SAMPLER, Option.ETA,
+        Option.OMEGA, Option.DISTORTION, Option.CUDA_PRECISION);
     private static final int MOST_SAMPLES = 100_000;
     private static final Pattern RANGE = Pattern.compile("([^:]+):(-?\\d+)(?:-(-?\\d+))?");
 
@@ -51,8 +59,15 @@ public record FoldConf(String structures, List<String> chains, int samples, int 
     public FoldConf {
         chains = List.copyOf(chains);
         fix = List.copyOf(fix);
+        own = List.copyOf(own);
+        ofGraphs = List.copyOf(ofGraphs);
         Check.that(samples >= 1 && samples <= MOST_SAMPLES, "samples", "must be 1 to " + MOST_SAMPLES, samples);
         Check.oneOf("transition", List.of("", "uniform", "blosum"), transition);
+    }
+
+    /** The same with another number of evaluations. */
+    FoldConf withEvaluations(int other) {
+        return new FoldConf(structures, chains, samples, other, transition, diverse, fix, logProbabilities, own, ofGraphs);
     }
 
     static FoldConf of(Settings settings) {
@@ -61,7 +76,7 @@ public record FoldConf(String structures, List<String> chains, int samples, int 
         return new FoldConf(settings.text(Option.STRUCTURES).strip(), chains, settings.whole(Option.SAMPLES),
             settings.isDefault(Option.STEPS) ? 0 : settings.whole(Option.STEPS), settings.text(Option.TRANSITION),
             settings.on(Option.DIVERSE), settings.list(Option.FIX).stream().map(FoldConf::fixed).toList(),
-            settings.on(Option.LOG_PROBABILITIES));
+            settings.on(Option.LOG_PROBABILITIES), settings.changed(OWN), settings.changed(OF_GRAPHS));
     }
 
     private static Fixed fixed(String text) {

@@ -43,7 +43,7 @@ public final class Home {
     }
 
     /** A file that the user named: in the current folder, else in the root; as it was named where neither has it. */
-    static Path file(String name) {
+    public static Path file(String name) {
         Path here = LocalPath.of(name);
         return here.isAbsolute() || Files.exists(here) ? here
             : path().map(home -> home.resolve(here)).filter(Files::exists).orElse(here);

@@ -72,6 +72,12 @@ public record JobConf(String model, List<String> given, QuantizeConf quantize, R
         });
     }
 
+    /** The same with steps that are evaluations of a network of proteins. */
+    public JobConf withEvaluations(int evaluations) {
+        return new JobConf(model, given, quantize, recipe, sample.withSteps(evaluations), fold.withEvaluations(evaluations),
+            fidelity, scan, likelihood, cache, saveModel, output, verbose);
+    }
+
     /**
      * The same for a model that is quantized already.
      *

@@ -40,6 +40,12 @@ public record SampleConf(long count, int steps, String schedule, SamplerConf sam
             nativeDirectory);
     }
 
+    /** The same with other steps. */
+    SampleConf withSteps(int other) {
+        return new SampleConf(count, other, schedule, sampler, seed, batchSize, shardSize, backend, cpuIsa, cudaPrecision,
+            nativeDirectory);
+    }
+
     static SampleConf of(Settings settings) {
         return new SampleConf(settings.big(Option.COUNT), settings.whole(Option.STEPS), settings.text(Option.SCHEDULE),
             SamplerConf.of(settings), settings.big(Option.SEED), settings.whole(Option.BATCH_SIZE),

@@ -72,6 +72,12 @@ public final class Settings {
         return given.contains(option);
     }
 
+    /** Flags of those that the user has set to anything but what the jar says. */
+    List<String> changed(List<Option> options) {
+        return options.stream().filter(option -> isGiven(option)
+            && !ConfFile.defaults().settings().get(option).value().equals(get(option))).map(Option::flag).toList();
+    }
+
     /** Whether nobody has set it to anything but what the jar says. */
     boolean isDefault(Option option) {
         return !isGiven(option) && ConfFile.defaults().settings().get(option).value().equals(get(option));

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * All that {@code sweep} is asked to do.
@@ -48,6 +49,11 @@ public record SweepConf(List<SweepCell> cells, int parallel) {
         Check.that(!budgets || cells.values().stream().anyMatch(cell -> cell.conf().recipe().auto()), "budget",
             "must be left out where no cell has recipe = auto", "one");
         return new SweepConf(List.copyOf(cells.values()), parallel);
+    }
+
+    /** The same with cells that are run otherwise than they were asked for, and named by that. */
+    public SweepConf settled(UnaryOperator<JobConf> run) {
+        return new SweepConf(cells.stream().map(cell -> SweepCell.of(run.apply(cell.conf()))).toList(), parallel);
     }
 
     /** What the cells have in common: model, count, backend, folder; the axes are those of the first. */

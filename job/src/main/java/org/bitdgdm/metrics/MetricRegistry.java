@@ -20,6 +20,16 @@ public final class MetricRegistry {
     private final List<Distribution> distributions;
     private final List<? extends MetricDefinition<?>> own;
     private final List<MetricDefinition<RunDifference>> differences;
+    private final List<? extends MetricDefinition<?>> comparisons;
+    private final String unit;
+    private final List<String> beside;
+
+    /** A registry of graphs, whose models can be compared. */
+    MetricRegistry(String whose, List<Distribution> distributions, List<? extends MetricDefinition<?>> own,
+                   List<MetricDefinition<RunDifference>> differences) {
+        this(whose, distributions, own, differences, Stream.of(ModelMetrics.FIDELITY, ModelMetrics.LIKELIHOOD)
+            .<MetricDefinition<?>>flatMap(List::stream).toList(), "graphs", List.of("uniqueness", "novelty"));
+    }
 
     /**
      * A registry.
@@ -29,13 +39,30 @@ public final class MetricRegistry {
      * @param own           those of the graphs alone, in the order of the report; the first is the one by which runs are told
      *                      apart
      * @param differences   those from another run, likewise
+     * @param comparisons   those of a model with its full-precision original
+     * @param unit          what is sampled, as consoles and pages count it
+     * @param beside        names of those that tables of sweeps show beside the first
      */
     MetricRegistry(String whose, List<Distribution> distributions, List<? extends MetricDefinition<?>> own,
-                   List<MetricDefinition<RunDifference>> differences) {
+                   List<MetricDefinition<RunDifference>> differences, List<? extends MetricDefinition<?>> comparisons,
+                   String unit, List<String> beside) {
         this.whose = whose;
         this.distributions = distributions;
         this.own = own;
         this.differences = differences;
+        this.comparisons = comparisons;
+        this.unit = unit;
+        this.beside = beside;
+    }
+
+    /** What is sampled, as consoles and pages count it: graphs, or sequences. */
+    public String unit() {
+        return unit;
+    }
+
+    /** Names of those that tables of sweeps show beside {@link #quality}. */
+    public List<String> beside() {
+        return beside;
     }
 
     /** What graphs are counted by, in the order of the report. */
@@ -45,13 +72,18 @@ public final class MetricRegistry {
 
     /** All metrics, in the order of {@code metrics.json}. */
     public List<MetricDefinition<?>> all() {
-        return Stream.of(own, ModelMetrics.FIDELITY, ModelMetrics.LIKELIHOOD, differences)
+        return Stream.of(own, comparisons, differences)
             .<MetricDefinition<?>>flatMap(List::stream).toList();
     }
 
     /** The metric of a name. */
     public Optional<MetricDefinition<?>> find(String name) {
         return all().stream().filter(definition -> definition.name().equals(name)).findFirst();
+    }
+
+    /** Whether a name is that of a ratio of counts, shown in percent. */
+    public boolean isShare(String name) {
+        return find(name).filter(found -> found.form() == MetricDefinition.Form.SHARE).isPresent();
     }
 
     /** Names of the metrics of the graphs alone, in order. */
@@ -77,8 +109,7 @@ public final class MetricRegistry {
 
     /** Names of comparisons of models, in order. */
     public List<String> comparisons() {
-        return Stream.concat(MetricDefinition.names(ModelMetrics.FIDELITY).stream(),
-            MetricDefinition.names(ModelMetrics.LIKELIHOOD).stream()).toList();
+        return MetricDefinition.names(comparisons);
     }
 
     /** Names of differences from another run, in order. */

@@ -9,43 +9,41 @@ import java.util.List;
  */
 final class RecoveryEstimate {
     private static final int LEAST_OF_MEDIAN = 6;
+    private static final String NONE = "no sequence";
 
-    private final List<DesignTally.Chain> chains;
+    private final List<SequenceTally.Chain> chains;
     private final long residues;
 
-    RecoveryEstimate(List<DesignTally.Chain> chains) {
+    RecoveryEstimate(List<SequenceTally.Chain> chains) {
         this.chains = chains;
         this.residues = chains.stream().mapToLong(chain -> chain.residues).sum();
     }
 
-    /** Recovery, perplexity and median recovery. */
-    List<Metric> metrics(String prefix) {
-        return List.of(recovery(prefix + "recovery"), perplexity(prefix + "perplexity"), median(prefix + "median_recovery"));
-    }
-
-    private Metric recovery(String name) {
+    /** Recovered ÷ designed residues. */
+    Measured recovery() {
         if (residues == 0) {
-            return new Metric(name, null, 0L, 0L, null, null);
+            return Measured.none(0L, 0L, NONE);
         }
         long recovered = chains.stream().mapToLong(chain -> chain.recovered).sum();
         double value = recovered / (double) residues;
         Double half = half(value, chain -> chain.recovered);
-        return new Metric(name, value, recovered, residues, half == null ? null : Math.max(0, value - half),
-            half == null ? null : Math.min(1, value + half));
+        return new Measured(value, recovered, residues, half == null ? null : Math.max(0, value - half),
+            half == null ? null : Math.min(1, value + half), null);
     }
 
-    private Metric perplexity(String name) {
+    /** Exp of the mean over residues of −log p of the native one. */
+    Measured perplexity() {
         if (residues == 0 || chains.stream().anyMatch(chain -> !chain.likely)) {
-            return new Metric(name, null, null, 0L, null, null);
+            return Measured.none(null, 0L, residues == 0 ? NONE : "no likelihood of these sequences");
         }
-        double mean = chains.stream().mapToLong(chain -> chain.surprise).sum() * DesignTally.UNIT / residues;
-        Double half = half(mean, chain -> chain.surprise * DesignTally.UNIT);
-        return new Metric(name, Math.exp(mean), null, residues, half == null ? null : Math.exp(mean - half),
-            half == null ? null : Math.exp(mean + half));
+        double mean = chains.stream().mapToLong(chain -> chain.surprise).sum() * SequenceTally.UNIT / residues;
+        Double half = half(mean, chain -> chain.surprise * SequenceTally.UNIT);
+        return new Measured(Math.exp(mean), null, residues, half == null ? null : Math.exp(mean - half),
+            half == null ? null : Math.exp(mean + half), null);
     }
 
     private interface Total {
-        double of(DesignTally.Chain chain);
+        double of(SequenceTally.Chain chain);
     }
 
     /** Half the interval of Σ totals ÷ Σ residues; null where there are fewer than two chains. */
@@ -55,23 +53,24 @@ final class RecoveryEstimate {
             return null;
         }
         double squares = 0;
-        for (DesignTally.Chain chain : chains) {
+        for (SequenceTally.Chain chain : chains) {
             double rest = total.of(chain) - ratio * chain.residues;
             squares += rest * rest;
         }
         return Interval.Z * Math.sqrt(squares * n / (n - 1)) / residues;
     }
 
-    private Metric median(String name) {
+    /** Median over chains of their recoveries. */
+    Measured median() {
         double[] rates = chains.stream().mapToDouble(chain -> chain.recovered / (double) chain.residues).sorted().toArray();
         int n = rates.length;
         if (n == 0) {
-            return new Metric(name, null, null, 0L, null, null);
+            return Measured.none(null, 0L, NONE);
         }
         double value = (rates[(n - 1) / 2] + rates[n / 2]) / 2;
         int below = (int) Math.floor((n - Interval.Z * Math.sqrt(n)) / 2);
         boolean bounded = n >= LEAST_OF_MEDIAN;
-        return new Metric(name, value, null, (long) n, bounded ? rates[Math.max(0, below)] : null,
-            bounded ? rates[Math.min(n - 1, n - 1 - Math.max(0, below))] : null);
+        return new Measured(value, null, (long) n, bounded ? rates[Math.max(0, below)] : null,
+            bounded ? rates[Math.min(n - 1, n - 1 - Math.max(0, below))] : null, null);
     }
 }

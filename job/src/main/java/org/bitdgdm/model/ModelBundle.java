@@ -34,7 +34,7 @@ import org.bitdgdm.kernels.Sha256;
  */
 public record ModelBundle(
     String name, Architecture architecture, Diffusion diffusion, Vocabulary vocabulary, Map<String, Tensor> tensors,
-    String sha256, Map<String, String> provenance) {
+    String sha256, Map<String, String> provenance) implements PretrainedModel {
 
     /** File of the tensors. */
     public static final String TENSORS_FILE = "model.safetensors";
@@ -134,6 +134,7 @@ public record ModelBundle(
      * @param companion writes what else belongs to the bundle
      * @throws InputException if the folder holds something else, or cannot be written
      */
+    @Override
     public void save(Path folder, Companion companion) {
         new BundleFolder(folder).save(staging -> {
             Files.write(staging.resolve(TENSORS_FILE), SafetensorsFile.bytes(tensors.values()));
@@ -155,7 +156,7 @@ public record ModelBundle(
         return new ModelBundle(other, architecture, diffusion, vocabulary, tensors, sha256, provenance);
     }
 
-    /** The whole network in full precision, as backends and quantizers take it. */
+    @Override
     public PackedModel packed() {
         return ModelTensors.pack(architecture, diffusion, tensors);
     }

@@ -33,7 +33,8 @@ import org.bitdgdm.kernels.Sha256;
  * @param provenance   where the tensors come from, for readers only
  */
 public record ProteinBundle(String name, ProteinArchitecture architecture, ResidueDiffusion.Transition trained,
-                            Map<String, Tensor> tensors, String sha256, Map<String, String> provenance) {
+                            Map<String, Tensor> tensors, String sha256, Map<String, String> provenance)
+    implements PretrainedModel {
     /** Value of {@code family} in {@code model.json}. */
     public static final String FAMILY = "protein";
     private static final String NODES_NORMALISED = "nodes_normalised";
@@ -107,6 +108,7 @@ public record ProteinBundle(String name, ProteinArchitecture architecture, Resid
      *
      * @throws InputException if the folder holds something else, or cannot be written
      */
+    @Override
     public void save(Path folder, ModelBundle.Companion companion) {
         new BundleFolder(folder).save(staging -> {
             Files.write(staging.resolve(ModelBundle.TENSORS_FILE), SafetensorsFile.bytes(tensors.values()));
@@ -144,7 +146,7 @@ public record ProteinBundle(String name, ProteinArchitecture architecture, Resid
         return ProteinTensors.diffusion(architecture.diffusionSteps(), trained, tensors);
     }
 
-    /** The whole network in full precision, as backends and quantizers take it. */
+    @Override
     public PackedProteinModel packed() {
         return ProteinTensors.pack(architecture, diffusion(), tensors);
     }

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
@@ -17,8 +18,9 @@ import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.Json;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.kernels.PackedModelFormat;
+import org.bitdgdm.kernels.PackedNetwork;
 import org.bitdgdm.kernels.Sha256;
-import org.bitdgdm.model.ModelBundle;
+import org.bitdgdm.model.PretrainedModel;
 import org.bitdgdm.quantize.QuantizedBundle;
 
 /**
@@ -84,9 +86,10 @@ public final class ModelCache {
      * The name of a quantized model: a hash of the full-precision model, the recipe, this code and what calibrates.
      *
      * @param seed    of the calibration
-     * @param backend that calibrates, see {@link org.bitdgdm.sample.BackendOpener#identity}
+     * @param backend that calibrates, see {@link org.bitdgdm.sample.BackendOpener#identity}, and what it calibrates on where
+     *                that is given
      */
-    public static String key(ModelBundle bundle, QuantizeConf recipe, long seed, String backend, SparkContext spark)
+    public static String key(PretrainedModel bundle, QuantizeConf recipe, long seed, String backend, SparkContext spark)
         throws IOException {
         Map<String, Object> parts = new TreeMap<>(Versions.ofRows(spark));
         parts.put("tensors", bundle.sha256());
@@ -97,15 +100,20 @@ public final class ModelCache {
         return Sha256.of(Json.MAPPER.writeValueAsString(parts).getBytes(StandardCharsets.UTF_8));
     }
 
-    /** The model of a name; empty if there is none, or what is there is broken. */
-    public Optional<QuantizedBundle> find(String key, String sourceSha256) {
+    /**
+     * The model of a name; empty if there is none, or what is there is broken.
+     *
+     * @param unpack the packed model, of the form that is expected
+     */
+    public <M extends PackedNetwork> Optional<QuantizedBundle<M>> find(String key, String sourceSha256,
+                                                                        Function<byte[], M> unpack) {
         Path entry = new Path(folder, key);
         try {
             if (!files.exists(new Path(entry, QuantizedBundle.PACKED_FILE))) {
                 return Optional.empty();
             }
-            QuantizedBundle found = QuantizedBundle.read(read(new Path(entry, QuantizedBundle.RECIPE_FILE)),
-                read(new Path(entry, QuantizedBundle.PACKED_FILE)), entry.toString());
+            QuantizedBundle<M> found = QuantizedBundle.read(read(new Path(entry, QuantizedBundle.RECIPE_FILE)),
+                read(new Path(entry, QuantizedBundle.PACKED_FILE)), entry.toString(), unpack);
             if (!found.sourceSha256().equals(sourceSha256)) {
                 throw new InputException(entry + " was quantized from tensors of SHA-256 " + found.sourceSha256() + ", not "
                     + sourceSha256);
@@ -119,7 +127,7 @@ public final class ModelCache {
     }
 
     /** Keeps a model under a name, in the place of what is there. */
-    public void keep(String key, QuantizedBundle bundle) {
+    public void keep(String key, QuantizedBundle<?> bundle) {
         Path entry = new Path(folder, key);
         try {
             Map<String, byte[]> content = bundle.files();

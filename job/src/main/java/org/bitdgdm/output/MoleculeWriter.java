@@ -19,6 +19,7 @@ import org.bitdgdm.family.GraphFamily;
 import org.bitdgdm.family.GraphScorer;
 import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.sample.SampleJob;
+import org.bitdgdm.sample.ShardedJob;
 import org.bitdgdm.sample.SamplingProgress;
 import org.bitdgdm.sample.ShardPlan;
 
@@ -28,16 +29,13 @@ public final class MoleculeWriter {
     }
 
     /**
-     * Makes what is missing of the rows.
+     * Makes what is missing of the rows of graphs, scored in the tasks that sample them.
      *
-     * <p>A task that fails is retried by Spark and writes the same rows. If the run fails for good, committed shards stay,
-     * and the next start makes the others.
-     *
-     * @param spark      session of {@code job}'s context
-     * @param job        the run
-     * @param folder     its folder, begun
-     * @param family     of the model's graphs
-     * @param console    where progress is printed
+     * @param spark   session of {@code job}'s context
+     * @param job     the run
+     * @param folder  its folder, begun
+     * @param family  of the model's graphs
+     * @param console where progress is printed
      * @throws InputException if executors write where the driver does not see it
      */
     public static SampledRun write(SparkSession spark, SampleJob job, OutputFolder folder, GraphFamily family,
@@ -46,22 +44,46 @@ public final class MoleculeWriter {
         for (int shard = 0; shard < job.plan().shards(); shard++) {
             shards.put(shard, ShardContent.of(job.plan().shard(shard)));
         }
+        return write(spark, job, shards, missing -> job.map(missing, (shard, batches) ->
+            ofShard(shard, batches, family.scorer())), family.schema(), folder, console);
+    }
+
+    /** Makes rows of shards. */
+    @FunctionalInterface
+    public interface Rows {
+        /** @return one partition for each of {@code shards}, in their order */
+        JavaRDD<Row> of(List<Integer> shards);
+    }
+
+    /**
+     * Makes what is missing of the rows of any job.
+     *
+     * <p>A task that fails is retried by Spark and writes the same rows. If the run fails for good, committed shards stay,
+     * and the next start makes the others.
+     *
+     * @param shards what each shard of the run has
+     * @param rows   makes those of some
+     * @param schema of the rows, {@code graph_id} among the columns
+     * @throws InputException if executors write where the driver does not see it
+     */
+    public static SampledRun write(SparkSession spark, ShardedJob job, SortedMap<Integer, ShardContent> shards, Rows rows,
+                                   StructType schema, OutputFolder folder, PrintStream console)
+        throws IOException, InterruptedException {
         folder.requireNoStrangers(shards.keySet());
-        List<Integer> missing = job.plan().missing(folder.wholeShards(shards, console));
-        long sampled = job.plan().graphs(missing);
-        long kept = job.plan().count() - sampled;
+        List<Integer> missing = new ArrayList<>(shards.keySet());
+        missing.removeAll(folder.wholeShards(shards, console));
+        long sampled = missing.stream().mapToLong(job::count).sum();
+        long kept = job.count() - sampled;
         if (missing.isEmpty()) {
             folder.completeMolecules(shards);
             return new SampledRun(0, kept, 0);
         }
-        if (kept > 0) {
-            console.printf("resuming: %,d of %,d shards are already in %s%n", job.plan().shards() - missing.size(),
-                job.plan().shards(), folder);
+        if (missing.size() < shards.size()) {
+            console.printf("resuming: %,d of %,d shards are already in %s%n", shards.size() - missing.size(), shards.size(),
+                folder);
         }
         try (SamplingProgress progress = new SamplingProgress(job, missing, console)) {
-            JavaRDD<Row> rows = job.map(missing, (shard, batches) ->
-                ofShard(shard, batches, family.scorer()));
-            commit(spark, rows, family, missing, folder);
+            commit(spark, rows.of(missing), schema, missing, folder);
             folder.completeMolecules(shards);
             return new SampledRun(sampled, kept, progress.seconds());
         }

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import java.util.Optional;
 import org.bitdgdm.family.Examples;
-import org.bitdgdm.family.GraphFamily;
+import org.bitdgdm.family.ResultFamily;
 import org.bitdgdm.metrics.Distributions;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.quantize.LayerReport;
@@ -20,11 +20,11 @@ import org.bitdgdm.quantize.LayerReport;
  * @param family     of the graphs
  * @param examples   graphs to draw, and some that are refused
  * @param layers     a report for every linear layer; empty where nothing was quantized
- * @param noDrawings what {@link GraphFamily#noDrawings()} said before sampling
+ * @param noDrawings what {@link ResultFamily#noDrawings()} said before sampling
  */
 public record ReportInput(
     String title, String subtitle, JsonNode run, MetricReport metrics, Optional<Distributions> reference,
-    GraphFamily family, Examples examples, List<LayerReport> layers, Optional<String> noDrawings) {
+    ResultFamily family, Examples examples, List<LayerReport> layers, Optional<String> noDrawings) {
 
     public ReportInput {
         layers = List.copyOf(layers);

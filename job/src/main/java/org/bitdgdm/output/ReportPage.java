@@ -1,6 +1,7 @@
 package org.bitdgdm.output;
 
 import java.util.List;
+import org.bitdgdm.family.ResultFamily;
 
 /**
  * The words of {@code report.mustache}: every component is a name that the template uses, already as text. Only components
@@ -11,6 +12,7 @@ record ReportPage(
     String metricsNote, List<MetricRow> metrics,
     List<DivergenceRow> divergence, boolean hasDivergence, String divergenceNote,
     List<Figure> figures, boolean hasReference, String generatedLegend, String generatedLabel,
+    List<ResultFamily.Picture> pictures, boolean hasPictures, String unit, String rowTitle, String rowsClass,
     String examplesTitle, String noExamples, List<Drawing> examples, boolean hasExamples, String examplesNote,
     List<String> noDrawings, String refusedTitle, List<String> keptTitle, List<RefusedRow> refused, boolean hasRefused, String refusedNote,
     List<LayerRow> layers, boolean hasLayers, String layersSummary, String layerCount, List<String> layerColumns,

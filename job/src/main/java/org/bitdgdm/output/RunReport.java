@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bitdgdm.family.Examples;
 import org.bitdgdm.family.FamilyWords;
+import org.bitdgdm.family.ResultFamily;
 import org.bitdgdm.metrics.Metric;
 import org.bitdgdm.metrics.MetricDefinition;
 import org.bitdgdm.metrics.MetricDefinition.Form;
@@ -26,6 +27,7 @@ import org.bitdgdm.metrics.MetricRegistry;
 public final class RunReport {
     private static final String NOT_AVAILABLE = "not available";
     private static final String TIMING_SUFFIX = "_seconds";
+    private static final String INTERVAL = "95% interval";
 
     private static final Template PAGE = Mustache.compiler().escapeHTML(true).strictSections(true)
         .withLoader(RunReport::resource).loadTemplate("report.mustache");
@@ -71,10 +73,12 @@ public final class RunReport {
         List<ReportPage.Drawing> drawings = input.examples().shown().stream().map(this::drawing).toList();
         LayerSection layers = new LayerSection(input.layers());
         List<ReportPage.Timing> timings = timings();
+        List<ResultFamily.Picture> pictures = input.family().pictures(input.metrics());
+        String unit = registry.unit();
         return new ReportPage(
             input.title(), kicker(), input.subtitle(), headline(),
             words.introduction()
-                + " The interval says how far chance alone may have moved a ratio of this many graphs.",
+                + " The interval says how far chance alone may have moved a ratio of this many " + unit + ".",
             input.metrics().metrics().stream().map(this::metricRow).toList(),
             DivergenceSection.rows(input.metrics().fidelity()), input.metrics().fidelity() != null,
             DivergenceSection.note(input.metrics().fidelity()),
@@ -82,6 +86,8 @@ public final class RunReport {
             input.reference().isPresent(),
             evaluated ? words.many() + " of the input" : "generated " + words.many(),
             evaluated ? "Input" : "Generated",
+            pictures, !pictures.isEmpty(), unit, titled(unit.substring(0, unit.length() - 1)),
+            input.family().folder(),
             titled(words.many()), words.none(), drawings, !drawings.isEmpty(),
             Numbers.count(drawings.size()) + " " + words.shown(),
             input.noDrawings().map(List::of).orElse(List.of()),
@@ -90,7 +96,7 @@ public final class RunReport {
             words.refusedNote(),
             layers.rows(), !layers.isEmpty(), layers.isEmpty() ? "" : layers.summary(),
             Numbers.count(input.layers().size()), layers.columns(), layers.isEmpty() ? List.of() : layers.figures(),
-            evaluated ? "Nothing was sampled or quantized: these graphs existed before."
+            evaluated ? "Nothing was sampled or quantized: these " + unit + " existed before."
                 : "No layer was quantized: the model ran in full precision.",
             timings, !timings.isEmpty(), tables(), definitions(), footer());
     }
@@ -115,11 +121,12 @@ public final class RunReport {
         }
         JsonNode run = input.run();
         long kept = run.path("graphs").path("kept").asLong();
-        tiles.add(ReportPage.Tile.of("Graphs", Numbers.count(input.metrics().counts().graphs()),
+        tiles.add(ReportPage.Tile.of(titled(registry.unit()), Numbers.count(input.metrics().counts().graphs()),
             kept > 0 ? Numbers.count(kept) + " of them from an earlier start of this run" : ""));
         double rate = run.path("graphs_per_second").asDouble(Double.NaN);
         if (Double.isFinite(rate)) {
-            tiles.add(ReportPage.Tile.of("Graphs per second", Numbers.significant(rate, 3), "while sampling"));
+            tiles.add(ReportPage.Tile.of(titled(registry.unit()) + " per second",
+                Numbers.significant(rate, 3), "while sampling"));
         }
         double total = run.path("timings").path("total_seconds").asDouble(Double.NaN);
         double sampling = run.path("timings").path("sampling_seconds").asDouble(Double.NaN);
@@ -162,7 +169,8 @@ public final class RunReport {
     }
 
     private String detail(Metric metric) {
-        String counts = Numbers.count(metric.numerator()) + " of " + Numbers.count(metric.denominator());
+        String counts = (metric.numerator() == null ? "over " : Numbers.count(metric.numerator()) + " of ")
+            + Numbers.count(metric.denominator());
         return metric.low() == null ? counts : interval(metric) + ", " + counts;
     }
 
@@ -175,7 +183,7 @@ public final class RunReport {
         }
         return new ReportPage.MetricRow(label, value(metric), interval(metric),
             (metric.numerator() != null ? Numbers.count(metric.numerator()) + " / "
-                : form(metric) == Form.DISTANCE ? "of " : "mean of ")
+                : form(metric) == Form.DISTANCE ? "of " : form(metric) == Form.SHARE ? "over " : "mean of ")
                 + Numbers.count(metric.denominator()), meaning);
     }
 
@@ -246,8 +254,22 @@ public final class RunReport {
     private List<ReportPage.Definition> definitions() {
         List<ReportPage.Definition> definitions = new ArrayList<>(words.definitions().stream()
             .map(one -> new ReportPage.Definition(one.get(0), one.get(1))).toList());
+        if (words.definitions().stream().noneMatch(one -> one.get(0).equals(INTERVAL))) {
+            definitions.addAll(ofGraphs());
+        }
         definitions.addAll(List.of(
-            new ReportPage.Definition("95% interval",
+            new ReportPage.Definition(titled(registry.unit()) + " per second",
+                titled(registry.unit()) + " ÷ seconds from the start of the first sampling task to the end of the last"
+                    + " one."),
+            new ReportPage.Definition("Model size",
+                "Bytes of all parameters, before and after quantization.")));
+        return definitions;
+    }
+
+    /** Of families that have no interval of their own. */
+    private List<ReportPage.Definition> ofGraphs() {
+        return List.of(
+            new ReportPage.Definition(INTERVAL,
                 "Wilson for ratios over graphs, jackknife for uniqueness, novelty and distances from the training set. Where "
                     + "none of n molecules repeats, uniqueness has a one-sided bound, 1 − 3.81/n, and a novelty of 100% or "
                     + "0% of n different ones one of 3/n. Uniqueness and distances fall as more is generated: compare "
@@ -256,16 +278,11 @@ public final class RunReport {
                 "Hashes and histograms of the training " + words.many() + ", kept with the model; without one there is no"
                     + " novelty."),
             new ReportPage.Definition("Total variation distance",
-                "Half the sum of the absolute differences between two histograms: 0 is equal, 1 is disjoint."),
-            new ReportPage.Definition("Graphs per second",
-                "Graphs ÷ seconds from the start of the first sampling task to the end of the last one."),
-            new ReportPage.Definition("Model size",
-                "Bytes of all parameters, before and after quantization.")));
-        return definitions;
+                "Half the sum of the absolute differences between two histograms: 0 is equal, 1 is disjoint."));
     }
 
     /** A word of a file as a title. */
-    private static String titled(String word) {
+    static String titled(String word) {
         String words = word.replace('_', ' ');
         return words.isEmpty() ? words : words.substring(0, 1).toUpperCase(Locale.ROOT) + words.substring(1);
     }

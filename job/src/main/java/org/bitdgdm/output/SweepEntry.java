@@ -3,13 +3,14 @@ package org.bitdgdm.output;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.bitdgdm.conf.SweepCell;
 import org.bitdgdm.fidelity.Estimate;
 import org.bitdgdm.fidelity.FidelityReport;
 import org.bitdgdm.metrics.Metric;
-import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.MetricRegistry;
+import org.bitdgdm.metrics.MetricReport;
 
 /**
  * What became of one cell of a sweep.
@@ -77,6 +78,21 @@ public record SweepEntry(SweepCell cell, MetricReport metrics, JsonNode run, Lis
         }
         String value = (estimate.value() < 0 ? "-" : plus) + Numbers.significant(Math.abs(estimate.value()), 4);
         return estimate.standardError() == null ? value : value + " ± " + Numbers.significant(estimate.standardError(), 2);
+    }
+
+    /** The paired difference of a share from FP32 in percentage points, with its interval where it has one. */
+    Optional<String> differenceInPoints(String quality) {
+        return difference(quality + "_difference").map(metric -> String.format(Locale.ROOT, "%+.2f", 100 * metric.value())
+            + (metric.low() == null ? "" : String.format(Locale.ROOT, " [%+.2f to %+.2f]", 100 * metric.low(),
+                100 * metric.high())));
+    }
+
+    /** What a cell samples, as the first one that is done has it. */
+    static String amount(List<SweepEntry> entries, MetricRegistry names) {
+        long asked = entries.get(0).cell().conf().sample().count();
+        long count = entries.stream().map(entry -> entry.run().at("/graphs/count")).filter(JsonNode::isNumber)
+            .mapToLong(JsonNode::asLong).findFirst().orElse(asked);
+        return Numbers.count(count) + " " + names.unit();
     }
 
     /** How many cells there are, and how many of them are still to run. */

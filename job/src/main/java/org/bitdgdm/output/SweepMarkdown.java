@@ -11,8 +11,8 @@ import org.bitdgdm.metrics.MetricRegistry;
 
 /** {@code sweep.md}: the cells of a sweep as a Markdown table, to be quoted in documents. */
 public final class SweepMarkdown {
-    private static final List<String> COLUMNS = List.of("uniqueness", "novelty", "KL node", "KL edge", "KL graph",
-        "changed entries", "identical graphs", "graphs/s", "model bytes");
+    private static final List<String> COMPARISONS = List.of("KL node", "KL edge", "KL graph", "changed entries",
+        "identical graphs");
     private static final List<String> DIVERGENCES = List.of("kl_node", "kl_edge", "kl_graph");
     private static final List<String> PHASES = List.of("quantization", "sampling", "comparison", "metrics");
 
@@ -32,9 +32,10 @@ public final class SweepMarkdown {
         StringBuilder text = new StringBuilder();
         String quality = names.quality().name();
         text.append(SweepEntry.soFar(cells, entries)).append(" of ")
-            .append(Numbers.count(entries.get(0).cell().conf().sample().count())).append(" graphs, model ").append(plain(model))
-            .append(", ").append(backend).append(". In brackets 95% intervals (of uniqueness and novelty at 0 or 100% one-sided")
-            .append(" bounds), after ± standard errors; Δ ").append(quality)
+            .append(SweepEntry.amount(entries, names)).append(", model ").append(plain(model))
+            .append(", ").append(backend).append(". In brackets 95% intervals")
+            .append(names.beside().contains("uniqueness") ? " (of uniqueness and novelty at 0 or 100% one-sided bounds)" : "")
+            .append(", after ± standard errors; Δ ").append(quality)
             .append(" is the paired difference from FP32 at the same graph ids,")
             .append(" steps and seed, in percentage points.");
         String along = SweepEntry.trajectories(entries);
@@ -50,10 +51,12 @@ public final class SweepMarkdown {
         }
         text.append(seconds(entries)).append("\n\n");
         List<String> columns = new ArrayList<>(List.of("cell", quality, "Δ " + quality));
-        columns.addAll(COLUMNS);
+        names.beside().forEach(name -> columns.add(name.replace('_', ' ')));
+        columns.addAll(names.comparisons().isEmpty() ? List.of() : COMPARISONS);
+        columns.addAll(List.of(names.unit() + "/s", "model bytes"));
         header(text, columns);
         for (SweepEntry entry : entries) {
-            text.append(row(entry, quality)).append('\n');
+            text.append(row(entry, names, columns.size())).append('\n');
         }
         likelihood(text, entries);
         distances(text, entries, names.all().stream()
@@ -130,25 +133,32 @@ public final class SweepMarkdown {
         return row.toString();
     }
 
-    private static String row(SweepEntry entry, String quality) {
+    private static String row(SweepEntry entry, MetricRegistry names, int columns) {
+        String quality = names.quality().name();
         StringJoiner row = new StringJoiner(" | ", "| ", " |");
         row.add(entry.cell().name());
         if (!entry.done()) {
             // A reason is one line, but may hold the table's own sign.
-            return row.add("failed: " + plain(entry.error())) + " |".repeat(COLUMNS.size() + 1);
+            return row.add("failed: " + plain(entry.error())) + " |".repeat(columns - 2);
         }
         row.add(share(entry, quality));
-        row.add(entry.difference(quality + "_difference").map(metric -> String.format(Locale.ROOT,
-            "%+.2f [%+.2f to %+.2f]", 100 * metric.value(), 100 * metric.low(), 100 * metric.high())).orElse(""));
-        row.add(share(entry, "uniqueness"));
-        row.add(share(entry, "novelty"));
-        DIVERGENCES.forEach(name -> row.add(entry.divergence(name).map(SweepEntry::text).orElse("")));
-        row.add(share(entry, "changed_entries"));
-        row.add(share(entry, "identical_graphs"));
+        row.add(entry.differenceInPoints(quality).orElse(""));
+        names.beside().forEach(name -> row.add(names.isShare(name) ? share(entry, name) : number(entry, name)));
+        if (!names.comparisons().isEmpty()) {
+            DIVERGENCES.forEach(name -> row.add(entry.divergence(name).map(SweepEntry::text).orElse("")));
+            row.add(share(entry, "changed_entries"));
+            row.add(share(entry, "identical_graphs"));
+        }
         row.add(Double.isFinite(entry.graphsPerSecond()) ? Numbers.significant(entry.graphsPerSecond(), 3) : "");
         row.add(entry.bytes() == 0 ? "" : Numbers.count(entry.bytes()) + " (÷ "
             + Numbers.significant((double) entry.bytesBefore() / entry.bytes(), 3) + ")");
         return row.toString();
+    }
+
+    private static String number(SweepEntry entry, String name) {
+        Metric metric = entry.metric(name).orElse(null);
+        return metric == null ? "" : Numbers.significant(metric.value(), 4) + (metric.low() == null ? ""
+            : " [" + Numbers.significant(metric.low(), 4) + "–" + Numbers.significant(metric.high(), 4) + "]");
     }
 
     private static String share(SweepEntry entry, String name) {

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
@@ -17,6 +16,7 @@ import java.util.function.ToDoubleFunction;
 import org.bitdgdm.fidelity.Estimate;
 import org.bitdgdm.fidelity.LikelihoodReport;
 import org.bitdgdm.metrics.Metric;
+import org.bitdgdm.metrics.MetricDefinition;
 import org.bitdgdm.metrics.MetricRegistry;
 import org.bitdgdm.output.SweepCharts.Point;
 
@@ -28,6 +28,7 @@ public final class SweepReport {
     private static final Map<String, String> CURVES = curves();
 
     private final List<SweepEntry> entries;
+    private final MetricRegistry names;
     /** What graphs are judged by. */
     private final String quality;
     /** What pages call it. */
@@ -37,6 +38,7 @@ public final class SweepReport {
 
     private SweepReport(List<SweepEntry> entries, MetricRegistry names) {
         this.entries = entries;
+        this.names = names;
         this.quality = names.quality().name();
         this.qualityLabel = names.quality().label();
         this.diverges = entries.stream().anyMatch(entry -> entry.metric("kl_graph").isPresent())
@@ -83,15 +85,14 @@ public final class SweepReport {
             rows.add(row(i, fast[i], small[i]));
         }
         List<SweepPage.Figure> figures = new ArrayList<>();
-        add(figures, "Quality against speed", "graphs per second to the right", fast, SweepEntry::graphsPerSecond);
+        add(figures, "Quality against speed", names.unit() + " per second to the right", fast, SweepEntry::graphsPerSecond);
         add(figures, "Quality against bytes", "MB of the model to the right", small, entry -> size(entry) / 1e6);
         CURVES.forEach((key, name) -> addCurve(figures, key, name));
         List<SweepPage.Failure> failures = entries.stream().filter(entry -> !entry.done())
             .map(entry -> new SweepPage.Failure(entry.cell().name(), entry.error())).toList();
-        long count = entries.get(0).cell().conf().sample().count();
-        return new SweepPage("Sweep of " + model, SweepEntry.soFar(cells, entries) + " of " + Numbers.count(count)
-            + " graphs, " + backend, note(), qualityLabel, "Δ " + quality, rows,
-            entries.stream().anyMatch(entry -> entry.metric("nll").isPresent()),
+        return new SweepPage("Sweep of " + model, SweepEntry.soFar(cells, entries) + " of "
+            + SweepEntry.amount(entries, names) + ", " + backend, note(), qualityLabel, "Δ " + quality, columns(), rows,
+            RunReport.titled(names.unit()) + "/s",
             figures, !figures.isEmpty(), failures, !failures.isEmpty());
     }
 
@@ -101,10 +102,11 @@ public final class SweepReport {
         return "Numbers after ± are standard errors, those in brackets 95% intervals; the table cells/ has all of them. "
             + "Δ " + quality + " is the paired difference from FP32 at the same graph ids, steps and seed, in percentage points. "
             + (along.isEmpty() ? "" : "Divergence is KL(FP32 ‖ quantized) per graph and step, in nats, " + along
-                + "; so are changed entries and identical graphs. ") + "Graphs/s is while sampling, "
+                + "; so are changed entries and identical graphs. ") + RunReport.titled(names.unit()) + "/s is while sampling, "
             + (atOnce > 1 ? "up to " + atOnce + " cells at once, so that speeds do not compare" : "one cell at a time")
             + ". Best: no other cell is both "
-            + (diverges ? "closer to FP32" : quality.equals("validity") ? "more valid" : "more often " + quality)
+            + (diverges ? "closer to FP32" : quality.equals("validity") ? "more valid"
+                : (names.unit().equals("graphs") ? "more often " : "of higher ") + quality)
             + " and faster, or smaller.";
     }
 
@@ -112,10 +114,7 @@ public final class SweepReport {
         SweepEntry entry = entries.get(at);
         String best = fast && small ? "speed, bytes" : fast ? "speed" : small ? "bytes" : "";
         return new SweepPage.Row(Integer.toString(at + 1), entry.cell().name(), quality(entry), difference(entry),
-            share(entry, "uniqueness"),
-            entry.divergence("kl_graph").map(SweepEntry::text).orElse("–"), share(entry, "changed_entries"),
-            share(entry, "identical_graphs"), likelihood(entry, LikelihoodReport::nllPairs, ""),
-            likelihood(entry, LikelihoodReport::pairsDifference, "+"), entry.done() ? number(entry.graphsPerSecond()) : "failed",
+            cells(entry), entry.done() ? number(entry.graphsPerSecond()) : "failed",
             entry.bytes() == 0 ? "–" : Numbers.bytes(entry.bytes()) + " (÷ "
                 + Numbers.significant((double) entry.bytesBefore() / entry.bytes(), 3) + ")", best);
     }
@@ -133,8 +132,41 @@ public final class SweepReport {
     }
 
     private String difference(SweepEntry entry) {
-        return entry.difference(quality + "_difference").map(metric -> String.format(Locale.ROOT,
-            "%+.2f [%+.2f to %+.2f]", 100 * metric.value(), 100 * metric.low(), 100 * metric.high())).orElse("–");
+        return entry.differenceInPoints(quality).orElse("–");
+    }
+
+    private boolean hasLikelihood() {
+        return entries.stream().anyMatch(entry -> entry.metric("nll").isPresent());
+    }
+
+    /** Heads of the columns between the difference and the speed. */
+    private List<String> columns() {
+        List<String> columns = new ArrayList<>();
+        names.beside().forEach(name -> columns.add(names.find(name).map(MetricDefinition::label).orElse(name)));
+        if (!names.comparisons().isEmpty()) {
+            columns.addAll(List.of("Divergence", "Changed entries", "Identical graphs"));
+        }
+        if (hasLikelihood()) {
+            columns.addAll(List.of("NLL, every edge once", "Δ NLL"));
+        }
+        return columns;
+    }
+
+    private List<String> cells(SweepEntry entry) {
+        List<String> cells = new ArrayList<>();
+        names.beside().forEach(name -> cells.add(
+            names.isShare(name) ? share(entry, name)
+                : entry.metric(name).map(metric -> Numbers.significant(metric.value(), 4)).orElse("–")));
+        if (!names.comparisons().isEmpty()) {
+            cells.add(entry.divergence("kl_graph").map(SweepEntry::text).orElse("–"));
+            cells.add(share(entry, "changed_entries"));
+            cells.add(share(entry, "identical_graphs"));
+        }
+        if (hasLikelihood()) {
+            cells.add(likelihood(entry, LikelihoodReport::nllPairs, ""));
+            cells.add(likelihood(entry, LikelihoodReport::pairsDifference, "+"));
+        }
+        return cells;
     }
 
     private static String likelihood(SweepEntry entry, Function<LikelihoodReport, Estimate> part, String plus) {

@@ -97,7 +97,7 @@ public final class SweepRows {
             values.add(axis == Option.METHOD && used.containsKey(Option.RECIPE.column()) ? "recipe"
                 : ALWAYS.contains(axis) ? asked.get(axis.key()) : used.get(axis.column()));
         }
-        values.add(asked.get(Option.COUNT.key()));
+        values.add(entry.run().at("/graphs/count").asLong(((Number) asked.get(Option.COUNT.key())).longValue()));
         names.headline().forEach(name -> add(values, entry.metric(name)));
         names.comparisons().forEach(name -> add(values, entry.metric(name)));
         List<Divergence> ranges = entry.done() && entry.metrics().fidelity() != null

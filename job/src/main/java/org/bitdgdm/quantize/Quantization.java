@@ -33,16 +33,16 @@ public final class Quantization {
      *
      * @throws InputException if the settings do not fit the model, or an activation is not finite
      */
-    public static QuantizedModel quantize(Calibrations calibrations, QuantizeConf conf) {
+    public static QuantizedModel<PackedModel> quantize(Calibrations calibrations, QuantizeConf conf) {
         return quantize(calibrations, conf, Runtime.getRuntime().availableProcessors());
     }
 
-    static QuantizedModel quantize(Calibrations calibrations, QuantizeConf conf, int threads) {
+    static QuantizedModel<PackedModel> quantize(Calibrations calibrations, QuantizeConf conf, int threads) {
         long start = System.nanoTime();
         PackedModel full = calibrations.full();
         Layers layers = layers(full, conf, threads,
             rows -> calibrations.of(calibrations.graphs(conf), conf.calibrationSteps(), rows, conf.thresholdBuckets()));
-        return new QuantizedModel(full.withRanges(layers.ranges), layers.reports, (System.nanoTime() - start) * NANOS);
+        return new QuantizedModel<>(full.withRanges(layers.ranges), layers.reports, (System.nanoTime() - start) * NANOS);
     }
 
     /**
@@ -54,13 +54,13 @@ public final class Quantization {
      * @param seed      of the runs
      * @throws InputException if the settings do not fit the model, or an activation is not finite
      */
-    public static QuantizedProteins quantize(PackedProteinModel full, ProteinDenoiser denoiser, List<ProteinGraph> backbones,
-                                             QuantizeConf conf, long seed) {
+    public static QuantizedModel<PackedProteinModel> quantize(PackedProteinModel full, ProteinDenoiser denoiser,
+                                                              List<ProteinGraph> backbones, QuantizeConf conf, long seed) {
         long start = System.nanoTime();
         ProteinCalibration calibration = new ProteinCalibration(denoiser, backbones, conf, seed);
         Layers layers = layers(full, conf, Runtime.getRuntime().availableProcessors(),
             rows -> calibration.recorded(full, rows, conf.thresholdBuckets()));
-        return new QuantizedProteins(full.withRanges(layers.ranges), layers.reports, (System.nanoTime() - start) * NANOS);
+        return new QuantizedModel<>(full.withRanges(layers.ranges), layers.reports, (System.nanoTime() - start) * NANOS);
     }
 
     /** Quantized layers in every range of steps, and their reports. */

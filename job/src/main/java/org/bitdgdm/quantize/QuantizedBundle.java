@@ -7,13 +7,16 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.Json;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
+import org.bitdgdm.kernels.PackedNetwork;
 import org.bitdgdm.kernels.Sha256;
 import org.bitdgdm.model.ModelBundle;
+import org.bitdgdm.model.PretrainedModel;
 
 /**
  * A quantized model on disk: the files of a model bundle, and beside them {@code packed.bdgm} (what is broadcast),
@@ -24,8 +27,10 @@ import org.bitdgdm.model.ModelBundle;
  * @param recipe       settings of the quantization
  * @param seed         seed that the calibration was derived from
  * @param sourceSha256 SHA-256 of the full-precision tensors it was made from
+ * @param <M>          form of the model
  */
-public record QuantizedBundle(QuantizedModel quantized, QuantizeConf recipe, long seed, String sourceSha256) {
+public record QuantizedBundle<M extends PackedNetwork>(QuantizedModel<M> quantized, QuantizeConf recipe, long seed,
+                                                       String sourceSha256) {
     /** File of the packed model, {@link PackedModelFormat}. */
     public static final String PACKED_FILE = "packed.bdgm";
     /** File of the recipe. */
@@ -50,7 +55,7 @@ public record QuantizedBundle(QuantizedModel quantized, QuantizeConf recipe, lon
      * @param beside writes what else belongs to the bundle of {@code source}
      * @throws InputException if the folder cannot be written
      */
-    public void save(Path folder, ModelBundle source, ModelBundle.Companion beside) {
+    public void save(Path folder, PretrainedModel source, ModelBundle.Companion beside) {
         if (!source.sha256().equals(sourceSha256)) {
             throw new IllegalArgumentException("quantized from tensors of SHA-256 " + sourceSha256 + ", not of "
                 + source.sha256());
@@ -77,12 +82,18 @@ public record QuantizedBundle(QuantizedModel quantized, QuantizeConf recipe, lon
         return Files.isRegularFile(folder.resolve(PACKED_FILE));
     }
 
+    /** The bundle of a model of graphs, see {@link #load(Path, Function)}. */
+    public static QuantizedBundle<PackedModel> load(Path folder) {
+        return load(folder, PackedModelFormat::fromBytes);
+    }
+
     /**
      * Reads a bundle, checking version and hash.
      *
+     * @param unpack the packed model, of the form that is expected
      * @throws InputException saying what is wrong with the folder
      */
-    public static QuantizedBundle load(Path folder) {
+    public static <M extends PackedNetwork> QuantizedBundle<M> load(Path folder, Function<byte[], M> unpack) {
         Path recipeFile = folder.resolve(RECIPE_FILE);
         Path packedFile = folder.resolve(PACKED_FILE);
         if (!Files.isRegularFile(recipeFile) || !Files.isRegularFile(packedFile)) {
@@ -90,7 +101,7 @@ public record QuantizedBundle(QuantizedModel quantized, QuantizeConf recipe, lon
                 + " and " + PACKED_FILE + "; quantize the model again");
         }
         try {
-            return read(bytes(recipeFile, MAX_RECIPE_BYTES), bytes(packedFile, MAX_PACKED_BYTES), folder.toString());
+            return read(bytes(recipeFile, MAX_RECIPE_BYTES), bytes(packedFile, MAX_PACKED_BYTES), folder.toString(), unpack);
         } catch (IOException e) {
             throw new InputException("cannot read the quantized model in " + folder + ": " + e.getMessage()
                 + "; check the folder and its permissions", e);
@@ -117,10 +128,12 @@ public record QuantizedBundle(QuantizedModel quantized, QuantizeConf recipe, lon
     /**
      * A bundle from the bytes of {@link #files}, checking version and hash.
      *
-     * @param where folder they come from, for messages
+     * @param where  folder they come from, for messages
+     * @param unpack the packed model, of the form that is expected
      * @throws InputException saying what is wrong with them
      */
-    public static QuantizedBundle read(byte[] recipe, byte[] packed, String where) {
+    public static <M extends PackedNetwork> QuantizedBundle<M> read(byte[] recipe, byte[] packed, String where,
+                                                                    Function<byte[], M> unpack) {
         String recipeFile = RECIPE_FILE + " in " + where;
         String packedFile = PACKED_FILE + " in " + where;
         try {
@@ -134,8 +147,8 @@ public record QuantizedBundle(QuantizedModel quantized, QuantizeConf recipe, lon
                 throw new InputException(packedFile + " has SHA-256 " + sha256 + " where " + RECIPE_FILE + " says "
                     + description.packedSha256() + "; the bundle is damaged, quantize the model again");
             }
-            PackedModel model = PackedModelFormat.fromBytes(packed);
-            return new QuantizedBundle(new QuantizedModel(model, description.layers(), description.seconds()),
+            M model = unpack.apply(packed);
+            return new QuantizedBundle<>(new QuantizedModel<>(model, description.layers(), description.seconds()),
                 description.recipe(), description.seed(), description.sourceSha256());
         } catch (JsonProcessingException e) {
             throw new InputException(recipeFile + " is no recipe: " + e.getOriginalMessage()

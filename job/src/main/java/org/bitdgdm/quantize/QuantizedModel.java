@@ -1,16 +1,17 @@
 package org.bitdgdm.quantize;
 
 import java.util.List;
-import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.kernels.PackedNetwork;
 
 /**
  * A quantized model and how it came out.
  *
  * @param model   what is broadcast
- * @param layers  a report for every linear layer, in the order of {@link PackedModel#linears()}
+ * @param layers  a report for every linear layer, in the order of {@link PackedNetwork#linears()}
  * @param seconds time taken, calibration included
+ * @param <M>     form of the model
  */
-public record QuantizedModel(PackedModel model, List<LayerReport> layers, double seconds) {
+public record QuantizedModel<M extends PackedNetwork>(M model, List<LayerReport> layers, double seconds) {
 
     public QuantizedModel {
         layers = List.copyOf(layers);

@@ -63,7 +63,7 @@ final class Candidates {
     }
 
     /** Adds settings. */
-    Candidate add(Map<String, String> settings, QuantizedModel quantized, List<LayerSensitivity> alone) {
+    Candidate add(Map<String, String> settings, QuantizedModel<PackedModel> quantized, List<LayerSensitivity> alone) {
         return add(settings, quantized.model(), quantized.layers(), alone);
     }
 

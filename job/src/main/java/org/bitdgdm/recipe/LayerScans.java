@@ -26,7 +26,7 @@ import org.bitdgdm.sample.BackendOpener;
  * their graphs and steps, divergences of layers by the quantized model, candidates of recipes by their settings. Of several
  * threads one computes, and the others wait for it.
  */
-public final class LayerScans implements AutoCloseable {
+public final class LayerScans implements LayerStudy<PackedModel> {
     /** Graphs of the scan where {@code --sensitivity} does not say. */
     private static final int SCANNED = 8;
     private static final double MILLI = 1e3;
@@ -58,11 +58,7 @@ public final class LayerScans implements AutoCloseable {
         return opener;
     }
 
-    /**
-     * The divergence of every layer that a model does not have in full precision, each alone.
-     *
-     * @param conf graphs and steps
-     */
+    @Override
     public synchronized List<LayerSensitivity> measure(FidelityConf conf, PackedModel quantized) {
         List<Object> key = List.of(conf, PackedModelFormat.sha256(quantized));
         List<LayerSensitivity> known = alone.get(key);
@@ -72,6 +68,12 @@ public final class LayerScans implements AutoCloseable {
             alone.put(key, known);
         }
         return known;
+    }
+
+    @Override
+    public Found<PackedModel> search(JobConf conf, PrintStream console) {
+        RecipeSearch.Chosen chosen = new RecipeSearch(this, conf, console).find();
+        return new Found<>(chosen.recipe(), chosen.model(), chosen.alone(), chosen.text());
     }
 
     /** What compares whole models along full-precision trajectories; closed with this. */
@@ -101,7 +103,7 @@ public final class LayerScans implements AutoCloseable {
         console.printf("recipe: %d candidates, each of %d layers alone along %d graphs of %d steps%n",
             conf.recipe().candidates().size(), found.layers(), scan.graphs(), scan.steps());
         for (Map<String, String> settings : conf.recipe().candidates()) {
-            QuantizedModel quantized = Quantization.quantize(calibrations, conf.quantize().withSettings(settings));
+            QuantizedModel<PackedModel> quantized = Quantization.quantize(calibrations, conf.quantize().withSettings(settings));
             Candidates.Candidate added = found.add(settings, quantized, measure(scan, quantized.model()));
             console.printf(Locale.ROOT, "  %s: sum of divergences %.3g, layers %.3f ms, %,d bytes%n",
                 RecipeConf.text(settings), Arrays.stream(added.divergence()).sum(),

@@ -71,7 +71,8 @@ public final class RecipeSearch {
     private Candidates candidates;
 
     /** A choice, quantized. */
-    private record Made(int[] choices, QuantizeConf recipe, QuantizedModel model, double predicted, double seconds) {
+    private record Made(int[] choices, QuantizeConf recipe, QuantizedModel<PackedModel> model, double predicted,
+                        double seconds) {
     }
 
     /** A choice and the divergence of the whole model along graphs that it was not chosen by. */
@@ -93,7 +94,7 @@ public final class RecipeSearch {
      * @param fullSeconds the same in full precision
      * @param text        the recipe as a file
      */
-    public record Chosen(QuantizeConf recipe, QuantizedModel model, List<LayerSensitivity> alone, double predicted,
+    public record Chosen(QuantizeConf recipe, QuantizedModel<PackedModel> model, List<LayerSensitivity> alone, double predicted,
                          Estimate measured, double seconds, double fullSeconds, String text) {
     }
 

@@ -3,34 +3,30 @@ package org.bitdgdm.run;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
-import java.util.Locale;
-import java.util.function.Function;
-import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.conf.LocalPath;
-import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.kernels.PackedNetwork;
 import org.bitdgdm.metrics.MetricReport;
-import org.bitdgdm.metrics.ReferenceSet;
 import org.bitdgdm.output.Fingerprint;
-import org.bitdgdm.output.MoleculeWriter;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.RunRecord;
 import org.bitdgdm.output.RunTimings;
 import org.bitdgdm.output.Versions;
 import org.bitdgdm.quantize.QuantizedBundle;
-import org.bitdgdm.recipe.LayerScans;
-import org.bitdgdm.sample.SampleJob;
+import org.bitdgdm.recipe.LayerStudy;
 
 /**
  * One run of {@code generate}, or of a cell of a sweep, into one folder: {@link #tell} is its story, each stage made of what
  * the stage before has left, whose hash it knows, and none made again that the folder holds already.
+ *
+ * @param <M> form of its model
  */
-public final class GenerateRun {
+public final class GenerateRun<M extends PackedNetwork> {
     private static final double NANOS = 1e-9;
 
-    private final ReadyModel model;
+    private final RunModel<M> model;
     private final JobConf conf;
     private final SparkSession spark;
     private final OutputFolder folder;
@@ -44,7 +40,7 @@ public final class GenerateRun {
      * @param conf   what it is
      * @param folder that it leaves its results in
      */
-    public GenerateRun(ReadyModel model, JobConf conf, SparkSession spark, OutputFolder folder, PrintStream console) {
+    public GenerateRun(RunModel<M> model, JobConf conf, SparkSession spark, OutputFolder folder, PrintStream console) {
         this.model = model;
         this.conf = conf;
         this.spark = spark;
@@ -59,45 +55,44 @@ public final class GenerateRun {
     }
 
     /**
-     * The rows of all graphs, in the folder, scored.
+     * The rows of the run, in the folder.
      *
-     * @param of        what they were sampled from
-     * @param sha256    of its packed form, as it was broadcast
-     * @param broadcast bytes of that
-     * @param timings   of all starts
+     * @param of      what they were sampled from
+     * @param written of this start
+     * @param timings of all starts
      */
-    private record Sampled(QuantizedRun of, String sha256, long broadcast, RunTimings timings) {
+    private record Sampled<M extends PackedNetwork>(QuantizedRun<M> of, RunModel.Written written, RunTimings timings) {
     }
 
     /**
      * What the model was asked besides.
      *
-     * @param of      its graphs
+     * @param of      its rows
      * @param seconds taken
      */
-    private record Compared(Sampled of, Comparison found, double seconds) {
+    private record Compared<M extends PackedNetwork>(Sampled<M> of, Comparison found, double seconds) {
     }
 
     /**
      * Makes what the folder lacks of the run: conf and model → quantize → broadcast, sample and score → compare → report.
      *
-     * @param scans      of the model
+     * @param study      of the model's layers
      * @param atOnce     runs that this application works on at the same time, with which this one may share its slots
      * @param comparison with full precision, as far as it is asked for
      */
-    public MetricReport tell(LayerScans scans, int atOnce, Function<PackedModel, Comparison> comparison)
+    public MetricReport tell(LayerStudy<M> study, int atOnce, Comparer<M> comparison)
         throws IOException, InterruptedException {
         long start = System.nanoTime();
-        MetricReport report = report(compare(sample(quantize(scans)), comparison), atOnce, start);
+        MetricReport report = report(compare(sample(quantize(study)), comparison), atOnce, start);
         folder.finish(fingerprint);
         return report;
     }
 
-    private QuantizedRun quantize(LayerScans scans) throws IOException {
+    private QuantizedRun<M> quantize(LayerStudy<M> study) throws IOException {
         boolean isNew = folder.state(fingerprint) == OutputFolder.State.NEW;
         folder.begin(fingerprint);
         try {
-            QuantizedRun quantized = QuantizedRun.of(folder, model, conf, spark.sparkContext(), scans, console);
+            QuantizedRun<M> quantized = QuantizedRun.of(folder, model, conf, spark.sparkContext(), study, console);
             save();
             return quantized;
         } catch (InputException e) {
@@ -109,52 +104,48 @@ public final class GenerateRun {
         }
     }
 
-    /** Broadcasts the model, and samples and scores what is missing of its graphs. */
-    private Sampled sample(QuantizedRun quantized) throws IOException, InterruptedException {
+    /** Broadcasts the model, and samples what is missing of the rows. */
+    private Sampled<M> sample(QuantizedRun<M> quantized) throws IOException, InterruptedException {
         RunTimings timings = RunTimings.of(folder, console);
         if (!Double.isNaN(quantized.seconds())) {
             timings = timings.withQuantization(quantized.seconds());
             timings.save(folder);
         }
-        try (SampleJob job = new SampleJob(JavaSparkContext.fromSparkContext(spark.sparkContext()), quantized.model(),
-            conf.sample(), model.opener())) {
-            timings = timings.with(MoleculeWriter.write(spark, job, folder, model.family(), console));
-            timings.save(folder);
-            return new Sampled(quantized, job.model().hash(), job.model().bytes(), timings);
-        }
+        RunModel.Written written = model.write(quantized.model(), conf, spark, folder, console);
+        timings = timings.with(written.run());
+        timings.save(folder);
+        return new Sampled<>(quantized, written, timings);
     }
 
-    private Compared compare(Sampled sampled, Function<PackedModel, Comparison> comparison) {
+    private Compared<M> compare(Sampled<M> sampled, Comparer<M> comparison) {
         long before = System.nanoTime();
-        Comparison found = comparison.apply(sampled.of().model());
-        return new Compared(sampled, found, (System.nanoTime() - before) * NANOS);
+        Comparison found = comparison.of(sampled.of().model());
+        return new Compared<>(sampled, found, (System.nanoTime() - before) * NANOS);
     }
 
-    private MetricReport report(Compared compared, int atOnce, long start) throws IOException {
-        Sampled sampled = compared.of();
-        QuantizedRun quantized = sampled.of();
+    private MetricReport report(Compared<M> compared, int atOnce, long start) throws IOException {
+        Sampled<M> sampled = compared.of();
+        QuantizedRun<M> quantized = sampled.of();
         RunTimings timings = sampled.timings();
         RunRecord record = new RunRecord("generate")
             .configuration(conf.values()).fingerprint(fingerprint)
             .versions(Versions.all(spark.sparkContext()))
             .hash("model", model.bundle().sha256())
-            .hash("packed_model", sampled.sha256())
+            .hash("packed_model", sampled.written().sha256())
             .fact("model", model.bundle().name()).fact("backend", model.backend())
             .fact("master", spark.sparkContext().master()).fact("runs_at_once", Integer.toString(atOnce));
+        model.facts(conf).forEach(record::fact);
         if (timings.quantizationSeconds() != null) {
             record.timing("quantization", timings.quantizationSeconds());
         }
-        record.modelBytes(model.calibrations().full().bytes(), quantized.model().bytes(), sampled.broadcast());
-        record.sampling(conf.sample().count(), timings.total(conf.sample().count()));
+        record.modelBytes(model.full().bytes(), quantized.model().bytes(), sampled.written().broadcast());
+        record.sampling(model.count(conf), timings.total(model.count(conf)));
         if (compared.found().fidelity().isPresent() || compared.found().likelihood().isPresent()) {
             record.timing("comparison", compared.seconds());
         }
         String title = model.bundle().name() + ", " + recipe(conf);
-        String subtitle = String.format(Locale.ROOT, "%,d graphs, %d steps, seed %s, %s", conf.sample().count(),
-            conf.sample().steps(), Long.toUnsignedString(conf.sample().seed()), model.backend());
-        return new Results(spark, folder, model.family(), model.reference(), References.benchmark(conf.output()), model.protocol(),
-            compared.found())
-            .publish(conf.sample().count(), record, start, title, subtitle, quantized.layers(), model.noDrawings());
+        return model.results(conf, spark, folder, compared.found())
+            .publish(model.rows(conf), record, start, title, model.subtitle(conf), quantized.layers(), model.noDrawings());
     }
 
     /** Writes the quantized model of the run, with all of the full-precision one's bundle, where that is asked for. */
@@ -162,14 +153,10 @@ public final class GenerateRun {
         if (conf.saveModel().isEmpty()) {
             return;
         }
-        QuantizedBundle kept = QuantizedRun.kept(folder).orElseThrow(() ->
+        QuantizedBundle<M> kept = QuantizedRun.kept(folder, model::unpack).orElseThrow(() ->
             new InputException("--save-model must be left out where nothing is quantized, found " + conf.saveModel()));
         Path source = conf.modelFolder();
-        kept.save(LocalPath.of(conf.saveModel()), model.bundle(), staging -> {
-            if (ReferenceSet.isIn(source)) {
-                ReferenceSet.load(source).save(staging);
-            }
-        });
+        kept.save(LocalPath.of(conf.saveModel()), model.bundle(), staging -> model.saveBeside(source, staging));
         console.println("quantized model saved in " + conf.saveModel());
     }
 

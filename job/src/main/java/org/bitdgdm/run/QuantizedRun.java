@@ -11,30 +11,24 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.apache.hadoop.fs.ChecksumException;
 import org.apache.spark.SparkContext;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.fidelity.LayerSensitivity;
-import org.bitdgdm.kernels.ActivationRecorder;
-import org.bitdgdm.kernels.Denoiser;
-import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.kernels.PackedNetwork;
 import org.bitdgdm.kernels.Sha256;
-import org.bitdgdm.model.ModelBundle;
 import org.bitdgdm.output.ModelCache;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.RunFiles;
-import org.bitdgdm.quantize.Calibrations;
 import org.bitdgdm.quantize.LayerAlone;
 import org.bitdgdm.quantize.LayerReport;
-import org.bitdgdm.quantize.Quantization;
 import org.bitdgdm.quantize.QuantizationCsv;
 import org.bitdgdm.quantize.QuantizedBundle;
 import org.bitdgdm.quantize.QuantizedModel;
-import org.bitdgdm.recipe.LayerScans;
-import org.bitdgdm.recipe.RecipeSearch;
-import org.bitdgdm.sample.BackendOpener;
+import org.bitdgdm.recipe.LayerStudy;
 
 /**
  * The packed model of a run. It is made once and kept in the run's folder: a start that resumes takes the same bytes,
@@ -43,56 +37,42 @@ import org.bitdgdm.sample.BackendOpener;
  * @param model   what is broadcast
  * @param layers  a report for every linear layer; empty where nothing was quantized
  * @param seconds time taken; NaN where an earlier start has taken it
+ * @param <M>     form of the model
  */
-record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds) {
+record QuantizedRun<M extends PackedNetwork>(M model, List<LayerReport> layers, double seconds) {
     private static final String KEPT = RunFiles.KEPT_MODEL + "/";
     private static final double NANOS = 1e-9;
-    /** Thresholds come from the same graphs whatever a run's seed, so that nightly runs share one quantized model. */
-    private static final long CALIBRATION_SEED = 0;
-
-    /** What runs of one model calibrate with: the backend of the runs, or the cpu where that is a GPU. */
-    static Calibrations calibrations(ModelBundle bundle, BackendOpener opener, int threads) {
-        return new Calibrations(bundle.packed(), CALIBRATION_SEED, model -> recorder(opener.forCalibration(), model, threads));
-    }
 
     /** Chooses a recipe where that is asked for and quantizes, or takes what an earlier start of the same run has left. */
-    static QuantizedRun of(OutputFolder folder, ReadyModel run, JobConf conf, SparkContext spark, LayerScans scans,
-                           PrintStream console) throws IOException {
-        Optional<QuantizedBundle> earlier = earlier(folder, console);
+    static <M extends PackedNetwork> QuantizedRun<M> of(OutputFolder folder, RunModel<M> run, JobConf conf, SparkContext spark,
+                                                        LayerStudy<M> study, PrintStream console) throws IOException {
+        Optional<QuantizedBundle<M>> earlier = earlier(folder, run, console);
         if (earlier.isPresent()) {
-            QuantizedModel kept = earlier.get().quantized();
+            QuantizedModel<M> kept = earlier.get().quantized();
             if (conf.scan().on() || !folder.exists(RunFiles.QUANTIZATION_CSV)) {
-                publish(folder, kept, conf.scan().on() ? alone(scans, conf, kept.model(), console) : List.of());
+                publish(folder, kept, conf.scan().on() ? alone(study, conf, kept.model(), console) : List.of());
             }
-            return new QuantizedRun(kept.model(), kept.layers(), Double.NaN);
+            return new QuantizedRun<>(kept.model(), kept.layers(), Double.NaN);
         }
         if (run.saved().isPresent()) {
-            QuantizedBundle saved = run.saved().get();
             console.println("quantized before: the model of " + conf.model());
-            QuantizedModel model = saved.quantized();
-            publish(folder, model, conf.scan().on() ? alone(scans, conf, model.model(), console) : List.of());
-            keep(folder, saved, console);
-            return new QuantizedRun(model.model(), model.layers(), Double.NaN);
+            return taken(run.saved().get(), folder, conf, study, console);
         }
         QuantizeConf recipe = conf.quantize();
         // What a recipe that is searched for comes to is known after the search only.
         Optional<ModelCache> cache = conf.recipe().auto() || recipe.nothing() ? Optional.empty()
             : ModelCache.of(conf.cache(), spark.hadoopConfiguration(), console);
-        String key = cache.isEmpty() ? "" : ModelCache.key(run.bundle(), recipe, CALIBRATION_SEED,
-            run.opener().forCalibration().identity(), spark);
-        Optional<QuantizedBundle> known = cache.flatMap(models -> models.find(key, run.bundle().sha256()));
+        String key = cache.isEmpty() ? "" : ModelCache.key(run.bundle(), recipe, RunModel.CALIBRATION_SEED,
+            run.calibratedOn(recipe), spark);
+        Optional<QuantizedBundle<M>> known = cache.flatMap(models -> models.find(key, run.bundle().sha256(), run::unpack));
         if (known.isPresent()) {
-            QuantizedModel model = known.get().quantized();
-            publish(folder, model, conf.scan().on() ? alone(scans, conf, model.model(), console) : List.of());
-            keep(folder, known.get(), console);
-            return new QuantizedRun(model.model(), model.layers(), Double.NaN);
+            return taken(known.get(), folder, conf, study, console);
         }
-        PackedModel full = run.calibrations().full();
-        QuantizedModel quantized;
+        QuantizedModel<M> quantized;
         List<LayerSensitivity> alone;
         long start = System.nanoTime();
         if (conf.recipe().auto()) {
-            RecipeSearch.Chosen chosen = new RecipeSearch(scans, conf, console).find();
+            LayerStudy.Found<M> chosen = study.search(conf, console);
             recipe = chosen.recipe();
             quantized = chosen.model();
             alone = chosen.alone();
@@ -102,25 +82,30 @@ record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds)
                 console.println("quantizing with " + (recipe.overrides().isEmpty() ? recipe.method().toString()
                     : "settings of each layer") + " …");
             }
-            int graphs = run.calibrations().graphs(recipe);
-            if (!recipe.nothing() && recipe.calibrationGraphs() == 0 && graphs < Calibrations.MOST_GRAPHS) {
-                console.printf("calibrating with %d graphs, fewer than %d since they are large; --calibration-graphs N asks for"
-                    + " more%n", graphs, Calibrations.MOST_GRAPHS);
-            }
-            quantized = Quantization.quantize(run.calibrations(), recipe);
-            alone = conf.scan().on() ? alone(scans, conf, quantized.model(), console) : List.of();
+            quantized = run.quantize(recipe, console);
+            alone = conf.scan().on() ? alone(study, conf, quantized.model(), console) : List.of();
         }
         publish(folder, quantized, alone);
         if (recipe.nothing()) {
-            return new QuantizedRun(full, List.of(), Double.NaN);
+            return new QuantizedRun<>(run.full(), List.of(), Double.NaN);
         }
         double seconds = conf.recipe().auto() ? (System.nanoTime() - start) * NANOS : quantized.seconds();
-        console.printf(Locale.ROOT, "quantized in %.1f s: %,d → %,d bytes%n", seconds, full.bytes(),
+        console.printf(Locale.ROOT, "quantized in %.1f s: %,d → %,d bytes%n", seconds, run.full().bytes(),
             quantized.model().bytes());
-        QuantizedBundle made = new QuantizedBundle(quantized, recipe, CALIBRATION_SEED, run.bundle().sha256());
+        QuantizedBundle<M> made = new QuantizedBundle<>(quantized, recipe, RunModel.CALIBRATION_SEED, run.bundle().sha256());
         keep(folder, made, console);
         cache.ifPresent(models -> models.keep(key, made));
-        return new QuantizedRun(quantized.model(), quantized.layers(), seconds);
+        return new QuantizedRun<>(quantized.model(), quantized.layers(), seconds);
+    }
+
+    /** A model that was quantized elsewhere before. */
+    private static <M extends PackedNetwork> QuantizedRun<M> taken(QuantizedBundle<M> bundle, OutputFolder folder, JobConf conf,
+                                                                   LayerStudy<M> study, PrintStream console)
+        throws IOException {
+        QuantizedModel<M> model = bundle.quantized();
+        publish(folder, model, conf.scan().on() ? alone(study, conf, model.model(), console) : List.of());
+        keep(folder, bundle, console);
+        return new QuantizedRun<>(model.model(), model.layers(), Double.NaN);
     }
 
     /**
@@ -128,14 +113,15 @@ record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds)
      *
      * @throws InputException if it is damaged
      */
-    static Optional<QuantizedBundle> kept(OutputFolder folder) throws IOException {
+    static <M extends PackedNetwork> Optional<QuantizedBundle<M>> kept(OutputFolder folder, Function<byte[], M> unpack)
+        throws IOException {
         // The packed model is written last: its presence says that the others are there.
         if (!folder.exists(KEPT + QuantizedBundle.PACKED_FILE)) {
             return Optional.empty();
         }
         try {
             return Optional.of(QuantizedBundle.read(folder.read(KEPT + QuantizedBundle.RECIPE_FILE),
-                folder.read(KEPT + QuantizedBundle.PACKED_FILE), folder + "/" + KEPT));
+                folder.read(KEPT + QuantizedBundle.PACKED_FILE), folder + "/" + KEPT, unpack));
         } catch (ChecksumException | FileNotFoundException damaged) {
             throw new InputException("the quantized model in " + folder + "/" + KEPT + " is damaged: "
                 + String.valueOf(damaged.getMessage()).lines().findFirst().orElse("") + "; quantize the model again", damaged);
@@ -143,9 +129,10 @@ record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds)
     }
 
     /** The same for a start that can quantize again what is damaged. */
-    private static Optional<QuantizedBundle> earlier(OutputFolder folder, PrintStream console) throws IOException {
+    private static <M extends PackedNetwork> Optional<QuantizedBundle<M>> earlier(OutputFolder folder, RunModel<M> run,
+                                                                                 PrintStream console) throws IOException {
         try {
-            return kept(folder);
+            return kept(folder, run::unpack);
         } catch (InputException damaged) {
             console.println("quantizing again, since " + damaged.getMessage());
             return Optional.empty();
@@ -153,12 +140,12 @@ record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds)
     }
 
     /** Keeps the model for later starts; shards that are there already must have been sampled from the same. */
-    private static void keep(OutputFolder folder, QuantizedBundle bundle, PrintStream console) throws IOException {
+    private static void keep(OutputFolder folder, QuantizedBundle<?> bundle, PrintStream console) throws IOException {
         Map<String, byte[]> files = bundle.files();
         byte[] packed = files.get(QuantizedBundle.PACKED_FILE);
         if (!folder.committedShards().isEmpty() && !earlierHashes(folder).contains(Sha256.of(packed))) {
-            console.println("the molecules of " + folder + " are made again, since the model that they were sampled from"
-                + " is lost");
+            console.println("the " + folder.molecules().getName() + " of " + folder + " are made again, since the model that"
+                + " they were sampled from is lost");
             folder.clearMolecules();
         }
         folder.publish(KEPT + QuantizedBundle.RECIPE_FILE, files.get(QuantizedBundle.RECIPE_FILE));
@@ -181,7 +168,7 @@ record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds)
         return hashes;
     }
 
-    private static void publish(OutputFolder folder, QuantizedModel quantized, List<LayerSensitivity> alone)
+    private static void publish(OutputFolder folder, QuantizedModel<?> quantized, List<LayerSensitivity> alone)
         throws IOException {
         Map<String, LayerAlone> byName = new LinkedHashMap<>();
         alone.forEach(layer -> byName.put(layer.layer(), new LayerAlone(known(layer.node().value()),
@@ -193,22 +180,13 @@ record QuantizedRun(PackedModel model, List<LayerReport> layers, double seconds)
         return value == null ? Double.NaN : value;
     }
 
-    private static List<LayerSensitivity> alone(LayerScans scans, JobConf conf, PackedModel model, PrintStream console) {
+    private static <M extends PackedNetwork> List<LayerSensitivity> alone(LayerStudy<M> study, JobConf conf, M model,
+                                                                         PrintStream console) {
         long start = System.nanoTime();
-        List<LayerSensitivity> found = scans.measure(conf.scan(), model);
+        List<LayerSensitivity> found = study.measure(conf.scan(), model);
         console.printf(Locale.ROOT, "each of %d layers alone, %d graphs of %d steps: %.1f s; divergences add up to %.3g%n",
             found.size(), conf.scan().graphs(), conf.scan().steps(), (System.nanoTime() - start) * NANOS,
             found.stream().mapToDouble(layer -> layer.graph().value()).sum());
         return found;
-    }
-
-    private static ActivationRecorder recorder(BackendOpener opener, PackedModel model, int threads) {
-        Denoiser denoiser = opener.open(model, threads);
-        if (!(denoiser instanceof ActivationRecorder recorder)) {
-            String found = denoiser.describe();
-            denoiser.close();
-            throw new IllegalStateException("backend " + found + " cannot record activations");
-        }
-        return recorder;
     }
 }

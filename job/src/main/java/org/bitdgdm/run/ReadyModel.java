@@ -1,33 +1,49 @@
 package org.bitdgdm.run;
 
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Function;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
+import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.family.GraphFamily;
 import org.bitdgdm.fidelity.FidelityProbe;
+import org.bitdgdm.fidelity.LikelihoodProbe;
+import org.bitdgdm.kernels.ActivationRecorder;
 import org.bitdgdm.kernels.Backend;
+import org.bitdgdm.kernels.Denoiser;
+import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
+import org.bitdgdm.kernels.PackedNetwork;
 import org.bitdgdm.kernels.Sampler;
 import org.bitdgdm.metrics.MetricRegistry;
 import org.bitdgdm.metrics.Protocol;
 import org.bitdgdm.metrics.ReferenceSet;
 import org.bitdgdm.model.ModelBundle;
+import org.bitdgdm.model.PretrainedModel;
 import org.bitdgdm.output.Fingerprint;
+import org.bitdgdm.output.MoleculeWriter;
+import org.bitdgdm.output.OutputFolder;
+import org.bitdgdm.output.SampledRun;
 import org.bitdgdm.quantize.Calibrations;
+import org.bitdgdm.quantize.Quantization;
 import org.bitdgdm.quantize.QuantizedBundle;
+import org.bitdgdm.quantize.QuantizedModel;
 import org.bitdgdm.recipe.LayerRates;
 import org.bitdgdm.recipe.LayerScans;
+import org.bitdgdm.recipe.LayerStudy;
 import org.bitdgdm.sample.BackendOpener;
+import org.bitdgdm.sample.SampleJob;
 import org.bitdgdm.sample.ShardSampler;
 
 /**
- * A model made ready for runs: all that runs of one model share. {@code generate} makes one run of it, a sweep one for each
- * cell.
+ * A model of graphs made ready for runs.
  *
  * @param bundle       the full-precision model
  * @param family       of its graphs
@@ -39,9 +55,9 @@ import org.bitdgdm.sample.ShardSampler;
  * @param noDrawings   why there are no drawings, if there are none
  * @param calibrations of the model
  */
-public record ReadyModel(ModelBundle bundle, GraphFamily family, Optional<QuantizedBundle> saved, BackendOpener opener,
-                   String backend, Protocol protocol, Optional<ReferenceSet> reference, Optional<String> noDrawings,
-                   Calibrations calibrations) {
+public record ReadyModel(ModelBundle bundle, GraphFamily family, Optional<QuantizedBundle<PackedModel>> saved,
+                         BackendOpener opener, String backend, Protocol protocol, Optional<ReferenceSet> reference,
+                         Optional<String> noDrawings, Calibrations calibrations) implements RunModel<PackedModel> {
     /**
      * Loads and checks all that needs no Spark.
      *
@@ -53,7 +69,7 @@ public record ReadyModel(ModelBundle bundle, GraphFamily family, Optional<Quanti
         ModelBundle bundle = ModelBundle.load(folder);
         GraphFamily family = GraphFamily.of(bundle.vocabulary());
         Protocol protocol = family.protocol(conf.output().protocol());
-        Optional<QuantizedBundle> saved = saved(folder, bundle);
+        Optional<QuantizedBundle<PackedModel>> saved = saved(folder, bundle, PackedModelFormat::fromBytes);
         BackendOpener opener = BackendOpener.of(conf.sample(), spark);
         int threads = Runtime.getRuntime().availableProcessors();
         String backend = opener.probe(threads, spark);
@@ -63,16 +79,18 @@ public record ReadyModel(ModelBundle bundle, GraphFamily family, Optional<Quanti
         Optional<String> noDrawings = family.noDrawings();
         noDrawings.ifPresent(console::println);
         ReadyModel ready = new ReadyModel(bundle, family, saved, opener, backend, protocol, reference, noDrawings,
-            QuantizedRun.calibrations(bundle, opener, threads));
+            calibrations(bundle, opener, threads));
         ready.checkSteps(conf);
         return ready;
     }
 
-    private static Optional<QuantizedBundle> saved(Path folder, ModelBundle bundle) {
+    /** The quantized model in a folder of the one that it was made from. */
+    static <M extends PackedNetwork> Optional<QuantizedBundle<M>> saved(Path folder, PretrainedModel bundle,
+                                                                        Function<byte[], M> unpack) {
         if (!QuantizedBundle.isIn(folder)) {
             return Optional.empty();
         }
-        QuantizedBundle saved = QuantizedBundle.load(folder);
+        QuantizedBundle<M> saved = QuantizedBundle.load(folder, unpack);
         if (!saved.sourceSha256().equals(bundle.sha256())) {
             throw new InputException("--model " + folder + " holds a quantized model of other tensors (SHA-256 "
                 + saved.sourceSha256() + ") than those beside it (" + bundle.sha256() + "); remove "
@@ -81,22 +99,13 @@ public record ReadyModel(ModelBundle bundle, GraphFamily family, Optional<Quanti
         return Optional.of(saved);
     }
 
-    /**
-     * What is run in fact: with the recipe of the saved model, where the user gives one.
-     *
-     * @throws InputException if the user asks for another quantization of it
-     */
-    public JobConf settled(JobConf asked) {
-        return saved.map(model -> asked.quantizedAs(model.recipe())).orElse(asked);
-    }
-
-    /** The same on the kind of GPU that the executors have, where they have any. */
-    public ReadyModel onDevices(SparkSession spark) {
+    @Override
+    public ReadyModel within(SparkSession spark, PrintStream console) {
         BackendOpener known = opener.onDevices(JavaSparkContext.fromSparkContext(spark.sparkContext()));
         return new ReadyModel(bundle, family, saved, known, backend, protocol, reference, noDrawings, calibrations);
     }
 
-    /** The steps are an option, but only the model knows their limit. */
+    @Override
     public void checkSteps(JobConf conf) {
         boolean flow = ShardSampler.steps(conf.sample(), bundle.diffusion()).get(0).rule() != Sampler.Rule.POSTERIOR;
         if (opener.backend() == Backend.CUDA && (flow || bundle.diffusion().schedule().linear())) {
@@ -116,12 +125,12 @@ public record ReadyModel(ModelBundle bundle, GraphFamily family, Optional<Quanti
         }
     }
 
-    /** Every metric that a run of this model can have. */
+    @Override
     public MetricRegistry registry() {
         return family.registry(protocol);
     }
 
-    /** What a run of this model is. */
+    @Override
     public Fingerprint fingerprint(JobConf conf, SparkSession spark) {
         Fingerprint made = Fingerprint.ofGenerate(conf, bundle, opener.identity(),
             reference.map(ReferenceSet::sha256).orElse(""), spark.sparkContext());
@@ -129,13 +138,118 @@ public record ReadyModel(ModelBundle bundle, GraphFamily family, Optional<Quanti
             .orElse(made);
     }
 
-    /** What finds out about single layers of this model. */
-    public LayerScans scans(SparkSession spark) {
+    @Override
+    public PackedModel full() {
+        return calibrations.full();
+    }
+
+    @Override
+    public PackedModel unpack(byte[] packed) {
+        return PackedModelFormat.fromBytes(packed);
+    }
+
+    @Override
+    public void checkRequired(JobConf conf) {
+        registry().check(conf.output().require(), Measures.given(reference.isPresent(), conf.output(), conf.fidelity(),
+            conf.likelihood(), false));
+    }
+
+    @Override
+    public String calibratedOn(QuantizeConf recipe) {
+        return opener.forCalibration().identity();
+    }
+
+    @Override
+    public QuantizedModel<PackedModel> quantize(QuantizeConf recipe, PrintStream console) {
+        int graphs = calibrations.graphs(recipe);
+        if (!recipe.nothing() && recipe.calibrationGraphs() == 0 && graphs < Calibrations.MOST_GRAPHS) {
+            console.printf("calibrating with %d graphs, fewer than %d since they are large; --calibration-graphs N asks for"
+                + " more%n", graphs, Calibrations.MOST_GRAPHS);
+        }
+        return Quantization.quantize(calibrations, recipe);
+    }
+
+    @Override
+    public LayerStudy<PackedModel> study(SparkSession spark) {
         return new LayerScans(JavaSparkContext.fromSparkContext(spark.sparkContext()), calibrations, opener);
     }
 
-    /** What compares quantized models with this one. */
-    public Measures measures() {
-        return new Measures(calibrations.full(), bundle.vocabulary(), opener);
+    @Override
+    public Comparer<PackedModel> comparer(JobConf conf, SparkSession spark, boolean keep, PrintStream console) {
+        Measures measures = new Measures(calibrations.full(), bundle.vocabulary(), opener);
+        Optional<LikelihoodProbe> likelihood = measures.likelihood(conf.likelihood(), spark);
+        if (!keep || !conf.fidelity().on()) {
+            return model -> measures.compare(model, conf.fidelity(), likelihood, spark, console);
+        }
+        FidelityProbe probe = measures.probe(conf.fidelity(), spark, true);
+        return new Comparer<>() {
+            @Override
+            public Comparison of(PackedModel model) {
+                return new Comparison(Optional.of(probe.measure(model)), likelihood.map(asked -> asked.measure(model)));
+            }
+
+            @Override
+            public void close() {
+                probe.close();
+            }
+        };
+    }
+
+    @Override
+    public Written write(PackedModel model, JobConf conf, SparkSession spark, OutputFolder folder, PrintStream console)
+        throws IOException, InterruptedException {
+        try (SampleJob job = new SampleJob(JavaSparkContext.fromSparkContext(spark.sparkContext()), model, conf.sample(),
+            opener)) {
+            SampledRun run = MoleculeWriter.write(spark, job, folder, family, console);
+            return new Written(run, job.model().hash(), job.model().bytes());
+        }
+    }
+
+    @Override
+    public long count(JobConf conf) {
+        return conf.sample().count();
+    }
+
+    @Override
+    public long rows(JobConf conf) {
+        return conf.sample().count();
+    }
+
+    @Override
+    public String manner(JobConf conf) {
+        return bundle.architecture().variant().label() + ", " + GenerateRun.recipe(conf);
+    }
+
+    @Override
+    public String subtitle(JobConf conf) {
+        return String.format(Locale.ROOT, "%,d graphs, %d steps, seed %s, %s", conf.sample().count(), conf.sample().steps(),
+            Long.toUnsignedString(conf.sample().seed()), backend);
+    }
+
+    @Override
+    public Results results(JobConf conf, SparkSession spark, OutputFolder folder, Comparison comparison) {
+        return new Results(spark, folder, family, reference, References.benchmark(conf.output()), protocol, comparison);
+    }
+
+    @Override
+    public void saveBeside(Path source, Path staging) throws IOException {
+        if (ReferenceSet.isIn(source)) {
+            ReferenceSet.load(source).save(staging);
+        }
+    }
+
+    /** What runs of one model calibrate with: the backend of the runs, or the cpu where that is a GPU. */
+    static Calibrations calibrations(ModelBundle bundle, BackendOpener opener, int threads) {
+        return new Calibrations(bundle.packed(), CALIBRATION_SEED, model -> recorder(opener.forCalibration(), model, threads));
+    }
+
+    private static ActivationRecorder recorder(BackendOpener opener, PackedModel model, int threads) {
+        Denoiser denoiser = opener.open(model, threads);
+        if (!(denoiser instanceof ActivationRecorder recorder)) {
+            String found = denoiser.describe();
+            denoiser.close();
+            throw new IllegalStateException("backend " + found + " cannot record activations");
+        }
+        return recorder;
     }
 }

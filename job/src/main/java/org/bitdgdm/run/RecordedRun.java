@@ -66,8 +66,8 @@ public record RecordedRun(OutputFolder folder, JsonNode record) {
         if (sampled.equals(PackedModelFormat.sha256(full))) {
             return full;
         }
-        PackedModel kept = QuantizedRun.kept(folder).orElseThrow(() -> new InputException("--input " + folder
-            + " must still hold the quantized model that it sampled, found no " + RunFiles.KEPT_MODEL + "; run generate again with"
+        PackedModel kept = QuantizedRun.kept(folder, PackedModelFormat::fromBytes).orElseThrow(() ->
+            new InputException("--input " + folder + " must still hold the quantized model that it sampled, found no " + RunFiles.KEPT_MODEL + "; run generate again with"
             + " --fidelity")).quantized().model();
         if (!sampled.equals(PackedModelFormat.sha256(kept))) {
             throw new InputException("--input " + folder + " holds another quantized model in " + RunFiles.KEPT_MODEL + " than its run.json"

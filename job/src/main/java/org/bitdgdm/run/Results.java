@@ -15,7 +15,7 @@ import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.Json;
 import org.bitdgdm.conf.StoppedException;
-import org.bitdgdm.family.GraphFamily;
+import org.bitdgdm.family.ResultFamily;
 import org.bitdgdm.metrics.BenchmarkFiles;
 import org.bitdgdm.metrics.Metric;
 import org.bitdgdm.metrics.MetricRegistry;
@@ -39,13 +39,13 @@ public final class Results {
 
     private final SparkSession spark;
     private final OutputFolder folder;
-    private final GraphFamily family;
+    private final ResultFamily family;
     private final Optional<ReferenceSet> reference;
     private final BenchmarkFiles files;
     private final Protocol protocol;
     private final Comparison comparison;
 
-    public Results(SparkSession spark, OutputFolder folder, GraphFamily family, Optional<ReferenceSet> reference,
+    public Results(SparkSession spark, OutputFolder folder, ResultFamily family, Optional<ReferenceSet> reference,
                    BenchmarkFiles files, Protocol protocol, Comparison comparison) {
         this.spark = spark;
         this.folder = folder;
@@ -77,6 +77,9 @@ public final class Results {
             family.registry(protocol).withDifferences(likely, rows, other)).orElse(likely);
         folder.publishTable(RunFiles.METRICS, MetricRows.of(spark, report));
         folder.publish(RunFiles.METRICS_JSON, Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(report.toJson()));
+        for (var text : family.texts().entrySet()) {
+            folder.publishText(text.getKey(), text.getValue().apply(rows));
+        }
         record.timing("metrics", (System.nanoTime() - start) * NANOS);
         // Without the page itself, which shows it.
         record.timing("total", (System.nanoTime() - startNanos) * NANOS);
@@ -89,7 +92,7 @@ public final class Results {
     }
 
     /** Prints the headline of a finished run, and a benchmark's numbers, from its files. */
-    public static MetricReport print(OutputFolder folder, GraphFamily family, PrintStream console) throws IOException {
+    public static MetricReport print(OutputFolder folder, ResultFamily family, PrintStream console) throws IOException {
         MetricReport report = MetricReport.parse(new String(folder.read(RunFiles.METRICS_JSON), StandardCharsets.UTF_8));
         JsonNode run = record(folder);
         MetricRegistry registry = family.registry(report.protocol());
@@ -98,11 +101,11 @@ public final class Results {
             .filter(name -> report.metric(name).filter(metric -> metric.value() != null).isPresent());
         Stream.of(registry.headline().stream(), benchmark, registry.comparisons().stream(), registry.differences().stream())
             .flatMap(names -> names).forEach(name -> report.metric(name).ifPresent(metric ->
-                console.printf(LINE + "%s%n", name.replace('_', ' '), text(metric, report))));
+                console.printf(LINE + "%s%n", name.replace('_', ' '), text(metric, report, registry))));
         JsonNode rate = run.path("graphs_per_second");
         if (rate.isNumber()) {
-            console.printf(Locale.ROOT, LINE + "%.1f (%,d graphs in %.1f s of sampling)%n", "graphs/s", rate.asDouble(),
-                run.at("/graphs/sampled").asLong(), run.at("/timings/sampling_seconds").asDouble());
+            console.printf(Locale.ROOT, LINE + "%.1f (%,d %s in %.1f s of sampling)%n", registry.unit() + "/s", rate.asDouble(),
+                run.at("/graphs/sampled").asLong(), registry.unit(), run.at("/timings/sampling_seconds").asDouble());
         }
         JsonNode bytes = run.path("model_bytes");
         if (bytes.has("before")) {
@@ -110,9 +113,9 @@ public final class Results {
             long after = bytes.path("after").asLong();
             console.printf(Locale.ROOT, LINE + "%,d → %,d (÷ %.2f)%n", "model bytes", before, after, before / (double) after);
         }
-        for (String name : List.of(family.folder(), RunFiles.METRICS_JSON, RunFiles.REPORT)) {
-            console.printf(LINE + "%s%n", name, folder.path(name));
-        }
+        Stream.of(Stream.of(family.folder()), family.texts().keySet().stream(),
+                Stream.of(RunFiles.METRICS_JSON, RunFiles.REPORT))
+            .flatMap(names -> names).forEach(name -> console.printf(LINE + "%s%n", name, folder.path(name)));
         return report;
     }
 
@@ -125,9 +128,13 @@ public final class Results {
         }
     }
 
-    private static String text(Metric metric, MetricReport report) {
+    private static String text(Metric metric, MetricReport report, MetricRegistry registry) {
         if (metric.value() == null) {
             return "not available (" + report.absent().get(metric.name()) + ")";
+        }
+        if (metric.numerator() == null && registry.isShare(metric.name())) {
+            return String.format(Locale.ROOT, "%.2f%%%s", 100 * metric.value(), metric.low() == null ? ""
+                : String.format(Locale.ROOT, " (95%% interval %.2f to %.2f)", 100 * metric.low(), 100 * metric.high()));
         }
         if (metric.numerator() == null) {
             return String.format(Locale.ROOT, "%.3g%s", metric.value(), metric.low() == null ? ""

@@ -60,6 +60,11 @@ public final class ProteinBroadcast implements Serializable, AutoCloseable {
         return hash;
     }
 
+    /** What the executors open. */
+    public BackendOpener opener() {
+        return opener;
+    }
+
     /** Bytes sent to each executor. */
     public int bytes() {
         return bytes;

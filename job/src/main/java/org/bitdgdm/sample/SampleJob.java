@@ -16,7 +16,7 @@ import org.bitdgdm.kernels.PackedModel;
  * One sampling run: the plan, the broadcast model, and the tasks that turn shards into graphs. Closing it takes the
  * broadcast back.
  */
-public final class SampleJob implements AutoCloseable {
+public final class SampleJob implements ShardedJob, AutoCloseable {
     /** Name of the accumulator of graphs, as the Spark UI shows it; for progress only, retries count twice. */
     static final String GRAPHS_SAMPLED = "graphs sampled";
 
@@ -52,7 +52,22 @@ public final class SampleJob implements AutoCloseable {
         return model;
     }
 
-    /** What the Spark UI shows while so many graphs are sampled. */
+    @Override
+    public String unit() {
+        return "graphs";
+    }
+
+    @Override
+    public long count() {
+        return plan.count();
+    }
+
+    @Override
+    public long count(int shard) {
+        return plan.shard(shard).count();
+    }
+
+    @Override
     public String description(long graphs) {
         return "sample " + graphs + " graphs, " + conf.steps() + " steps, " + model.opener().key();
     }
@@ -108,12 +123,12 @@ public final class SampleJob implements AutoCloseable {
         });
     }
 
-    /** Id of the accumulator of graphs. */
-    long sampledAccumulator() {
+    @Override
+    public long sampledAccumulator() {
         return sampled.id();
     }
 
-    /** The context that the job runs in. */
+    @Override
     public JavaSparkContext spark() {
         return spark;
     }

@@ -29,7 +29,7 @@ final class SamplingListener extends SparkListener {
 
     private final String run;
     private final long accumulator;
-    private final ShardPlan plan;
+    private final ShardedJob job;
     private final List<Integer> shards;
 
     private final Set<Integer> stages = new HashSet<>();
@@ -45,14 +45,14 @@ final class SamplingListener extends SparkListener {
     private boolean ended;
 
     /**
-     * @param run         value of {@link #PROPERTY} on the run's jobs
-     * @param accumulator id of the accumulator of graphs
-     * @param shards      shard of each partition
+     * @param run    value of {@link #PROPERTY} on the run's jobs
+     * @param job    what is followed
+     * @param shards shard of each partition
      */
-    SamplingListener(String run, long accumulator, ShardPlan plan, List<Integer> shards) {
+    SamplingListener(String run, ShardedJob job, List<Integer> shards) {
         this.run = run;
-        this.accumulator = accumulator;
-        this.plan = plan;
+        this.accumulator = job.sampledAccumulator();
+        this.job = job;
         this.shards = shards;
     }
 
@@ -98,7 +98,7 @@ final class SamplingListener extends SparkListener {
         if (end.reason() == Success$.MODULE$) {
             lastEnd = Math.max(lastEnd, end.taskInfo().finishTime());
             if (done.add(at)) {
-                doneGraphs += plan.shard(shards.get(at)).count();
+                doneGraphs += job.count(shards.get(at));
             }
         }
     }

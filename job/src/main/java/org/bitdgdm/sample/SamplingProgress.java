@@ -27,6 +27,7 @@ public final class SamplingProgress implements AutoCloseable {
     private final PrintStream console;
     private final boolean terminal = System.console() != null;
     private final long total;
+    private final String unit;
     private final long kept;
     private final ScheduledExecutorService timer;
     private long printed = -1;
@@ -40,14 +41,15 @@ public final class SamplingProgress implements AutoCloseable {
      * @param shards  shards about to be sampled, in the order of the partitions
      * @param console where to print
      */
-    public SamplingProgress(SampleJob job, List<Integer> shards, PrintStream console) {
+    public SamplingProgress(ShardedJob job, List<Integer> shards, PrintStream console) {
         this.spark = job.spark().sc();
         this.console = console;
-        this.total = job.plan().count();
-        long graphs = job.plan().graphs(shards);
+        this.total = job.count();
+        this.unit = job.unit();
+        long graphs = shards.stream().mapToLong(job::count).sum();
         this.kept = total - graphs;
         String run = UUID.randomUUID().toString();
-        listener = new SamplingListener(run, job.sampledAccumulator(), job.plan(), shards);
+        listener = new SamplingListener(run, job, shards);
         spark.addSparkListener(listener);
         spark.setLocalProperty(SamplingListener.PROPERTY, run);
         spark.setJobDescription(job.description(graphs));
@@ -72,7 +74,7 @@ public final class SamplingProgress implements AutoCloseable {
         }
         printed = graphs;
         double seconds = (System.currentTimeMillis() - listener.firstStart()) / 1e3;
-        show(line(kept + graphs, total, graphs / Math.max(seconds, 1e-3)));
+        show(line(unit, kept + graphs, total, graphs / Math.max(seconds, 1e-3)));
     }
 
     private void show(String line) {
@@ -89,14 +91,15 @@ public final class SamplingProgress implements AutoCloseable {
     /**
      * The line of progress.
      *
+     * @param unit      what is counted
      * @param done      graphs done, those of an earlier start included
      * @param total     graphs of the run
      * @param perSecond graphs per second since the first task of this start
      */
-    static String line(long done, long total, double perSecond) {
+    static String line(String unit, long done, long total, double perSecond) {
         String left = done >= total ? "done"
             : perSecond > 0 ? duration((total - done) / perSecond) + " left" : "time left unknown";
-        return String.format(Locale.ROOT, "sampling: %,d of %,d graphs, %.1f graphs/s, %s", done, total, perSecond, left);
+        return String.format(Locale.ROOT, "sampling: %,d of %,d %s, %.1f %s/s, %s", done, total, unit, perSecond, unit, left);
     }
 
     private static String duration(double seconds) {
@@ -114,7 +117,7 @@ public final class SamplingProgress implements AutoCloseable {
         double seconds = listener.awaitSeconds(EVENTS_MILLIS);
         timer.shutdownNow();
         synchronized (this) {
-            show(line(kept + listener.graphs(), total, listener.graphs() / seconds));
+            show(line(unit, kept + listener.graphs(), total, listener.graphs() / seconds));
             endLine();
         }
         return seconds;

@@ -47,6 +47,12 @@ record Disk(Path root) implements Storage {
     }
 
     @Override
+    public void write(String file, byte[] bytes) throws IOException {
+        Files.createDirectories(root.resolve(file).getParent());
+        Files.write(root.resolve(file), bytes);
+    }
+
+    @Override
     public void close() {
         // A folder needs no closing.
     }

@@ -66,6 +66,13 @@ final class HdfsStorage implements Storage {
     }
 
     @Override
+    public void write(String file, byte[] bytes) throws IOException {
+        try (var out = files.create(new org.apache.hadoop.fs.Path("/" + file))) {
+            out.write(bytes);
+        }
+    }
+
+    @Override
     public void close() throws Exception {
         files.close();
         server.close();

@@ -77,7 +77,7 @@ final class Molecules {
                     throw new AssertionError(run.said());
                 }
             }
-            LOCAL.put(generate, rows(disk, "run/molecules"));
+            LOCAL.put(generate, rows(disk, disk.files("run/sequences").isEmpty() ? "run/molecules" : "run/sequences"));
             FileUtils.deleteDirectory(folder.toFile());
         }
         return LOCAL.get(generate);

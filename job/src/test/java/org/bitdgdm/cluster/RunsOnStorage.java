@@ -33,6 +33,8 @@ import org.junit.jupiter.api.io.TempDir;
 abstract class RunsOnStorage {
     private static final String RUN = "sets/tonight";
     private static final String MOLECULES = RUN + "/molecules";
+    /** Chains of the run of sequences, each a shard of its own. */
+    private static final int DESIGNS = 8;
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private Path temporary;
@@ -142,6 +144,38 @@ abstract class RunsOnStorage {
         assertThat(storage.files("race").keySet()).as("what the others had").noneMatch(name -> name.endsWith(".part"));
     }
 
+    @Test
+    @Order(6)
+    void structuresAreReadWhereTheyLieAndAKilledRunOfSequencesIsResumed() throws Exception {
+        Path structures = Files.createDirectories(temporary.resolve("structures"));
+        byte[] one = Files.readAllBytes(Path.of(System.getProperty("bitdgdm.home"), "conf", "structures", "4dn4.M.pdb"));
+        for (int chain = 0; chain < DESIGNS; chain++) {
+            storage.write("structures/" + chain + ".pdb", one);
+            Files.write(structures.resolve(chain + ".pdb"), one);
+        }
+        String run = "sets/designs";
+        List<String> design = new ArrayList<>(List.of("generate", "--model", "conf/models/gradeif", "--samples", "20",
+            "--steps", "100", "--method", "rtn", "--calibration-steps", "2", "--cache", "none"));
+        try (Submission killed = submit(design, "--structures", storage.uri("structures"), "--out", storage.uri(run))) {
+            while (shards(run + "/sequences").size() < 2) {
+                assertThat(killed.runs()).as(killed.said()).isTrue();
+            }
+        }
+        Thread.sleep(2000);
+        SortedMap<String, Long> before = shards(run + "/sequences");
+        assertThat(before).as("killed in the middle").hasSizeBetween(2, DESIGNS - 1);
+        try (Submission resumed = submit(design, "--structures", storage.uri("structures"), "--out", storage.uri(run))) {
+            assertThat(resumed.await()).as(resumed.said()).isZero();
+            assertThat(resumed.out()).contains("quantized before").contains("resuming: " + before.size() + " of " + DESIGNS
+                + " shards");
+        }
+        assertThat(shards(run + "/sequences")).hasSize(DESIGNS).containsAllEntriesOf(before);
+        design.addAll(List.of("--structures", structures.toString()));
+        assertThat(Molecules.rows(storage, run + "/sequences")).isEqualTo(Molecules.ofALocalRun(design));
+        assertThat(storage.files(run)).containsKeys("_SUCCESS", "sequences/_SUCCESS", "sequences.fasta", "metrics.json",
+            "run.json", "report.html", "quantization.csv").doesNotContainKey("_run/lock.json");
+    }
+
     private Submission submit(List<String> command, String... more) throws IOException {
         List<String> job = new ArrayList<>(command);
         job.addAll(Arrays.asList(more));
@@ -152,7 +186,11 @@ abstract class RunsOnStorage {
 
     /** Shards that a reader of the run sees. */
     private SortedMap<String, Long> shards() throws IOException {
-        SortedMap<String, Long> shards = new TreeMap<>(storage.files(MOLECULES));
+        return shards(MOLECULES);
+    }
+
+    private SortedMap<String, Long> shards(String folder) throws IOException {
+        SortedMap<String, Long> shards = new TreeMap<>(storage.files(folder));
         shards.keySet().removeIf(name -> name.startsWith("_") || name.startsWith("."));
         return shards;
     }

@@ -94,6 +94,11 @@ final class S3Storage implements Storage {
     }
 
     @Override
+    public void write(String file, byte[] bytes) throws IOException {
+        bucket.write(file, bytes);
+    }
+
+    @Override
     public void close() {
         server.close();
     }

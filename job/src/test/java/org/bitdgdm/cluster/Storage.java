@@ -28,4 +28,7 @@ interface Storage extends AutoCloseable {
 
     /** Bytes of a file that is there. */
     byte[] read(String file) throws IOException;
+
+    /** Writes a file, for input. */
+    void write(String file, byte[] bytes) throws IOException;
 }

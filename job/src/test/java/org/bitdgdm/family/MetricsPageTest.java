@@ -21,10 +21,12 @@ import org.junit.jupiter.api.Test;
 
 /** {@code docs/metrics.md}, made from the registries of the families. */
 class MetricsPageTest {
-    private static final List<GraphFamily> FAMILIES = List.of(
+    private static final List<ResultFamily> FAMILIES = List.of(
         new Molecules(new Vocabulary(Family.MOLECULES, List.of("H", "C", "N", "O", "F"), Vocabulary.MOLECULE_BONDS, true,
             false)),
-        new PlainGraphs(Vocabulary.ofGraphs(1, 2)));
+        new PlainGraphs(Vocabulary.ofGraphs(1, 2)), new Proteins());
+    private static final Map<String, String> TITLES = Map.of("molecules", "Molecules", "graphs", "Plain graphs", "sequences",
+        "Sequences for backbones");
 
     private static final List<String> HEAD = List.of("name", "counts", "unit", "needs", "source");
 
@@ -38,10 +40,11 @@ class MetricsPageTest {
             for `--require`; and a column of a sweep's table `cells/`. Ratios are 0 to 1 in
             files and percent on pages. The protocol (`--protocol`) says what is divided by what.
             """);
-        for (GraphFamily family : FAMILIES) {
-            page.append("\n## ").append(family.folder().equals("molecules") ? "Molecules" : "Plain graphs").append("\n\n");
+        for (ResultFamily family : FAMILIES) {
+            page.append("\n## ").append(TITLES.get(family.folder())).append("\n\n");
             page.append(metrics(family));
-            page.append("\nDistributions, counted in `metrics.json` beside those of the training set in a reference set:\n\n")
+            page.append("\nDistributions, counted in `metrics.json`").append(family instanceof GraphFamily
+                ? " beside those of the training set in a reference set:\n\n" : ":\n\n")
                 .append(table(List.of("name", "what", "unit", "bin"), distributions(family).stream().map(one -> List.of(
                     code(one.name()), one.title() + (one.axis().isEmpty() ? "" : ", " + one.axis()), one.unit(),
                     one.binWidth() == 0 ? "classes" : number(one.binWidth()))).toList()));
@@ -62,7 +65,7 @@ class MetricsPageTest {
     }
 
     /** Every definition once, with the protocols under which it holds. */
-    private static String metrics(GraphFamily family) {
+    private static String metrics(ResultFamily family) {
         Map<List<String>, List<Protocol>> protocols = new LinkedHashMap<>();
         Map<List<String>, MetricDefinition<?>> definitions = new LinkedHashMap<>();
         List<Protocol> known = family instanceof Molecules ? List.of(Protocol.values()) : List.of(Protocol.DIGRESS);
@@ -91,7 +94,7 @@ class MetricsPageTest {
             metric.source());
     }
 
-    private static List<Distribution> distributions(GraphFamily family) {
+    private static List<Distribution> distributions(ResultFamily family) {
         return family.registry(Protocol.DIGRESS).distributions();
     }
 

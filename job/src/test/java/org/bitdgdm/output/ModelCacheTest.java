@@ -20,6 +20,8 @@ import org.apache.spark.SparkContext;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.conf.TestRecipes;
+import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.kernels.PackedModelFormat;
 import org.bitdgdm.kernels.ReferenceDenoiser;
 import org.bitdgdm.model.ModelBundle;
 import org.bitdgdm.quantize.Calibrations;
@@ -33,7 +35,7 @@ class ModelCacheTest {
     private static final ModelBundle SOURCE = ModelBundle.load(Path.of("../conf/models/qm9"));
     private static final QuantizeConf RECIPE = TestRecipes.recipe("method=rtn,activation-bits=8,calibration-graphs=1,"
         + "calibration-steps=1");
-    private static QuantizedBundle bundle;
+    private static QuantizedBundle<PackedModel> bundle;
 
     @TempDir
     private Path temporary;
@@ -41,7 +43,7 @@ class ModelCacheTest {
 
     @BeforeAll
     static void quantize() {
-        bundle = new QuantizedBundle(Quantization.quantize(new Calibrations(SOURCE.packed(), 0, ReferenceDenoiser::new),
+        bundle = new QuantizedBundle<>(Quantization.quantize(new Calibrations(SOURCE.packed(), 0, ReferenceDenoiser::new),
             RECIPE), RECIPE, 0, SOURCE.sha256());
     }
 
@@ -55,21 +57,25 @@ class ModelCacheTest {
         return lines;
     }
 
-    private static byte[] packed(QuantizedBundle of) throws IOException {
+    private static Optional<QuantizedBundle<PackedModel>> find(ModelCache cache, String key, String source) {
+        return cache.find(key, source, PackedModelFormat::fromBytes);
+    }
+
+    private static byte[] packed(QuantizedBundle<PackedModel> of) throws IOException {
         return of.files().get(QuantizedBundle.PACKED_FILE);
     }
 
     @Test
     void givesBackWhatItKeepsAndNothingElse() throws IOException {
         ModelCache cache = cache(temporary.resolve("models").toString());
-        assertThat(cache.find("key", SOURCE.sha256())).isEmpty();
+        assertThat(find(cache, "key", SOURCE.sha256())).isEmpty();
         cache.keep("key", bundle);
         assertThat(told()).isEmpty();
-        Optional<QuantizedBundle> found = cache.find("key", SOURCE.sha256());
+        Optional<QuantizedBundle<PackedModel>> found = find(cache, "key", SOURCE.sha256());
         assertThat(packed(found.orElseThrow())).isEqualTo(packed(bundle));
         assertThat(found.get().recipe()).isEqualTo(RECIPE);
         assertThat(told()).startsWith("quantized before: taken from ").contains("models/key").hasLineCount(1);
-        assertThat(cache.find("other", SOURCE.sha256())).isEmpty();
+        assertThat(find(cache, "other", SOURCE.sha256())).isEmpty();
         assertThat(told()).isEmpty();
         try (Stream<Path> left = Files.list(temporary.resolve("models/key"))) {
             assertThat(left.map(file -> file.getFileName().toString()).filter(name -> !name.endsWith(".crc")))
@@ -92,7 +98,7 @@ class ModelCacheTest {
                     if (!checksum) {
                         Files.delete(temporary.resolve("models/key/." + file + ".crc"));
                     }
-                    Optional<QuantizedBundle> found = cache.find("key", SOURCE.sha256());
+                    Optional<QuantizedBundle<PackedModel>> found = find(cache, "key", SOURCE.sha256());
                     // A changed digit of a time in the recipe changes no model.
                     if (found.isEmpty()) {
                         assertThat(told()).startsWith("quantizing again, since the model in the cache is broken: ")
@@ -104,22 +110,22 @@ class ModelCacheTest {
                     }
                     told();
                     cache.keep("key", bundle);
-                    assertThat(packed(cache.find("key", SOURCE.sha256()).orElseThrow())).isEqualTo(packed(bundle));
+                    assertThat(packed(find(cache, "key", SOURCE.sha256()).orElseThrow())).isEqualTo(packed(bundle));
                     told();
                 }
             }
         }
         Files.delete(temporary.resolve("models/key").resolve(QuantizedBundle.RECIPE_FILE));
-        assertThat(cache.find("key", SOURCE.sha256())).isEmpty();
+        assertThat(find(cache, "key", SOURCE.sha256())).isEmpty();
         assertThat(told()).contains("is broken").hasLineCount(1);
-        assertThat(cache.find("key", "another")).isEmpty();
+        assertThat(find(cache, "key", "another")).isEmpty();
     }
 
     @Test
     void aFolderThatCannotBeWrittenCostsASentence() throws IOException {
         Path file = Files.writeString(temporary.resolve("file"), "x");
         ModelCache cache = cache(file.toString());
-        assertThat(cache.find("key", SOURCE.sha256())).isEmpty();
+        assertThat(find(cache, "key", SOURCE.sha256())).isEmpty();
         cache.keep("key", bundle);
         assertThat(told()).contains("is not kept for other runs, since").contains("--cache names another folder");
         assertThat(Files.readString(file)).isEqualTo("x");

@@ -12,6 +12,8 @@ import java.util.Map;
 import org.bitdgdm.Mutations;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.conf.TestRecipes;
+import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.kernels.PackedModelFormat;
 import org.bitdgdm.kernels.ReferenceDenoiser;
 import org.bitdgdm.kernels.Sha256;
 import org.bitdgdm.sample.TinyModel;
@@ -22,7 +24,7 @@ import org.junit.jupiter.api.Test;
 class MutatedBundleTest {
     private static final int LENGTH_AT = 8;
     private static final int HASH_BYTES = 32;
-    private static final List<QuantizedBundle> BUNDLES = new ArrayList<>();
+    private static final List<QuantizedBundle<PackedModel>> BUNDLES = new ArrayList<>();
 
     @BeforeAll
     static void quantize() {
@@ -30,12 +32,12 @@ class MutatedBundleTest {
             QuantizeConf recipe = TestRecipes.recipe("method=" + method + ",rank=3,alpha=0.3,calibration-graphs=3,"
                 + "calibration-steps=2" + (method.equals("squeezellm") ? ",activation-bits=32" : "")
                 + (method.equals("bit-dgdm") ? ",threshold-buckets=2" : ""), Map.of("*.lin_y?", Map.of("method", "fp32")));
-            BUNDLES.add(new QuantizedBundle(Quantization.quantize(
+            BUNDLES.add(new QuantizedBundle<>(Quantization.quantize(
                 new Calibrations(TinyModel.packed(7), 7, ReferenceDenoiser::new), recipe), recipe, 7, "0".repeat(64)));
         }
     }
 
-    private static byte[] file(QuantizedBundle bundle, String name) {
+    private static byte[] file(QuantizedBundle<PackedModel> bundle, String name) {
         try {
             return bundle.files().get(name);
         } catch (IOException e) {
@@ -53,7 +55,7 @@ class MutatedBundleTest {
         Mutations.check("recipe.json", List.of(file(BUNDLES.get(0), QuantizedBundle.RECIPE_FILE)),
             List.of("null", "{}", "[]", "[[[[[[", "\"", "\"format\":1", "\"overrides\":{\"*\":{\"rank\":\"x\"}}",
                 "\"overrides\":{\"*\":null}", "\"layers\":[null]", "\"recipe\":null", "1e400", "\n"),
-            input -> QuantizedBundle.read(input, packed, "mutated"));
+            input -> QuantizedBundle.read(input, packed, "mutated", PackedModelFormat::fromBytes));
     }
 
     /** With length and hash made right again, so that what is behind them is read. */
@@ -66,7 +68,7 @@ class MutatedBundleTest {
             byte[] signed = signed(input);
             byte[] fitting = text.replace(sha256, Sha256.of(signed))
                 .getBytes(StandardCharsets.UTF_8);
-            QuantizedBundle.read(fitting, signed, "mutated");
+            QuantizedBundle.read(fitting, signed, "mutated", PackedModelFormat::fromBytes);
         });
     }
 

@@ -53,7 +53,7 @@ class ProteinQuantizationTest {
         return values;
     }
 
-    private static QuantizedProteins quantize(QuantizeConf conf) {
+    private static QuantizedModel<PackedProteinModel> quantize(QuantizeConf conf) {
         try (CpuProteinDenoiser denoiser = new CpuProteinDenoiser(FULL, BackendOptions.defaults())) {
             return Quantization.quantize(FULL, denoiser, List.of(backbone(1), backbone(2)), conf, 0);
         }
@@ -91,7 +91,7 @@ class ProteinQuantizationTest {
         "method=rtn,weight-bits=4,activation-bits=4,activation-scale=row; 1",
         "method=bit-dgdm,weight-bits=8,activation-bits=8,rank=8,residual=8,threshold-percentile=99.9; 0.15"})
     void quantizedModelsStayNearAndBackendsAgree(String settings, double tolerance) {
-        QuantizedProteins quantized = quantize(TestRecipes.recipe(settings + FEW));
+        QuantizedModel<PackedProteinModel> quantized = quantize(TestRecipes.recipe(settings + FEW));
         assertThat(quantized.layers()).hasSameSizeAs(FULL.linears());
         for (PackedLinear layer : quantized.model().linears()) {
             assertThat(layer.isFull()).as(layer.name).isEqualTo(!FULL.spec().layer(layer.name).quantized());

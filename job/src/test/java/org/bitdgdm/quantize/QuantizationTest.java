@@ -35,7 +35,7 @@ class QuantizationTest {
 
     @Test
     void blocksAreQuantizedAndTheRestIsNot() {
-        QuantizedModel quantized = quantize(recipe(Map.of()), 5, 2);
+        QuantizedModel<PackedModel> quantized = quantize(recipe(Map.of()), 5, 2);
         for (int k = 0; k < FULL.linears().size(); k++) {
             PackedLinear layer = quantized.model().linears().get(k);
             LayerReport report = quantized.layers().get(k);
@@ -62,14 +62,14 @@ class QuantizationTest {
     @Test
     void awareFactorsAreTheSameForAnyNumberOfThreadsAndNearerThanPublishedOnes() {
         QuantizeConf aware = recipe(Map.of()).with(Map.of(Option.FACTORS, "aware", Option.RESIDUAL, 0));
-        QuantizedModel one = quantize(aware, 5, 1);
-        QuantizedModel four = quantize(aware, 5, 4);
+        QuantizedModel<PackedModel> one = quantize(aware, 5, 1);
+        QuantizedModel<PackedModel> four = quantize(aware, 5, 4);
         assertThat(PackedModelFormat.toBytes(four.model())).isEqualTo(PackedModelFormat.toBytes(one.model()));
-        QuantizedModel published = quantize(aware.with(Map.of(Option.FACTORS, "weight")), 5, 2);
+        QuantizedModel<PackedModel> published = quantize(aware.with(Map.of(Option.FACTORS, "weight")), 5, 2);
         assertThat(meanError(one)).isLessThan(0.8 * meanError(published));
     }
 
-    private static double meanError(QuantizedModel model) {
+    private static double meanError(QuantizedModel<PackedModel> model) {
         return model.layers().stream().mapToDouble(LayerReport::outputError).filter(error -> error > 0).average().orElseThrow();
     }
 
@@ -124,7 +124,7 @@ class QuantizationTest {
             int bits = method == Method.SQUEEZELLM ? 16 : 4;
             QuantizeConf conf = TestRecipes.recipe("method=" + method + ",activation-bits=" + bits + ",rank=2,"
                 + "alpha=0.25,threshold-percentile=95,calibration-steps=3");
-            QuantizedModel quantized = quantize(conf, 5, 2);
+            QuantizedModel<PackedModel> quantized = quantize(conf, 5, 2);
             for (LayerReport layer : quantized.layers()) {
                 boolean changed = FULL.spec().layer(layer.layer()).quantized() && method != Method.FP32;
                 assertThat(layer.method()).as(layer.layer()).isEqualTo((changed ? method : Method.FP32).toString());
@@ -141,8 +141,9 @@ class QuantizationTest {
     @Test
     void rangesOfStepsHaveThresholdsOfTheirOwn() {
         for (String method : new String[] {"bit-dgdm", "bit-dgdm-dense-activations", "rtn", "duquant"}) {
-            QuantizedModel one = quantize(inRanges(method, 1, Map.of()), 5, 2);
-            QuantizedModel three = quantize(inRanges(method, 3, Map.of("*linX1", Map.of("method", "rtn", "activation-scale",
+            QuantizedModel<PackedModel> one = quantize(inRanges(method, 1, Map.of()), 5, 2);
+            QuantizedModel<PackedModel> three =
+                quantize(inRanges(method, 3, Map.of("*linX1", Map.of("method", "rtn", "activation-scale",
                 "row"))), 5, 2);
             assertThat(one.model().stepRanges()).isEqualTo(1);
             assertThat(three.model().stepRanges()).isEqualTo(3);
@@ -202,7 +203,7 @@ class QuantizationTest {
     void fullPrecisionNeedsNoCalibration() {
         QuantizeConf fp32 = TestRecipes.recipe("method=fp32,rank=4,alpha=0.1,threshold-percentile=95,"
             + "calibration-graphs=3,calibration-steps=4");
-        QuantizedModel model = Quantization.quantize(new Calibrations(FULL, 5, (PackedModel full) -> {
+        QuantizedModel<PackedModel> model = Quantization.quantize(new Calibrations(FULL, 5, (PackedModel full) -> {
             assertThat(full).as("opened").isNull();
             return new ReferenceDenoiser(full);
         }), fp32);
@@ -264,7 +265,7 @@ class QuantizationTest {
         return TestRecipes.recipe("rank=4,alpha=0.2,threshold-percentile=95,calibration-graphs=6", overrides);
     }
 
-    private static QuantizedModel quantize(QuantizeConf recipe, long seed, int threads) {
+    private static QuantizedModel<PackedModel> quantize(QuantizeConf recipe, long seed, int threads) {
         return Quantization.quantize(new Calibrations(FULL, seed, ReferenceDenoiser::new), recipe, threads);
     }
 }

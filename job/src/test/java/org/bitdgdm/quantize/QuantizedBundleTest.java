@@ -10,6 +10,7 @@ import java.util.Map;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.conf.TestRecipes;
+import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
 import org.bitdgdm.kernels.ReferenceDenoiser;
 import org.bitdgdm.model.ModelBundle;
@@ -20,13 +21,13 @@ import org.junit.jupiter.api.io.TempDir;
 /** On the shipped model, quantized by round to nearest, since that takes no time. */
 class QuantizedBundleTest {
     private static final ModelBundle SOURCE = ModelBundle.load(Path.of("../conf/models/qm9"));
-    private static QuantizedBundle bundle;
+    private static QuantizedBundle<PackedModel> bundle;
 
     @BeforeAll
     static void quantize() {
         QuantizeConf recipe = TestRecipes.recipe("method=rtn,activation-bits=8,alpha=0.29,threshold-percentile=99.9,"
             + "calibration-graphs=1,calibration-steps=1", Map.of("*.lin_y?", Map.of("method", "fp32")));
-        bundle = new QuantizedBundle(Quantization.quantize(new Calibrations(SOURCE.packed(), 7, ReferenceDenoiser::new),
+        bundle = new QuantizedBundle<>(Quantization.quantize(new Calibrations(SOURCE.packed(), 7, ReferenceDenoiser::new),
             recipe), recipe, 7, SOURCE.sha256());
     }
 
@@ -34,7 +35,7 @@ class QuantizedBundleTest {
     void loadsWhatWasSaved(@TempDir Path folder) throws IOException {
         Path saved = folder.resolve("quantized");
         bundle.save(saved, SOURCE, staging -> Files.writeString(staging.resolve("beside.txt"), "x"));
-        QuantizedBundle loaded = QuantizedBundle.load(saved);
+        QuantizedBundle<PackedModel> loaded = QuantizedBundle.load(saved);
         assertThat(PackedModelFormat.toBytes(loaded.quantized().model()))
             .isEqualTo(PackedModelFormat.toBytes(bundle.quantized().model()));
         assertThat(loaded.recipe()).isEqualTo(bundle.recipe());

@@ -129,10 +129,10 @@ class SampleJobTest {
         assertThat(console.toString()).matches("(?s).*sampling: 60 of 60 graphs, [0-9.]+ graphs/s, done\\R");
         assertThat(spark.getLocalProperty(SamplingListener.PROPERTY)).isNull();
 
-        assertThat(SamplingProgress.line(1_000, 10_000, 40))
+        assertThat(SamplingProgress.line("graphs", 1_000, 10_000, 40))
             .isEqualTo("sampling: 1,000 of 10,000 graphs, 40.0 graphs/s, 3 min 45 s left");
-        assertThat(SamplingProgress.line(1_000, 10_000_000, 400)).endsWith("6 h 56 min left");
-        assertThat(SamplingProgress.line(0, 10, 0)).endsWith("time left unknown");
+        assertThat(SamplingProgress.line("graphs", 1_000, 10_000_000, 400)).endsWith("6 h 56 min left");
+        assertThat(SamplingProgress.line("graphs", 0, 10, 0)).endsWith("time left unknown");
     }
 
     @Test

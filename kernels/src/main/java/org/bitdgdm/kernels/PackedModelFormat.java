@@ -72,7 +72,7 @@ public final class PackedModelFormat {
     }
 
     /** SHA-256 of what {@link #toBytes} makes of a model, in lower-case hexadecimal digits. */
-    public static String sha256(PackedModel model) {
+    public static String sha256(PackedNetwork model) {
         return Sha256.of(toBytes(model));
     }
 
@@ -80,6 +80,15 @@ public final class PackedModelFormat {
         MessageDigest digest = Sha256.digest();
         digest.update(bytes, 0, length);
         return digest.digest();
+    }
+
+    /**
+     * Writes a model of any kind.
+     *
+     * @throws IllegalArgumentException if a sparse part has 65,535 columns or more
+     */
+    public static byte[] toBytes(PackedNetwork model) {
+        return model instanceof PackedModel graphs ? toBytes(graphs) : toBytes((PackedProteinModel) model);
     }
 
     /**

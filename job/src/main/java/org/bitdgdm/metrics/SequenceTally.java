@@ -14,9 +14,11 @@ import org.bitdgdm.kernels.ProteinGraph;
  * What is counted of rows of sequences: of every chain a few numbers, of all residues together histograms. Whole numbers: parts
  * add up in any order to the same.
  */
-public final class DesignTally implements Serializable {
+final class SequenceTally implements Serializable {
     /** Lengths at which a class of chains begins. */
     static final List<Integer> LENGTHS = List.of(0, 100, 200, 300, 500);
+    /** Residues that a bin of lengths spans. */
+    static final int BIN = 20;
     /** Equal parts of a chain. */
     static final int PARTS = 20;
     private static final long serialVersionUID = 1;
@@ -24,17 +26,17 @@ public final class DesignTally implements Serializable {
     /** Log-likelihoods are counted in millionths of a nat. */
     static final double UNIT = 1e-6;
 
-    /** Rows, residues, recovered ones and their negative log-likelihood, of one chain. */
+    /** Length of a chain; designed residues of its rows, recovered ones and their negative log-likelihood. */
     static final class Chain implements Serializable {
         private static final long serialVersionUID = 1;
-        long rows;
+        int length;
         long residues;
         long recovered;
         long surprise;
         boolean likely = true;
 
-        void add(long moreRows, long moreResidues, long moreRecovered, long moreSurprise, boolean known) {
-            rows += moreRows;
+        void add(int itsLength, long moreResidues, long moreRecovered, long moreSurprise, boolean known) {
+            length = itsLength;
             residues += moreResidues;
             recovered += moreRecovered;
             surprise += moreSurprise;
@@ -53,8 +55,8 @@ public final class DesignTally implements Serializable {
     private final long[] lengths = new long[2 * LENGTHS.size()];
     private final long[] parts = new long[2 * PARTS];
 
-    /** Adds a row. */
-    public DesignTally add(Row row) {
+    /** Adds a row of {@link SequenceRows#SCHEMA}. */
+    SequenceTally add(Row row) {
         rows++;
         String reason = row.getAs("reason");
         if (reason != null) {
@@ -71,7 +73,8 @@ public final class DesignTally implements Serializable {
         Double likelihood = row.getAs("mean_log_likelihood");
         boolean isSingle = row.getAs("sample") != null;
         String chain = row.getAs("structure") + "\n" + row.getAs("chain");
-        (isSingle ? single : ensemble).computeIfAbsent(chain, key -> new Chain()).add(1, designed, recovered,
+        (isSingle ? single : ensemble).computeIfAbsent(chain, key -> new Chain())
+            .add(row.<Integer>getAs("length"), designed, recovered,
             likelihood == null ? 0 : Math.round(-likelihood * designed / UNIT), likelihood != null);
         if (isSingle) {
             count(row.getAs("native"), row.getAs("sequence"), row.getAs("states"));
@@ -105,7 +108,7 @@ public final class DesignTally implements Serializable {
     }
 
     /** Adds the counts of another part to these. */
-    public DesignTally merge(DesignTally other) {
+    SequenceTally merge(SequenceTally other) {
         rows += other.rows;
         other.reasons.forEach((reason, count) -> reasons.merge(reason, count, Long::sum));
         merge(single, other.single);
@@ -119,7 +122,7 @@ public final class DesignTally implements Serializable {
 
     private static void merge(Map<String, Chain> into, Map<String, Chain> from) {
         from.forEach((name, chain) -> into.computeIfAbsent(name, key -> new Chain())
-            .add(chain.rows, chain.residues, chain.recovered, chain.surprise, chain.likely));
+            .add(chain.length, chain.residues, chain.recovered, chain.surprise, chain.likely));
     }
 
     private static void add(long[] into, long[] from) {
@@ -128,30 +131,37 @@ public final class DesignTally implements Serializable {
         }
     }
 
-    /** The numbers of all rows. */
-    public DesignReport report() {
-        List<Metric> metrics = new ArrayList<>();
-        Map<String, String> absent = new TreeMap<>();
-        for (Map<String, Chain> chains : List.of(single, ensemble)) {
-            String prefix = chains == single ? "" : "ensemble_";
-            RecoveryEstimate estimate = new RecoveryEstimate(List.copyOf(chains.values()));
-            estimate.metrics(prefix).forEach(metric -> {
-                metrics.add(metric);
-                if (metric.value() == null) {
-                    absent.put(metric.name(), chains.isEmpty() ? "no sequence" : "no likelihood of these sequences");
-                }
-            });
-        }
-        return new DesignReport(rows, single.size(), new TreeMap<>(reasons), metrics, absent,
+    /** The counts so far. */
+    SequenceCounts counts() {
+        return new SequenceCounts(rows, single.size(), reasons,
             rates(states, k -> k < ProteinGraph.STATES.length() ? String.valueOf(ProteinGraph.STATES.charAt(k)) : "unknown"),
             rates(lengths, k -> k + 1 < LENGTHS.size() ? LENGTHS.get(k) + "–" + (LENGTHS.get(k + 1) - 1) : LENGTHS.get(k) + "+"),
             rates(parts, k -> 100 * k / PARTS + "–" + 100 * (k + 1) / PARTS + "%"), rowsOf(confusion));
     }
 
-    private static List<DesignReport.Rate> rates(long[] counts, IntFunction<String> name) {
-        List<DesignReport.Rate> rates = new ArrayList<>();
+    /** Chains by their lengths. */
+    Distributions distributions() {
+        TreeMap<Long, Long> sizes = new TreeMap<>();
+        TreeMap<String, Chain> chains = new TreeMap<>(ensemble);
+        chains.putAll(single);
+        chains.values().forEach(chain -> sizes.merge((long) chain.length / BIN, 1L, Long::sum));
+        return Distributions.of(List.of(SequenceMetrics.SIZES.binned(sizes)));
+    }
+
+    /** Recovery of single samples. */
+    RecoveryEstimate single() {
+        return new RecoveryEstimate(List.copyOf(single.values()));
+    }
+
+    /** Recovery of ensembles. */
+    RecoveryEstimate ensemble() {
+        return new RecoveryEstimate(List.copyOf(ensemble.values()));
+    }
+
+    private static List<SequenceCounts.Rate> rates(long[] counts, IntFunction<String> name) {
+        List<SequenceCounts.Rate> rates = new ArrayList<>();
         for (int k = 0; k < counts.length / 2; k++) {
-            rates.add(new DesignReport.Rate(name.apply(k), counts[2 * k], counts[2 * k + 1]));
+            rates.add(new SequenceCounts.Rate(name.apply(k), counts[2 * k], counts[2 * k + 1]));
         }
         return rates;
     }

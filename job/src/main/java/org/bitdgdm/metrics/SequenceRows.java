@@ -1,4 +1,4 @@
-package org.bitdgdm.output;
+package org.bitdgdm.metrics;
 
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -13,7 +13,7 @@ import org.bitdgdm.protein.SurveyedChain;
  * Rows of sequences: of each chain one row for every sample and, behind them, one without a sample for the ensemble, whose
  * logits are the mean of the samples'; of a refused chain one row with a reason.
  */
-public final class DesignRows {
+public final class SequenceRows {
     /** Name of the folder of the rows. */
     public static final String FOLDER = "sequences";
     /** Columns, in this order. */
@@ -33,6 +33,8 @@ public final class DesignRows {
         .add("log_probabilities", DataTypes.createArrayType(DataTypes.FloatType, false), true)
         .add("reason", DataTypes.StringType, true)
         .add("note", DataTypes.StringType, true);
+    /** Place of the number of the sample among the columns. */
+    public static final int SAMPLE = SCHEMA.fieldIndex("sample");
     private static final int CLASSES = ResidueDiffusion.CLASSES;
 
     private final SurveyedChain chain;
@@ -43,7 +45,7 @@ public final class DesignRows {
     private final int designed;
 
     /** @param fixed (N) residues that were not designed, and do not count */
-    DesignRows(SurveyedChain chain, ProteinGraph protein, boolean[] fixed) {
+    public SequenceRows(SurveyedChain chain, ProteinGraph protein, boolean[] fixed) {
         this.chain = chain;
         this.protein = protein;
         this.fixed = fixed;
@@ -57,7 +59,7 @@ public final class DesignRows {
     }
 
     /** The row of a chain that is refused. */
-    static Row refused(long id, SurveyedChain chain, String reason) {
+    public static Row refused(long id, SurveyedChain chain, String reason) {
         return RowFactory.create(id, chain.structure(), chain.chain(), null, 0, null, null, null, 0, null, null, null, null,
             reason, note(chain));
     }
@@ -96,7 +98,7 @@ public final class DesignRows {
     }
 
     /** Residues as letters. */
-    static String letters(byte[] sequence) {
+    public static String letters(byte[] sequence) {
         StringBuilder letters = new StringBuilder(sequence.length);
         for (byte residue : sequence) {
             letters.append(ProteinGraph.LETTERS.charAt(residue));
@@ -126,7 +128,7 @@ public final class DesignRows {
      * @param from          index of the first of them
      * @param probabilities whether the row has all of their log-probabilities
      */
-    Row row(long id, Integer sample, float[] logits, int from, boolean probabilities) {
+    public Row row(long id, Integer sample, float[] logits, int from, boolean probabilities) {
         byte[] sequence = SequenceSampler.sequence(protein, logits, from, fixed);
         double[] p = new double[CLASSES];
         float[] logs = probabilities ? new float[sequence.length * CLASSES] : null;

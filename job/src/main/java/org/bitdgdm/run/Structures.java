@@ -1,4 +1,4 @@
-package org.bitdgdm;
+package org.bitdgdm.run;
 
 import static org.apache.spark.sql.functions.col;
 
@@ -24,6 +24,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.conf.FoldConf;
+import org.bitdgdm.conf.Home;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.LocalPath;
 import org.bitdgdm.kernels.Sha256;
@@ -37,12 +38,12 @@ import org.bitdgdm.protein.SurveyedChain;
  *
  * @param chains every chain, and every refusal
  */
-record Structures(List<SurveyedChain> chains) {
+public record Structures(List<SurveyedChain> chains) {
     /** Names of structure files in a folder; others lie beside them. */
     private static final String NAMES = "*.{pdb,ent,cif,mmcif,PDB,ENT,CIF,mmCIF}{,.gz}";
     private static final int NAMED = 5;
 
-    Structures {
+    public Structures {
         chains = List.copyOf(chains);
     }
 
@@ -51,7 +52,7 @@ record Structures(List<SurveyedChain> chains) {
      *
      * @throws InputException if there is no such file, no chain of any file can be used, or residues to hold are of none
      */
-    static Structures survey(FoldConf conf, SparkSession spark, PrintStream console) throws IOException {
+    public static Structures survey(FoldConf conf, SparkSession spark, PrintStream console) throws IOException {
         if (conf.structures().isEmpty()) {
             throw new InputException("--structures must name PDB or mmCIF files for a model of proteins, found nothing");
         }
@@ -105,9 +106,13 @@ record Structures(List<SurveyedChain> chains) {
         return found;
     }
 
-    /** A name without a scheme is one of this machine if there is such a file, else of the default file system. */
+    /**
+     * A name without a scheme is one of this machine if there is such a file, in the current folder or in the root of the
+     * repository, else of the default file system.
+     */
     private static Path path(String named) {
-        return LocalPath.here(named).filter(Files::exists).map(local -> new Path(local.toAbsolutePath().toUri()))
+        return LocalPath.here(named).map(here -> Home.file(named)).filter(Files::exists)
+            .map(local -> new Path(local.toAbsolutePath().toUri()))
             .orElseGet(() -> new Path(named));
     }
 
@@ -172,7 +177,7 @@ record Structures(List<SurveyedChain> chains) {
     }
 
     private void say(FoldConf conf, PrintStream console) {
-        long usable = chains.stream().filter(chain -> !chain.refused()).count();
+        long usable = usable();
         Map<String, Long> reasons = chains.stream().filter(SurveyedChain::refused)
             .collect(Collectors.groupingBy(chain -> chain.reason().replaceAll("residue \\S+", "a residue")
                 .replaceAll("\\d+", "N"), TreeMap::new, Collectors.counting()));
@@ -199,8 +204,13 @@ record Structures(List<SurveyedChain> chains) {
         }
     }
 
+    /** Chains that are not refused. */
+    long usable() {
+        return chains.stream().filter(chain -> !chain.refused()).count();
+    }
+
     /** What of the files decides rows: their names here and what they hold. */
-    String identity() {
+    public String identity() {
         StringBuilder all = new StringBuilder();
         for (SurveyedChain chain : chains) {
             all.append(chain.structure()).append('\n').append(chain.chain()).append('\n').append(chain.sha256()).append('\n');

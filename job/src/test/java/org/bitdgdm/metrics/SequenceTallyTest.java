@@ -6,10 +6,9 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.List;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.expressions.GenericRowWithSchema;
-import org.bitdgdm.output.DesignRows;
 import org.junit.jupiter.api.Test;
 
-class DesignTallyTest {
+class SequenceTallyTest {
     private static Row row(String structure, Integer sample, String wanted, String found, double likelihood) {
         int same = 0;
         for (int i = 0; i < wanted.length(); i++) {
@@ -17,12 +16,12 @@ class DesignTallyTest {
         }
         return new GenericRowWithSchema(new Object[] {0L, structure, "A", sample, wanted.length(), found, wanted,
             "H".repeat(wanted.length()), wanted.length(), same, same / (double) wanted.length(), likelihood, null, null, null},
-            DesignRows.SCHEMA);
+            SequenceRows.SCHEMA);
     }
 
     private static Row refused(String reason) {
         return new GenericRowWithSchema(new Object[] {0L, "x", "A", null, 0, null, null, null, 0, null, null, null, null, reason,
-            null}, DesignRows.SCHEMA);
+            null}, SequenceRows.SCHEMA);
     }
 
     @Test
@@ -30,45 +29,46 @@ class DesignTallyTest {
         List<Row> rows = List.of(row("long", 0, "AAAAAAAA", "AAAAAAAA", -1), row("long", 1, "AAAAAAAA", "GGGGGGGG", -3),
             row("long", null, "AAAAAAAA", "AAAAGGGG", -2), row("short", 0, "AA", "AA", -1), row("short", 1, "AA", "AA", -1),
             row("short", null, "AA", "AA", -1), refused("residue 12 has no CA"), refused("residue 7A has no CA"));
-        DesignTally one = new DesignTally();
+        SequenceTally one = new SequenceTally();
         rows.forEach(one::add);
-        DesignTally first = new DesignTally();
-        DesignTally second = new DesignTally();
+        SequenceTally first = new SequenceTally();
+        SequenceTally second = new SequenceTally();
         for (int k = 0; k < rows.size(); k++) {
             (k % 3 == 0 ? first : second).add(rows.get(k));
         }
-        DesignReport report = one.report();
-        assertThat(second.merge(first).report()).isEqualTo(report);
-        assertThat(report.rows()).isEqualTo(8);
-        assertThat(report.chains()).isEqualTo(2);
-        assertThat(report.refused()).containsEntry("residue N has no CA", 2L).hasSize(1);
+        MetricReport report = SequenceMetrics.report(one);
+        assertThat(SequenceMetrics.report(second.merge(first))).isEqualTo(report);
+        SequenceCounts counts = one.counts();
+        assertThat(counts.graphs()).isEqualTo(8);
+        assertThat(counts.chains()).isEqualTo(2);
+        assertThat(counts.unused()).containsEntry("residue N has no CA", 2L).hasSize(1);
         assertThat(value(report, "recovery")).isEqualTo(12 / 20.0);
         assertThat(value(report, "median_recovery")).isEqualTo(0.75);
         assertThat(value(report, "perplexity")).isCloseTo(Math.exp((8 + 24 + 2 + 2) / 20.0), within(1e-6));
         assertThat(value(report, "ensemble_recovery")).isEqualTo(6 / 10.0);
-        assertThat(report.byState().get(4)).isEqualTo(new DesignReport.Rate("H", 20, 12));
-        assertThat(report.confusion().get(0).get(7)).as("G in the place of A").isEqualTo(8);
-        assertThat(DesignReport.parse(report.toJson().toString())).isEqualTo(report);
+        assertThat(counts.byState().get(4)).isEqualTo(new SequenceCounts.Rate("H", 20, 12));
+        assertThat(counts.confusion().get(0).get(7)).as("G in the place of A").isEqualTo(8);
+        assertThat(MetricReport.parse(report.toJson().toString())).isEqualTo(report);
     }
 
     @Test
     void intervalsGrowWithTheDifferencesOfChains() {
-        DesignTally alike = new DesignTally();
-        DesignTally apart = new DesignTally();
+        SequenceTally alike = new SequenceTally();
+        SequenceTally apart = new SequenceTally();
         for (int k = 0; k < 10; k++) {
             alike.add(row("s" + k, 0, "AAAA", "AAGG", -1));
             apart.add(row("s" + k, 0, "AAAA", k % 2 == 0 ? "AAAA" : "GGGG", -1));
         }
-        Metric same = alike.report().metric("recovery").orElseThrow();
-        Metric other = apart.report().metric("recovery").orElseThrow();
+        Metric same = SequenceMetrics.report(alike).metric("recovery").orElseThrow();
+        Metric other = SequenceMetrics.report(apart).metric("recovery").orElseThrow();
         assertThat(same.low()).isEqualTo(same.high());
         assertThat(other.value()).isEqualTo(0.5);
         // Ten chains of 0 or 1: the standard error is 0.5 · √(10/9) / √10.
         assertThat(other.high() - other.value()).isCloseTo(1.959964 * 0.5 / 3, within(1e-6));
-        assertThat(apart.report().metric("median_recovery").orElseThrow().low()).isZero();
+        assertThat(SequenceMetrics.report(apart).metric("median_recovery").orElseThrow().low()).isZero();
     }
 
-    private static double value(DesignReport report, String name) {
+    private static double value(MetricReport report, String name) {
         return report.metric(name).orElseThrow().value();
     }
 }

@@ -1,4 +1,4 @@
-package org.bitdgdm.output;
+package org.bitdgdm.run;
 
 import java.io.IOException;
 import java.io.Serializable;
@@ -18,6 +18,7 @@ import org.bitdgdm.kernels.ProteinGraph;
 import org.bitdgdm.kernels.ResidueDiffusion;
 import org.bitdgdm.kernels.SequenceSampler;
 import org.bitdgdm.kernels.Sha256;
+import org.bitdgdm.metrics.SequenceRows;
 import org.bitdgdm.protein.FeatureScales;
 import org.bitdgdm.protein.ProteinChain;
 import org.bitdgdm.protein.ProteinFeatures;
@@ -41,7 +42,7 @@ public record DesignTask(FoldConf conf, ResidueDiffusion.Transition transition, 
     private static final int CLASSES = ResidueDiffusion.CLASSES;
 
     /** Rows of a shard, in the order of their ids. */
-    public Iterator<Row> rows(DesignPlan.Shard shard, ProteinDenoiser denoiser) {
+    Iterator<Row> rows(DesignPlan.Shard shard, ProteinDenoiser denoiser) {
         SequenceSampler sampler = new SequenceSampler(denoiser.diffusion(), transition, steps, conf.diverse(), seed);
         return new Iterator<>() {
             private final Iterator<SurveyedChain> chains = shard.chains().iterator();
@@ -64,7 +65,7 @@ public record DesignTask(FoldConf conf, ResidueDiffusion.Transition transition, 
                             structure = read(chain);
                             file = chain.file();
                         }
-                        List<Row> some = chain.refused() ? List.of(DesignRows.refused(next, chain, chain.reason()))
+                        List<Row> some = chain.refused() ? List.of(SequenceRows.refused(next, chain, chain.reason()))
                             : sample(next, chain, structure.chains().get(chain.place()).chain(), denoiser, sampler);
                         next += some.size();
                         rows = some.iterator();
@@ -83,7 +84,7 @@ public record DesignTask(FoldConf conf, ResidueDiffusion.Transition transition, 
     /** Structure, chain, native residues and states of a chain that is not refused. */
     public static String[] natives(SurveyedChain chain, SerializableConfiguration hadoop) throws IOException {
         ProteinChain found = read(chain, hadoop).chains().get(chain.place()).chain();
-        return new String[] {chain.structure().replaceAll("\\s", "_"), chain.chain(), DesignRows.letters(found.sequence()),
+        return new String[] {chain.structure().replaceAll("\\s", "_"), chain.chain(), SequenceRows.letters(found.sequence()),
             found.states()};
     }
 
@@ -92,8 +93,9 @@ public record DesignTask(FoldConf conf, ResidueDiffusion.Transition transition, 
      *
      * @throws IOException if its file cannot be read any more
      */
-    public ProteinGraph protein(SurveyedChain chain) throws IOException {
-        return ProteinFeatures.of(read(chain).chains().get(chain.place()).chain(), scales);
+    static ProteinGraph protein(SurveyedChain chain, FeatureScales scales, SerializableConfiguration hadoop)
+        throws IOException {
+        return ProteinFeatures.of(read(chain, hadoop).chains().get(chain.place()).chain(), scales);
     }
 
     private StructureFile read(SurveyedChain chain) throws IOException {
@@ -124,7 +126,7 @@ public record DesignTask(FoldConf conf, ResidueDiffusion.Transition transition, 
                              SequenceSampler sampler) throws InterruptedException {
         ProteinGraph protein = ProteinFeatures.of(chain, scales);
         boolean[] fixed = fixed(chain);
-        DesignRows made = new DesignRows(surveyed, protein, fixed);
+        SequenceRows made = new SequenceRows(surveyed, protein, fixed);
         int size = protein.residues() * CLASSES;
         double[] sums = new double[size];
         List<Row> rows = new ArrayList<>();

@@ -1,4 +1,4 @@
-package org.bitdgdm.output;
+package org.bitdgdm.run;
 
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -10,7 +10,7 @@ import org.bitdgdm.protein.SurveyedChain;
  *
  * @param shards in the order of the chains
  */
-public record DesignPlan(List<Shard> shards) {
+record DesignPlan(List<Shard> shards) {
     private static final int WANTED_SHARDS = 256;
     private static final long LEAST_WORK = 1_000;
     private static final long MOST_WORK = 100_000;
@@ -19,12 +19,14 @@ public record DesignPlan(List<Shard> shards) {
     /**
      * One shard: a task, a file, and the unit of resume.
      *
-     * @param index   position in the plan
-     * @param firstId id of its first row
-     * @param rows    how many
-     * @param chains  in the order of their rows
+     * @param index     position in the plan
+     * @param firstId   id of its first row
+     * @param rows      how many
+     * @param sequences of these, samples
+     * @param chains    in the order of their rows
      */
-    public record Shard(int index, long firstId, long rows, List<SurveyedChain> chains) implements Serializable {
+    public record Shard(int index, long firstId, long rows, long sequences, List<SurveyedChain> chains)
+        implements Serializable {
         public Shard {
             // Serialized with the task.
             chains = new ArrayList<>(chains);
@@ -53,7 +55,7 @@ public record DesignPlan(List<Shard> shards) {
             rows += rows(chain, samples);
             work += work(chain, samples);
             if (work >= wanted || some.size() == MOST_CHAINS) {
-                shards.add(new Shard(shards.size(), first, rows, some));
+                shards.add(shard(shards.size(), first, rows, some, samples));
                 first += rows;
                 rows = 0;
                 work = 0;
@@ -61,9 +63,13 @@ public record DesignPlan(List<Shard> shards) {
             }
         }
         if (!some.isEmpty()) {
-            shards.add(new Shard(shards.size(), first, rows, some));
+            shards.add(shard(shards.size(), first, rows, some, samples));
         }
         return new DesignPlan(shards);
+    }
+
+    private static Shard shard(int index, long first, long rows, List<SurveyedChain> chains, int samples) {
+        return new Shard(index, first, rows, samples * chains.stream().filter(chain -> !chain.refused()).count(), chains);
     }
 
     private static long work(SurveyedChain chain, int samples) {

@@ -1,0 +1,66 @@
+package org.bitdgdm.recipe;
+
+import java.io.PrintStream;
+import java.util.List;
+import org.bitdgdm.conf.FidelityConf;
+import org.bitdgdm.conf.JobConf;
+import org.bitdgdm.conf.QuantizeConf;
+import org.bitdgdm.fidelity.LayerSensitivity;
+import org.bitdgdm.kernels.PackedNetwork;
+import org.bitdgdm.quantize.QuantizedModel;
+
+/**
+ * Study of the single layers of a model: what each costs in divergence, and which settings each should have.
+ *
+ * @param <M> form of the model
+ */
+public interface LayerStudy<M extends PackedNetwork> extends AutoCloseable {
+
+    /**
+     * A recipe that was searched for.
+     *
+     * @param recipe settings of every layer
+     * @param model  quantized with it
+     * @param alone  divergence of its layers, each alone
+     * @param text   the recipe as a file
+     */
+    record Found<M extends PackedNetwork>(QuantizeConf recipe, QuantizedModel<M> model, List<LayerSensitivity> alone,
+                                          String text) {
+    }
+
+    /**
+     * The divergence of every layer that a model does not have in full precision, each alone.
+     *
+     * @param conf graphs and steps
+     */
+    List<LayerSensitivity> measure(FidelityConf conf, M quantized);
+
+    /**
+     * Searches for the cheapest recipe within a budget of divergence.
+     *
+     * @throws org.bitdgdm.conf.InputException if no choice tried is within the budget when verified
+     */
+    Found<M> search(JobConf conf, PrintStream console);
+
+    @Override
+    void close();
+
+    /** Of a family whose layers nobody studies; it is never asked, since the options that would are refused. */
+    static <M extends PackedNetwork> LayerStudy<M> none() {
+        return new LayerStudy<>() {
+            @Override
+            public List<LayerSensitivity> measure(FidelityConf conf, M quantized) {
+                throw new UnsupportedOperationException("no study of single layers");
+            }
+
+            @Override
+            public Found<M> search(JobConf conf, PrintStream console) {
+                throw new UnsupportedOperationException("no search for a recipe");
+            }
+
+            @Override
+            public void close() {
+            }
+        };
+    }
+}
