@@ -328,7 +328,7 @@ final class Sweep<M extends PackedNetwork> {
                     name.replace('_', ' '), metric.value() * (name.equals(quality) ? 100 : 1))));
         }
         double rate = entry.run().path("graphs_per_second").asDouble(Double.NaN);
-        return Double.isFinite(rate) ? line.append(String.format(Locale.ROOT, ", %.1f graphs/s", rate)).toString()
+        return Double.isFinite(rate) ? line.append(String.format(Locale.ROOT, ", %.1f %s/s", rate, model.registry().unit())).toString()
             : line.toString();
     }
 }

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -22,6 +23,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Sequences for backbones as a user asks for them, on the shipped model and real Spark. */
 class DesignTest {
@@ -137,7 +140,7 @@ class DesignTest {
         assertThat(generate(folder.resolve("some"), mixed, "--chains", "M,Z", "--log-probabilities", "true", "--fix", "M:9-20"))
             .as(err).isZero();
         assertThat(out).contains("not used: 1 × an empty file").contains("not used: 2 × no protein chain of this name")
-            .contains("1 files have several models");
+            .contains("1 file has several models");
         List<Row> rows = rows(folder.resolve("some"));
         assertThat(rows.stream().filter(row -> row.getAs("reason") != null)
             .map(row -> row.getAs("structure") + ": " + row.getAs("reason"))).containsExactlyInAnyOrder("cut: a gzip file that ends early",
@@ -173,6 +176,100 @@ class DesignTest {
         assertThat(scored.get(10).<String>getAs("reason")).isEqualTo("not as long as its native chain");
         assertThat(scored.get(11).<String>getAs("reason")).isEqualTo("no chain of this name among the structures");
         assertThat(out).contains("perplexity").contains("not available");
+    }
+
+    private int quantized(String model, Path to, String... more) {
+        List<String> args = new ArrayList<>(List.of("generate", "--model", model, "--structures", STRUCTURES.toString(),
+            "--samples", "2", "--steps", "2", "--out", to.toString()));
+        args.addAll(List.of(more));
+        return run(args.toArray(String[]::new));
+    }
+
+    @Test
+    void aQuantizedModelIsMadeOnceForAllRuns() throws IOException {
+        String[] recipe = {"--method", "rtn", "--weight-bits", "8", "--activation-bits", "8", "--calibration-graphs", "1",
+            "--calibration-steps", "1", "--cache", folder.resolve("cache").toString()};
+        Path first = folder.resolve("first");
+        List<String> args = new ArrayList<>(List.of(recipe));
+        args.addAll(List.of("--save-model", folder.resolve("w8a8").toString()));
+        assertThat(quantized(MODEL, first, args.toArray(String[]::new))).as(err).isZero();
+        assertThat(out).contains("quantized in").contains("quantized model saved in").contains("sampling: 6 of 6 sequences");
+        JsonNode record = JSON.readTree(first.resolve("run.json").toFile());
+        assertThat(record.at("/graphs/count").asInt()).isEqualTo(6);
+        assertThat(record.at("/model_bytes/before").asLong()).isGreaterThan(3 * record.at("/model_bytes/after").asLong());
+        assertThat(record.at("/timings/quantization_seconds").asDouble()).isPositive();
+        assertThat(record.at("/timings/sampling_seconds").asDouble()).isPositive();
+        assertThat(record.at("/configuration/fold.samples").asInt()).isEqualTo(2);
+        assertThat(first.resolve("quantization.csv")).exists();
+
+        args = new ArrayList<>(List.of(recipe));
+        args.addAll(List.of("--seed", "8"));
+        assertThat(quantized(MODEL, folder.resolve("second"), args.toArray(String[]::new))).as(err).isZero();
+        assertThat(out).contains("quantized before: taken from").doesNotContain("quantized in");
+
+        assertThat(quantized(folder.resolve("w8a8").toString(), folder.resolve("third"))).as(err).isZero();
+        assertThat(out).contains("quantized before: the model of");
+        assertThat(text(rows(folder.resolve("third")))).isEqualTo(text(rows(first)));
+        assertThat(quantized(folder.resolve("w8a8").toString(), folder.resolve("fourth"), "--method", "gptq")).isEqualTo(2);
+        assertThat(err).contains("is quantized already; leave out --method").hasLineCount(1);
+    }
+
+    @Test
+    void aShardThatWasDamagedIsMadeAgainAndAGateIsJudged() throws IOException {
+        Path run = folder.resolve("damaged");
+        assertThat(generate(run, STRUCTURES)).as(err).isZero();
+        List<Row> rows = rows(run);
+        Path shard;
+        try (Stream<Path> shards = Files.list(run.resolve("sequences"))) {
+            shard = shards.filter(file -> file.getFileName().toString().startsWith("shard-")).sorted().findFirst().orElseThrow();
+        }
+        byte[] bytes = Files.readAllBytes(shard);
+        Files.write(shard, Arrays.copyOf(bytes, bytes.length / 2));
+        assertThat(generate(run, STRUCTURES, "--require", "ensemble_recovery>=0.99")).isEqualTo(3);
+        assertThat(out).contains("1 shard in " + run).contains("is damaged and is made again");
+        assertThat(err).contains("ensemble_recovery must be >= 0.99, found 0.").hasLineCount(1);
+        assertThat(text(rows(run))).isEqualTo(text(rows));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--recipe auto --budget 0.02", "--fidelity 4", "--sensitivity 4", "--likelihood list.smi", "--reference list.smi",
+        "--test-set list.smi", "--scaffold-test-set list.smi", "--count 7", "--schedule noise", "--shard-size 7", "--sampler flow",
+        "--protocol moses", "--backend cuda"})
+    void whatSequencesDoNotHaveIsRefusedByItsName(String flag) {
+        assertThat(generate(folder.resolve("refused"), STRUCTURES, flag.split(" "))).isEqualTo(2);
+        assertThat(err).startsWith("error: " + flag.split(" ")[0]).hasLineCount(1);
+        assertThat(folder.resolve("refused")).doesNotExist();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--samples 3", "--chains A", "--fix A:1-2", "--transition blosum", "--diverse false",
+        "--structures conf", "--log-probabilities true"})
+    void whatOnlySequencesHaveIsRefusedForGraphs(String flag) {
+        List<String> args = new ArrayList<>(List.of("generate", "--model", Path.of("..", "conf", "models", "qm9").toString(),
+            "--out", folder.resolve("refused").toString()));
+        args.addAll(List.of(flag.split(" ")));
+        assertThat(run(args.toArray(String[]::new))).isEqualTo(2);
+        assertThat(err).startsWith("error: " + flag.split(" ")[0] + " must be left out").hasLineCount(1);
+    }
+
+    @Test
+    void aSweepHasARowForEachWayToQuantize() throws IOException {
+        Path conf = Files.writeString(folder.resolve("sweep.conf"), "model = " + MODEL + "\nfold { structures = " + STRUCTURES
+            + ", samples = 2 }\nquantize { calibration-graphs = 1, calibration-steps = 1 }\nsweep { steps = 2, cells = ["
+            + "{ method = fp32 }, { method = rtn, weight-bits = 8, activation-bits = 8, activation-scale = row }] }\n");
+        Path to = folder.resolve("sweep");
+        assertThat(run("sweep", "--config", conf.toString(), "--cache", "none", "--out", to.toString())).as(err).isZero();
+        assertThat(out).contains("[2/2] rtn-w8a8-row-t2-s0, recovery ").contains("sequences/s");
+        List<Row> cells = spark.read().parquet(to.resolve("cells").toString()).collectAsList();
+        assertThat(cells).hasSize(2).allSatisfy(row -> {
+            assertThat(row.<Long>getAs("count")).isEqualTo(6);
+            assertThat(row.<Double>getAs("perplexity")).isGreaterThan(1);
+        });
+        assertThat(cells.get(1).<Double>getAs("recovery_difference")).isBetween(-0.1, 0.1);
+        assertThat(Files.readString(to.resolve("sweep.md"))).contains("| ensemble perplexity | sequences/s | model bytes |")
+            .contains("2 cells of 6 sequences");
+        assertThat(run("sweep", "--config", conf.toString(), "--cache", "none", "--out", to.toString())).as(err).isZero();
+        assertThat(out).contains("finished before, nothing to do");
     }
 
     @Test

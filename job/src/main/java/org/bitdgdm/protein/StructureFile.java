@@ -134,6 +134,9 @@ public record StructureFile(int models, List<Found> chains) {
         synchronized (ONE_AT_A_TIME) {
             try {
                 structure = isCif(text) ? cif(text, models) : pdb(text, models);
+            } catch (NumberFormatException e) {
+                throw new InputException("not readable as " + (isCif(text) ? "mmCIF" : "PDB") + ": no number: "
+                    + oneLine(e).replaceFirst("^For input string: ", ""), e);
             } catch (IOException | RuntimeException e) {
                 throw e instanceof InputException known ? known
                     : new InputException("not readable as " + (isCif(text) ? "mmCIF" : "PDB") + ": " + oneLine(e), e);

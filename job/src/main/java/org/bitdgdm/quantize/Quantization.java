@@ -17,8 +17,6 @@ import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedNetwork;
 import org.bitdgdm.kernels.PackedProteinModel;
-import org.bitdgdm.kernels.ProteinDenoiser;
-import org.bitdgdm.kernels.ProteinGraph;
 
 /** Quantizes a whole model on the driver: calibration, then every layer on its own, several at a time. */
 public final class Quantization {
@@ -48,18 +46,12 @@ public final class Quantization {
     /**
      * Quantizes a model of proteins, calibrated on runs of its own for given backbones.
      *
-     * @param full      in full precision
-     * @param denoiser  the same model, opened on a backend
-     * @param backbones that it designs sequences for; at least one
-     * @param seed      of the runs
      * @throws InputException if the settings do not fit the model, or an activation is not finite
      */
-    public static QuantizedModel<PackedProteinModel> quantize(PackedProteinModel full, ProteinDenoiser denoiser,
-                                                              List<ProteinGraph> backbones, QuantizeConf conf, long seed) {
+    public static QuantizedModel<PackedProteinModel> quantize(ProteinCalibrations calibrations, QuantizeConf conf) {
         long start = System.nanoTime();
-        ProteinCalibration calibration = new ProteinCalibration(denoiser, backbones, conf, seed);
-        Layers layers = layers(full, conf, Runtime.getRuntime().availableProcessors(),
-            rows -> calibration.recorded(full, rows, conf.thresholdBuckets()));
+        PackedProteinModel full = calibrations.full();
+        Layers layers = layers(full, conf, Runtime.getRuntime().availableProcessors(), rows -> calibrations.of(conf, rows));
         return new QuantizedModel<>(full.withRanges(layers.ranges), layers.reports, (System.nanoTime() - start) * NANOS);
     }
 

@@ -2,7 +2,6 @@ package org.bitdgdm.run;
 
 import java.io.IOException;
 import java.io.PrintStream;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -25,7 +24,6 @@ import org.bitdgdm.family.ResultFamily;
 import org.bitdgdm.kernels.Backend;
 import org.bitdgdm.kernels.PackedModelFormat;
 import org.bitdgdm.kernels.PackedProteinModel;
-import org.bitdgdm.kernels.ProteinDenoiser;
 import org.bitdgdm.kernels.ProteinGraph;
 import org.bitdgdm.kernels.ResidueDiffusion;
 import org.bitdgdm.metrics.BenchmarkFiles;
@@ -38,6 +36,7 @@ import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.Versions;
 import org.bitdgdm.protein.FeatureScales;
 import org.bitdgdm.protein.SurveyedChain;
+import org.bitdgdm.quantize.ProteinCalibrations;
 import org.bitdgdm.quantize.Quantization;
 import org.bitdgdm.quantize.QuantizedBundle;
 import org.bitdgdm.quantize.QuantizedModel;
@@ -48,18 +47,20 @@ import org.bitdgdm.sample.ProteinBroadcast;
 /**
  * A model of sequences for given backbones made ready for runs.
  *
- * @param bundle     the full-precision model
- * @param saved      the quantized one that lies in the same folder; then nothing is quantized
- * @param opener     the backend
- * @param backend    what the backend is here, for people
- * @param full       the model in full precision
- * @param fold       backbones that are asked for
- * @param structures what was found of them; null before {@link #within}
- * @param hadoop     of the application; null before {@link #within}
+ * @param bundle       the full-precision model
+ * @param saved        the quantized one that lies in the same folder; then nothing is quantized
+ * @param opener       the backend
+ * @param backend      what the backend is here, for people
+ * @param full         the model in full precision
+ * @param fold         backbones that are asked for
+ * @param structures   what was found of them; null before {@link #within}
+ * @param hadoop       of the application; null before {@link #within}
+ * @param calibrations of the model; null before {@link #within}
  */
 public record ReadyProteins(ProteinBundle bundle, Optional<QuantizedBundle<PackedProteinModel>> saved, BackendOpener opener,
                             String backend, PackedProteinModel full, FoldConf fold, Structures structures,
-                            SerializableConfiguration hadoop) implements RunModel<PackedProteinModel> {
+                            SerializableConfiguration hadoop, ProteinCalibrations calibrations)
+    implements RunModel<PackedProteinModel> {
     /** Backbones of a calibration where no number is asked for. */
     private static final int CALIBRATING = 5;
     /** Residues of a chain that is too long to calibrate on where there are shorter ones. */
@@ -80,7 +81,7 @@ public record ReadyProteins(ProteinBundle bundle, Optional<QuantizedBundle<Packe
         Optional<QuantizedBundle<PackedProteinModel>> saved = ReadyModel.saved(conf.modelFolder(), bundle,
             PackedModelFormat::proteinOf);
         ReadyProteins ready = new ReadyProteins(bundle, saved, opener, opener.probe(Runtime.getRuntime().availableProcessors(),
-            spark), bundle.packed(), conf.fold(), null, null);
+            spark), bundle.packed(), conf.fold(), null, null, null);
         ready.checkSteps(ready.settled(conf));
         return ready;
     }
@@ -147,8 +148,12 @@ public record ReadyProteins(ProteinBundle bundle, Optional<QuantizedBundle<Packe
 
     @Override
     public ReadyProteins within(SparkSession spark, PrintStream console) throws IOException {
-        return new ReadyProteins(bundle, saved, opener, backend, full, fold, Structures.survey(fold, spark, console),
-            new SerializableConfiguration(spark.sparkContext().hadoopConfiguration()));
+        Structures found = Structures.survey(fold, spark, console);
+        SerializableConfiguration files = new SerializableConfiguration(spark.sparkContext().hadoopConfiguration());
+        FeatureScales scales = FeatureScales.of(bundle.tables());
+        return new ReadyProteins(bundle, saved, opener, backend, full, fold, found, files, new ProteinCalibrations(full,
+            CALIBRATION_SEED, () -> ProteinBroadcast.open(full, opener, Runtime.getRuntime().availableProcessors()),
+            recipe -> calibrating(found, recipe).stream().map(chain -> backbone(chain, scales, files)).toList()));
     }
 
     @Override
@@ -197,7 +202,7 @@ public record ReadyProteins(ProteinBundle bundle, Optional<QuantizedBundle<Packe
     }
 
     /** Chains whose backbones the model is calibrated on: a few, from all over the run, long ones left out where others are. */
-    private List<SurveyedChain> calibrating(QuantizeConf recipe) {
+    private static List<SurveyedChain> calibrating(Structures structures, QuantizeConf recipe) {
         List<SurveyedChain> usable = structures.chains().stream().filter(chain -> !chain.refused()).toList();
         List<SurveyedChain> modest = usable.stream().filter(chain -> chain.length() <= LONG).toList();
         List<SurveyedChain> from = modest.isEmpty() ? usable : modest;
@@ -208,7 +213,7 @@ public record ReadyProteins(ProteinBundle bundle, Optional<QuantizedBundle<Packe
     @Override
     public String calibratedOn(QuantizeConf recipe) {
         StringBuilder all = new StringBuilder(opener.identity());
-        calibrating(recipe).forEach(chain -> all.append(' ').append(chain.sha256()).append(' ').append(chain.place()));
+        calibrating(structures, recipe).forEach(chain -> all.append(' ').append(chain.sha256()).append(' ').append(chain.place()));
         return all.toString();
     }
 
@@ -217,16 +222,14 @@ public record ReadyProteins(ProteinBundle bundle, Optional<QuantizedBundle<Packe
         if (recipe.nothing()) {
             return new QuantizedModel<>(full, List.of(), 0);
         }
-        List<ProteinGraph> backbones = new ArrayList<>();
-        for (SurveyedChain chain : calibrating(recipe)) {
-            try {
-                backbones.add(DesignTask.protein(chain, FeatureScales.of(bundle.tables()), hadoop));
-            } catch (IOException e) {
-                throw new StoppedException(chain.file() + " cannot be read any more: " + e.getMessage(), e);
-            }
-        }
-        try (ProteinDenoiser denoiser = ProteinBroadcast.open(full, opener, Runtime.getRuntime().availableProcessors())) {
-            return Quantization.quantize(full, denoiser, backbones, recipe, CALIBRATION_SEED);
+        return Quantization.quantize(calibrations, recipe);
+    }
+
+    private static ProteinGraph backbone(SurveyedChain chain, FeatureScales scales, SerializableConfiguration hadoop) {
+        try {
+            return DesignTask.protein(chain, scales, hadoop);
+        } catch (IOException e) {
+            throw new StoppedException(chain.file() + " cannot be read any more: " + e.getMessage(), e);
         }
     }
 

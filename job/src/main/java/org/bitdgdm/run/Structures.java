@@ -28,6 +28,7 @@ import org.bitdgdm.conf.Home;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.LocalPath;
 import org.bitdgdm.kernels.Sha256;
+import org.bitdgdm.output.Numbers;
 import org.bitdgdm.protein.ProteinChain;
 import org.bitdgdm.protein.StructureFile;
 import org.bitdgdm.protein.SurveyedChain;
@@ -194,13 +195,14 @@ public record Structures(List<SurveyedChain> chains) {
             }
         }
         long files = chains.stream().map(SurveyedChain::file).distinct().count();
-        console.printf("structures: %,d chains of %,d files, %,d residues%n", usable, files,
-            chains.stream().mapToLong(SurveyedChain::length).sum());
+        console.printf("structures: %s of %s, %s%n", Numbers.count(usable, "chain"), Numbers.count(files, "file"),
+            Numbers.count(chains.stream().mapToLong(SurveyedChain::length).sum(), "residue"));
         reasons.forEach((reason, count) -> console.printf("not used: %,d × %s%n", count, reason));
         long several = chains.stream().filter(chain -> !chain.refused() && chain.models() > 1)
             .map(SurveyedChain::file).distinct().count();
         if (several > 0) {
-            console.printf("%,d files have several models, of which the first counts%n", several);
+            console.printf("%s %s several models, of which the first counts%n", Numbers.count(several, "file"),
+                several == 1 ? "has" : "have");
         }
     }
 

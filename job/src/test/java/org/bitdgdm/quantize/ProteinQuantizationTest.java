@@ -54,9 +54,8 @@ class ProteinQuantizationTest {
     }
 
     private static QuantizedModel<PackedProteinModel> quantize(QuantizeConf conf) {
-        try (CpuProteinDenoiser denoiser = new CpuProteinDenoiser(FULL, BackendOptions.defaults())) {
-            return Quantization.quantize(FULL, denoiser, List.of(backbone(1), backbone(2)), conf, 0);
-        }
+        return Quantization.quantize(new ProteinCalibrations(FULL, 0, () -> new CpuProteinDenoiser(FULL,
+            BackendOptions.defaults()), recipe -> List.of(backbone(1), backbone(2))), conf);
     }
 
     private static float[] logits(ProteinDenoiser opened) {
