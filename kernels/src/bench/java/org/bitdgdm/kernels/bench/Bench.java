@@ -3,16 +3,17 @@ package org.bitdgdm.kernels.bench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.GraphBatch;
 import org.bitdgdm.kernels.PackedModel;
 
-/** The program: measures one level after the other and writes the report. */
+/** The program: measures one level after the other, writes every result as a line of JSON, and a page of the lines. */
 public final class Bench {
     private static final double NANOS = 1e-9;
     /** Graphs that set thresholds, count outliers and feed the pieces. */
@@ -22,6 +23,8 @@ public final class Bench {
 
     private final BenchOptions options;
     private final long start = System.nanoTime();
+    /** The setting of {@code generate} without flags; null where the job was not asked. */
+    private Setting byDefault;
 
     private Bench(BenchOptions options) {
         this.options = options;
@@ -35,6 +38,10 @@ public final class Bench {
         }
         BenchOptions options;
         try {
+            if (arguments.equals(List.of("--pages"))) {
+                pages(home());
+                return;
+            }
             arguments = new ArrayList<>(arguments);
             if (isCuda(arguments)) {
                 CudaBench.run(home(), arguments);
@@ -76,42 +83,48 @@ public final class Bench {
     }
 
     private void run() throws IOException, InterruptedException {
-        Machine machine = Machine.here(options.home());
-        Results results = new Results(machine, Machine.busyShare(), options, options.submit() == null
-            ? "the benchmark's own forms, of the same cost but not the method's quality" : "the job");
+        ResultLines lines = new ResultLines(options.results(), earlier -> false, all -> { });
+        lines.add(Machine.here(options.home()).begin().put("date", LocalDate.now(ZoneOffset.UTC).toString())
+            .put("instruction_set", options.cpuIsa()).put("threads", options.threads()).put("repeats", options.repeats())
+            .put("quantized_by", options.submit() == null
+                ? "the benchmark's own forms, of the same cost but not the method's quality" : "the job")
+            .put("others_share", Machine.busyShare()));
         KernelBench kernels = KernelBench.build(options);
         say("peaks of a core");
-        results.peaks = kernels.peaks();
+        Peaks peaks = kernels.peaks();
+        peaks.measurements().forEach(peak -> lines.add(peak.line(null)));
         if (options.levels().contains(BenchOptions.Level.KERNEL) || options.levels().contains(BenchOptions.Level.STEP)) {
             for (String name : options.models()) {
-                results.models.add(measure(BenchModel.of(name), kernels, results));
+                measure(BenchModel.of(name), kernels, peaks, lines);
             }
         }
         if (options.levels().contains(BenchOptions.Level.PEER)) {
             say("peer");
-            results.peer = Optional.of(Peer.measure(options));
+            lines.add(Peer.measure(options).line());
         }
         if (options.levels().contains(BenchOptions.Level.JOB)) {
             say("job of " + options.jobCount() + " molecules in " + options.jobSteps() + " steps");
-            results.job = Optional.of(new JobBench(options).measure());
+            lines.add(new JobBench(options).measure().line());
         }
-        results.seconds = (System.nanoTime() - start) * NANOS;
-        results.busyAfter = Machine.busyShare();
-        List<String> lines = ResultLines.of(results);
-        Files.createDirectories(options.results().toAbsolutePath().getParent());
-        Files.write(options.results(), lines);
+        lines.add(ResultLines.line(ResultLines.END).put("seconds", (System.nanoTime() - start) * NANOS)
+            .put("others_share", Machine.busyShare()));
         say("written " + options.results());
         if (options.rates() != null) {
-            Files.writeString(options.rates(), Rates.conf(Files.readAllLines(options.results())));
+            Files.writeString(options.rates(), Rates.conf(lines.all()));
             say("written " + options.rates());
         }
-        Report report = new Report(results);
-        Files.createDirectories(options.report().toAbsolutePath().getParent());
-        Files.writeString(options.report(), report.text(handwritten()));
+        CpuPage.write(options.report(), lines.all());
         say("written " + options.report());
     }
 
-    private Results.OfModel measure(BenchModel model, KernelBench kernels, Results all)
+    /** Makes both pages again of the lines beside them. */
+    private static void pages(Path home) throws IOException {
+        Path folder = home.resolve("kernels/benchmarks");
+        CpuPage.write(folder.resolve("cpu.md"), ResultLines.read(folder.resolve("cpu.jsonl")));
+        CudaPage.write(folder.resolve("cuda.md"), ResultLines.read(folder.resolve("cuda.jsonl")));
+    }
+
+    private void measure(BenchModel model, KernelBench kernels, Peaks peaks, ResultLines lines)
         throws IOException, InterruptedException {
         say(model.name() + ": packing");
         List<Setting.Packed> settings = new ArrayList<>();
@@ -123,7 +136,7 @@ public final class Bench {
                 ? Collections.max(model.batches(options.full())) : SAMPLE_GRAPHS, full);
             sample = BenchModel.first(graphs, Math.min(SAMPLE_GRAPHS, graphs.size()));
             if (model.trained() && options.submit() != null) {
-                settings.addAll(ofTheJob(model, all));
+                settings.addAll(ofTheJob(model, lines));
             } else {
                 for (Setting setting : Setting.ALL) {
                     settings.add(new Setting.Packed(setting,
@@ -140,70 +153,63 @@ public final class Bench {
             say(model.name() + ", " + packed.setting().name() + ": comparing");
             steps.verify(packed);
         }
+        lines.add(ResultLines.line(ResultLines.MODEL).put("name", model.name()).put("trained", model.trained()));
         say(model.name() + ": pieces");
-        Results.OfModel results = new Results.OfModel(model, kernels.pieces(model, settings, outlierShares, sample));
+        List<KernelBench.Measurement> pieces = kernels.pieces(model, settings, outlierShares, sample);
+        pieces.forEach(piece -> lines.add(piece.line(model.name())));
         for (int s = 0; s < settings.size(); s++) {
             Setting.Packed packed = settings.get(s);
             Workload work = Workload.of(packed.model(), model.nodes(), outlierShares.get(s));
-            results.ceilings.put(packed.setting(), Ceiling.of(work, all.peaks, results.pieces, packed.setting()));
+            lines.add(Ceiling.of(work, peaks, pieces, packed.setting()).line(model, packed.setting()));
         }
         if (options.levels().contains(BenchOptions.Level.STEP)) {
             say(model.name() + ": steps");
-            results.steps.addAll(steps.time(settings));
+            steps.time(settings).forEach(step -> lines.add(step.line(false)));
             if (model.trained() && options.submit() != null) {
-                results.others.addAll(others(steps, settings, all));
+                others(steps, settings).forEach(step -> lines.add(step.line(true)));
             }
         }
-        return results;
     }
 
     /** All settings as the job's quantizers pack them, and its default, where that is not one of them. */
-    private List<Setting.Packed> ofTheJob(BenchModel model, Results all) throws IOException, InterruptedException {
+    private List<Setting.Packed> ofTheJob(BenchModel model, ResultLines lines) throws IOException, InterruptedException {
         JobBench job = new JobBench(options);
         List<Setting.Packed> settings = new ArrayList<>();
         PackedModel byDefault = job.quantized(Setting.DEFAULT);
-        all.byDefault = Optional.of(Setting.DEFAULT);
+        Setting found = Setting.DEFAULT;
         for (Setting setting : Setting.ALL) {
             PackedModel packed;
             if (setting == Setting.FP32) {
                 packed = model.full();
             } else if (job.hasRecipeOf(Setting.DEFAULT, setting)) {
                 packed = byDefault;
-                all.byDefault = Optional.of(setting);
+                found = setting;
             } else {
                 packed = job.quantized(setting);
             }
             settings.add(new Setting.Packed(setting, packed));
         }
-        if (all.byDefault.get() == Setting.DEFAULT) {
+        if (found == Setting.DEFAULT) {
             settings.add(new Setting.Packed(Setting.DEFAULT, byDefault));
         }
+        lines.add(ResultLines.line(ResultLines.DEFAULT).put("setting", found.name()));
+        this.byDefault = found;
         return settings;
     }
 
     /** Steps of {@link Setting#OTHERS} on all threads, and of FP32 and the default beside them. */
-    private List<StepBench.Step> others(StepBench steps, List<Setting.Packed> settings, Results all)
+    private List<StepBench.Step> others(StepBench steps, List<Setting.Packed> settings)
         throws IOException, InterruptedException {
         say("other settings");
         JobBench job = new JobBench(options);
         List<Setting.Packed> others = new ArrayList<>(settings.stream().filter(packed ->
-            packed.setting() == Setting.FP32 || all.byDefault.equals(Optional.of(packed.setting()))).toList());
+            packed.setting() == Setting.FP32 || packed.setting() == byDefault).toList());
         for (Setting setting : Setting.OTHERS) {
             Setting.Packed packed = new Setting.Packed(setting, job.quantized(setting));
             steps.verify(packed);
             others.add(packed);
         }
         return steps.time(others, List.of(options.threads()), List.of(OTHERS_BATCH));
-    }
-
-    /** What people have written below the tables of an earlier report; kept. */
-    private String handwritten() throws IOException {
-        if (!Files.exists(options.report())) {
-            return Report.NOTHING_WRITTEN;
-        }
-        String text = Files.readString(options.report());
-        int from = text.indexOf(Report.HANDWRITTEN);
-        return from < 0 ? Report.NOTHING_WRITTEN : text.substring(from + Report.HANDWRITTEN.length());
     }
 
     private void say(String what) {

@@ -24,8 +24,8 @@ import java.util.stream.Collectors;
  * @param submit    {@code submit.sh}, for what needs the whole job: quantizers and the job level; null without
  * @param jobCount  molecules of the job level
  * @param jobSteps  steps of each
- * @param report    file to write
- * @param results   file that gets all that was measured as JSON lines
+ * @param report    page to write
+ * @param results   file that gets all that was measured as JSON lines, of which the page is made
  * @param rates     file that gets rates of layers, for {@code --recipe auto}; null for none
  */
 record BenchOptions(Path home, Set<Level> levels, List<String> models, int threads, int repeats, double seconds,
@@ -47,7 +47,8 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
     private static final List<String> MODELS = List.of("qm9", "moses", "planar");
 
     static final String USAGE = """
-        Measures the cpu backend and writes kernels/benchmarks/cpu.md.
+        Measures the cpu backend and writes kernels/benchmarks/cpu.jsonl and, made of it, cpu.md. --pages alone measures
+        nothing and makes the pages of both backends again of their lines.
 
           --backend NAME   cpu or cuda, which has flags of its own, below [cpu]
           --levels LIST    of kernel,step,peer,job [kernel,step,peer]; the peaks of a core are always measured
@@ -61,20 +62,21 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
           --submit FILE    submit.sh, for the job's quantizers and the job level; ./submit.sh bench sets it
           --job-count N    molecules of the job level [10000]
           --job-steps N    steps of each of them [500]
-          --report FILE    where to write, from the root of the repository [kernels/benchmarks/cpu.md]
-          --results FILE   all that was measured, as JSON lines [kernels/target/bench/cpu.jsonl]
+          --report FILE    page to write, from the root of the repository [kernels/benchmarks/cpu.md]
+          --results FILE   all that was measured, as JSON lines, of which the page is made [.jsonl beside the page]
           --rates FILE     also writes rates of layers from these, such as conf/rates.conf, for --recipe auto
 
         """;
 
     static final String CUDA_USAGE = """
-        With --backend cuda: checks and measures the cuda backend, PyTorch beside it, and writes kernels/benchmarks/cuda.md.
+        With --backend cuda: checks and measures the cuda backend, PyTorch beside it, and writes
+        kernels/benchmarks/cuda.jsonl and cuda.md.
 
           --bounds         write only what follows from data sheets, which needs no GPU
           --short          only check, on small models and few graphs: for compute-sanitizer
           --budget S       seconds after which nothing more is begun [none]
           --python FILE    interpreter with a PyTorch that sees the GPU [/usr/bin/python3]
-          --report FILE    where to write, from the root of the repository [kernels/benchmarks/cuda.md]
+          --report FILE    page to write, from the root of the repository, its lines beside it [kernels/benchmarks/cuda.md]
         """;
 
     /**
@@ -95,7 +97,7 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
         int jobCount = 10_000;
         int jobSteps = 500;
         Path report = home.resolve("kernels/benchmarks/cpu.md");
-        Path results = home.resolve("kernels/target/bench/cpu.jsonl");
+        Path results = null;
         Path rates = null;
         List<String> left = new ArrayList<>(arguments);
         while (!left.isEmpty()) {
@@ -129,7 +131,12 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
             throw new IllegalArgumentException("the job level needs --submit FILE; run ./submit.sh bench");
         }
         return new BenchOptions(home, levels, models, threads, repeats, seconds, full, cpuIsa, python, submit, jobCount,
-            jobSteps, report, results, rates);
+            jobSteps, report, results == null ? beside(report) : results, rates);
+    }
+
+    /** The file of results that a page is made of. */
+    static Path beside(Path report) {
+        return report.resolveSibling(report.getFileName().toString().replaceFirst("\\.md$", "") + ".jsonl");
     }
 
     private static List<String> models(String list) {

@@ -1,5 +1,7 @@
 package org.bitdgdm.kernels.bench;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +18,21 @@ import java.util.Map;
  * @param strict  seconds in all with nothing but operations for X S and outliers, as if they were dense
  */
 record Ceiling(Map<String, Double> seconds, double strict) {
+    /** Of lines of results. */
+    static final String KIND = "ceiling";
+
+    /** From a line of results. */
+    static Ceiling of(JsonNode line) {
+        Map<String, Double> seconds = new LinkedHashMap<>();
+        line.path("seconds").properties().forEach(term -> seconds.put(term.getKey(), term.getValue().asDouble()));
+        return new Ceiling(seconds, line.path("strict_seconds").asDouble());
+    }
+
+    ObjectNode line(BenchModel model, Setting setting) {
+        ObjectNode line = ResultLines.line(KIND).put("model", model.name()).put("setting", setting.name());
+        seconds.forEach(line.putObject("seconds")::put);
+        return line.put("strict_seconds", strict);
+    }
 
     static Ceiling of(Workload work, Peaks peaks, List<KernelBench.Measurement> pieces, Setting setting) {
         double floats = peaks.floatOperations(1);

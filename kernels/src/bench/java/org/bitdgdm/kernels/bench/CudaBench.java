@@ -1,11 +1,14 @@
 package org.bitdgdm.kernels.bench;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.bitdgdm.kernels.Backend;
 import org.bitdgdm.kernels.BackendOptions;
@@ -14,16 +17,16 @@ import org.bitdgdm.kernels.KernelException;
 
 /**
  * The benchmark of the cuda backend: bounds that follow from the data sheets, and, where there is a GPU, checks, times of
- * whole steps and of their terms, and PyTorch on the same GPU. Writes one Markdown file, line by line.
+ * whole steps and of their terms, and PyTorch on the same GPU. Writes results as lines, and with each of them
+ * the page that they make.
  *
  * <p>The shipped model comes first, since the targets are about it; then ours at n = 27 and 64, then PyTorch there. What
  * fails says so in its place, and the rest goes on.
  */
 final class CudaBench {
     private static final double NANOS = 1e9;
-    private static final String TARGETS = "### Targets";
-    private static final String CHECKS = "### Checks";
-    private static final String MEASURED = "## Measured";
+    /** Of lines of results: why something of a kind and model is not there. */
+    static final String NOTE = "note";
     private static final long LEAST_SECONDS = 15;
     /** One tile, two, and several. */
     private static final int[] SMALL_SIZES = {1, 5, 27, 130};
@@ -55,24 +58,24 @@ final class CudaBench {
     record Size(CudaModel model, Path bundle, List<Integer> batches, int termsBatch, int compileSeconds, long peerSeconds) {
     }
 
-    /** The body of a section. */
+    /** Measurements of one kind. */
     @FunctionalInterface
-    private interface Body {
-        void fill(CudaReport.Section section) throws IOException, InterruptedException;
+    private interface Part {
+        void measure() throws IOException, InterruptedException;
     }
 
     private final CudaDevice device;
     private final CudaPeer peer;
-    private final CudaReport report;
+    private final ResultLines results;
     private final Plan plan;
     private final CudaTimes times;
     private final long start = System.nanoTime();
     private boolean passed = true;
 
-    CudaBench(CudaDevice device, CudaPeer peer, CudaReport report, Plan plan) {
+    CudaBench(CudaDevice device, CudaPeer peer, ResultLines results, Plan plan) {
         this.device = device;
         this.peer = peer;
-        this.report = report;
+        this.results = results;
         this.plan = plan;
         this.times = new CudaTimes(device, plan);
     }
@@ -111,18 +114,22 @@ final class CudaBench {
             new Size(new CudaModel(BenchModel.of("moses")), null, List.of(64, 256, 1024, 4096), 256, 10, 150),
             new Size(new CudaModel(BenchModel.of("planar")), null, List.of(16, 64, 256, 1024), 64, 10, 150));
         if (bounds) {
-            bounds(file, sizes);
+            // What has been measured on a GPU stays.
+            ResultLines results = lines(file, earlier -> !earlier.path(ResultLines.KIND).asText().equals(CudaBounds.KIND));
+            sizes.forEach(size -> CudaBounds.write(results, size.model));
+            System.err.println("written " + file);
             return;
         }
         String name = device();
-        CudaReport report = new CudaReport(quick ? null : file, "", titles(sizes));
-        CudaBench bench = new CudaBench(CudaDevice::first, new CudaPeer(home, python, List.of("--device", "cuda")), report,
+        // Bounds stay until they are computed again.
+        ResultLines results = lines(quick ? null : file,
+            earlier -> earlier.path(ResultLines.KIND).asText().equals(CudaBounds.KIND));
+        CudaBench bench = new CudaBench(CudaDevice::first, new CudaPeer(home, python, List.of("--device", "cuda")), results,
             new Plan(256, 50, 7, 0.1, 1024, budget));
         if (quick) {
             bench.checkShort(sizes.get(0).model);
         } else {
-            report.begin(MEASURED).line("%s, %s, commit %s", name, driver(home), Machine.commit(home));
-            bench.measure(sizes);
+            bench.measure(sizes, name + ", " + driver(home), Machine.commit(home));
             System.err.println("written " + file);
         }
         if (!bench.passed) {
@@ -130,49 +137,17 @@ final class CudaBench {
         }
     }
 
-    private static void bounds(Path file, List<Size> sizes) throws IOException {
-        List<String> titles = Stream.concat(Stream.of(MEASURED),
-            sizes.stream().map(size -> CudaBounds.title(size.model.bench))).toList();
-        CudaReport report = new CudaReport(file, " --bounds", titles);
-        report.begin(MEASURED).line("Not measured on a GPU: none was at hand. With one, this section has device, driver and"
-            + " commit, the table of targets, the checks against the reference and the cpu backend, times of whole steps in"
-            + " every setting and precision at n = 9, 27 and 64, PyTorch on the same GPU in FP32, BF16 and compiled BF16,"
-            + " times per term beside the bounds, and peaks of device memory.");
-        sizes.forEach(size -> CudaBounds.write(report, size.model));
-        System.err.println("written " + file);
-    }
-
-    /** All sections of a full run, in the order of reading. */
-    static List<String> titles(List<Size> sizes) {
-        List<String> titles = new ArrayList<>(List.of(MEASURED, TARGETS, CHECKS));
-        for (Size size : sizes) {
-            titles.addAll(List.of(bests(size), steps(size), peer(size), terms(size)));
-            if (size.model.bench.trained()) {
-                titles.add(sampler(size));
+    /** Lines beside a page, which is written with each of them. */
+    static ResultLines lines(Path page, Predicate<JsonNode> kept) throws IOException {
+        return new ResultLines(page == null ? null : BenchOptions.beside(page), kept, all -> {
+            if (page != null) {
+                CudaPage.write(page, all);
             }
-        }
-        sizes.forEach(size -> titles.add(CudaBounds.title(size.model.bench)));
-        return titles;
+        });
     }
 
-    private static String bests(Size size) {
-        return "### Best batch size of each: " + size.model.bench.name();
-    }
-
-    private static String steps(Size size) {
-        return "### Whole steps: " + size.model.bench.name();
-    }
-
-    private static String peer(Size size) {
-        return "### PyTorch on the same GPU: " + size.model.bench.name();
-    }
-
-    private static String terms(Size size) {
-        return "### Time per term: " + size.model.bench.name() + ", batch " + size.termsBatch;
-    }
-
-    private static String sampler(Size size) {
-        return "### Whole sampler: " + size.model.bench.name();
+    static ObjectNode note(String kind, String model, String text) {
+        return ResultLines.line(NOTE).put("of", kind).put("model", model).put("text", text);
     }
 
     /** What is measured; refuses where there is no GPU. */
@@ -210,85 +185,76 @@ final class CudaBench {
     }
 
     /** For compute-sanitizer: every kernel in small models, then the shipped one, on few graphs. */
-    private void checkShort(CudaModel shipped) throws InterruptedException {
-        section(CHECKS, section -> {
-            CudaChecks checks = new CudaChecks(device, section);
-            checks.small(SMALL_SIZES, MANY_GRAPHS);
-            checks.shipped(shipped, 8, 2);
-            passed &= checks.passed();
-        });
+    private void checkShort(CudaModel shipped) {
+        CudaChecks checks = new CudaChecks(device, results);
+        checks.small(SMALL_SIZES, MANY_GRAPHS);
+        checks.shipped(shipped, 8, 2);
+        passed &= checks.passed();
     }
 
     /** Everything, the most important first. */
-    void measure(List<Size> sizes) throws InterruptedException {
+    void measure(List<Size> sizes, String machine, String commit) throws InterruptedException {
+        results.add(ResultLines.line(ResultLines.BEGIN).put("device", machine).put("commit", commit)
+            .put("repeats", plan.repeats).put("seconds", plan.seconds));
+        for (Size size : sizes) {
+            BenchModel bench = size.model.bench;
+            results.add(ResultLines.line(ResultLines.MODEL).put("name", bench.name()).put("trained", bench.trained())
+                .put("terms_batch", size.termsBatch).put("diffusion_steps", bench.full().diffusion().steps()));
+        }
         Size first = sizes.get(0);
-        CudaChecks[] checks = new CudaChecks[1];
-        section(CHECKS, section -> {
-            checks[0] = new CudaChecks(device, section);
-            checks[0].shipped(first.model, plan.checkedGraphs, plan.checkedSteps);
-        });
+        CudaChecks checks = new CudaChecks(device, results);
+        part(CudaChecks.KIND, first, () -> checks.shipped(first.model, plan.checkedGraphs, plan.checkedSteps));
         CudaRates rates = new CudaRates();
-        section(steps(first), section -> times.steps(section, first, rates));
-        section(TARGETS, section -> rates.targets().forEach(section::line));
-        section(peer(first), section -> peer(section, first, rates));
-        section(TARGETS, section -> rates.targets().forEach(section::line));
-        section(bests(first), section -> rates.bests().forEach(section::line));
-        section(terms(first), section -> times.terms(section, first));
+        part(ResultLines.STEP, first, () -> times.steps(results, first, rates));
+        part(ResultLines.PEER, first, () -> peer(first, rates));
+        part(CudaTerms.KIND, first, () -> times.terms(results, first));
         if (first.model.bench.trained()) {
-            section(sampler(first), section -> times.sampler(section, first, rates));
+            part(CudaTimes.SAMPLER, first, () -> times.sampler(results, first, rates));
         }
         List<Size> others = sizes.subList(1, sizes.size());
-        List<CudaRates> theirs = others.stream().map(size -> new CudaRates()).toList();
-        for (int at = 0; at < others.size(); at++) {
-            Size size = others.get(at);
-            CudaRates found = theirs.get(at);
-            section(steps(size), section -> {
-                // Its rows go to the section of checks.
-                checks[0].large(size.model);
-                times.steps(section, size, found);
+        for (Size size : others) {
+            part(ResultLines.STEP, size, () -> {
+                checks.large(size.model);
+                times.steps(results, size, new CudaRates());
             });
-            section(terms(size), section -> times.terms(section, size));
+            part(CudaTerms.KIND, size, () -> times.terms(results, size));
         }
-        sizes.forEach(size -> CudaBounds.write(report, size.model));
-        for (int at = 0; at < others.size(); at++) {
-            Size size = others.get(at);
-            CudaRates found = theirs.get(at);
-            section(peer(size), section -> peer(section, size, found));
-            section(bests(size), section -> found.bests().forEach(section::line));
+        sizes.forEach(size -> CudaBounds.write(results, size.model));
+        for (Size size : others) {
+            part(ResultLines.PEER, size, () -> peer(size, new CudaRates()));
         }
-        passed &= checks[0] != null && checks[0].passed() && times.passed();
+        passed &= checks.passed() && times.passed();
     }
 
     private long secondsLeft() {
         return plan.budget - (long) ((System.nanoTime() - start) / NANOS);
     }
 
-    /** Fills a section unless the time is up; what fails is said in it, and the next one comes all the same. */
-    private void section(String title, Body body) throws InterruptedException {
-        CudaReport.Section section = report.begin(title);
-        if (secondsLeft() <= 0 && !title.equals(TARGETS)) {
-            section.line("Not measured: the %d s of --budget were used up.", plan.budget);
+    /** Measures unless the time is up; what fails is said in a line, and the next one comes all the same. */
+    private void part(String kind, Size size, Part part) throws InterruptedException {
+        String model = size.model.bench.name();
+        if (secondsLeft() <= 0) {
+            results.add(note(kind, model, "Not measured: the " + plan.budget + " s of --budget were used up."));
             return;
         }
         try {
-            body.fill(section);
+            part.measure();
         } catch (RuntimeException | IOException e) {
             passed = false;
             e.printStackTrace();
-            section.line("");
-            section.line("**Failed**: %s", String.valueOf(e.getMessage()));
+            results.add(note(kind, model, "**Failed**: " + e.getMessage()));
         }
     }
 
-    private void peer(CudaReport.Section section, Size size, CudaRates rates) throws IOException, InterruptedException {
+    private void peer(Size size, CudaRates rates) throws IOException, InterruptedException {
         Path folder = size.bundle;
         if (folder == null) {
             folder = Files.createTempDirectory("bitdgdm-bundle");
             CudaBundle.write(size.model.bench.full(), folder);
         }
         try {
-            passed &= peer.measure(section, rates, folder, size.model.bench.nodes(), size.batches, size.bundle != null,
-                size.compileSeconds, Math.max(LEAST_SECONDS, Math.min(size.peerSeconds, secondsLeft())));
+            passed &= peer.measure(results, rates, size.model.bench.name(), folder, size.model.bench.nodes(), size.batches,
+                size.bundle != null, size.compileSeconds, Math.max(LEAST_SECONDS, Math.min(size.peerSeconds, secondsLeft())));
         } finally {
             if (size.bundle == null) {
                 try (Stream<Path> files = Files.walk(folder)) {

@@ -1,7 +1,7 @@
 package org.bitdgdm.kernels.bench;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Arrays;
-import java.util.Locale;
 import java.util.Map;
 import java.util.stream.LongStream;
 import org.bitdgdm.kernels.CpuDenoiser;
@@ -16,9 +16,12 @@ import org.bitdgdm.kernels.ReferenceDenoiser;
 
 /**
  * Checks of a device before it is timed: logits against another backend, graphs against the cpu backend's, products of 4
- * bits against those of bytes. Every check prints a row that ends in a verdict.
+ * bits against those of bytes. Every check is a line of results with a verdict.
  */
 final class CudaChecks {
+    /** Of lines of results. */
+    static final String KIND = "check";
+    static final String FAILED = "FAILED";
     private static final long SEED = 1;
     private static final double MIN_IDENTICAL = 0.99;
     private static final int LOGIT_GRAPHS = 10;
@@ -88,26 +91,17 @@ final class CudaChecks {
         }
 
         double share(long beyond) {
-            return 100.0 * beyond / all;
+            return (double) beyond / all;
         }
     }
 
     private final CudaDevice device;
-    private final CudaReport.Section section;
+    private final ResultLines results;
     private boolean passed = true;
 
-    CudaChecks(CudaDevice device, CudaReport.Section section) {
+    CudaChecks(CudaDevice device, ResultLines results) {
         this.device = device;
-        this.section = section;
-        section.line("Logits in full precision against the reference (from n = 27 on against the cpu backend), quantized"
-            + " ones against the cpu backend; graphs against the cpu backend's. In FP32 all must be within 1e-4 + 1e-4 |value|,"
-            + " in BF16 within 0.15 + 0.05 |value|; of quantized settings at most 20% may be beyond FP32's bound, since a code"
-            + " on an edge may flip; in large graphs through many layers some code always does, and the distance is only"
-            + " shown.");
-        section.line("");
-        section.line("| model | setting | largest distance | beyond FP32's bound | beyond BF16's | products of 4 bits"
-            + " | graphs equal to the cpu backend's | |");
-        section.line("|---|---|---|---|---|---|---|---|");
+        this.results = results;
     }
 
     boolean passed() {
@@ -143,7 +137,7 @@ final class CudaChecks {
             Judgement judgement = model.bench.trained() || setting == Setting.FP32 ? judgement(packed, products)
                 : Judgement.NONE;
             Distances distances = new Distances();
-            String identical = "–";
+            ObjectNode line = line(model.bench.name(), name);
             boolean holds = true;
             try (CudaDenoiser cuda = device.open(packed, products);
                  CpuDenoiser cpu = new CpuDenoiser(packed, CudaModel.cpuOptions());
@@ -156,18 +150,16 @@ final class CudaChecks {
                 }
                 if (graphs > 0) {
                     double share = identical(cuda, cpu, model.bench.nodes(), graphs, steps);
-                    identical = String.format(Locale.ROOT, "%.2f%% of %d in %d steps", 100 * share, graphs, steps);
+                    line.put("equal_graphs", share).put("graphs", graphs).put("steps", steps);
                     holds = judgement != Judgement.FULL || share > MIN_IDENTICAL;
                 }
             }
-            String nibbles = "–";
             if (CudaForms.hasNibbles(packed)) {
                 boolean same = sameProducts(packed, noise(packed, model.bench.nodes(), logitGraphs));
-                nibbles = same ? "same bits" : "**other bits**";
+                line.put("same_products_of_4_bits", same);
                 holds &= same;
             }
-            row(model.bench.name(), name, distances, nibbles, identical, holds && distances.hold(judgement),
-                judgement);
+            add(line, distances, holds && distances.hold(judgement), judgement);
         } catch (KernelException e) {
             failed(model.bench.name(), name, e);
         }
@@ -207,29 +199,32 @@ final class CudaChecks {
                 distances.add(logits(other, model, many), logits(cuda, model, many));
                 sampled(cuda, MANY_NODES, 3, 2);
             }
-            String nibbles = "–";
+            ObjectNode line = line(title, name);
             boolean same = true;
             if (CudaForms.hasNibbles(model)) {
                 same = sameProducts(model, noise(model, 27, 3));
-                nibbles = same ? "same bits" : "**other bits**";
+                line.put("same_products_of_4_bits", same);
             }
-            row(title, name, distances, nibbles, "–", same && distances.hold(judgement), judgement);
+            add(line, distances, same && distances.hold(judgement), judgement);
         } catch (KernelException e) {
             failed(title, name, e);
         }
     }
 
-    private void row(String model, String setting, Distances distances, String nibbles, String identical, boolean holds,
-                     Judgement judgement) {
+    private static ObjectNode line(String model, String setting) {
+        return ResultLines.line(KIND).put("model", model).put("setting", setting);
+    }
+
+    private void add(ObjectNode line, Distances distances, boolean holds, Judgement judgement) {
         passed &= holds;
-        section.line("| %s | %s | %.2g | %.2f%% | %.2f%% | %s | %s | %s |", model, setting, distances.largest,
-            distances.share(distances.beyondFp32), distances.share(distances.beyondBf16), nibbles, identical,
-            !holds ? "**FAILED**" : judgement == Judgement.NONE ? "distance not judged" : "holds");
+        results.add(line.put("largest_distance", distances.largest).put("beyond_fp32", distances.share(distances.beyondFp32))
+            .put("beyond_bf16", distances.share(distances.beyondBf16))
+            .put("verdict", !holds ? FAILED : judgement == Judgement.NONE ? "distance not judged" : "holds"));
     }
 
     private void failed(String model, String setting, KernelException e) {
         passed = false;
-        section.line("| %s | %s | **FAILED**: %s | | | | | |", model, setting, e.getMessage().replace('|', '/'));
+        results.add(line(model, setting).put("verdict", FAILED).put("failed", e.getMessage()));
     }
 
     /** Whether codes multiplied as 4 bits and as bytes give the same logits, to the bit. */

@@ -1,5 +1,6 @@
 package org.bitdgdm.kernels.bench;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -31,6 +32,16 @@ final class CudaRates {
      * @param peakBytes most device memory that was allocated, in bytes
      */
     record Row(String name, boolean ours, int batch, double rate, long peakBytes) {
+
+        /** From a line of results that has not failed. */
+        static Row of(JsonNode line) {
+            boolean ours = line.path(ResultLines.KIND).asText().equals(ResultLines.STEP);
+            int batch = line.path("batch").asInt();
+            return new Row(line.path(ours ? "setting" : "mode").asText(), ours, batch, ours
+                ? batch / line.path("seconds").path("median").asDouble()
+                : line.path("graph_steps_per_second").path("median").asDouble(), line.path("peak_bytes").asLong());
+        }
+
         private String text() {
             return String.format(Locale.ROOT, "%s%s, batch %d", ours ? "" : "PyTorch ", name, batch);
         }

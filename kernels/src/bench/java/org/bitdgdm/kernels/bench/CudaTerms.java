@@ -18,6 +18,8 @@ import org.bitdgdm.kernels.SparseRows;
  * same edges without their products. Where norms of X are within a kernel with layers, they count as dense.
  */
 final class CudaTerms {
+    /** Of lines of results. */
+    static final String KIND = "terms";
     /** Each term and the terms of {@link CudaBudget} that bound it. */
     static final Map<String, List<String>> BOUNDS = bounds();
     private static final List<String> LAYERS = List.of("bitdgdm_linear", "bitdgdm_transform", "bitdgdm_edges",

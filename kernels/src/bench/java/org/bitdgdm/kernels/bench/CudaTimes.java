@@ -1,5 +1,6 @@
 package org.bitdgdm.kernels.bench;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Map;
 import java.util.stream.LongStream;
 import org.bitdgdm.kernels.CudaDenoiser;
@@ -14,6 +15,8 @@ import org.bitdgdm.kernels.PackedModel;
  * synchronization, terms of a step by events around each kernel, the whole sampler.
  */
 final class CudaTimes {
+    /** Of lines of results: from the ids to the finished graphs. */
+    static final String SAMPLER = "sampler";
     private static final long SEED = 1;
     private static final double NANOS = 1e9;
 
@@ -32,61 +35,48 @@ final class CudaTimes {
     }
 
     /** Whole steps at every batch size; each goes to {@code rates} too. */
-    void steps(CudaReport.Section section, CudaBench.Size size, CudaRates rates) throws InterruptedException {
-        int steps = size.model().bench.full().diffusion().steps();
-        section.line("Median and range of %d calls of at least %.1f s each, or %d steps; bytes: the most that were allocated"
-            + " on the device, model included, context not.", plan.repeats(), plan.seconds(), size.model().bench.startTime());
-        section.line("");
-        section.line("| setting | batch | ms a step | range | graph-steps/s | graphs/s at %d steps | peak of device bytes |",
-            steps);
-        section.line("|---|---|---|---|---|---|---|");
-        each(section, 5, (setting, products) -> {
+    void steps(ResultLines results, CudaBench.Size size, CudaRates rates) throws InterruptedException {
+        each(results, ResultLines.STEP, size, (setting, products, line) -> {
             try (CudaDenoiser cuda = device.open(size.model().packed(setting), products)) {
                 // Ascending: the most memory in use is then that of the latest size.
                 for (int batch : size.batches()) {
                     Spread seconds = secondsPerStep(cuda, size.model().bench, batch);
-                    CudaRates.Row row = new CudaRates.Row(CudaBench.label(setting, products), true, batch,
-                        batch / seconds.median(), cuda.peakBytes());
-                    rates.add(row);
-                    section.line("| %s | %d | %.3f | %.3f–%.3f | %,.0f | %,.1f | %,d |", row.name(), batch,
-                        1e3 * seconds.median(), 1e3 * seconds.low(), 1e3 * seconds.high(), row.rate(), row.rate() / steps,
-                        row.peakBytes());
+                    ObjectNode step = line.deepCopy().put("batch", batch).put("peak_bytes", cuda.peakBytes());
+                    seconds.write(step.putObject("seconds"));
+                    results.add(step);
+                    rates.add(CudaRates.Row.of(step));
                 }
             }
         });
     }
 
-    /** What is measured of a setting and precision. */
+    /** What is measured of a setting and precision, into lines like the one that it is given. */
     @FunctionalInterface
     private interface Measurement {
-        void take(Setting setting, CudaDevice.Products products) throws InterruptedException;
+        void take(Setting setting, CudaDevice.Products products, ObjectNode line) throws InterruptedException;
     }
 
-    /** Measures every setting and precision; one that fails has a row that says so, with so many empty cells. */
-    private void each(CudaReport.Section section, int emptyCells, Measurement measurement) throws InterruptedException {
+    /** Measures every setting and precision; one that fails has a line that says so. */
+    private void each(ResultLines results, String kind, CudaBench.Size size, Measurement measurement)
+        throws InterruptedException {
         for (Setting setting : Setting.ALL) {
             for (CudaDevice.Products products : CudaBench.products(setting)) {
+                ObjectNode line = ResultLines.line(kind).put("model", size.model().bench.name())
+                    .put("setting", CudaBench.label(setting, products));
                 try {
-                    measurement.take(setting, products);
+                    measurement.take(setting, products, line);
                 } catch (KernelException e) {
                     passed = false;
-                    section.line("| %s | **failed**: %s |%s", CudaBench.label(setting, products),
-                        e.getMessage().replace('|', '/'), " |".repeat(emptyCells));
+                    results.add(line.put("failed", e.getMessage()));
                 }
             }
         }
     }
 
     /** Kernels launched one by one, so that the gaps between launches, which a captured step has not, are left out. */
-    void terms(CudaReport.Section section, CudaBench.Size size) throws InterruptedException {
+    void terms(ResultLines results, CudaBench.Size size) throws InterruptedException {
         CudaBudget.Gpu gpu = CudaBudget.Gpu.ofDevice(describe(size));
-        section.line("µs of one graph and step on this device, and after the slash the bound for %s; dense has"
-            + " full-precision layers and codes of inputs in it. Each kernel between two events, median of %d; sparse: the difference from"
-            + " the same model without S and outliers; dense: what is left of the kernels with layers beside the same edges"
-            + " without their products. Memory bounds the sum of all.", gpu.name(), plan.repeats());
-        section.line("");
-        CudaBounds.termsHead().lines().forEach(section::line);
-        each(section, CudaTerms.BOUNDS.size() + 2, (setting, products) -> {
+        each(results, CudaTerms.KIND, size, (setting, products, line) -> {
             PackedModel packed = size.model().packed(setting);
             Map<String, Double> kernels;
             double captured;
@@ -98,8 +88,16 @@ final class CudaTimes {
             try (CudaDenoiser cuda = device.open(CudaTerms.withoutSparse(packed), products)) {
                 terms = CudaTerms.of(kernels, kernelSeconds(cuda, size));
             }
-            section.line(CudaBounds.termsRow(CudaBench.label(setting, products), terms, captured, size.termsBatch(),
-                CudaBounds.budget(size.model(), setting, products, gpu)));
+            CudaBudget budget = CudaBounds.budget(size.model(), setting, products, gpu);
+            line.put("gpu", gpu.name()).put("batch", size.termsBatch()).put("captured_seconds", captured)
+                .put("memory_bound_seconds", budget.seconds().get("memory"));
+            ObjectNode found = line.putObject("seconds");
+            ObjectNode bounds = line.putObject("bound_seconds");
+            CudaTerms.BOUNDS.forEach((term, parts) -> {
+                found.put(term, terms.get(term));
+                bounds.put(term, parts.stream().mapToDouble(budget.seconds()::get).sum());
+            });
+            results.add(line);
         });
     }
 
@@ -110,14 +108,10 @@ final class CudaTimes {
     }
 
     /** From the ids to the finished graphs, once for each setting at its best batch size or the plan's. */
-    void sampler(CudaReport.Section section, CudaBench.Size size, CudaRates rates) throws InterruptedException {
+    void sampler(ResultLines results, CudaBench.Size size, CudaRates rates) throws InterruptedException {
         BenchModel model = size.model().bench;
         int steps = model.full().diffusion().steps();
-        section.line("All %d steps, initial draw and copies of ids and graphs included, one call each.", steps);
-        section.line("");
-        section.line("| setting | graphs | seconds | graphs/s | graph-steps/s |");
-        section.line("|---|---|---|---|---|");
-        each(section, 3, (setting, products) -> {
+        each(results, SAMPLER, size, (setting, products, line) -> {
             String label = CudaBench.label(setting, products);
             int graphs = Math.min(plan.sampled(), rates.best(true, label).map(CudaRates.Row::batch).orElse(plan.sampled()));
             long[] ids = LongStream.range(0, graphs).toArray();
@@ -125,9 +119,8 @@ final class CudaTimes {
                 cuda.sample(model.nodes(), ids, SEED, new int[] {steps, steps - 1});
                 long before = System.nanoTime();
                 cuda.sample(model.nodes(), ids, SEED, model.full().diffusion().schedule().times(steps));
-                double seconds = (System.nanoTime() - before) / NANOS;
-                section.line("| %s | %d | %.2f | %,.1f | %,.0f |", label, graphs, seconds, graphs / seconds,
-                    graphs * steps / seconds);
+                results.add(line.put("graphs", graphs).put("steps", steps)
+                    .put("all_seconds", (System.nanoTime() - before) / NANOS));
             }
         });
     }
@@ -152,7 +145,7 @@ final class CudaTimes {
         for (int repeat = 0; repeat < plan.repeats(); repeat++) {
             seconds[repeat] = advance(cuda, batch, model, steps);
         }
-        return new Spread(seconds);
+        return Spread.of(seconds);
     }
 
     /** Takes so many steps; returns the seconds of one. */

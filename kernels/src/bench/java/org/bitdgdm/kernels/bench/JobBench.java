@@ -2,6 +2,7 @@ package org.bitdgdm.kernels.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -15,6 +16,8 @@ import org.bitdgdm.kernels.PackedModelFormat;
 
 /** The whole job as its user starts it, through submit.sh: a source of quantized models, and the outermost measurement. */
 final class JobBench {
+    /** Of lines of results. */
+    static final String KIND = "job";
     /** Where a run leaves the model that it broadcasts. */
     private static final String PACKED = "_run/model/packed.bdgm";
     /** And what that was made by. */
@@ -32,6 +35,19 @@ final class JobBench {
      */
     record Job(int count, int steps, double seconds, double samplingSeconds, double quantizationSeconds,
                long residentBytes) {
+
+        /** From a line of results. */
+        static Job of(JsonNode line) {
+            return new Job(line.path("molecules").asInt(), line.path("steps").asInt(), line.path("seconds").asDouble(),
+                line.path("sampling_seconds").asDouble(Double.NaN), line.path("quantization_seconds").asDouble(Double.NaN),
+                line.path("resident_bytes").asLong());
+        }
+
+        ObjectNode line() {
+            return ResultLines.line(KIND).put("molecules", count).put("steps", steps).put("seconds", seconds)
+                .put("sampling_seconds", samplingSeconds).put("quantization_seconds", quantizationSeconds)
+                .put("resident_bytes", residentBytes);
+        }
 
         /** Share of the time outside sampling and quantization. */
         double otherShare() {

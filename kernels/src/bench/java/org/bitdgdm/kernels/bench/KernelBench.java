@@ -1,5 +1,7 @@
 package org.bitdgdm.kernels.bench;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,6 +21,9 @@ import org.bitdgdm.kernels.Variant;
 
 /** The native program kernel_bench: builds it, describes to it what to time, reads what it prints. */
 final class KernelBench {
+    /** Kinds of lines of results. */
+    static final String PEAK = "peak";
+    static final String PIECE = "piece";
     /** Peaks and pieces are short; this share of a step's time is enough for each repeat. */
     private static final double SHARE_OF_SECONDS = 1.0 / 40;
 
@@ -34,12 +39,31 @@ final class KernelBench {
             String[] fields = line.split("\t");
             double[] seconds = Arrays.stream(fields[6].split(",")).mapToDouble(Double::parseDouble).toArray();
             return new Measurement(fields[0], fields[1], Double.parseDouble(fields[2]), Double.parseDouble(fields[3]),
-                Double.parseDouble(fields[4]), Double.parseDouble(fields[5]), new Spread(seconds));
+                Double.parseDouble(fields[4]), Double.parseDouble(fields[5]), Spread.of(seconds));
+        }
+
+        /** From a line of results. */
+        static Measurement of(JsonNode line) {
+            return new Measurement(line.path("name").asText(), line.path("detail").asText(),
+                line.path("float_operations").asDouble(), line.path("integer_operations").asDouble(),
+                line.path("bytes").asDouble(), line.path("items").asDouble(), Spread.of(line.path("seconds")));
+        }
+
+        /** @param model of which it is a piece; null for a peak */
+        ObjectNode line(String model) {
+            ObjectNode line = ResultLines.line(model == null ? PEAK : PIECE);
+            if (model != null) {
+                line.put("model", model);
+            }
+            line.put("name", name).put("detail", detail).put("float_operations", floatOperations)
+                .put("integer_operations", integerOperations).put("bytes", bytes).put("items", items);
+            seconds.write(line.putObject("seconds"));
+            return line;
         }
 
         /** Operations of either kind per second. */
         Spread operationsPerSecond() {
-            return seconds.map(s -> (floatOperations + integerOperations) / s);
+            return seconds.rateOf(floatOperations + integerOperations);
         }
 
         double itemsPerSecond() {

@@ -1,5 +1,6 @@
 package org.bitdgdm.kernels.bench;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,6 +30,12 @@ record Machine(String cpu, int cores, String system, String compiler, String jvm
             System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch"),
             Programs.output(home, List.of(compiler, "--version"), "").lines().findFirst().orElse(compiler),
             System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version"), commit(home));
+    }
+
+    /** The first line of results of a run on the processor. */
+    ObjectNode begin() {
+        return ResultLines.line(ResultLines.BEGIN).put("cpu", cpu).put("cores", cores).put("system", system)
+            .put("compiler", compiler).put("jvm", jvm).put("commit", commit);
     }
 
     private static String cpuName() throws IOException {

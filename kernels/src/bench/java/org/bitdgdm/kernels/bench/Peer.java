@@ -2,6 +2,8 @@ package org.bitdgdm.kernels.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +20,26 @@ record Peer(List<Row> rows, String version) {
 
     /** Graph-steps per second of all processes together. */
     record Row(int processes, int threads, int batch, double median, double low, double high) {
+
+        private static Row of(JsonNode row) {
+            return new Row(row.path("processes").asInt(), row.path("threads").asInt(), row.path("batch").asInt(),
+                row.path("median").asDouble(), row.path("low").asDouble(), row.path("high").asDouble());
+        }
+    }
+
+    /** From a line of results. */
+    static Peer of(JsonNode line) {
+        List<Row> rows = new ArrayList<>();
+        line.path("rows").forEach(row -> rows.add(Row.of(row)));
+        return new Peer(rows, line.path("version").asText());
+    }
+
+    ObjectNode line() {
+        ObjectNode line = ResultLines.line(ResultLines.PEER).put("version", version);
+        ArrayNode all = line.putArray("rows");
+        rows.forEach(row -> all.addObject().put("processes", row.processes).put("threads", row.threads)
+            .put("batch", row.batch).put("median", row.median).put("low", row.low).put("high", row.high));
+        return line;
     }
 
     static Peer measure(BenchOptions options) throws IOException, InterruptedException {
@@ -49,8 +71,7 @@ record Peer(List<Row> rows, String version) {
         JsonNode json = new ObjectMapper().readTree(outcome.output());
         List<Row> rows = new ArrayList<>();
         for (JsonNode row : json.get("rows")) {
-            rows.add(new Row(row.get("processes").asInt(), row.get("threads").asInt(), row.get("batch").asInt(),
-                row.get("median").asDouble(), row.get("low").asDouble(), row.get("high").asDouble()));
+            rows.add(Row.of(row));
         }
         return new Peer(rows, "PyTorch " + json.get("torch").asText() + ", BLAS " + json.get("blas").asText());
     }

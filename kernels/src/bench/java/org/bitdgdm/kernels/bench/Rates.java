@@ -1,13 +1,12 @@
 package org.bitdgdm.kernels.bench;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.IntStream;
 
 /**
  * The rates of {@code conf/rates.conf} from the lines of a run: weighted least squares (relative errors) of the time of every
@@ -35,21 +34,19 @@ final class Rates {
     /**
      * The file, from {@link ResultLines} of a run that has measured the pieces of a trained model.
      *
-     * @throws IllegalArgumentException if pieces are missing, or a line is none of a result
+     * @throws IllegalArgumentException if pieces are missing
      */
-    static String conf(List<String> lines) {
+    static String conf(List<JsonNode> lines) {
         List<double[]> rows = new ArrayList<>();
         String machine = "unknown";
-        for (String text : lines) {
-            JsonNode line = tree(text);
-            if (line.path(ResultLines.KIND).asText().equals(ResultLines.MACHINE)) {
-                machine = line.path("cpu").asText() + ", " + line.path("cores").asInt() + " processors, commit "
-                    + line.path("commit").asText();
-            } else if (line.path(ResultLines.KIND).asText().equals(ResultLines.PIECE)) {
-                Matcher piece = PIECE.matcher(line.path("name").asText());
-                if (piece.matches()) {
-                    rows.add(row(piece, line));
-                }
+        for (JsonNode line : ResultLines.of(lines, ResultLines.BEGIN)) {
+            machine = line.path("cpu").asText() + ", " + line.path("cores").asInt() + " processors, commit "
+                + line.path("commit").asText();
+        }
+        for (JsonNode line : ResultLines.of(lines, KernelBench.PIECE)) {
+            Matcher piece = PIECE.matcher(line.path("name").asText());
+            if (piece.matches()) {
+                rows.add(row(piece, line));
             }
         }
         for (int k = 0; k < NAMES.size(); k++) {
@@ -60,7 +57,7 @@ final class Rates {
         }
         double[] seconds = leastSquares(rows);
         StringBuilder conf = new StringBuilder(HEAD).append("rates {\n  cpu {\n    machine = ")
-            .append(ResultLines.JSON.getNodeFactory().textNode(machine)).append('\n');
+            .append(TextNode.valueOf(machine)).append('\n');
         for (int k = 0; k < seconds.length; k++) {
             if (!(seconds[k] > 0) || !Double.isFinite(seconds[k])) {
                 throw without(NAMES.get(k));
@@ -75,22 +72,13 @@ final class Rates {
             + " --levels kernel");
     }
 
-    private static JsonNode tree(String line) {
-        try {
-            return ResultLines.JSON.readTree(line);
-        } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException("a line of results is broken: " + e.getOriginalMessage(), e);
-        }
-    }
-
     /** Operations of each kind, and seconds. */
     private static double[] row(Matcher piece, JsonNode line) {
         String[] sizes = line.path("detail").asText().split(" x ");
         double rows = Double.parseDouble(sizes[0]);
         double in = Double.parseDouble(sizes[1]);
         double[] row = new double[NAMES.size() + 1];
-        row[NAMES.size()] = new Spread(IntStream.range(0, line.path("seconds").size())
-            .mapToDouble(k -> line.path("seconds").get(k).asDouble()).toArray()).median();
+        row[NAMES.size()] = Spread.of(line.path("seconds")).median();
         if (piece.group(1) != null) {
             row[4] = rows * in;
             return row;

@@ -1,56 +1,115 @@
 package org.bitdgdm.kernels.bench;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 
-/** What a run has measured as JSON lines: the machine, then a line for every piece and every setting's step, with all repeats. */
+/**
+ * What a run has measured as JSON lines, each an object with its {@link #KIND}, in the order of measuring. The file grows with
+ * every line, so that a run that is cut off leaves what it had; pages and rates are made of the lines and of nothing else.
+ */
 final class ResultLines {
-    static final JsonMapper JSON = new JsonMapper();
     /** What a line is of. */
     static final String KIND = "kind";
-    static final String MACHINE = "machine";
-    static final String PIECE = "piece";
+    /** The machine and what is asked of it: the first line of a run. */
+    static final String BEGIN = "begin";
+    /** The last line of a run that came to its end. */
+    static final String END = "end";
+    static final String MODEL = "model";
     static final String STEP = "step";
+    /** The setting of {@code generate} without flags. */
+    static final String DEFAULT = "default";
+    /** Speed of PyTorch. */
+    static final String PEER = "peer";
+    private static final JsonMapper JSON = new JsonMapper();
 
-    private ResultLines() {
+    private final Path file;
+    private final List<JsonNode> lines = new ArrayList<>();
+    private final Consumer<List<JsonNode>> page;
+
+    /**
+     * Begins a file.
+     *
+     * @param file to write; null: lines are only printed
+     * @param kept which lines of an earlier run stay in it
+     * @param page what is to be done with all lines when one has come
+     */
+    ResultLines(Path file, Predicate<JsonNode> kept, Consumer<List<JsonNode>> page) throws IOException {
+        this.file = file;
+        this.page = page;
+        if (file != null) {
+            Files.createDirectories(file.toAbsolutePath().getParent());
+            if (Files.exists(file)) {
+                read(file).stream().filter(kept).forEach(lines::add);
+            }
+        }
     }
 
-    static List<String> of(Results results) {
-        List<String> lines = new ArrayList<>(List.of(machine(results.machine)));
-        for (Results.OfModel of : results.models) {
-            of.pieces.forEach(piece -> lines.add(piece(of.model.name(), piece)));
-            of.steps.forEach(step -> lines.add(step(step)));
-            of.others.forEach(step -> lines.add(step(step)));
+    static ObjectNode line(String kind) {
+        return JSON.createObjectNode().put(KIND, kind);
+    }
+
+    /** Writes a line behind those that are there, and to the console. */
+    void add(ObjectNode line) {
+        ObjectNode known = known(line);
+        lines.add(known);
+        System.out.println(known);
+        try {
+            if (file != null) {
+                Files.write(file, lines.stream().map(JsonNode::toString).toList());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("the results cannot be written to " + file, e);
+        }
+        page.accept(all());
+    }
+
+    /** The line with null for NaN, which JSON has not. */
+    private static ObjectNode known(ObjectNode line) {
+        line.properties().forEach(field -> {
+            JsonNode value = field.getValue();
+            if (value instanceof ObjectNode inner) {
+                known(inner);
+            } else if (value.isDouble() && !Double.isFinite(value.doubleValue())) {
+                field.setValue(JSON.getNodeFactory().nullNode());
+            }
+        });
+        return line;
+    }
+
+    List<JsonNode> all() {
+        return List.copyOf(lines);
+    }
+
+    /** @throws IllegalArgumentException if a line is no object with a kind */
+    static List<JsonNode> read(Path file) throws IOException {
+        List<JsonNode> lines = new ArrayList<>();
+        for (String text : Files.readAllLines(file)) {
+            try {
+                JsonNode line = JSON.readTree(text);
+                if (line.path(KIND).isTextual()) {
+                    lines.add(line);
+                    continue;
+                }
+            } catch (JsonProcessingException e) {
+                // Said below, with the line's number.
+            }
+            throw new IllegalArgumentException("line " + (lines.size() + 1) + " of " + file + " is no result: " + text);
         }
         return lines;
     }
 
-    static String machine(Machine machine) {
-        return JSON.createObjectNode().put(KIND, MACHINE).put("cpu", machine.cpu()).put("cores", machine.cores())
-            .put("system", machine.system()).put("compiler", machine.compiler()).put("jvm", machine.jvm())
-            .put("commit", machine.commit()).toString();
-    }
-
-    static String piece(String model, KernelBench.Measurement piece) {
-        ObjectNode line = JSON.createObjectNode().put(KIND, PIECE).put("model", model).put("name", piece.name())
-            .put("detail", piece.detail()).put("float_operations", piece.floatOperations())
-            .put("integer_operations", piece.integerOperations()).put("bytes", piece.bytes()).put("items", piece.items());
-        put(line.putArray("seconds"), piece.seconds());
-        return line.toString();
-    }
-
-    private static String step(StepBench.Step step) {
-        ObjectNode line = JSON.createObjectNode().put(KIND, STEP).put("model", step.model().name())
-            .put("setting", step.setting().name()).put("threads", step.threads()).put("batch", step.batch());
-        put(line.putArray("graph_steps_per_second"), step.rate());
-        return line.toString();
-    }
-
-    private static void put(ArrayNode values, Spread spread) {
-        Arrays.stream(spread.values()).forEach(values::add);
+    /** The lines of one kind. */
+    static List<JsonNode> of(List<JsonNode> lines, String kind) {
+        return lines.stream().filter(line -> line.path(KIND).asText().equals(kind)).toList();
     }
 }

@@ -1,60 +1,96 @@
 package org.bitdgdm.kernels.bench;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Everything that one run has measured, in the order of the report. */
+/** The lines of a run on the processor, by model and setting: what its page is made of. */
 final class Results {
+
+    /** Graph-steps per second of one setting. */
+    record Step(String setting, int threads, int batch, Spread rate) {
+    }
 
     /** One model: its pieces, and its settings with their ceilings and steps. */
     static final class OfModel {
-        final BenchModel model;
-        final List<KernelBench.Measurement> pieces;
-        final Map<Setting, Ceiling> ceilings = new LinkedHashMap<>();
-        final List<StepBench.Step> steps = new ArrayList<>();
+        final String name;
+        /** Whether it is the shipped one. */
+        final boolean trained;
+        final List<KernelBench.Measurement> pieces = new ArrayList<>();
+        final Map<String, Ceiling> ceilings = new LinkedHashMap<>();
+        final List<Step> steps = new ArrayList<>();
         /** Of {@link Setting#OTHERS}, beside FP32 and the default of generate in the same rounds. */
-        final List<StepBench.Step> others = new ArrayList<>();
+        final List<Step> others = new ArrayList<>();
 
-        OfModel(BenchModel model, List<KernelBench.Measurement> pieces) {
-            this.model = model;
-            this.pieces = pieces;
+        private OfModel(String name, boolean trained) {
+            this.name = name;
+            this.trained = trained;
         }
 
         /** The batch size with the highest median; empty where steps were not measured. */
-        Optional<StepBench.Step> best(Setting setting, int threads) {
+        Optional<Step> best(String setting, int threads) {
             return steps.stream().filter(s -> s.setting().equals(setting) && s.threads() == threads)
                 .max((a, b) -> Double.compare(a.rate().median(), b.rate().median()));
         }
 
         /** The share of the ceiling reached by the best batch size. */
-        Optional<Double> share(Setting setting, int threads, Peaks peaks) {
+        Optional<Double> share(String setting, int threads, Peaks peaks) {
             return best(setting, threads).map(step ->
                 step.rate().median() / (ceilings.get(setting).rate() * peaks.scaling(threads)));
         }
+
+        List<Integer> batches() {
+            return steps.stream().map(Step::batch).distinct().sorted().toList();
+        }
+
+        List<Integer> threadCounts() {
+            return steps.stream().map(Step::threads).distinct().sorted().toList();
+        }
     }
 
-    final Machine machine;
-    /** {@link Machine#busyShare} before and after the run. */
-    final double busyBefore;
-    double busyAfter = Double.NaN;
-    final BenchOptions options;
-    /** The setting of {@code generate} without flags; empty where the job was not asked. */
-    Optional<Setting> byDefault = Optional.empty();
-    /** Where the quantized forms of the shipped model come from. */
-    final String quantizedBy;
-    Peaks peaks;
+    /** Machine, commit and flags. */
+    final JsonNode begin;
+    /** Seconds and quietness; missing in a run that was cut off. */
+    final JsonNode end;
+    final Peaks peaks;
     final List<OfModel> models = new ArrayList<>();
-    Optional<Peer> peer = Optional.empty();
-    Optional<JobBench.Job> job = Optional.empty();
-    double seconds;
+    /** The setting of {@code generate} without flags; empty where the job was not asked. */
+    final Optional<String> byDefault;
+    final Optional<Peer> peer;
+    final Optional<JobBench.Job> job;
 
-    Results(Machine machine, double busyBefore, BenchOptions options, String quantizedBy) {
-        this.machine = machine;
-        this.busyBefore = busyBefore;
-        this.options = options;
-        this.quantizedBy = quantizedBy;
+    Results(List<JsonNode> lines) {
+        begin = first(lines, ResultLines.BEGIN)
+            .orElseThrow(() -> new IllegalArgumentException("results begin with a line of kind " + ResultLines.BEGIN));
+        end = first(lines, ResultLines.END).orElse(ResultLines.line(ResultLines.END));
+        peaks = new Peaks(ResultLines.of(lines, KernelBench.PEAK).stream().map(KernelBench.Measurement::of).toList());
+        for (JsonNode model : ResultLines.of(lines, ResultLines.MODEL)) {
+            OfModel of = new OfModel(model.path("name").asText(), model.path("trained").asBoolean());
+            List<JsonNode> own = lines.stream().filter(line -> line.path("model").asText().equals(of.name)).toList();
+            ResultLines.of(own, KernelBench.PIECE).forEach(line -> of.pieces.add(KernelBench.Measurement.of(line)));
+            ResultLines.of(own, Ceiling.KIND).forEach(line -> of.ceilings.put(line.path("setting").asText(), Ceiling.of(line)));
+            ResultLines.of(own, ResultLines.STEP).forEach(line ->
+                (line.path("beside_others").asBoolean() ? of.others : of.steps).add(step(line)));
+            models.add(of);
+        }
+        byDefault = first(lines, ResultLines.DEFAULT).map(line -> line.path("setting").asText());
+        peer = first(lines, ResultLines.PEER).map(Peer::of);
+        job = first(lines, JobBench.KIND).map(JobBench.Job::of);
+    }
+
+    private static Optional<JsonNode> first(List<JsonNode> lines, String kind) {
+        return ResultLines.of(lines, kind).stream().findFirst();
+    }
+
+    private static Step step(JsonNode line) {
+        return new Step(line.path("setting").asText(), line.path("threads").asInt(), line.path("batch").asInt(),
+            Spread.of(line.path("graph_steps_per_second")));
+    }
+
+    int threads() {
+        return begin.path("threads").asInt();
     }
 }

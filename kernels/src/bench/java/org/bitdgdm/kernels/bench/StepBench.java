@@ -1,5 +1,6 @@
 package org.bitdgdm.kernels.bench;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -26,6 +27,14 @@ final class StepBench {
 
     /** Graph-steps per second of one setting. */
     record Step(BenchModel model, Setting setting, int threads, int batch, Spread rate) {
+
+        /** @param besideOthers whether it was measured beside {@link Setting#OTHERS} */
+        ObjectNode line(boolean besideOthers) {
+            ObjectNode line = ResultLines.line(ResultLines.STEP).put("model", model.name()).put("setting", setting.name())
+                .put("threads", threads).put("batch", batch).put("beside_others", besideOthers);
+            rate.write(line.putObject("graph_steps_per_second"));
+            return line;
+        }
     }
 
     private final BenchOptions options;
@@ -142,7 +151,7 @@ final class StepBench {
                 }
             }
             return all.stream().map(timed -> new Step(model, timed.setting, timed.threads, timed.start.size(),
-                new Spread(timed.rates))).toList();
+                Spread.of(timed.rates))).toList();
         } finally {
             open.forEach(Denoiser::close);
         }

@@ -1,10 +1,13 @@
 package org.bitdgdm.kernels.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.bitdgdm.kernels.CudaDenoiser;
 import org.bitdgdm.kernels.EmulatedDenoisers;
@@ -38,39 +41,42 @@ class CudaBenchTest {
             shipped ? Path.of("bundle") : null, List.of(1, 2), 2, 5, 30);
     }
 
-    private CudaBench bench(CudaDevice device, CudaReport report, String peer, long budget) throws IOException {
+    private CudaBench bench(CudaDevice device, ResultLines results, String peer, long budget) throws IOException {
         Path python = home.resolve("python");
         Files.writeString(python, peer);
         assertThat(python.toFile().setExecutable(true)).isTrue();
-        return new CudaBench(device, new CudaPeer(home, python.toString(), List.of("--device", "cuda")), report,
+        return new CudaBench(device, new CudaPeer(home, python.toString(), List.of("--device", "cuda")), results,
             new CudaBench.Plan(2, 2, 1, 0, 1, budget));
     }
 
     @Test
     void everythingThatIsMeasuredIsInTheReport() throws Exception {
         Path file = home.resolve("cuda.md");
-        Files.writeString(file, "# Old\n\n" + CudaReport.HANDWRITTEN + "\nKept.\n");
+        Files.writeString(file, "# Old\n\n" + CudaPage.HANDWRITTEN + "\nKept.\n");
         List<CudaBench.Size> sizes = List.of(size("small, n = 5", true), size("other, n = 5", false));
-        CudaReport report = new CudaReport(file, "", CudaBench.titles(sizes));
-        report.begin("## Measured").line("a device, 100% busy");
-        CudaBench bench = bench(CudaBenchTest::open, report, PEER, 600);
-        bench.measure(sizes);
+        CudaBench bench = bench(CudaBenchTest::open, CudaBench.lines(file, earlier -> false), PEER, 600);
+        bench.measure(sizes, "a device, 100% busy", "abc");
         String text = Files.readString(file);
         assertThat(bench.passed()).as(text).isTrue();
-        assertThat(text).contains("a device, 100% busy")
-            .doesNotContain("# Old").endsWith(CudaReport.HANDWRITTEN + "\nKept.\n")
+        assertThat(text).contains("a device, 100% busy, commit abc")
+            .doesNotContain("# Old").endsWith(CudaPage.HANDWRITTEN + "\nKept.\n")
             .doesNotContain("Not measured").doesNotContainIgnoringCase("**failed**").doesNotContain("not begun")
             .contains("| small, n = 5 | fp32 | ", "| small, n = 5 | bf16 | ", " | same bits | ",
                 "% of 2 in 2 steps | holds |")
             .contains("| other, n = 5 | bit-dgdm w4a4 literal | ", "| distance not judged |")
             .contains("PyTorch 2.9, Python 3.12, on a GPU", "at most 7% of the tolerance",
-                "| fp32 | 2 | 11 | 9–11 | 123,456 |", "| bf16 |  | failed: OutOfMemoryError: of/what | | |")
+                "| fp32 | 2 | 11 | 9–11 | 123,456 |", "| bf16 |  | failed: OutOfMemoryError: of/what |  |  |")
             .contains("| best of ours at equal quality ÷ PyTorch FP32 eager | ", " ÷ 11 (PyTorch fp32, batch 2) |")
             .contains("| PyTorch fp32 | 2 | 11 | 1.00× | 1.00× |")
             .contains("| H200 SXM | dense integer |", "## Bounds: other, n = 5");
-        for (String heading : CudaBench.titles(sizes)) {
-            assertThat(text).contains("\n" + heading + "\n\n");
+        for (CudaBench.Size size : sizes) {
+            String name = size.model().bench.name();
+            assertThat(text).contains("\n### Targets\n\n", "\n### Checks\n\n", 
+                "\n### Best batch size of each: " + name + "\n\n",
+                "\n### Whole steps: " + name + "\n\n", "\n### PyTorch on the same GPU: " + name + "\n\n",
+                "\n### Time per term: " + name + ", batch 2\n\n", "\n## Bounds: " + name + "\n\n");
         }
+        assertThat(text).contains("\n### Whole sampler: small, n = 5\n\n");
         for (String setting : List.of("fp32", "bf16", "rtn w8a8", "bit-dgdm w4a4 literal",
             "bit-dgdm w4a4 + 4-bit residual")) {
             assertThat(text.lines().filter(line -> line.startsWith("| " + setting + " | 1 | ") && line.contains("–")))
@@ -79,8 +85,10 @@ class CudaBenchTest {
                 .as("terms, " + setting).hasSize(2);
         }
         try (var left = Files.list(home)) {
-            assertThat(left).hasSize(2);
+            assertThat(left).as("page, lines, python").hasSize(3);
         }
+        assertThat(CudaPage.text(ResultLines.read(home.resolve("cuda.jsonl")), CudaPage.HANDWRITTEN + "\nKept.\n"))
+            .as("the page is made of the lines").isEqualTo(text);
     }
 
     @Test
@@ -93,9 +101,8 @@ class CudaBenchTest {
             }
             return open(model, products);
         };
-        CudaBench bench = bench(broken, new CudaReport(file, "", CudaBench.titles(sizes)),
-            "#!/usr/bin/env bash\nexit 7\n", 600);
-        bench.measure(sizes);
+        CudaBench bench = bench(broken, CudaBench.lines(file, earlier -> false), "#!/usr/bin/env bash\nexit 7\n", 600);
+        bench.measure(sizes, "a device", "abc");
         assertThat(bench.passed()).isFalse();
         assertThat(Files.readString(file)).contains("| small, n = 5 | bf16 | **FAILED**: cuda: no half/precision today |",
             "| bf16 | **failed**: cuda: no half/precision today |", "**digress_torch.py ended with exit code 7**",
@@ -108,43 +115,67 @@ class CudaBenchTest {
         // Another model's weights, whatever is asked for.
         PackedModel other = TestModels.tiny(Variant.FIXED_BUG, 5);
         CudaDevice wrong = (model, products) -> open(other, products);
-        CudaReport report = new CudaReport(null, "", CudaBench.titles(sizes));
-        CudaChecks checks = new CudaChecks(wrong, report.begin("### Checks"));
+        ResultLines results = CudaBench.lines(null, earlier -> false);
+        CudaChecks checks = new CudaChecks(wrong, results);
         checks.shipped(sizes.get(0).model(), 0, 0);
         assertThat(checks.passed()).isFalse();
-        assertThat(report.text().lines().filter(line -> line.endsWith("| **FAILED** |"))).hasSize(Setting.ALL.size() + 1);
+        assertThat(results.all()).hasSize(Setting.ALL.size() + 1)
+            .allMatch(line -> line.path("verdict").asText().equals(CudaChecks.FAILED));
     }
 
     @Test
     void smallModelsHold() throws Exception {
-        CudaReport report = new CudaReport(null, "", List.of("### Checks"));
-        CudaChecks checks = new CudaChecks(CudaBenchTest::open, report.begin("### Checks"));
+        ResultLines results = CudaBench.lines(null, earlier -> false);
+        CudaChecks checks = new CudaChecks(CudaBenchTest::open, results);
         checks.small(new int[] {1, 27}, 8);
-        assertThat(checks.passed()).as(report.text()).isTrue();
-        assertThat(report.text()).contains("| transforms and branches | ", "| full precision, bf16 | ", "| same bits |");
+        assertThat(checks.passed()).as(results.all().toString()).isTrue();
+        List<JsonNode> lines = new ArrayList<>(results.all());
+        lines.add(0, ResultLines.line(ResultLines.BEGIN));
+        assertThat(CudaPage.text(lines, "")).contains("| transforms and branches | ", "| full precision, bf16 | ",
+            "| same bits |");
     }
 
     @Test
     void nothingIsBegunOnceTheTimeIsUp() throws Exception {
         Path file = home.resolve("cuda.md");
         List<CudaBench.Size> sizes = List.of(size("small, n = 5", true));
-        CudaReport report = new CudaReport(file, "", CudaBench.titles(sizes));
         bench((model, products) -> {
             throw new AssertionError("opened");
-        }, report, PEER, 0).measure(sizes);
+        }, CudaBench.lines(file, earlier -> false), PEER, 0).measure(sizes, "a device", "abc");
         assertThat(Files.readString(file)).contains("Not measured: the 0 s of --budget were used up.",
             "best PyTorch | not measured | 4.0× | |");
     }
 
     @Test
-    void earlierBoundsStayUntilTheyAreComputedAgain() throws Exception {
+    void whatIsKeptOfEarlierLinesIsOnThePageBeforeTheRunIsThrough() throws Exception {
         Path file = home.resolve("cuda.md");
-        Files.writeString(file,
-            "# Old\n\n## Bounds: a\n\nold bounds\n\n## Bounds: b\n\nothers\n\n" + CudaReport.HANDWRITTEN);
-        CudaReport report = new CudaReport(file, "", List.of("## Measured", "## Bounds: a", "## Bounds: c"));
-        report.begin("## Measured").line("something");
-        assertThat(Files.readString(file)).isEqualTo(report.text())
-            .contains("## Bounds: a\n\nold bounds\n\n## Bounds: c\n\nNot measured: the run has not come to this.\n")
-            .doesNotContain("others");
+        CudaBounds.write(CudaBench.lines(file, earlier -> false), size("a, n = 5", false).model());
+        String before = Files.readString(file);
+        assertThat(before).contains("Not measured on a GPU", "## Bounds: a, n = 5");
+        ResultLines results = CudaBench.lines(file, earlier -> earlier.path(ResultLines.KIND).asText().equals(CudaBounds.KIND));
+        results.add(ResultLines.line(ResultLines.BEGIN).put("device", "a device").put("commit", "abc"));
+        assertThat(Files.readString(file)).contains("a device, commit abc", "Not measured: the run has not come to this.")
+            .endsWith(before.substring(before.indexOf("## Bounds: a, n = 5")));
+    }
+
+    @Test
+    void aLineThatIsNoResultIsRefusedWithItsNumber() throws Exception {
+        Path file = home.resolve("cuda.jsonl");
+        for (String line : List.of("{", "[1]", "{\"model\": \"a\"}", "")) {
+            Files.writeString(file, "{\"kind\": \"begin\"}\n" + line + "\n");
+            assertThatThrownBy(() -> ResultLines.read(file)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("line 2 of " + file + " is no result: " + line);
+        }
+    }
+
+    @Test
+    void theCommittedPagesAreMadeOfTheLinesBesideThem() throws Exception {
+        Path folder = Path.of("benchmarks");
+        Path cpu = folder.resolve("cpu.md");
+        assertThat(CpuPage.text(ResultLines.read(folder.resolve("cpu.jsonl")), Markdown.from(cpu, CpuPage.HANDWRITTEN)))
+            .isEqualTo(Files.readString(cpu));
+        Path cuda = folder.resolve("cuda.md");
+        assertThat(CudaPage.text(ResultLines.read(folder.resolve("cuda.jsonl")), Markdown.from(cuda, CudaPage.HANDWRITTEN)))
+            .isEqualTo(Files.readString(cuda));
     }
 }

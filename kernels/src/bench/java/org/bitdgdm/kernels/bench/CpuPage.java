@@ -1,0 +1,287 @@
+package org.bitdgdm.kernels.bench;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** The text of {@code kernels/benchmarks/cpu.md}: the lines of one run, then what people wrote about it. */
+final class CpuPage {
+    /** Everything below this line is written by hand and survives the next run. */
+    static final String HANDWRITTEN = "## What was tried, and what each change gave";
+
+    private static final double GIGA = 1e9;
+    private static final double MICRO = 1e6;
+
+    private final Results results;
+    private final Markdown text = new Markdown();
+
+    private CpuPage(Results results) {
+        this.results = results;
+    }
+
+    /** Writes the page of lines over an earlier one, of which the part by hand is kept. */
+    static void write(Path page, List<JsonNode> lines) throws IOException {
+        Files.createDirectories(page.toAbsolutePath().getParent());
+        Files.writeString(page, text(lines, Markdown.from(page, HANDWRITTEN)));
+    }
+
+    /** @param handwritten from {@link #HANDWRITTEN} on */
+    static String text(List<JsonNode> lines, String handwritten) {
+        CpuPage page = new CpuPage(new Results(lines));
+        page.tables();
+        return page.text + handwritten;
+    }
+
+    private void tables() {
+        head();
+        bars();
+        peaks();
+        results.models.forEach(model -> {
+            if (!model.steps.isEmpty()) {
+                steps(model);
+            }
+            if (!model.others.isEmpty()) {
+                others(model);
+            }
+            ceilings(model);
+            pieces(model);
+        });
+        results.peer.ifPresent(this::peer);
+        results.job.ifPresent(this::job);
+    }
+
+    private static String range(Spread spread, double unit) {
+        return Markdown.significant(spread.low() / unit) + "–" + Markdown.significant(spread.high() / unit);
+    }
+
+    private void head() {
+        JsonNode begin = results.begin;
+        text.line("# Speed of the cpu backend");
+        text.line("");
+        text.line("Made of cpu.jsonl, which `./submit.sh bench` wrote on %s%s; medians of %d repeats with their range. Do"
+            + " not edit above \"What was tried\".", begin.path("date").asText(), results.end.has("seconds")
+            ? String.format(Locale.ROOT, " in %.0f s", results.end.path("seconds").asDouble()) : ", and was cut off",
+            begin.path("repeats").asInt());
+        text.line("");
+        text.line("%s%n", Machine.quietness(begin.path("others_share").asDouble(Double.NaN),
+            results.end.path("others_share").asDouble(Double.NaN)));
+        text.table("what", "value");
+        text.row("CPU", begin.path("cpu").asText() + ", " + begin.path("cores").asInt() + " processors");
+        text.row("system", begin.path("system").asText());
+        text.row("compiler", begin.path("compiler").asText());
+        text.row("JVM", begin.path("jvm").asText());
+        text.row("commit", begin.path("commit").asText());
+        text.row("instruction set", begin.path("instruction_set").asText());
+        text.row("quantized QM9 models", "from " + begin.path("quantized_by").asText());
+        results.byDefault.ifPresent(setting -> text.row("default of generate", setting));
+        text.row("other models", "random weights, the benchmark's own forms");
+        text.line("");
+    }
+
+    private void bars() {
+        text.line("## Bars");
+        text.line("");
+        text.table("what", "found", "at least");
+        Peaks peaks = results.peaks;
+        int threads = results.threads();
+        double lowest = Double.POSITIVE_INFINITY;
+        String where = "";
+        double scaling = Double.POSITIVE_INFINITY;
+        String scaled = "";
+        for (Results.OfModel of : results.models) {
+            for (String setting : of.ceilings.keySet()) {
+                String name = of.name + ", " + setting;
+                for (int count : of.threadCounts()) {
+                    Optional<Double> share = of.share(setting, count, peaks);
+                    if (share.isPresent() && share.get() < lowest) {
+                        lowest = share.get();
+                        where = name + ", " + threads(count);
+                    }
+                }
+                Optional<Results.Step> one = of.best(setting, 1);
+                Optional<Results.Step> all = of.best(setting, threads);
+                if (threads > 1 && one.isPresent() && all.isPresent()) {
+                    double ratio = all.get().rate().median() / one.get().rate().median() / peaks.scaling(threads);
+                    if (ratio < scaling) {
+                        scaling = ratio;
+                        scaled = name;
+                    }
+                }
+            }
+        }
+        if (lowest < Double.POSITIVE_INFINITY) {
+            text.row("lowest step throughput ÷ its ceiling (" + where + ")", Markdown.percent(lowest), "70%");
+        }
+        results.peer.filter(peer -> !peer.rows().isEmpty()).ifPresent(peer -> {
+            againstPeer(peer, Setting.FP32.name(), "1.2×");
+            results.byDefault.ifPresent(setting -> againstPeer(peer, setting, "2.5×, being the default"));
+            againstPeer(peer, Setting.LITERAL.name(), "3×");
+            for (String other : List.of(Setting.RESIDUAL.name(), Setting.W8A8.name())) {
+                if (!results.byDefault.equals(Optional.of(other))) {
+                    againstPeer(peer, other, "2.5× where it is the default");
+                }
+            }
+        });
+        if (scaling < Double.POSITIVE_INFINITY) {
+            text.row("lowest " + threads(threads) + " ÷ 1 thread ÷ scaling of the multiply-adds (" + scaled + ")",
+                Markdown.percent(scaling), "95%");
+        }
+        results.job.ifPresent(job -> {
+            text.row("share of the job outside sampling and quantization", Markdown.percent(job.otherShare()), "under 10%");
+            text.row("largest resident set of the job's process, driver and executor in one, batch 64, heap 512 MB",
+                String.format(Locale.ROOT, "%.0f MiB", job.residentBytes() / 1048576.0), "under 1024 MiB");
+        });
+        text.line("");
+    }
+
+    private static String threads(int count) {
+        return count == 1 ? "1 thread" : count + " threads";
+    }
+
+    private void againstPeer(Peer peer, String setting, String bar) {
+        results.models.stream().filter(of -> of.trained).findFirst()
+            .flatMap(of -> of.best(setting, results.threads()))
+            .ifPresent(step -> text.row(setting + " ÷ PyTorch FP32",
+                String.format(Locale.ROOT, "%.2f×", step.rate().median() / peer.best().median()), bar));
+    }
+
+    private void peaks() {
+        text.line("## Peaks of a core, as measured");
+        text.line("");
+        text.line("A peak is the best repeat.");
+        text.line("");
+        text.table("loop", "threads", "G operations/s", "GB/s", "range");
+        for (KernelBench.Measurement m : results.peaks.measurements()) {
+            boolean copies = m.bytes() > 0;
+            Spread rate = copies ? m.seconds().rateOf(m.bytes()) : m.operationsPerSecond();
+            text.row(m.name(), m.detail(), copies ? "" : rate.high() / GIGA, copies ? rate.high() / GIGA : "",
+                range(rate, GIGA));
+        }
+        text.line("");
+    }
+
+    private void steps(Results.OfModel of) {
+        text.line("## Steps: %s", of.name);
+        text.line("");
+        text.line("Graph-steps per second; share = best batch size ÷ ceiling; in brackets the share of the strict ceiling, in"
+            + " which X S and outliers cost what multiply-adds in registers do.");
+        text.line("");
+        List<Integer> batches = of.batches();
+        List<String> columns = new ArrayList<>(List.of("setting", "threads"));
+        batches.forEach(batch -> columns.add("batch " + batch));
+        columns.addAll(List.of("range of the best", "ceiling", "share"));
+        text.table(columns.toArray(String[]::new));
+        for (String setting : of.ceilings.keySet()) {
+            for (int threads : of.threadCounts()) {
+                List<Object> cells = new ArrayList<>(List.of(setting, threads));
+                for (int batch : batches) {
+                    cells.add(of.steps.stream().filter(s -> s.setting().equals(setting) && s.threads() == threads
+                        && s.batch() == batch).findFirst().map(s -> Markdown.significant(s.rate().median())).orElse("–"));
+                }
+                cells.add(of.best(setting, threads).map(step -> range(step.rate(), 1)).orElse("–"));
+                cells.add(of.ceilings.get(setting).rate() * results.peaks.scaling(threads));
+                Ceiling ceiling = of.ceilings.get(setting);
+                cells.add(of.share(setting, threads, results.peaks).map(share -> Markdown.percent(share) + " ("
+                    + Markdown.percent(share * ceiling.strict() * ceiling.rate()) + ")").orElse("–"));
+                text.row(cells.toArray());
+            }
+        }
+        text.line("");
+    }
+
+    private void others(Results.OfModel of) {
+        text.line("## Other settings: %s", of.name);
+        text.line("");
+        text.line("Batch %d, %s, all in the same rounds.", of.others.get(0).batch(), threads(of.others.get(0).threads()));
+        text.line("");
+        double full = of.others.stream().filter(step -> step.setting().equals(Setting.FP32.name())).findFirst().orElseThrow()
+            .rate().median();
+        text.table("setting", "graph-steps/s", "range", "÷ fp32", "÷ PyTorch FP32");
+        for (Results.Step step : of.others) {
+            double rate = step.rate().median();
+            text.row(step.setting(), rate, range(step.rate(), 1), String.format(Locale.ROOT, "%.2f×", rate / full),
+                results.peer.filter(peer -> !peer.rows().isEmpty())
+                    .map(peer -> String.format(Locale.ROOT, "%.2f×", rate / peer.best().median())).orElse("–"));
+        }
+        text.line("");
+    }
+
+    private void ceilings(Results.OfModel of) {
+        text.line("## Ceiling: %s", of.name);
+        text.line("");
+        text.line("µs of one graph and step on one thread: operations ÷ peak, term by term.");
+        text.line("");
+        List<String> columns = new ArrayList<>(List.of("setting"));
+        columns.addAll(of.ceilings.values().iterator().next().seconds().keySet());
+        columns.addAll(List.of("sum", "graph-steps/s", "strict sum"));
+        text.table(columns.toArray(String[]::new));
+        for (Map.Entry<String, Ceiling> entry : of.ceilings.entrySet()) {
+            Ceiling ceiling = entry.getValue();
+            List<Object> cells = new ArrayList<>(List.of(entry.getKey()));
+            ceiling.seconds().values().forEach(seconds -> cells.add(seconds * MICRO));
+            cells.add(MICRO / ceiling.rate());
+            cells.add(ceiling.rate());
+            cells.add(ceiling.strict() * MICRO);
+            text.row(cells.toArray());
+        }
+        text.line("");
+    }
+
+    private void pieces(Results.OfModel of) {
+        text.line("## Kernels: %s", of.name);
+        text.line("");
+        text.line("One thread, data in cache, epilogue included; share = time at the peaks ÷ time.%s",
+            of.trained ? "" : " Layers have the widths of the first model.");
+        text.line("");
+        text.table("piece", "rows × in × out", "µs", "G operations/s", "share of peak", "GB/s", "share of copy", "M items/s",
+            "quartiles");
+        for (KernelBench.Measurement m : of.pieces) {
+            // Widths of layers hardly differ between models.
+            if (m.name().contains("/") && !of.trained) {
+                continue;
+            }
+            double operations = m.floatOperations() + m.integerOperations();
+            double atPeak = m.floatOperations() / results.peaks.floatOperations(1)
+                + m.integerOperations() / results.peaks.integerOperations(1);
+            double seconds = m.seconds().median();
+            text.row(m.name().replace('~', ' ').replace("/", ": "), m.detail().replace("x", "×"), seconds * MICRO,
+                operations == 0 ? "" : operations / seconds / GIGA, operations == 0 ? "" : Markdown.percent(atPeak / seconds),
+                m.bytes() == 0 ? "" : m.bytesPerSecond() / GIGA,
+                m.bytes() == 0 ? "" : Markdown.percent(m.bytesPerSecond() / results.peaks.cachedBytes(1)),
+                m.itemsPerSecond() / MICRO, "± " + Markdown.percent(m.seconds().deviation()));
+        }
+        text.line("");
+    }
+
+    private void peer(Peer peer) {
+        text.line("## Peer");
+        text.line("");
+        text.line("%s; the shipped model, n = 9, FP32: features, network, posterior and draw.", peer.version());
+        text.line("");
+        if (peer.rows().isEmpty()) {
+            return;
+        }
+        text.table("processes × threads", "batch", "graph-steps/s", "range");
+        for (Peer.Row row : peer.rows()) {
+            text.row(row.processes() + " × " + row.threads(), row.batch(), row.median(),
+                Markdown.significant(row.low()) + "–" + Markdown.significant(row.high()));
+        }
+        text.line("");
+    }
+
+    private void job(JobBench.Job job) {
+        text.line("## Job");
+        text.line("");
+        text.table("molecules", "steps", "s in all", "s quantizing", "s sampling", "s outside both", "share outside both",
+            "molecules/s");
+        text.row(job.count(), job.steps(), job.seconds(), job.quantizationSeconds(), job.samplingSeconds(),
+            job.otherShare() * job.seconds(), Markdown.percent(job.otherShare()), job.count() / job.seconds());
+        text.line("");
+    }
+}
