@@ -3,11 +3,9 @@ package org.bitdgdm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,52 +16,17 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.kernels.Sha256;
 import org.bitdgdm.model.ModelBundle;
 import org.bitdgdm.model.Tensor;
-import org.bitdgdm.sample.TestSpark;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The commands as a user gives them, on the shipped model and real Spark. */
-class CommandsTest {
-    private static final String MODEL = Path.of("..", "conf", "models", "qm9").toString();
+class CommandsTest extends CommandsOnSpark {
     private static final String[] SMALL = {"--model", MODEL, "--count", "12", "--steps", "4", "--seed", "7",
         "--calibration-graphs", "2", "--calibration-steps", "2", "--shard-size", "5", "--batch-size", "4"};
-    private static final ObjectMapper JSON = new ObjectMapper();
-
-    @TempDir
-    static Path folder;
-
-    private static SparkSession spark;
-
-    private String out;
-    private String err;
-
-    @BeforeAll
-    static void startSpark() {
-        spark = TestSpark.on("local[2]").getOrCreate();
-    }
-
-    @AfterAll
-    static void stopSpark() {
-        TestSpark.stop();
-    }
-
-    private int run(String... args) {
-        ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
-        ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
-        int code = BitDgdmJob.run(args, new PrintStream(outBytes, true, StandardCharsets.UTF_8),
-            new PrintStream(errBytes, true, StandardCharsets.UTF_8));
-        out = outBytes.toString(StandardCharsets.UTF_8);
-        err = errBytes.toString(StandardCharsets.UTF_8);
-        return code;
-    }
 
     private int generate(Path to, String... more) {
         List<String> args = new ArrayList<>(List.of("generate"));

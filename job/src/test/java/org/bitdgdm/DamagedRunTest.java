@@ -2,10 +2,7 @@ package org.bitdgdm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,45 +16,10 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.commons.io.FileUtils;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
-import org.bitdgdm.sample.TestSpark;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What somebody or a disk has damaged in the folder of a run, finished or not: the same command makes it again. */
-class DamagedRunTest {
-    private static final String MODEL = Path.of("..", "conf", "models", "qm9").toString();
-    private static final ObjectMapper JSON = new ObjectMapper();
-
-    @TempDir
-    static Path folder;
-
-    private static SparkSession spark;
-
-    private String out;
-    private String err;
-
-    @BeforeAll
-    static void startSpark() {
-        spark = TestSpark.on("local[2]").getOrCreate();
-    }
-
-    @AfterAll
-    static void stopSpark() {
-        TestSpark.stop();
-    }
-
-    private int run(String... args) {
-        ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
-        ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
-        int code = BitDgdmJob.run(args, new PrintStream(outBytes, true, StandardCharsets.UTF_8),
-            new PrintStream(errBytes, true, StandardCharsets.UTF_8));
-        out = outBytes.toString(StandardCharsets.UTF_8);
-        err = errBytes.toString(StandardCharsets.UTF_8);
-        return code;
-    }
+class DamagedRunTest extends CommandsOnSpark {
 
     private int generate(Path to) {
         return run("generate", "--model", MODEL, "--method", "rtn", "--count", "12", "--steps", "2", "--seed", "7",

@@ -3,11 +3,7 @@ package org.bitdgdm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,48 +13,14 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
-import org.bitdgdm.sample.TestSpark;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Sequences for backbones as a user asks for them, on the shipped model and real Spark. */
-class DesignTest {
+class DesignTest extends CommandsOnSpark {
     private static final String MODEL = Path.of("..", "conf", "models", "gradeif").toString();
     private static final Path STRUCTURES = Path.of("..", "conf", "structures");
-    private static final ObjectMapper JSON = new ObjectMapper();
-
-    @TempDir
-    static Path folder;
-
-    private static SparkSession spark;
-
-    private String out;
-    private String err;
-
-    @BeforeAll
-    static void startSpark() {
-        spark = TestSpark.on("local[2]").getOrCreate();
-    }
-
-    @AfterAll
-    static void stopSpark() {
-        TestSpark.stop();
-    }
-
-    private int run(String... args) {
-        ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
-        ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
-        int code = BitDgdmJob.run(args, new PrintStream(outBytes, true, StandardCharsets.UTF_8),
-            new PrintStream(errBytes, true, StandardCharsets.UTF_8));
-        out = outBytes.toString(StandardCharsets.UTF_8);
-        err = errBytes.toString(StandardCharsets.UTF_8);
-        return code;
-    }
 
     private int generate(Path to, Path structures, String... more) {
         List<String> args = new ArrayList<>(List.of("generate", "--model", MODEL, "--structures", structures.toString(),

@@ -3,56 +3,25 @@ package org.bitdgdm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
-import org.bitdgdm.sample.TestSpark;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Lists of SMILES as generators write them, with lines that are no molecule, and in several notations. */
-class EvaluatedListsTest {
-    private static final String MODEL = Path.of("..", "conf", "models", "qm9").toString();
-
-    @TempDir
-    static Path folder;
-
-    private static SparkSession spark;
-
-    private String err;
-
-    @BeforeAll
-    static void startSpark() {
-        spark = TestSpark.on("local[2]").getOrCreate();
-    }
-
-    @AfterAll
-    static void stopSpark() {
-        TestSpark.stop();
-    }
+class EvaluatedListsTest extends CommandsOnSpark {
 
     private int evaluate(Path input, Path out, String... more) {
-        ByteArrayOutputStream printed = new ByteArrayOutputStream();
         List<String> args = new ArrayList<>(List.of("evaluate", "--model", MODEL, "--input", input.toString(),
             "--out", out.toString()));
         args.addAll(List.of(more));
-        int code = BitDgdmJob.run(args.toArray(String[]::new), new PrintStream(PrintStream.nullOutputStream()),
-            new PrintStream(printed, true, StandardCharsets.UTF_8));
-        err = printed.toString(StandardCharsets.UTF_8);
-        return code;
+        return run(args.toArray(String[]::new));
     }
 
     private static Path list(String name, String lines) throws IOException {
@@ -60,7 +29,7 @@ class EvaluatedListsTest {
     }
 
     private static JsonNode counts(Path out) throws IOException {
-        return new ObjectMapper().readTree(out.resolve("metrics.json").toFile()).path("counts");
+        return JSON.readTree(out.resolve("metrics.json").toFile()).path("counts");
     }
 
     @ParameterizedTest(name = "{0}")
@@ -112,7 +81,7 @@ class EvaluatedListsTest {
             assertThat(counts(out.resolve(run)).path("valid").asInt()).isEqualTo(3);
             assertThat(counts(out.resolve(run)).path("distinct").asInt()).isEqualTo(3);
             assertThat(counts(out.resolve(run)).path("novel").asInt()).isZero();
-            for (JsonNode metric : new ObjectMapper().readTree(out.resolve(run).resolve("metrics.json").toFile())
+            for (JsonNode metric : JSON.readTree(out.resolve(run).resolve("metrics.json").toFile())
                 .path("metrics")) {
                 if (metric.path("name").asText().startsWith("w1_") || metric.path("name").asText().startsWith("js_")) {
                     assertThat(metric.path("value").asDouble(-1)).as(metric.toString()).isZero();

@@ -3,10 +3,7 @@ package org.bitdgdm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -14,60 +11,31 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.StreamSupport;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.model.TinyBundles;
-import org.bitdgdm.sample.TestSpark;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The commands on families besides QM9 without hydrogens, with tiny models. */
-class FamiliesTest {
-    private static final ObjectMapper JSON = new ObjectMapper();
+class FamiliesTest extends CommandsOnSpark {
 
-    @TempDir
-    static Path folder;
-
-    private static SparkSession spark;
     private static Path graphs;
 
-    private String out;
-    private String err;
-
     @BeforeAll
-    static void startSpark() throws IOException {
-        spark = TestSpark.on("local[2]").getOrCreate();
+    static void importGraphs() throws IOException {
         graphs = folder.resolve("graphs");
         new FamiliesTest().run("import", "--checkpoint", TinyBundles.graphs(folder.resolve("tiny.ckpt")).toString(), "--variant",
             "main", "--reference", write("training.json", "[[3, [[0, 1], [1, 2]]], [2, [[0, 1]]], [3, [[0, 2], [2, 1]]]]"),
             "--out", graphs.toString());
     }
 
-    @AfterAll
-    static void stopSpark() {
-        TestSpark.stop();
-    }
-
     private static String write(String name, String text) throws IOException {
         return Files.writeString(folder.resolve(name), text).toString();
-    }
-
-    private int run(String... args) {
-        ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
-        ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
-        int code = BitDgdmJob.run(args, new PrintStream(outBytes, true, StandardCharsets.UTF_8),
-            new PrintStream(errBytes, true, StandardCharsets.UTF_8));
-        out = outBytes.toString(StandardCharsets.UTF_8);
-        err = errBytes.toString(StandardCharsets.UTF_8);
-        return code;
     }
 
     private int generate(Path to, String... more) {
@@ -82,12 +50,6 @@ class FamiliesTest {
             to.toString()));
         args.addAll(List.of(more));
         return run(args.toArray(String[]::new));
-    }
-
-    private static JsonNode metric(Path run, String name) throws IOException {
-        JsonNode metrics = JSON.readTree(run.resolve("metrics.json").toFile()).path("metrics");
-        return StreamSupport.stream(metrics.spliterator(), false).filter(metric -> metric.path("name").asText().equals(name))
-            .findFirst().orElseThrow();
     }
 
     @Test
