@@ -21,12 +21,11 @@ import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.spark.SparkException;
 import org.bitdgdm.conf.EvaluateConf;
-import org.bitdgdm.conf.FailedCellsException;
-import org.bitdgdm.conf.GateException;
 import org.bitdgdm.conf.ImportConf;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.conf.Option;
+import org.bitdgdm.conf.Requirement;
 import org.bitdgdm.conf.Settings;
 import org.bitdgdm.conf.StoppedException;
 import org.bitdgdm.conf.SweepConf;
@@ -101,9 +100,9 @@ public final class BitDgdmJob {
             // Names that this machine's file system, or the encoding of its locale, cannot have.
             return told(new InputException("'" + e.getInput() + "' cannot name a file here: " + e.getReason()
                 + "; give another name, or a locale of UTF-8", e), verbose, err, BAD_INPUT);
-        } catch (GateException e) {
+        } catch (Requirement.Unmet e) {
             return told(e, verbose, err, GATE);
-        } catch (FailedCellsException | StoppedException e) {
+        } catch (StoppedException e) {
             return told(e, verbose, err, BROKEN);
         } catch (Throwable e) {
             Optional<KernelException> kernel = causes(e).filter(KernelException.class::isInstance)

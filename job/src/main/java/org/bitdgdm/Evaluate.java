@@ -16,6 +16,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 import org.bitdgdm.conf.EvaluateConf;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.conf.Requirement;
 import org.bitdgdm.family.GraphFamily;
 import org.bitdgdm.fidelity.LikelihoodProbe;
 import org.bitdgdm.kernels.PackedModel;
@@ -26,14 +27,13 @@ import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.Protocol;
 import org.bitdgdm.metrics.ReferenceSet;
 import org.bitdgdm.model.ModelBundle;
-import org.bitdgdm.molecule.GraphReaders;
+import org.bitdgdm.molecule.GraphReader;
 import org.bitdgdm.output.Fingerprint;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.ParquetFolder;
 import org.bitdgdm.output.RunLock;
 import org.bitdgdm.output.RunRecord;
 import org.bitdgdm.output.Versions;
-import org.bitdgdm.run.Comparison;
 import org.bitdgdm.run.InputGraphs;
 import org.bitdgdm.run.Measures;
 import org.bitdgdm.run.RecordedRun;
@@ -55,7 +55,7 @@ final class Evaluate {
     /**
      * Scores a text file of graphs, or a folder of our Parquet; the folder of a run can have its model compared too.
      *
-     * @throws org.bitdgdm.conf.GateException if a {@code --require} does not hold at the end
+     * @throws org.bitdgdm.conf.Requirement.Unmet if a {@code --require} does not hold at the end
      */
     static void run(EvaluateConf conf, PrintStream console) throws IOException, InterruptedException {
         if (SequenceScoring.isAsked(conf)) {
@@ -63,7 +63,7 @@ final class Evaluate {
             return;
         }
         if (conf.smilesColumn().isEmpty()) {
-            InputGraphs.localText(conf.input()).ifPresent(GraphReaders::format);
+            InputGraphs.localText(conf.input()).ifPresent(GraphReader::format);
         }
         try (Session session = Session.open("bitdgdm evaluate " + conf.input(), console)) {
             SparkSession spark = session.spark();
@@ -125,7 +125,7 @@ final class Evaluate {
                 RunRecord record = new RunRecord("evaluate").configuration(conf.values(modelFolder)).fingerprint(fingerprint)
                     .versions(Versions.all(spark.sparkContext())).fact("model", bundle.name())
                     .fact("master", spark.sparkContext().master()).timing("scoring", (System.nanoTime() - start) * 1e-9);
-                Comparison compared = Comparison.NONE;
+                Measures.Found compared = Measures.Found.NONE;
                 if (asked.isPresent()) {
                     record.fact("backend", asked.get().backend()).hash("model", bundle.sha256());
                     long before = System.nanoTime();
@@ -159,7 +159,7 @@ final class Evaluate {
             return new AskedModel(model, measures, measures.likelihood(conf.likelihood(), spark), backend);
         }
 
-        Comparison compare(EvaluateConf conf, SparkSession spark, PrintStream console) {
+        Measures.Found compare(EvaluateConf conf, SparkSession spark, PrintStream console) {
             return measures.compare(model, conf.fidelity(), likelihood, spark, console);
         }
     }

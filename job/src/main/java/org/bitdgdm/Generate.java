@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.conf.JobConf;
+import org.bitdgdm.conf.Requirement;
 import org.bitdgdm.kernels.PackedNetwork;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.output.OutputFolder;
@@ -23,7 +24,7 @@ final class Generate {
     /**
      * Runs the job; a finished run of the same fingerprint does nothing but say its numbers again.
      *
-     * @throws org.bitdgdm.conf.GateException if a {@code --require} does not hold at the end
+     * @throws org.bitdgdm.conf.Requirement.Unmet if a {@code --require} does not hold at the end
      */
     static void run(JobConf asked, PrintStream console) throws IOException, InterruptedException {
         run(RunModel.prepare(asked, Session.settings(), console), asked, console);

@@ -30,9 +30,9 @@ import org.bitdgdm.output.RunRecord;
 import org.bitdgdm.output.ShardContent;
 import org.bitdgdm.output.Versions;
 import org.bitdgdm.protein.SurveyedChain;
-import org.bitdgdm.run.Comparison;
 import org.bitdgdm.run.DesignTask;
 import org.bitdgdm.run.InputGraphs;
+import org.bitdgdm.run.Measures;
 import org.bitdgdm.run.ReadyProteins;
 import org.bitdgdm.run.Results;
 import org.bitdgdm.run.Session;
@@ -125,7 +125,8 @@ final class SequenceScoring {
             folder.completeMolecules(content);
             RunRecord record = new RunRecord("evaluate").configuration(conf.valuesOfSequences()).fingerprint(fingerprint)
                 .versions(Versions.all(spark.sparkContext())).fact("input", conf.input());
-            ReadyProteins.results(spark, folder, Comparison.NONE).publish(count, record, start, "Sequences of " + conf.input(),
+            ReadyProteins.results(spark, folder, Measures.Found.NONE).publish(count, record, start,
+                "Sequences of " + conf.input(),
                 String.format(Locale.ROOT, "%,d sequences against %,d chains", count, usable.size()), List.of(),
                 Optional.empty());
             folder.finish(fingerprint);

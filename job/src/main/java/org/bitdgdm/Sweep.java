@@ -24,7 +24,6 @@ import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.bitdgdm.conf.FailedCellsException;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.conf.Json;
@@ -49,8 +48,8 @@ import org.bitdgdm.output.SweepReport;
 import org.bitdgdm.output.SweepRows;
 import org.bitdgdm.recipe.LayerStudy;
 import org.bitdgdm.run.Comparer;
-import org.bitdgdm.run.Comparison;
 import org.bitdgdm.run.GenerateRun;
+import org.bitdgdm.run.Measures;
 import org.bitdgdm.run.RunModel;
 import org.bitdgdm.run.Session;
 
@@ -92,7 +91,7 @@ final class Sweep<M extends PackedNetwork> {
     /**
      * Runs what is missing of a sweep and writes its table and page.
      *
-     * @throws FailedCellsException if cells have failed, at the end
+     * @throws StoppedException if cells have failed, at the end
      */
     static void run(SweepConf conf, PrintStream console) throws IOException, InterruptedException {
         run(RunModel.prepare(conf.common(), Session.settings(), console), conf, console);
@@ -149,7 +148,7 @@ final class Sweep<M extends PackedNetwork> {
         List<SweepEntry> failed = soFar().stream().filter(entry -> !entry.done()).toList();
         console.println("sweep.html        " + folder.path(RunFiles.SWEEP_PAGE));
         if (!failed.isEmpty()) {
-            throw new FailedCellsException(failed.size() + " of " + conf.cells().size() + " cells have failed, the first is "
+            throw new StoppedException(failed.size() + " of " + conf.cells().size() + " cells have failed, the first is "
                 + failed.get(0).cell().name() + ": " + failed.get(0).error() + "; the same command runs them again");
         }
         folder.finish(fingerprint);
@@ -250,9 +249,9 @@ final class Sweep<M extends PackedNetwork> {
 
     /** A comparison that the first thread to ask makes, and others wait for. */
     private static final class Measured {
-        private Comparison found;
+        private Measures.Found found;
 
-        synchronized Comparison of(Supplier<Comparison> measure) {
+        synchronized Measures.Found of(Supplier<Measures.Found> measure) {
             if (found == null) {
                 found = measure.get();
             }

@@ -12,7 +12,7 @@ import org.bitdgdm.kernels.Backend;
 import org.bitdgdm.kernels.BackendOptions;
 import org.bitdgdm.kernels.Denoisers;
 import org.bitdgdm.kernels.KernelException;
-import org.bitdgdm.metrics.PairedDifference;
+import org.bitdgdm.metrics.RunDifference;
 import org.bitdgdm.sample.TestSpark;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
@@ -65,7 +65,7 @@ class GpuJobTest {
         long same = cuda.select("graph_id", "atom_types", "bonds").intersect(cpu.select("graph_id", "atom_types", "bonds"))
             .count();
         assertThat((double) same / COUNT).as("identical graphs").isGreaterThan(0.99);
-        PairedDifference valid = PairedDifference.of("valid", cuda, cpu);
+        RunDifference.Verdicts valid = RunDifference.Verdicts.of("valid", cuda, cpu);
         assertThat(valid.graphs()).isEqualTo(COUNT);
         assertThat(valid.low()).as("%s: lower end of the difference in validity", valid).isBetween(-0.01, 0.0);
         assertThat(valid.high()).as("%s: upper end of the difference in validity", valid).isBetween(0.0, 0.01);

@@ -8,6 +8,8 @@ package org.bitdgdm.conf;
 public class InputException extends RuntimeException {
     private static final long serialVersionUID = 1;
     private static final int MAX_LENGTH = 2000;
+    /** The longest excerpt of a file, in characters. */
+    private static final int EXCERPT = 100;
 
     public InputException(String message) {
         super(line(message));
@@ -32,5 +34,15 @@ public class InputException extends RuntimeException {
             default -> point;
         }));
         return shown.toString();
+    }
+
+    /** Text of a file as it may stand in a message: short, on one line, printable. */
+    public static String excerpt(String text) {
+        // Cut before it is counted: a text may be as long as the file.
+        String start = text.substring(0, Math.min(text.length(), 2 * EXCERPT));
+        boolean whole = start.length() == text.length() && start.codePointCount(0, start.length()) <= EXCERPT;
+        return printable(whole ? text
+            : start.substring(0, start.offsetByCodePoints(0, Math.min(EXCERPT, start.codePointCount(0, start.length())))))
+            + (whole ? "" : "…");
     }
 }

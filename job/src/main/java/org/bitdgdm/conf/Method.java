@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import org.bitdgdm.conf.QuantizeConf.Factors;
 
 /** A quantization method as it is asked for: its word, its title, the options that it looks at and what it refuses. */
 public enum Method {

@@ -1,9 +1,11 @@
 package org.bitdgdm.conf;
 
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
@@ -152,5 +154,43 @@ public record QuantizeConf(
     /** Whether an override names this layer: such a layer is quantized even if it is not by default. */
     public boolean overrides(String name) {
         return overrides.keySet().stream().anyMatch(pattern -> Overrides.matches(pattern, name));
+    }
+
+    /** What the low-rank factors and the sparse part of Bit-DGDM are fitted to. */
+    public enum Factors {
+        /** What a layer does to the inputs that calibration has recorded. */
+        AWARE,
+        /** The weight itself, as published. */
+        WEIGHT;
+
+        static Factors of(String word) {
+            Check.oneOf("factors", Arrays.stream(values()).map(Factors::toString).toList(), word);
+            return valueOf(word.toUpperCase(Locale.ROOT));
+        }
+
+        /** The word of options and files. */
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** Where the scale of activation codes comes from. */
+    public enum ActivationScale {
+        /** From the threshold of the layer, fixed before sampling. */
+        STATIC,
+        /** From the maximum of each row at run time; then there is no threshold. */
+        ROW;
+
+        static ActivationScale of(String word) {
+            Check.oneOf("activation-scale", Arrays.stream(values()).map(ActivationScale::toString).toList(), word);
+            return valueOf(word.toUpperCase(Locale.ROOT));
+        }
+
+        /** The word of options and files. */
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 }

@@ -48,4 +48,16 @@ public record Requirement(String metric, String comparison, double bound) implem
     public String toString() {
         return metric + comparison + bound;
     }
+
+    /**
+     * A finished run that does not meet a {@link Requirement}: its files are complete and stay, the job ends with exit code 3.
+     * The message names metric, found value and bound.
+     */
+    public static final class Unmet extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        public Unmet(String message) {
+            super(message);
+        }
+    }
 }

@@ -6,6 +6,8 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import org.bitdgdm.conf.QuantizeConf.ActivationScale;
+import org.bitdgdm.conf.QuantizeConf.Factors;
 
 /**
  * One run of a sweep.

@@ -9,7 +9,7 @@ import java.util.TreeMap;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
 import org.bitdgdm.kernels.ProteinGraph;
-import org.bitdgdm.metrics.SequenceCounts;
+import org.bitdgdm.metrics.Counts;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 
@@ -114,8 +114,8 @@ public final class SequenceDrawings {
     }
 
     /** Shares of recovered residues as bars, with their percents and numbers of residues. */
-    public static String rates(String title, List<SequenceCounts.Rate> rates) {
-        List<SequenceCounts.Rate> seen = rates.stream().filter(rate -> rate.residues() > 0).toList();
+    public static String rates(String title, List<Counts.OfSequences.Rate> rates) {
+        List<Counts.OfSequences.Rate> seen = rates.stream().filter(rate -> rate.residues() > 0).toList();
         double most = seen.stream().mapToDouble(SequenceDrawings::share).max().orElse(0);
         Element svg = svg(BAR_WIDTH, BAR_HEIGHT);
         double width = BAR_WIDTH / (double) Math.max(1, seen.size());
@@ -123,7 +123,7 @@ public final class SequenceDrawings {
         boolean crowded = seen.size() > 10;
         StringBuilder text = new StringBuilder();
         for (int k = 0; k < seen.size(); k++) {
-            SequenceCounts.Rate rate = seen.get(k);
+            Counts.OfSequences.Rate rate = seen.get(k);
             double height = most == 0 ? 0 : (bottom - 20) * share(rate) / most;
             double middle = (k + 0.5) * width;
             add(svg, "rect", null, "x", number(k * width + width * 0.1), "y", number(bottom - height), "width",
@@ -143,7 +143,7 @@ public final class SequenceDrawings {
         return InlineSvg.markup(svg, "chart", title, text.toString());
     }
 
-    private static double share(SequenceCounts.Rate rate) {
+    private static double share(Counts.OfSequences.Rate rate) {
         return rate.recovered() / (double) rate.residues();
     }
 

@@ -1,6 +1,9 @@
 package org.bitdgdm.family;
 
+import java.util.List;
+import org.apache.spark.sql.Row;
 import org.bitdgdm.model.Vocabulary;
+import org.bitdgdm.molecule.MolecularGraph;
 
 /** A kind of graphs of classes of nodes and edges, and all that depends on it. */
 public sealed interface GraphFamily extends ResultFamily permits Molecules, PlainGraphs {
@@ -27,5 +30,69 @@ public sealed interface GraphFamily extends ResultFamily permits Molecules, Plai
     String edgesColumn();
 
     /** A judge of graphs, for one task. */
-    GraphScorer scorer();
+    Scorer scorer();
+
+    /**
+     * What pages and consoles say of graphs of a family.
+     *
+     * @param many         what they are called, such as molecules
+     * @param introduction what the metrics have in common
+     * @param none         said where there is nothing to draw
+     * @param shown        what the drawn ones are, after their number
+     * @param refused      title of those that are refused
+     * @param refusedNote  which they are
+     * @param kept         title of what was kept of them; empty where nothing ever is
+     * @param definitions  how things are counted: a term and its meaning each
+     */
+    record Words(
+        String many, String introduction, String none, String shown, String refused, String refusedNote, String kept,
+        List<List<String>> definitions) {
+    }
+
+    /** Judges graphs, one row each. May hold what is not thread-safe: one instance per task. */
+    interface Scorer {
+        /**
+         * The row of a graph. What is no graph of the family is a row with a reason, never an exception.
+         *
+         * @param graphId id, or position in the input of an evaluation
+         * @param nodes   (n) node classes
+         * @param edges   (n(n−1)/2) edge classes, upper triangle i &lt; j, row-major
+         */
+        Row row(long graphId, byte[] nodes, byte[] edges);
+
+        /** The row of a graph of a file. */
+        Row row(MolecularGraph graph);
+    }
+
+    /**
+     * A few graphs of a run, always those with the lowest ids, so that the choice flatters nobody and never changes.
+     *
+     * @param shown   to be drawn
+     * @param refused graphs that are none of the family's
+     */
+    record Examples(List<Example> shown, List<Refused> refused) {
+
+        public Examples {
+            shown = List.copyOf(shown);
+            refused = List.copyOf(refused);
+        }
+
+        /**
+         * A graph to be drawn.
+         *
+         * @param graphId id
+         * @param caption what stands below it
+         * @param drawn   what {@link GraphFamily#draw} makes a picture of
+         */
+        public record Example(long graphId, String caption, String drawn) {
+        }
+
+        /**
+         * A graph that is refused.
+         *
+         * @param kept what was kept of it, as text; null where nothing was
+         */
+        public record Refused(long graphId, String reason, String kept) {
+        }
+    }
 }

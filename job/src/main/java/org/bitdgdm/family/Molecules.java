@@ -75,9 +75,9 @@ public record Molecules(Vocabulary vocabulary) implements GraphFamily {
     }
 
     @Override
-    public GraphScorer scorer() {
+    public GraphFamily.Scorer scorer() {
         MoleculeScorer scorer = new MoleculeScorer(vocabulary);
-        return new GraphScorer() {
+        return new GraphFamily.Scorer() {
             @Override
             public Row row(long graphId, byte[] nodes, byte[] edges) {
                 return MoleculeRows.of(graphId, nodes, edges, scorer.score(nodes, edges), stability(nodes, edges));
@@ -113,16 +113,16 @@ public record Molecules(Vocabulary vocabulary) implements GraphFamily {
     }
 
     @Override
-    public Examples examples(Dataset<Row> rows) {
-        Map<String, Examples.Example> different = new LinkedHashMap<>();
+    public GraphFamily.Examples examples(Dataset<Row> rows) {
+        Map<String, GraphFamily.Examples.Example> different = new LinkedHashMap<>();
         for (Row row : first(rows, col("valid"), VALID_LOOKED_AT)) {
             if (different.size() < MOST_MOLECULES) {
                 different.putIfAbsent(row.getString(2),
-                    new Examples.Example(row.getLong(0), row.getString(2), row.getString(2)));
+                    new GraphFamily.Examples.Example(row.getLong(0), row.getString(2), row.getString(2)));
             }
         }
-        return new Examples(List.copyOf(different.values()), first(rows, not(col("valid")), MOST_REFUSED).stream()
-            .map(row -> new Examples.Refused(row.getLong(0), row.getString(1), row.getString(2))).toList());
+        return new GraphFamily.Examples(List.copyOf(different.values()), first(rows, not(col("valid")), MOST_REFUSED).stream()
+            .map(row -> new GraphFamily.Examples.Refused(row.getLong(0), row.getString(1), row.getString(2))).toList());
     }
 
     private static List<Row> first(Dataset<Row> rows, Column condition, int most) {
@@ -135,8 +135,8 @@ public record Molecules(Vocabulary vocabulary) implements GraphFamily {
     }
 
     @Override
-    public FamilyWords words(Protocol protocol) {
-        return new FamilyWords("molecules", "Ratios as " + PROTOCOLS.get(protocol) + " defines them.", "No valid molecule.",
+    public GraphFamily.Words words(Protocol protocol) {
+        return new Words("molecules", "Ratios as " + PROTOCOLS.get(protocol) + " defines them.", "No valid molecule.",
             "distinct valid molecules, those with the lowest graph ids.", "Not valid",
             "Those with the lowest graph ids; atoms are counted from 0.", "SMILES of what was kept",
             protocol == Protocol.MOSES ? List.of(MOLECULE, PUBLISHED) : List.of(MOLECULE));

@@ -61,10 +61,10 @@ public record PlainGraphs(Vocabulary vocabulary) implements GraphFamily {
     }
 
     @Override
-    public GraphScorer scorer() {
+    public GraphFamily.Scorer scorer() {
         int nodeClasses = vocabulary.nodes().size();
         int edgeClasses = vocabulary.edges().size();
-        return new GraphScorer() {
+        return new GraphFamily.Scorer() {
             @Override
             public Row row(long graphId, byte[] nodes, byte[] edges) {
                 return GraphRows.of(graphId, nodes, edges, nodeClasses, edgeClasses);
@@ -93,16 +93,16 @@ public record PlainGraphs(Vocabulary vocabulary) implements GraphFamily {
     }
 
     @Override
-    public Examples examples(Dataset<Row> rows) {
-        List<Examples.Example> shown = first(rows, col("reason").isNull(), MOST_SHOWN).stream().map(row -> {
+    public GraphFamily.Examples examples(Dataset<Row> rows) {
+        List<GraphFamily.Examples.Example> shown = first(rows, col("reason").isNull(), MOST_SHOWN).stream().map(row -> {
             byte[] nodes = bytes(row, 2);
             byte[] edges = bytes(row, 3);
             String caption = String.format(Locale.ROOT, "graph %d: %d nodes, %d edges, %s", row.getLong(0), nodes.length,
                 row.getInt(4), row.getInt(5) == 1 ? "connected" : row.getInt(5) + " components");
-            return new Examples.Example(row.getLong(0), caption, text(nodes.length, edges));
+            return new GraphFamily.Examples.Example(row.getLong(0), caption, text(nodes.length, edges));
         }).toList();
-        return new Examples(shown, first(rows, col("reason").isNotNull(), MOST_REFUSED).stream()
-            .map(row -> new Examples.Refused(row.getLong(0), row.getString(1), null)).toList());
+        return new GraphFamily.Examples(shown, first(rows, col("reason").isNotNull(), MOST_REFUSED).stream()
+            .map(row -> new GraphFamily.Examples.Refused(row.getLong(0), row.getString(1), null)).toList());
     }
 
     private static List<Row> first(Dataset<Row> rows, Column condition, int most) {
@@ -140,8 +140,8 @@ public record PlainGraphs(Vocabulary vocabulary) implements GraphFamily {
     }
 
     @Override
-    public FamilyWords words(Protocol protocol) {
-        return new FamilyWords("graphs", "Ratios over graphs.", "No graph.",
+    public GraphFamily.Words words(Protocol protocol) {
+        return new Words("graphs", "Ratios over graphs.", "No graph.",
             "graphs, those with the lowest ids.", "Refused", "Those with the lowest graph ids; nodes are counted from 0.", "",
             List.of(List.of("Isomorphic", "The same but for the order of nodes, found by colour refinement and a search for a "
                 + "canonical order. Graphs too regular for the search are counted in metrics.json as undecided; of those, "

@@ -18,12 +18,14 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.StructType;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.drawing.SequenceDrawings;
+import org.bitdgdm.family.GraphFamily.Examples;
+import org.bitdgdm.family.GraphFamily.Words;
 import org.bitdgdm.metrics.BenchmarkFiles;
+import org.bitdgdm.metrics.Counts;
 import org.bitdgdm.metrics.MetricRegistry;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.Protocol;
 import org.bitdgdm.metrics.ReferenceSet;
-import org.bitdgdm.metrics.SequenceCounts;
 import org.bitdgdm.metrics.SequenceMetrics;
 import org.bitdgdm.metrics.SequenceRows;
 
@@ -112,7 +114,8 @@ public record Proteins() implements ResultFamily {
                     samples.get(name(row)).stream()).collect(Collectors.joining("\n")));
         }).toList();
         return new Examples(shown, rows.filter(col("reason").isNotNull()).orderBy("graph_id").limit(MOST_REFUSED)
-            .collectAsList().stream().map(row -> new Examples.Refused(row.<Long>getAs("graph_id"), row.getAs("reason"), name(row))).toList());
+            .collectAsList().stream().map(row -> new Examples.Refused(row.<Long>getAs("graph_id"),
+                row.getAs("reason"), name(row))).toList());
     }
 
     private static String name(Row row) {
@@ -128,7 +131,7 @@ public record Proteins() implements ResultFamily {
 
     @Override
     public List<Picture> pictures(MetricReport report) {
-        if (!(report.counts() instanceof SequenceCounts counts) || counts.chains() == 0) {
+        if (!(report.counts() instanceof Counts.OfSequences counts) || counts.chains() == 0) {
             return List.of();
         }
         return List.of(
@@ -144,8 +147,8 @@ public record Proteins() implements ResultFamily {
     }
 
     @Override
-    public FamilyWords words(Protocol protocol) {
-        return new FamilyWords("sequences", "Recovery and perplexity over residues, medians over chains; intervals are over"
+    public Words words(Protocol protocol) {
+        return new Words("sequences", "Recovery and perplexity over residues, medians over chains; intervals are over"
             + " chains, since residues of one depend on each other.", "No sequence.",
             "chains, the first ones: letters by how often samples have them (bits), then the native sequence, that of the"
                 + " ensemble, and secondary structure.", "Not used", "The first ones; metrics.json counts all of them by their"

@@ -45,13 +45,13 @@ public sealed interface ResultFamily extends Serializable permits GraphFamily, P
     /** Why there will be no drawings; empty if there will. */
     Optional<String> noDrawings();
 
-    /** Examples of rows of {@link #schema()}; only a fixed number of them comes to the driver. */
-    Examples examples(Dataset<Row> rows);
+    /** GraphFamily.Examples of rows of {@link #schema()}; only a fixed number of them comes to the driver. */
+    GraphFamily.Examples examples(Dataset<Row> rows);
 
     /**
      * Markup of one example's picture.
      *
-     * @param drawn of an {@link Examples.Example}
+     * @param drawn of an {@link GraphFamily.Examples.Example}
      * @throws Exception where the toolkit cannot draw it
      */
     String draw(String drawn) throws Exception;
@@ -72,5 +72,5 @@ public sealed interface ResultFamily extends Serializable permits GraphFamily, P
     }
 
     /** What is said of this family on a page. */
-    FamilyWords words(Protocol protocol);
+    GraphFamily.Words words(Protocol protocol);
 }

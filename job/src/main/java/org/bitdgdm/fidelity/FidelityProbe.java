@@ -9,6 +9,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.storage.StorageLevel;
 import org.bitdgdm.conf.FidelityConf;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.Diffusion;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.Sampler;
@@ -83,8 +84,8 @@ public final class FidelityProbe implements AutoCloseable {
         ModelBroadcast model = full;
         ArrayList<Sampler.Step> taken = steps;
         return spark.parallelize(batches, batches.size()).map(batch -> {
-            try (ExecutorDenoiser.Lease lease = model.lease(TaskContext.get())) {
-                return Trajectory.of(lease.denoiser(), lease.diffusion(), batch.n(), batch.ids(), key, taken);
+            try (ExecutorDenoiser.Lease<Denoiser> lease = model.lease(TaskContext.get())) {
+                return Trajectory.of(lease.denoiser(), lease.denoiser().diffusion(), batch.n(), batch.ids(), key, taken);
             }
         });
     }
@@ -109,12 +110,12 @@ public final class FidelityProbe implements AutoCloseable {
         int[] rangeOf = FidelityReport.rangeOf(steps.size());
         spark.setJobDescription("fidelity: " + steps.size() + " steps, " + opener.key());
         try {
-            List<GraphFidelity> graphs = new ArrayList<>(trajectories.flatMap(trajectory -> {
-                try (ExecutorDenoiser.Lease lease = other.lease(TaskContext.get())) {
+            List<FidelityReport.OfGraph> graphs = new ArrayList<>(trajectories.flatMap(trajectory -> {
+                try (ExecutorDenoiser.Lease<Denoiser> lease = other.lease(TaskContext.get())) {
                     return trajectory.compare(lease.denoiser(), rangeOf).iterator();
                 }
             }).collect());
-            graphs.sort(Comparator.comparingLong(GraphFidelity::id));
+            graphs.sort(Comparator.comparingLong(FidelityReport.OfGraph::id));
             return FidelityReport.of(steps.stream().mapToInt(Sampler.Step::at).toArray(), seed, graphs);
         } finally {
             spark.setJobDescription(null);

@@ -1,5 +1,6 @@
 package org.bitdgdm.fidelity;
 
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
@@ -42,7 +43,7 @@ public record FidelityReport(int graphs, int steps, long seed, Divergence diverg
      * @param times (steps) times of T…0 that the steps begin at
      * @param all   in a fixed order, which decides the last digits
      */
-    static FidelityReport of(int[] times, long seed, List<GraphFidelity> all) {
+    static FidelityReport of(int[] times, long seed, List<OfGraph> all) {
         int steps = times.length;
         int[] rangeOf = rangeOf(steps);
         List<Divergence> ranges = new ArrayList<>();
@@ -54,23 +55,23 @@ public record FidelityReport(int graphs, int steps, long seed, Divergence diverg
             ranges.add(divergence(all, times[first], times[last], rangeOf[first], rangeOf[first] + 1, last - first + 1));
             first = last + 1;
         }
-        long identical = all.stream().filter(GraphFidelity::identical).count();
+        long identical = all.stream().filter(OfGraph::identical).count();
         return new FidelityReport(all.size(), steps, seed,
             divergence(all, times[0], times[steps - 1], 0, ranges.size(), steps), ranges,
-            estimate(all, GraphFidelity::changed, graph -> steps * (graph.n() + graph.edges())), identical);
+            estimate(all, OfGraph::changed, graph -> steps * (graph.n() + graph.edges())), identical);
     }
 
-    private static Divergence divergence(List<GraphFidelity> all, int from, int to, int firstRange, int endRange,
+    private static Divergence divergence(List<OfGraph> all, int from, int to, int firstRange, int endRange,
                                          int steps) {
-        ToDoubleFunction<GraphFidelity> node = graph -> sum(graph.nodeDivergence(), firstRange, endRange);
-        ToDoubleFunction<GraphFidelity> edge = graph -> sum(graph.edgeDivergence(), firstRange, endRange);
+        ToDoubleFunction<OfGraph> node = graph -> sum(graph.nodeDivergence(), firstRange, endRange);
+        ToDoubleFunction<OfGraph> edge = graph -> sum(graph.edgeDivergence(), firstRange, endRange);
         return new Divergence(from, to, estimate(all, node, graph -> (long) steps * graph.n()),
             estimate(all, edge, graph -> steps * graph.edges()),
             estimate(all, graph -> node.applyAsDouble(graph) + edge.applyAsDouble(graph), graph -> steps));
     }
 
-    private static Estimate estimate(List<GraphFidelity> all, ToDoubleFunction<GraphFidelity> sum,
-                                     ToLongFunction<GraphFidelity> count) {
+    private static Estimate estimate(List<OfGraph> all, ToDoubleFunction<OfGraph> sum,
+                                     ToLongFunction<OfGraph> count) {
         return Estimate.of(all.stream().mapToDouble(sum).toArray(), all.stream().mapToLong(count).toArray());
     }
 
@@ -80,5 +81,25 @@ public record FidelityReport(int graphs, int steps, long seed, Divergence diverg
             sum += values[range];
         }
         return sum;
+    }
+
+    /**
+     * The comparison of two models on one graph.
+     *
+     * @param id             of the graph
+     * @param n              its nodes
+     * @param nodeDivergence (ranges) Σ KL over the nodes and the steps of each range, nats
+     * @param edgeDivergence (ranges) the same over edges i &lt; j
+     * @param changed        entries, nodes and edges i &lt; j of all steps, that the quantized model draws differently from the
+     *                       same state with the same random numbers
+     * @param identical      whether the quantized model, left to itself from z_T on, ends at the same graph
+     */
+    record OfGraph(long id, int n, double[] nodeDivergence, double[] edgeDivergence, long changed, boolean identical)
+        implements Serializable {
+
+        /** Edges i &lt; j. */
+        long edges() {
+            return (long) n * (n - 1) / 2;
+        }
     }
 }

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.kernels.GraphBatch;
 import org.bitdgdm.kernels.PackedModel;
@@ -30,7 +31,7 @@ public final class LikelihoodProbe {
     private final int draws;
     /** Graphs of one task, all of one size. */
     private final List<GraphBatch> batches;
-    private List<GraphBound> ofFull;
+    private List<VariationalBound.OfGraph> ofFull;
 
     /**
      * Nothing is computed yet.
@@ -61,30 +62,31 @@ public final class LikelihoodProbe {
 
     /** Asks a model, and full precision where that has not been asked. */
     public LikelihoodReport measure(PackedModel model) {
-        List<GraphBound> original = ofFull();
-        List<GraphBound> found = model.linears().stream().allMatch(layer -> layer.isFull()) ? original : bounds(model);
+        List<VariationalBound.OfGraph> original = ofFull();
+        List<VariationalBound.OfGraph> found = model.linears().stream().allMatch(layer -> layer.isFull()) ? original
+            : bounds(model);
         return LikelihoodReport.of(found, original, draws == 0 ? full.diffusion().steps() : draws);
     }
 
-    private synchronized List<GraphBound> ofFull() {
+    private synchronized List<VariationalBound.OfGraph> ofFull() {
         if (ofFull == null) {
             ofFull = bounds(full);
         }
         return ofFull;
     }
 
-    private List<GraphBound> bounds(PackedModel model) {
+    private List<VariationalBound.OfGraph> bounds(PackedModel model) {
         ModelBroadcast broadcast = new ModelBroadcast(spark, model, opener);
         int times = draws;
         spark.setJobDescription("likelihood of given molecules, " + opener.key());
         try {
-            List<GraphBound> found = new ArrayList<>(spark.parallelize(batches, batches.size()).flatMap(batch -> {
-                try (ExecutorDenoiser.Lease lease = broadcast.lease(TaskContext.get())) {
-                    VariationalBound bound = new VariationalBound(lease.diffusion(), lease.denoiser(), SEED, times);
+            List<VariationalBound.OfGraph> found = new ArrayList<>(spark.parallelize(batches, batches.size()).flatMap(batch -> {
+                try (ExecutorDenoiser.Lease<Denoiser> lease = broadcast.lease(TaskContext.get())) {
+                    VariationalBound bound = new VariationalBound(lease.denoiser().diffusion(), lease.denoiser(), SEED, times);
                     return List.of(bound.of(batch)).iterator();
                 }
             }).collect());
-            found.sort(Comparator.comparingLong(GraphBound::id));
+            found.sort(Comparator.comparingLong(VariationalBound.OfGraph::id));
             return found;
         } finally {
             spark.setJobDescription(null);

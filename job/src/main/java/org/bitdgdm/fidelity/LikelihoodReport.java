@@ -28,18 +28,18 @@ public record LikelihoodReport(int molecules, int times, Estimate nll, Estimate 
      * @param of   the model, by id
      * @param full full precision, by id; the same list for itself
      */
-    static LikelihoodReport of(List<GraphBound> of, List<GraphBound> full, int times) {
+    static LikelihoodReport of(List<VariationalBound.OfGraph> of, List<VariationalBound.OfGraph> full, int times) {
         return new LikelihoodReport(of.size(), times, mean(of, bound -> bound.bound(2)), mean(of, bound -> bound.bound(1)),
-            mean(of, GraphBound::size), mean(of, bound -> bound.prior(1)), mean(of, bound -> bound.diffusion(1)),
+            mean(of, VariationalBound.OfGraph::size), mean(of, bound -> bound.prior(1)), mean(of, bound -> bound.diffusion(1)),
             mean(of, bound -> bound.reconstruction(1)), of == full ? null : difference(of, full, 2),
             of == full ? null : difference(of, full, 1));
     }
 
-    private static Estimate mean(List<GraphBound> bounds, ToDoubleFunction<GraphBound> value) {
+    private static Estimate mean(List<VariationalBound.OfGraph> bounds, ToDoubleFunction<VariationalBound.OfGraph> value) {
         return mean(bounds.stream().mapToDouble(value).toArray());
     }
 
-    private static Estimate difference(List<GraphBound> of, List<GraphBound> full, int edges) {
+    private static Estimate difference(List<VariationalBound.OfGraph> of, List<VariationalBound.OfGraph> full, int edges) {
         double[] differences = new double[of.size()];
         Arrays.setAll(differences, k -> of.get(k).bound(edges) - full.get(k).bound(edges));
         return mean(differences);

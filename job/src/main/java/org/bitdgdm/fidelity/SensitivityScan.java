@@ -32,6 +32,17 @@ public final class SensitivityScan implements AutoCloseable {
     /** Tasks for each of Spark's slots: layers differ in cost, and a task unpacks both models first. */
     private static final int TASKS_PER_SLOT = 2;
 
+    /**
+     * The divergence from full precision of a model in which one layer alone is quantized, in nats, see {@link Divergence}.
+     *
+     * @param layer name of the layer
+     * @param node  per node and step
+     * @param edge  per edge i &lt; j and step
+     * @param graph summed over a graph, per graph and step
+     */
+    public record OfLayer(String layer, Estimate node, Estimate edge, Estimate graph) {
+    }
+
     private final JavaSparkContext spark;
     private final DenoiserOpener opener;
     private final int steps;
@@ -39,7 +50,7 @@ public final class SensitivityScan implements AutoCloseable {
     private final Broadcast<List<Trajectory>> trajectories;
 
     /** Layer and what was found for each graph, in the order of the trajectories. */
-    private record Found(int layer, List<GraphDivergence> graphs) implements java.io.Serializable {
+    private record Found(int layer, List<Divergence.OfGraph> graphs) implements java.io.Serializable {
     }
 
     /**
@@ -64,7 +75,7 @@ public final class SensitivityScan implements AutoCloseable {
      * @param quantized of the same architecture and diffusion
      * @return in the order of {@link PackedModel#linears()}
      */
-    public List<LayerSensitivity> measure(PackedModel quantized) {
+    public List<OfLayer> measure(PackedModel quantized) {
         List<Integer> layers = IntStream.range(0, quantized.linears().size())
             .filter(layer -> !quantized.linears().get(layer).isFull()).boxed().toList();
         if (layers.isEmpty()) {
@@ -98,7 +109,7 @@ public final class SensitivityScan implements AutoCloseable {
                 linears.set(layer, quantized.linears(range).get(layer));
                 return linears;
             }).toList());
-            List<GraphDivergence> graphs = new ArrayList<>();
+            List<Divergence.OfGraph> graphs = new ArrayList<>();
             try (Denoiser denoiser = opener.forTask(TaskContext.get()).open(alone,
                 TaskContext.get().cpus())) {
                 walks.forEach(walk -> graphs.addAll(walk.divergence(denoiser)));
@@ -113,11 +124,11 @@ public final class SensitivityScan implements AutoCloseable {
         return found.iterator();
     }
 
-    private LayerSensitivity sensitivity(String layer, List<GraphDivergence> graphs) {
-        double[] node = graphs.stream().mapToDouble(GraphDivergence::node).toArray();
-        double[] edge = graphs.stream().mapToDouble(GraphDivergence::edge).toArray();
+    private OfLayer sensitivity(String layer, List<Divergence.OfGraph> graphs) {
+        double[] node = graphs.stream().mapToDouble(Divergence.OfGraph::node).toArray();
+        double[] edge = graphs.stream().mapToDouble(Divergence.OfGraph::edge).toArray();
         double[] both = graphs.stream().mapToDouble(graph -> graph.node() + graph.edge()).toArray();
-        return new LayerSensitivity(layer,
+        return new OfLayer(layer,
             Estimate.of(node, graphs.stream().mapToLong(graph -> (long) steps * graph.n()).toArray()),
             Estimate.of(edge, graphs.stream().mapToLong(graph -> (long) steps * graph.n() * (graph.n() - 1) / 2).toArray()),
             Estimate.of(both, graphs.stream().mapToLong(graph -> steps).toArray()));

@@ -55,7 +55,7 @@ record Trajectory(int n, long[] ids, long seed, List<Sampler.Step> taken, byte[]
      * @param rangeOf (steps) number of the range of steps that each step belongs to, ascending from 0
      * @return one entry per graph, in the order of {@link #ids}
      */
-    List<GraphFidelity> compare(Denoiser quantized, int[] rangeOf) {
+    List<FidelityReport.OfGraph> compare(Denoiser quantized, int[] rangeOf) {
         int ranges = rangeOf[rangeOf.length - 1] + 1;
         double[][] nodeDivergence = new double[ids.length][ranges];
         double[][] edgeDivergence = new double[ids.length][ranges];
@@ -74,7 +74,7 @@ record Trajectory(int n, long[] ids, long seed, List<Sampler.Step> taken, byte[]
         }
         GraphBatch whole = state(0);
         quantized.advance(whole, seed, taken);
-        return IntStream.range(0, ids.length).mapToObj(g -> new GraphFidelity(ids[g], n, nodeDivergence[g],
+        return IntStream.range(0, ids.length).mapToObj(g -> new FidelityReport.OfGraph(ids[g], n, nodeDivergence[g],
             edgeDivergence[g], changed[g], changed(whole, taken.size(), g) == 0)).toList();
     }
 
@@ -83,7 +83,7 @@ record Trajectory(int n, long[] ids, long seed, List<Sampler.Step> taken, byte[]
      *
      * @return one entry per graph, in the order of {@link #ids}
      */
-    List<GraphDivergence> divergence(Denoiser other) {
+    List<Divergence.OfGraph> divergence(Denoiser other) {
         double[] nodeSums = new double[ids.length];
         double[] edgeSums = new double[ids.length];
         for (int i = 0; i < taken.size(); i++) {
@@ -96,7 +96,7 @@ record Trajectory(int n, long[] ids, long seed, List<Sampler.Step> taken, byte[]
             }
         }
         return IntStream.range(0, ids.length)
-            .mapToObj(g -> new GraphDivergence(ids[g], n, nodeSums[g], edgeSums[g])).toList();
+            .mapToObj(g -> new Divergence.OfGraph(ids[g], n, nodeSums[g], edgeSums[g])).toList();
     }
 
     /** A batch that may be advanced without changing this. */

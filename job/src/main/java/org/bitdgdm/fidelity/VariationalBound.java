@@ -1,5 +1,6 @@
 package org.bitdgdm.fidelity;
 
+import java.io.Serializable;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.bitdgdm.kernels.CounterRandom;
@@ -66,7 +67,7 @@ final class VariationalBound {
      *
      * @return one for each graph, in their order
      */
-    GraphBound[] of(GraphBatch clean) {
+    OfGraph[] of(GraphBatch clean) {
         int graphs = clean.size();
         double[] node = new double[graphs];
         double[] edge = new double[graphs];
@@ -74,11 +75,11 @@ final class VariationalBound {
             diffusion(clean, draw, node, edge);
         }
         Sums[] reconstruction = reconstruction(clean);
-        GraphBound[] bounds = new GraphBound[graphs];
+        OfGraph[] bounds = new OfGraph[graphs];
         double scale = (double) diffusion.steps() / draws;
         for (int g = 0; g < graphs; g++) {
             Sums prior = prior(clean, g);
-            bounds[g] = new GraphBound(clean.ids()[g], size(clean.nodeCount()), prior.node(), prior.edge(), scale * node[g],
+            bounds[g] = new OfGraph(clean.ids()[g], size(clean.nodeCount()), prior.node(), prior.edge(), scale * node[g],
                 scale * edge[g], reconstruction[g].node(), reconstruction[g].edge());
         }
         return bounds;
@@ -263,5 +264,32 @@ final class VariationalBound {
             found[k] = weights[k] / sum;
         }
         return found;
+    }
+
+    /**
+     * The terms of {@link VariationalBound} for one graph, in nats; those of edges over i &lt; j.
+     *
+     * @param id   of the graph
+     * @param size −log p(n)
+     */
+    record OfGraph(long id, double size, double priorNode, double priorEdge, double diffusionNode, double diffusionEdge,
+                      double reconstructionNode, double reconstructionEdge) implements Serializable {
+
+        /** @param edges how often an edge counts: 2 as the published code sums, 1 over i &lt; j */
+        double bound(int edges) {
+            return size + prior(edges) + diffusion(edges) + reconstruction(edges);
+        }
+
+        double prior(int edges) {
+            return priorNode + edges * priorEdge;
+        }
+
+        double diffusion(int edges) {
+            return diffusionNode + edges * diffusionEdge;
+        }
+
+        double reconstruction(int edges) {
+            return reconstructionNode + edges * reconstructionEdge;
+        }
     }
 }

@@ -13,7 +13,6 @@ import org.bitdgdm.graph.GraphStatistics;
 import org.bitdgdm.graph.PlainGraph;
 import org.bitdgdm.model.Vocabulary;
 import org.bitdgdm.molecule.GraphReader;
-import org.bitdgdm.molecule.GraphReaders;
 import org.bitdgdm.molecule.MolecularGraph;
 import org.bitdgdm.molecule.MoleculeScorer;
 import org.bitdgdm.molecule.ScoredMolecule;
@@ -73,7 +72,7 @@ public record BenchmarkFiles(Optional<Path> training, Optional<Path> tests, Opti
 
     private static JavaRDD<ArrayList<MolecularGraph>> chunks(Path file, Vocabulary vocabulary, SparkSession spark) {
         List<ArrayList<MolecularGraph>> chunks = new ArrayList<>();
-        try (GraphReader reader = GraphReaders.open(file, vocabulary)) {
+        try (GraphReader reader = GraphReader.open(file, vocabulary)) {
             while (reader.hasNext()) {
                 if (chunks.isEmpty() || chunks.get(chunks.size() - 1).size() == GRAPHS_PER_TASK) {
                     chunks.add(new ArrayList<>());

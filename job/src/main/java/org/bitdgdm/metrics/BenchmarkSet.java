@@ -87,7 +87,8 @@ final class BenchmarkSet implements AutoCloseable {
             for (int k = 0; k < morgan.length; k++) {
                 morgan[k] = found.morgan()[k];
             }
-            return RowFactory.create(smiles, row.getLong(1), StableHash.of(smiles), found.bertz(), found.logP(), found.weight(),
+            return RowFactory.create(smiles, row.getLong(1), ReferenceSet.hash(smiles), found.bertz(), found.logP(),
+                found.weight(),
                 found.polarSurface(), (double) found.acceptors(), (double) found.donors(), (double) found.rotatable(),
                 (double) found.aliphaticRings(), (double) found.aromaticRings(), found.qed(), found.sa(),
                 found.passesFilters(), found.scaffold(), found.fragments().toArray(new String[0]), morgan);

@@ -56,7 +56,7 @@ public record Measured(Double value, Long numerator, Long denominator, Double lo
     }
 
     /** Uniqueness among the first molecules; {@code found} is null where there are fewer. */
-    static Measured prefix(int prefix, MetricCounts.PrefixCounts found) {
+    static Measured prefix(int prefix, Counts.OfMolecules.PrefixCounts found) {
         return found == null ? none(null, (long) prefix, "fewer than " + prefix + " molecules")
             : ratio(found.distinct(), prefix, Interval.jackknife(found.distinct(), found.once(), prefix));
     }

@@ -14,7 +14,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import org.bitdgdm.conf.GateException;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.Json;
 import org.bitdgdm.conf.Requirement;
@@ -43,6 +48,17 @@ public record MetricReport(
         .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
         .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
         .build();
+
+    /** Columns of {@code metrics/}, in this order. */
+    public static final StructType COLUMNS = new StructType()
+        .add("name", DataTypes.StringType, false)
+        .add("value", DataTypes.DoubleType, true)
+        .add("numerator", DataTypes.LongType, true)
+        .add("denominator", DataTypes.LongType, true)
+        .add("low", DataTypes.DoubleType, true)
+        .add("high", DataTypes.DoubleType, true)
+        .add("absent", DataTypes.StringType, true)
+        .add("protocol", DataTypes.StringType, false);
 
     public MetricReport {
         Objects.requireNonNull(protocol, "a report must name its protocol");
@@ -93,13 +109,13 @@ public record MetricReport(
     /**
      * Judges a finished run by the bounds that {@code --require} sets. A metric without a value fails.
      *
-     * @throws GateException naming every bound that does not hold, with the value found
+     * @throws Requirement.Unmet naming every bound that does not hold, with the value found
      */
     public void judge(List<Requirement> required) {
         List<String> failures = required.stream().filter(requirement -> !holds(requirement))
             .map(requirement -> failure(requirement)).toList();
         if (!failures.isEmpty()) {
-            throw new GateException("the run does not meet --require: " + String.join("; ", failures));
+            throw new Requirement.Unmet("the run does not meet --require: " + String.join("; ", failures));
         }
     }
 
@@ -134,5 +150,12 @@ public record MetricReport(
             throw new InputException("metrics.json is not a report of metrics: "
                 + e.getOriginalMessage().lines().findFirst().orElse(""), e);
         }
+    }
+
+    /** The rows of {@code metrics/}, in one partition: those without a value too, {@code absent} says why they have none. */
+    public Dataset<Row> rows(SparkSession spark) {
+        List<Row> rows = metrics.stream().map(metric -> RowFactory.create(metric.name(), metric.value(), metric.numerator(),
+            metric.denominator(), metric.low(), metric.high(), absent.get(metric.name()), protocol.label())).toList();
+        return spark.createDataFrame(rows, COLUMNS).coalesce(1);
     }
 }

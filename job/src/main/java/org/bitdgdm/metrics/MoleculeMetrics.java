@@ -74,9 +74,9 @@ public final class MoleculeMetrics {
      * @param stability  of graphs whose hydrogens are nodes; null of others
      * @param benchmarks of the protocol
      */
-    record Counted(MetricCounts counts, Distributions distributions, Optional<DistributionDistances> distances,
+    record Counted(Counts.OfMolecules counts, Distributions distributions, Optional<DistributionDistances> distances,
                    Stable stability, Benchmarks benchmarks) {
-        Counted(MetricCounts counts, Distributions distributions, Optional<DistributionDistances> distances,
+        Counted(Counts.OfMolecules counts, Distributions distributions, Optional<DistributionDistances> distances,
                 Stable stability) {
             this(counts, distributions, distances, stability, Benchmarks.NONE);
         }
@@ -192,13 +192,13 @@ public final class MoleculeMetrics {
             SmilesTally different =
                 different(smiles, spark, reference.map(ReferenceSet::hashes).orElse(new long[0]), scaffolds);
             spark.sc().setJobDescription("metrics: first molecules");
-            SortedMap<Integer, MetricCounts.PrefixCounts> prefixes = new TreeMap<>();
+            SortedMap<Integer, Counts.OfMolecules.PrefixCounts> prefixes = new TreeMap<>();
             for (int prefix : protocol.prefixes()) {
                 if (graphs.relaxedValid() >= prefix) {
                     prefixes.put(prefix, first(smiles, prefix));
                 }
             }
-            MetricCounts counts = new MetricCounts(graphs.graphs(), graphs.valid(), graphs.relaxedValid(),
+            Counts.OfMolecules counts = new Counts.OfMolecules(graphs.graphs(), graphs.valid(), graphs.relaxedValid(),
                 graphs.connected(), graphs.fragments(), different.distinct(), different.once(),
                 reference.isEmpty() ? null : Long.valueOf(different.novel()),
                 reference.isEmpty() ? null : Long.valueOf(different.novelOnce()), prefixes);
@@ -257,10 +257,10 @@ public final class MoleculeMetrics {
     }
 
     /** Counts among the first molecules by graph id, on executors. */
-    private static MetricCounts.PrefixCounts first(Dataset<Row> smiles, int prefix) {
+    private static Counts.OfMolecules.PrefixCounts first(Dataset<Row> smiles, int prefix) {
         List<Row> counted = smiles.orderBy(col(GRAPH_ID)).limit(prefix).groupBy(col(SMILES))
             .agg(count(lit(1)).as(GRAPHS))
             .agg(count(lit(1)), sum(when(col(GRAPHS).equalTo(1), 1L).otherwise(0L))).collectAsList();
-        return new MetricCounts.PrefixCounts(counted.get(0).getLong(0), counted.get(0).getLong(1));
+        return new Counts.OfMolecules.PrefixCounts(counted.get(0).getLong(0), counted.get(0).getLong(1));
     }
 }

@@ -69,7 +69,7 @@ public final class PlainGraphMetrics {
      * @param distances     from the training set; empty where none is known
      * @param discrepancies from a test set; empty where none is given
      */
-    record Counted(GraphCounts counts, double[] sums, Optional<DistributionDistances> distances,
+    record Counted(Counts.OfGraphs counts, double[] sums, Optional<DistributionDistances> distances,
                    Optional<GraphDiscrepancies> discrepancies) {
         long graphs() {
             return counts.graphs();
@@ -125,7 +125,7 @@ public final class PlainGraphMetrics {
 
     private static MetricReport report(PlainGraphTally tally, SmilesTally different, long undecided,
                                        Optional<ReferenceSet> reference, Optional<GraphDiscrepancies> discrepancies) {
-        GraphCounts counts = new GraphCounts(tally.graphs(), tally.refused(), tally.connected(), tally.components(),
+        Counts.OfGraphs counts = new Counts.OfGraphs(tally.graphs(), tally.refused(), tally.connected(), tally.components(),
             tally.planar(), different.distinct(), different.once(), undecided,
             reference.isEmpty() ? null : Long.valueOf(different.novel()),
             reference.isEmpty() ? null : Long.valueOf(different.novelOnce()));

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,7 +24,6 @@ import org.bitdgdm.model.Family;
 import org.bitdgdm.model.Vocabulary;
 import org.bitdgdm.molecule.Canonicaliser;
 import org.bitdgdm.molecule.GraphReader;
-import org.bitdgdm.molecule.GraphReaders;
 import org.bitdgdm.molecule.MolecularGraph;
 
 /**
@@ -44,6 +44,8 @@ public final class ReferenceSet {
      * rather than of molecules. Both are to be built again.
      */
     public static final int FORMAT = 3;
+    /** The name of {@link #hash} in files. */
+    static final String HASH = "sha256-first-64-bits";
     private static final long MAX_FACTS_BYTES = 16 << 20;
     private static final long MAX_HASHES_BYTES = Integer.MAX_VALUE - 64;
     private static final JsonMapper JSON = MetricReport.JSON;
@@ -78,7 +80,7 @@ public final class ReferenceSet {
 
     /**
      * The reference set of a path: a folder that {@link #save} wrote, a file of SMILES, one a line, or for plain graphs a file
-     * that {@link GraphReaders} opens; plain or gzip.
+     * that {@link GraphReader} opens; plain or gzip.
      *
      * @throws InputException where there is none or it cannot be used
      */
@@ -92,7 +94,7 @@ public final class ReferenceSet {
     private static ReferenceSet ofGraphs(Path file, Vocabulary vocabulary) {
         PlainGraphTally tally = new PlainGraphTally(0);
         List<Long> hashes = new ArrayList<>();
-        try (GraphReader graphs = GraphReaders.open(file, vocabulary)) {
+        try (GraphReader graphs = GraphReader.open(file, vocabulary)) {
             while (graphs.hasNext()) {
                 MolecularGraph read = graphs.next();
                 if (read.nodes().length == 0) {
@@ -101,7 +103,7 @@ public final class ReferenceSet {
                 }
                 PlainGraph graph = new PlainGraph(read.graphId(), read.nodes(), read.bonds());
                 tally.count(graph);
-                hashes.add(StableHash.of(IsomorphismClass.of(graph)));
+                hashes.add(hash(IsomorphismClass.of(graph)));
             }
         }
         if (hashes.isEmpty()) {
@@ -136,7 +138,7 @@ public final class ReferenceSet {
     }
 
     static boolean contains(long[] hashes, String smiles) {
-        return Arrays.binarySearch(hashes, StableHash.of(smiles)) >= 0;
+        return Arrays.binarySearch(hashes, hash(smiles)) >= 0;
     }
 
     /** The hashes, ascending; not to be changed. */
@@ -185,7 +187,7 @@ public final class ReferenceSet {
         ObjectNode json = JSON.createObjectNode();
         json.put("format", FORMAT);
         names(family).forEach(json::put);
-        json.put("hash", StableHash.NAME);
+        json.put("hash", HASH);
         json.put("source", source);
         json.put("molecules", molecules);
         json.put("distinct", hashes.length);
@@ -217,7 +219,7 @@ public final class ReferenceSet {
             // Sets of molecules do not name their family; they were there first.
             Family family = json.has("family") ? Family.GRAPHS : Family.MOLECULES;
             names(family).forEach((key, wanted) -> require(factsFile, json, key, wanted));
-            require(factsFile, json, "hash", StableHash.NAME);
+            require(factsFile, json, "hash", HASH);
             byte[] bytes = bounded(hashesFile, MAX_HASHES_BYTES);
             long[] hashes = new long[bytes.length / Long.BYTES];
             ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(hashes);
@@ -268,5 +270,10 @@ public final class ReferenceSet {
             throw new InputException(file + " has " + size + " bytes, more than the " + most + " of any reference set");
         }
         return Files.readAllBytes(file);
+    }
+
+    /** The 64-bit hash of the name of a graph: the first 8 bytes of the SHA-256 of its UTF-8 bytes, big-endian. */
+    static long hash(String name) {
+        return ByteBuffer.wrap(Sha256.bytes(name.getBytes(StandardCharsets.UTF_8))).getLong();
     }
 }

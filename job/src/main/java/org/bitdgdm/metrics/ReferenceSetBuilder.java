@@ -130,7 +130,7 @@ final class ReferenceSetBuilder {
             for (int k = 0; k < hashes.length; k++) {
                 ScoredGraph scored = scorer.score(lines.get(k).smiles());
                 if (scored.molecule().valid()) {
-                    hashes[k] = StableHash.of(scored.molecule().smiles());
+                    hashes[k] = ReferenceSet.hash(scored.molecule().smiles());
                     count(scored);
                 } else {
                     bad.add(new BadLine(lines.get(k).number(), shown(lines.get(k).smiles()), scored.molecule().reason()));

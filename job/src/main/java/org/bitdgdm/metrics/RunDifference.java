@@ -1,8 +1,18 @@
 package org.bitdgdm.metrics;
 
+import static org.apache.spark.sql.functions.avg;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.stddev_samp;
+import static org.apache.spark.sql.functions.sum;
+import static org.apache.spark.sql.functions.when;
+
 import java.util.Locale;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.bitdgdm.conf.InputException;
 
 /**
  * Two runs at the same graph ids, and the metrics of what differs between them, here − there: of verdicts, McNemar's table with
@@ -12,14 +22,14 @@ import org.apache.spark.sql.Row;
  * @param here  scored rows
  * @param there those of the other run
  */
-record RunDifference(Dataset<Row> here, Dataset<Row> there) {
+public record RunDifference(Dataset<Row> here, Dataset<Row> there) {
     private static final String SUFFIX = "_difference";
 
     /** The difference of a metric that is the share of a verdict. */
     static MetricDefinition<RunDifference> of(MetricDefinition<?> verdict) {
         String column = verdict.column();
         return difference(MetricDefinition.<RunDifference>share(verdict.name() + SUFFIX, runs -> {
-            PairedDifference found = PairedDifference.of(column, runs.here, runs.there);
+            Verdicts found = Verdicts.of(column, runs.here, runs.there);
             return new Measured(found.value(), found.gained() - found.lost(), found.graphs(), found.low(), found.high(), null);
         }), verdict.label(), column).by("A. Agresti and Y. Min, Statistics in Medicine 24, 2005");
     }
@@ -27,7 +37,7 @@ record RunDifference(Dataset<Row> here, Dataset<Row> there) {
     /** The mean difference of a column of numbers. */
     static MetricDefinition<RunDifference> ofNumbers(String column, String label, String unit) {
         return difference(MetricDefinition.<RunDifference>number(column + SUFFIX, runs -> {
-            PairedDifference.Mean found = PairedDifference.Mean.of(column, runs.here, runs.there);
+            Verdicts.Mean found = Verdicts.Mean.of(column, runs.here, runs.there);
             return found.value() == null ? Measured.none(null, found.graphs(), "no graph has one in both runs")
                 : Measured.around(found.value(), null, found.graphs(),
                     found.standardError() == null ? null : Interval.Z * found.standardError());
@@ -40,5 +50,86 @@ record RunDifference(Dataset<Row> here, Dataset<Row> there) {
         String what = rest.equals(rest.toLowerCase(Locale.ROOT)) ? label.toLowerCase(Locale.ROOT) : label;
         return of.called(label + " difference").ofColumn(column).needing(MetricDefinition.Need.OTHER_RUN)
             .counting(what + " here − there, at the graph ids of both runs");
+    }
+
+    /**
+     * The difference in a verdict, such as validity, of two runs at the same graph ids: far narrower than two intervals, since
+     * most graphs are judged alike in both.
+     *
+     * @param gained graphs valid here only
+     * @param lost   graphs valid there only
+     * @param graphs ids that both runs have; at least 1
+     */
+    public record Verdicts(long gained, long lost, long graphs) {
+
+        /**
+         * Compares a column of {@code molecules/} of two runs by id.
+         *
+         * @param column of booleans, such as {@code valid}
+         * @throws InputException if the runs have no id in common
+         */
+        public static Verdicts of(String column, Dataset<Row> here, Dataset<Row> there) {
+            Column valid = col(column);
+            Column other = col("other");
+            Row counts = here.select("graph_id", column)
+                .join(there.select(col("graph_id"), valid.as("other")), "graph_id")
+                .agg(sum(when(valid.and(other.equalTo(false)), 1L).otherwise(0L)),
+                    sum(when(other.and(valid.equalTo(false)), 1L).otherwise(0L)), count(lit(1))).first();
+            if (counts.getLong(2) == 0) {
+                throw new InputException("two runs must have graphs of the same ids to be compared, found none in common");
+            }
+            return new Verdicts(counts.getLong(0), counts.getLong(1), counts.getLong(2));
+        }
+
+        /** Share valid here − share valid there. */
+        public double value() {
+            return (gained - lost) / (double) graphs;
+        }
+
+        /** Lower end of the 95% interval. */
+        public double low() {
+            return centre() - half();
+        }
+
+        /** Upper end of the 95% interval. */
+        public double high() {
+            return centre() + half();
+        }
+
+        /** Agresti and Min (Statistics in Medicine 24, 2005): half a graph added to each of the four cells of the table. */
+        private double centre() {
+            return (gained - lost) / (graphs + 2.0);
+        }
+
+        private double half() {
+            double n = graphs + 2.0;
+            double difference = gained - lost;
+            return Interval.Z * Math.sqrt(gained + lost + 1 - difference * difference / n) / n;
+        }
+
+        /**
+         * The mean difference in a property of two runs over the graph ids at which both have it.
+         *
+         * @param value         mean of here − there; null without such ids
+         * @param standardError of {@code value}; null with fewer than two ids
+         * @param graphs        ids
+         */
+        public record Mean(Double value, Double standardError, long graphs) {
+
+            /**
+             * Compares a column of {@code molecules/} by id; rows without a value are left out.
+             *
+             * @param column of numbers, such as {@code logp}
+             */
+            public static Mean of(String column, Dataset<Row> here, Dataset<Row> there) {
+                Row found = here.select("graph_id", column)
+                    .join(there.select(col("graph_id"), col(column).as("other")), "graph_id")
+                    .select(col(column).minus(col("other")).cast("double").as("difference")).filter("difference is not null")
+                    .agg(avg("difference"), stddev_samp("difference"), count(lit(1))).first();
+                long graphs = found.getLong(2);
+                return new Mean(graphs == 0 ? null : found.getDouble(0),
+                    graphs < 2 ? null : found.getDouble(1) / Math.sqrt(graphs), graphs);
+            }
+        }
     }
 }

@@ -26,7 +26,7 @@ final class ScaffoldTally implements Serializable {
     /** The label of a molecule. */
     static String label(String smiles, Scaffolds scaffolds) {
         try {
-            return String.format("%016x", StableHash.of(scaffolds.of(smiles)));
+            return String.format("%016x", ReferenceSet.hash(scaffolds.of(smiles)));
         } catch (CDKException | RuntimeException e) {
             // One molecule that the toolkit stumbles over must not end a run of millions, nor leave the sum.
             return OTHER;

@@ -132,8 +132,8 @@ final class SequenceTally implements Serializable {
     }
 
     /** The counts so far. */
-    SequenceCounts counts() {
-        return new SequenceCounts(rows, single.size(), reasons,
+    Counts.OfSequences counts() {
+        return new Counts.OfSequences(rows, single.size(), reasons,
             rates(states, k -> k < ProteinGraph.STATES.length() ? String.valueOf(ProteinGraph.STATES.charAt(k)) : "unknown"),
             rates(lengths, k -> k + 1 < LENGTHS.size() ? LENGTHS.get(k) + "–" + (LENGTHS.get(k + 1) - 1) : LENGTHS.get(k) + "+"),
             rates(parts, k -> 100 * k / PARTS + "–" + 100 * (k + 1) / PARTS + "%"), rowsOf(confusion));
@@ -158,10 +158,10 @@ final class SequenceTally implements Serializable {
         return new RecoveryEstimate(List.copyOf(ensemble.values()));
     }
 
-    private static List<SequenceCounts.Rate> rates(long[] counts, IntFunction<String> name) {
-        List<SequenceCounts.Rate> rates = new ArrayList<>();
+    private static List<Counts.OfSequences.Rate> rates(long[] counts, IntFunction<String> name) {
+        List<Counts.OfSequences.Rate> rates = new ArrayList<>();
         for (int k = 0; k < counts.length / 2; k++) {
-            rates.add(new SequenceCounts.Rate(name.apply(k), counts[2 * k], counts[2 * k + 1]));
+            rates.add(new Counts.OfSequences.Rate(name.apply(k), counts[2 * k], counts[2 * k + 1]));
         }
         return rates;
     }

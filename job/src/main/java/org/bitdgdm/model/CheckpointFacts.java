@@ -1,5 +1,7 @@
 package org.bitdgdm.model;
 
+import static org.bitdgdm.conf.InputException.excerpt;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -45,7 +47,7 @@ final class CheckpointFacts {
         CheckpointFacts facts = new CheckpointFacts(checkpoint);
         Object type = at(facts.configuration, "model", "type");
         if (type != null && !type.equals("discrete")) {
-            String found = type instanceof String text ? Excerpt.of(text) : "?";
+            String found = type instanceof String text ? excerpt(text) : "?";
             throw new InputException(file + " holds a model of type '" + found + "'; only DiGress's discrete diffusion is "
                 + "supported");
         }
@@ -71,7 +73,7 @@ final class CheckpointFacts {
 
     private static void putText(Map<String, String> to, String key, Object value) {
         if (value instanceof String || value instanceof Number) {
-            to.put(key, Excerpt.of(value.toString()));
+            to.put(key, excerpt(value.toString()));
         }
     }
 
@@ -98,14 +100,14 @@ final class CheckpointFacts {
             return;
         }
         Object atoms = at(dataset, "atom_decoder");
-        if (atoms == null && dataset instanceof PickledObject object) {
+        if (atoms == null && dataset instanceof Pickled.Instance object) {
             atoms = ATOMS_OF_CLASSES.get(object.type.name());
         }
         boolean molecules = atoms != null || at(dataset, "atom_weights") != null
-            || drawn instanceof PickledObject object && object.type.name().equals("MolecularVisualization");
-        boolean graphs = !molecules && (dataset instanceof PickledObject object
+            || drawn instanceof Pickled.Instance object && object.type.name().equals("MolecularVisualization");
+        boolean graphs = !molecules && (dataset instanceof Pickled.Instance object
             && object.type.name().equals("SpectreDatasetInfos")
-            || drawn instanceof PickledObject tools && tools.type.name().equals("NonMolecularVisualization"));
+            || drawn instanceof Pickled.Instance tools && tools.type.name().equals("NonMolecularVisualization"));
         if (molecules || graphs) {
             put(ModelFacts.FAMILY, (molecules ? Family.MOLECULES : Family.GRAPHS).label());
         }
@@ -127,7 +129,7 @@ final class CheckpointFacts {
                 ? bonds.subList(0, bonds.size() - 1) : bonds));
             // The published code takes the values in the order of the dictionary, whatever its keys are.
             Object weights = at(dataset, "atom_weights");
-            putNumbers(ModelFacts.WEIGHTS, weights instanceof PickledDict dict ? dict.values() : weights);
+            putNumbers(ModelFacts.WEIGHTS, weights instanceof Pickled.Dict dict ? dict.values() : weights);
             put(ModelFacts.MAX_WEIGHT, at(dataset, "max_weight"));
         }
     }
@@ -153,15 +155,15 @@ final class CheckpointFacts {
     private static Object at(Object from, String... path) {
         Object value = unwrapped(from);
         for (String key : path) {
-            value = unwrapped(value instanceof PickledDict dict ? dict.get(key)
-                : value instanceof PickledObject object ? object.get(key) : null);
+            value = unwrapped(value instanceof Pickled.Dict dict ? dict.get(key)
+                : value instanceof Pickled.Instance object ? object.get(key) : null);
         }
         return value;
     }
 
     /** What an omegaconf node holds ({@code omegaconf/base.py}); any other value as it is. */
     private static Object unwrapped(Object value) {
-        if (value instanceof PickledObject object && object.type.module().startsWith("omegaconf.")) {
+        if (value instanceof Pickled.Instance object && object.type.module().startsWith("omegaconf.")) {
             Object content = object.get("_content");
             return content != null ? content : object.get("_val");
         }
@@ -196,7 +198,7 @@ final class CheckpointFacts {
     private void putNumbers(String key, Object found) {
         Object value =
             NumpyArray.of(found).filter(array -> !array.scalar()).map(array -> (Object) array.numbers()).orElse(found);
-        if (value instanceof PickledTensor tensor) {
+        if (value instanceof Pickled.View tensor) {
             json.set(key, ModelFacts.numbers(checkpoint.values("dataset_infos." + key, tensor)));
         } else if (value instanceof Collection<?> numbers) {
             ArrayNode array = json.putArray(key);

@@ -1,5 +1,7 @@
 package org.bitdgdm.model;
 
+import static org.bitdgdm.conf.InputException.excerpt;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -38,7 +40,7 @@ final class CheckpointReader implements AutoCloseable {
     private final ZipFile zip;
     private final boolean checksums;
     private final String folder;
-    private final PickledDict root;
+    private final Pickled.Dict root;
     private long elementsLeft;
     private String lastKey;
     private ByteBuffer lastStorage;
@@ -56,10 +58,10 @@ final class CheckpointReader implements AutoCloseable {
         } catch (IllegalArgumentException e) {
             throw refusal(PICKLE + ": " + e.getMessage(), e);
         }
-        if (!(value instanceof PickledDict)) {
+        if (!(value instanceof Pickled.Dict)) {
             throw refusal(PICKLE + " holds no dictionary of a checkpoint", null);
         }
-        root = (PickledDict) value;
+        root = (Pickled.Dict) value;
     }
 
     /**
@@ -85,7 +87,7 @@ final class CheckpointReader implements AutoCloseable {
     }
 
     /** The top of the pickle: {@code state_dict}, {@code hyper_parameters} and so on. */
-    PickledDict root() {
+    Pickled.Dict root() {
         return root;
     }
 
@@ -105,10 +107,10 @@ final class CheckpointReader implements AutoCloseable {
      */
     Map<String, StoredTensor> tensors(Object found) {
         Map<String, StoredTensor> tensors = new LinkedHashMap<>();
-        if (found instanceof PickledDict stateDict) {
+        if (found instanceof Pickled.Dict stateDict) {
             for (Map.Entry<Object, Object> entry : stateDict.entries().entrySet()) {
-                if (!(entry.getKey() instanceof String name) || !(entry.getValue() instanceof PickledTensor tensor)) {
-                    throw refusal("entry '" + Excerpt.of(entry.getKey().toString())
+                if (!(entry.getKey() instanceof String name) || !(entry.getValue() instanceof Pickled.View tensor)) {
+                    throw refusal("entry '" + excerpt(entry.getKey().toString())
                         + "' of its state_dict is no tensor that lies densely in a storage, found "
                         + kind(entry.getValue()), null);
                 }
@@ -122,37 +124,37 @@ final class CheckpointReader implements AutoCloseable {
     }
 
     private static String kind(Object value) {
-        return value == null ? "None" : value instanceof PickledObject object ? Excerpt.of(object.toString())
-            : value instanceof PickledDict ? "a dictionary" : value instanceof List<?> ? "a list"
+        return value == null ? "None" : value instanceof Pickled.Instance object ? excerpt(object.toString())
+            : value instanceof Pickled.Dict ? "a dictionary" : value instanceof List<?> ? "a list"
             : "a " + value.getClass().getSimpleName();
     }
 
-    private StoredTensor stored(String name, PickledTensor tensor) {
+    private StoredTensor stored(String name, Pickled.View tensor) {
         requireKnown(name, tensor.storage());
         return new StoredTensor(name, tensor.storage().type(), tensor.shape(), () -> values(name, tensor));
     }
 
-    private void requireKnown(String name, PickledStorage storage) {
+    private void requireKnown(String name, Pickled.Storage storage) {
         if (storage.type() == null) {
-            throw refusal("tensor " + Excerpt.of(name) + " is kept in the unknown storage " + Excerpt.of(storage.typeName()),
+            throw refusal("tensor " + excerpt(name) + " is kept in the unknown storage " + excerpt(storage.typeName()),
                 null);
         }
     }
 
     /** The numbers of a tensor in row-major order, whatever its strides. */
-    float[] values(String name, PickledTensor tensor) {
+    float[] values(String name, Pickled.View tensor) {
         requireKnown(name, tensor.storage());
         long size = tensor.size();
         elementsLeft -= size;
         if (elementsLeft < 0) {
-            throw refusal("tensor " + Excerpt.of(name) + " of " + size
+            throw refusal("tensor " + excerpt(name) + " of " + size
                 + " elements repeats numbers, so that all tensors have more of them than the file has bytes", null);
         }
         float[] values = new float[(int) size];
         if (values.length == 0) {
             return values;
         }
-        ElementType type = tensor.storage().type();
+        StoredTensor.ElementType type = tensor.storage().type();
         ByteBuffer storage = storage(name, tensor.storage());
         int[] index = new int[tensor.shape().length];
         long at = tensor.offset();
@@ -170,13 +172,13 @@ final class CheckpointReader implements AutoCloseable {
         return values;
     }
 
-    private ByteBuffer storage(String name, PickledStorage storage) {
+    private ByteBuffer storage(String name, Pickled.Storage storage) {
         if (!storage.key().equals(lastKey)) {
             try {
                 lastStorage = ByteBuffer.wrap(entry("data/" + storage.key(), Integer.MAX_VALUE - Long.BYTES))
                     .order(ByteOrder.LITTLE_ENDIAN);
             } catch (ZipException e) {
-                throw refusal("the numbers of tensor " + Excerpt.of(name) + " cannot be read (" + e.getMessage() + ")", e);
+                throw refusal("the numbers of tensor " + excerpt(name) + " cannot be read (" + e.getMessage() + ")", e);
             } catch (IOException e) {
                 throw unreadable(file, e);
             }
@@ -184,7 +186,7 @@ final class CheckpointReader implements AutoCloseable {
         }
         int bytesEach = storage.type().bytes();
         if (lastStorage.capacity() % bytesEach != 0 || lastStorage.capacity() / bytesEach != storage.size()) {
-            throw refusal("the numbers of tensor " + Excerpt.of(name) + " have " + lastStorage.capacity() + " bytes where "
+            throw refusal("the numbers of tensor " + excerpt(name) + " have " + lastStorage.capacity() + " bytes where "
                 + storage.size() + " of type " + storage.type() + ", " + bytesEach + " bytes each, belong", null);
         }
         return lastStorage;
@@ -206,7 +208,7 @@ final class CheckpointReader implements AutoCloseable {
         if (zip.getEntry(folder + "byteorder") != null) {
             String order = new String(entry("byteorder", 16), StandardCharsets.US_ASCII).strip();
             if (!order.equals("little")) {
-                throw new InputException(file + " has the byte order '" + Excerpt.of(order)
+                throw new InputException(file + " has the byte order '" + excerpt(order)
                     + "', only little is read; save it again on a little-endian machine");
             }
         }
@@ -216,15 +218,15 @@ final class CheckpointReader implements AutoCloseable {
     private byte[] entry(String name, int maxBytes) throws IOException {
         ZipEntry entry = zip.getEntry(folder + name);
         if (entry == null) {
-            throw refusal("it has no entry " + Excerpt.of(folder + name), null);
+            throw refusal("it has no entry " + excerpt(folder + name), null);
         }
         if (entry.getMethod() != ZipEntry.STORED || entry.getSize() != entry.getCompressedSize()) {
-            throw new InputException(file + ": entry " + Excerpt.of(entry.getName()) + " is compressed ("
+            throw new InputException(file + ": entry " + excerpt(entry.getName()) + " is compressed ("
                 + entry.getCompressedSize() + " bytes that claim to become " + entry.getSize()
                 + "), which torch.save never does; save the checkpoint again with torch.save");
         }
         if (entry.getSize() > maxBytes || entry.getSize() > Files.size(file)) {
-            throw refusal("entry " + Excerpt.of(entry.getName()) + " claims " + entry.getSize() + " bytes, at most "
+            throw refusal("entry " + excerpt(entry.getName()) + " claims " + entry.getSize() + " bytes, at most "
                 + Math.min(maxBytes, Files.size(file)) + " are possible", null);
         }
         byte[] bytes;
@@ -234,7 +236,7 @@ final class CheckpointReader implements AutoCloseable {
         CRC32 checksum = new CRC32();
         checksum.update(bytes);
         if (bytes.length != entry.getSize() || checksums && checksum.getValue() != entry.getCrc()) {
-            throw refusal("entry " + Excerpt.of(entry.getName()) + " has another length or checksum than the archive says",
+            throw refusal("entry " + excerpt(entry.getName()) + " has another length or checksum than the archive says",
                 null);
         }
         return bytes;

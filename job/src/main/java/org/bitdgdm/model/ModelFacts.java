@@ -1,5 +1,7 @@
 package org.bitdgdm.model;
 
+import static org.bitdgdm.conf.InputException.excerpt;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -332,7 +334,7 @@ record ModelFacts(
         private void require(boolean holds, String key, String rule) {
             if (!holds) {
                 throw new InputException(where + ": '" + key + "' must be " + rule + ", found "
-                    + Excerpt.of(json.path(key).toString()) + "; " + wrong);
+                    + excerpt(json.path(key).toString()) + "; " + wrong);
             }
         }
     }

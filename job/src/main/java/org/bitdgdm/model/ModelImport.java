@@ -1,5 +1,7 @@
 package org.bitdgdm.model;
 
+import static org.bitdgdm.conf.InputException.excerpt;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -149,17 +151,17 @@ public final class ModelImport {
                 continue;
             }
             if (!ModelFacts.KEYS.contains(key)) {
-                throw new InputException(factsFile + " has the unknown key '" + Excerpt.of(key) + "'; known are "
+                throw new InputException(factsFile + " has the unknown key '" + excerpt(key) + "'; known are "
                     + String.join(", ", ModelFacts.KEYS));
             }
             if (key.equals(ModelFacts.PROVENANCE) && !field.getValue().isObject()) {
                 throw new InputException(factsFile + ": '" + key + "' must be an object of texts, found "
-                    + Excerpt.of(field.getValue().toString()));
+                    + excerpt(field.getValue().toString()));
             }
             if (found.has(key) && !same(found.get(key), field.getValue())) {
-                throw new InputException(factsFile + " says '" + key + "' is " + Excerpt.of(field.getValue().toString())
+                throw new InputException(factsFile + " says '" + key + "' is " + excerpt(field.getValue().toString())
                     + " where " + (key.equals(ModelFacts.VARIANT) ? "the command line" : file) + " says "
-                    + Excerpt.of(found.get(key).toString()) + "; remove the key from the facts file");
+                    + excerpt(found.get(key).toString()) + "; remove the key from the facts file");
             }
             found.set(key, field.getValue());
         }

@@ -1,5 +1,7 @@
 package org.bitdgdm.model;
 
+import static org.bitdgdm.conf.InputException.excerpt;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -207,7 +209,7 @@ final class ModelTensors {
     private StoredTensor present(String name) {
         StoredTensor tensor = stored.get(name);
         if (tensor == null) {
-            throw new InputException(file + ": tensor " + Excerpt.of(name) + " is missing among " + stored.size()
+            throw new InputException(file + ": tensor " + excerpt(name) + " is missing among " + stored.size()
                 + "; a DiGress graph transformer with layers = " + architecture.layers()
                 + " needs it, take the whole state_dict of the model");
         }
@@ -218,7 +220,7 @@ final class ModelTensors {
         expected.keySet().forEach(this::present);
         for (StoredTensor tensor : stored.values()) {
             if (!expected.containsKey(tensor.name()) && METRICS.stream().noneMatch(tensor.name()::startsWith)) {
-                throw new InputException(file + ": tensor " + Excerpt.of(tensor.name()) + " of shape " + tensor.shapeText()
+                throw new InputException(file + ": tensor " + excerpt(tensor.name()) + " of shape " + tensor.shapeText()
                     + " has no place in a DiGress graph transformer with layers = " + architecture.layers()
                     + "; remove it, or correct the number of layers");
             }
@@ -234,7 +236,7 @@ final class ModelTensors {
         for (Map.Entry<String, int[]> entry : expected.entrySet()) {
             StoredTensor tensor = stored.get(entry.getKey());
             if (!Arrays.equals(tensor.shape(), entry.getValue())) {
-                throw new InputException(file + ": tensor " + Excerpt.of(tensor.name()) + " must have shape "
+                throw new InputException(file + ": tensor " + excerpt(tensor.name()) + " must have shape "
                     + Arrays.toString(entry.getValue()) + ", found " + tensor.shapeText()
                     + "; the architecture or the vocabulary belongs to another model");
             }

@@ -24,7 +24,7 @@ record NumpyArray(boolean scalar, List<Number> numbers) {
 
     /** Reads a value of a pickle; empty if it is none of these, or of numbers that are not ours. */
     static Optional<NumpyArray> of(Object value) {
-        if (!(value instanceof PickledObject object) || !MODULES.contains(object.type.module())) {
+        if (!(value instanceof Pickled.Instance object) || !MODULES.contains(object.type.module())) {
             return Optional.empty();
         }
         if (object.type.name().equals("scalar") && object.arguments.size() == 2) {
@@ -53,7 +53,7 @@ record NumpyArray(boolean scalar, List<Number> numbers) {
     }
 
     private static Optional<List<Number>> numbers(Object type, Object content) {
-        if (!(type instanceof PickledObject dtype) || !dtype.type.is("numpy", "dtype") || dtype.arguments.isEmpty()
+        if (!(type instanceof Pickled.Instance dtype) || !dtype.type.is("numpy", "dtype") || dtype.arguments.isEmpty()
             || !(dtype.arguments.get(0) instanceof String name) || !name.matches("[fiub][1248]")) {
             return Optional.empty();
         }
@@ -96,7 +96,7 @@ record NumpyArray(boolean scalar, List<Number> numbers) {
         if (value instanceof byte[] bytes) {
             return Optional.of(bytes);
         }
-        if (value instanceof PickledObject call && call.type.is("_codecs", "encode") && call.arguments.size() == 2
+        if (value instanceof Pickled.Instance call && call.type.is("_codecs", "encode") && call.arguments.size() == 2
             && call.arguments.get(0) instanceof String text && "latin1".equals(call.arguments.get(1))
             && text.length() <= MAX_NUMBERS * Double.BYTES && text.chars().allMatch(letter -> letter <= 0xFF)) {
             return Optional.of(text.getBytes(StandardCharsets.ISO_8859_1));

@@ -17,8 +17,8 @@ import java.util.Map;
  * that a pickle names.
  *
  * <p>None, truth values, numbers, texts, bytes, lists (tuples and sets too) and dictionaries become what they are in
- * Java ({@link Long}, {@link Double}, {@link List}, {@link PickledDict}, …); what torch makes of tensors becomes a
- * {@link PickledTensor}; any other call becomes a {@link PickledObject}. Opcodes that {@code torch.save} never writes
+ * Java ({@link Long}, {@link Double}, {@link List}, {@link Pickled.Dict}, …); what torch makes of tensors becomes a
+ * {@link Pickled.View}; any other call becomes a {@link Pickled.Instance}. Opcodes that {@code torch.save} never writes
  * are refused. The reader has no recursion, and each byte makes at most one value, of which there is a limit.
  */
 final class PickleReader {
@@ -82,7 +82,7 @@ final class PickleReader {
             case 'B' -> push(bytes(length(4)));
             case 'C' -> push(bytes(length(1)));
             case 0x8e, 0x96 -> push(bytes(length(8)));
-            case '}' -> push(new PickledDict());
+            case '}' -> push(new Pickled.Dict());
             case ']', 0x8f -> push(new ArrayList<>());
             case ')' -> push(List.of());
             case 't', 0x91 -> push(popToMark());
@@ -100,7 +100,7 @@ final class PickleReader {
             case 'j' -> push(remembered(length(4)));
             case '0' -> pop();
             case '1' -> popToMark();
-            case 'c' -> push(PickledCall.global(line(), line()));
+            case 'c' -> push(Pickled.global(line(), line()));
             case 0x93 -> global(popLast(2));
             case 'Q' -> push(storage(pop()));
             case 'R', 0x81 -> call(popLast(2));
@@ -117,7 +117,7 @@ final class PickleReader {
 
     private void global(List<Object> names) {
         require(names.get(0) instanceof String && names.get(1) instanceof String, "a global has no name");
-        push(PickledCall.global((String) names.get(0), (String) names.get(1)));
+        push(Pickled.global((String) names.get(0), (String) names.get(1)));
     }
 
     private void call(List<Object> functionAndArguments) {
@@ -128,7 +128,7 @@ final class PickleReader {
                 countCopied(values);
             }
         });
-        push(PickledCall.of(functionAndArguments.get(0), arguments));
+        push(Pickled.of(functionAndArguments.get(0), arguments));
     }
 
     /** A call may copy the values of a list, which many calls may be given. */
@@ -142,25 +142,25 @@ final class PickleReader {
         List<Object> arguments = new ArrayList<>(list(functionArgumentsNames.get(1)));
         countCopied(arguments);
         arguments.add(functionArgumentsNames.get(2));
-        push(PickledCall.inert(functionArgumentsNames.get(0), arguments));
+        push(Pickled.inert(functionArgumentsNames.get(0), arguments));
     }
 
     private void build(Object state, Object target) {
-        if (target instanceof PickledObject object) {
+        if (target instanceof Pickled.Instance object) {
             object.state = state;
         } else {
             // An OrderedDict's own attributes, such as the _metadata of a state_dict, which says nothing of its entries.
-            require(target instanceof PickledDict || target instanceof PickledTensor,
+            require(target instanceof Pickled.Dict || target instanceof Pickled.View,
                 "a state is given to what has none: " + kind(target));
         }
     }
 
     private Object storage(Object id) {
         List<Object> parts = list(id);
-        require(parts.size() >= 5 && "storage".equals(parts.get(0)) && parts.get(1) instanceof PickledGlobal
+        require(parts.size() >= 5 && "storage".equals(parts.get(0)) && parts.get(1) instanceof Pickled.Global
             && parts.get(2) instanceof String && parts.get(4) instanceof Long,
             "a persistent id is not that of a storage");
-        return PickledCall.storage((PickledGlobal) parts.get(1), (String) parts.get(2), (Long) parts.get(4));
+        return Pickled.storage((Pickled.Global) parts.get(1), (String) parts.get(2), (Long) parts.get(4));
     }
 
     private void append(List<Object> values) {
@@ -168,16 +168,16 @@ final class PickleReader {
         if (target instanceof ArrayList<?>) {
             list(target).addAll(values);
         } else {
-            require(target instanceof PickledObject, "values are appended to what is no list: " + kind(target));
+            require(target instanceof Pickled.Instance, "values are appended to what is no list: " + kind(target));
         }
     }
 
     private void set(List<Object> keysAndValues) {
         require(keysAndValues.size() % 2 == 0, "a key has no value");
         Object target = top();
-        require(target instanceof PickledDict || target instanceof PickledObject,
+        require(target instanceof Pickled.Dict || target instanceof Pickled.Instance,
             "entries are put into what is no dictionary: " + kind(target));
-        PickledDict dict = target instanceof PickledObject object ? object.items : (PickledDict) target;
+        Pickled.Dict dict = target instanceof Pickled.Instance object ? object.items : (Pickled.Dict) target;
         for (int i = 0; i < keysAndValues.size(); i += 2) {
             dict.put(keysAndValues.get(i), keysAndValues.get(i + 1));
         }

@@ -1,5 +1,7 @@
 package org.bitdgdm.model;
 
+import static org.bitdgdm.conf.InputException.excerpt;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -202,7 +204,7 @@ public record ProteinBundle(String name, ProteinArchitecture architecture, Resid
         private void require(boolean holds, String key, String rule) {
             if (!holds) {
                 throw new InputException(file + ": '" + key + "' must be " + rule + ", found "
-                    + (json.has(key) ? Excerpt.of(json.path(key).toString()) : "none") + "; " + REMEDY);
+                    + (json.has(key) ? excerpt(json.path(key).toString()) : "none") + "; " + REMEDY);
             }
         }
     }

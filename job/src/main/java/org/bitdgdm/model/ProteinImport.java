@@ -1,5 +1,7 @@
 package org.bitdgdm.model;
 
+import static org.bitdgdm.conf.InputException.excerpt;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -26,9 +28,9 @@ public final class ProteinImport {
     private static final String REMEDY = "; take another checkpoint";
 
     private final String file;
-    private final PickledDict config;
+    private final Pickled.Dict config;
 
-    private ProteinImport(String file, PickledDict config) {
+    private ProteinImport(String file, Pickled.Dict config) {
         this.file = file;
         this.config = config;
     }
@@ -45,7 +47,8 @@ public final class ProteinImport {
             return false;
         }
         try (CheckpointReader checkpoint = CheckpointReader.open(file)) {
-            return checkpoint.root().get(CONFIG) instanceof PickledDict && checkpoint.root().get(AVERAGES) instanceof PickledDict;
+            return checkpoint.root().get(CONFIG) instanceof Pickled.Dict
+                && checkpoint.root().get(AVERAGES) instanceof Pickled.Dict;
         }
     }
 
@@ -56,7 +59,7 @@ public final class ProteinImport {
      */
     public static ProteinBundle read(Path file) {
         try (CheckpointReader checkpoint = CheckpointReader.open(file)) {
-            return new ProteinImport(file.toString(), (PickledDict) checkpoint.root().get(CONFIG)).bundle(checkpoint, file);
+            return new ProteinImport(file.toString(), (Pickled.Dict) checkpoint.root().get(CONFIG)).bundle(checkpoint, file);
         } catch (IOException e) {
             throw new InputException("cannot read " + file + " (" + e.getClass().getSimpleName() + ": " + e.getMessage()
                 + "); check the path and its permissions", e);
@@ -135,7 +138,7 @@ public final class ProteinImport {
     private void require(boolean holds, String key, String rule) {
         if (!holds) {
             throw new InputException(file + ": '" + key + "' of its config must be " + rule + ", found "
-                + Excerpt.of(String.valueOf(config.get(key))) + REMEDY);
+                + excerpt(String.valueOf(config.get(key))) + REMEDY);
         }
     }
 }

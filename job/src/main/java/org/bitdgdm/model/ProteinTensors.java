@@ -1,5 +1,7 @@
 package org.bitdgdm.model;
 
+import static org.bitdgdm.conf.InputException.excerpt;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -10,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.kernels.LayerNorm;
-import org.bitdgdm.kernels.NetworkSpec.Width;
 import org.bitdgdm.kernels.NetworkSpec;
+import org.bitdgdm.kernels.NetworkSpec.Width;
 import org.bitdgdm.kernels.NoiseSchedule;
 import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedProteinModel;
@@ -177,7 +179,7 @@ final class ProteinTensors {
     private int outputs(String layer) {
         StoredTensor weight = present(PREFIX + (SLICES.containsKey(layer) ? slice(layer, 0) : layer) + WEIGHT);
         if (weight.shape().length != 2 || weight.shape()[0] == 0) {
-            throw new InputException(file + ": tensor " + Excerpt.of(weight.name()) + " must be a matrix, found shape "
+            throw new InputException(file + ": tensor " + excerpt(weight.name()) + " must be a matrix, found shape "
                 + weight.shapeText() + "; the file is no network of GraDe-IF");
         }
         return weight.shape()[0];
@@ -186,7 +188,7 @@ final class ProteinTensors {
     private StoredTensor present(String name) {
         StoredTensor tensor = stored.get(name);
         if (tensor == null) {
-            throw new InputException(file + ": tensor " + Excerpt.of(name) + " is missing among " + stored.size()
+            throw new InputException(file + ": tensor " + excerpt(name) + " is missing among " + stored.size()
                 + "; a network of GraDe-IF with layers = " + architecture.layers() + " needs it, take another checkpoint");
         }
         return tensor;
@@ -196,7 +198,7 @@ final class ProteinTensors {
         expected.keySet().forEach(this::present);
         for (StoredTensor tensor : stored.values()) {
             if (!expected.containsKey(tensor.name())) {
-                throw new InputException(file + ": tensor " + Excerpt.of(tensor.name()) + " of shape " + tensor.shapeText()
+                throw new InputException(file + ": tensor " + excerpt(tensor.name()) + " of shape " + tensor.shapeText()
                     + " has no place in a network of GraDe-IF with layers = " + architecture.layers()
                     + "; its configuration belongs to another model");
             }

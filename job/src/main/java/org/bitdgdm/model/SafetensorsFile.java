@@ -1,5 +1,7 @@
 package org.bitdgdm.model;
 
+import static org.bitdgdm.conf.InputException.excerpt;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -88,39 +90,39 @@ final class SafetensorsFile {
 
     private Span readEntry(String name, JsonNode entry) {
         String typeName = entry.path("dtype").asText();
-        ElementType type = null;
-        for (ElementType candidate : ElementType.values()) {
+        StoredTensor.ElementType type = null;
+        for (StoredTensor.ElementType candidate : StoredTensor.ElementType.values()) {
             type = candidate.name().equals(typeName) ? candidate : type;
         }
-        require(type != null, "tensor " + Excerpt.of(name) + " has the unknown dtype '" + typeName + "'");
+        require(type != null, "tensor " + excerpt(name) + " has the unknown dtype '" + typeName + "'");
         JsonNode sizes = entry.path("shape");
-        require(sizes.isArray(), "tensor " + Excerpt.of(name) + " has no shape");
+        require(sizes.isArray(), "tensor " + excerpt(name) + " has no shape");
         int[] shape = new int[sizes.size()];
         long bytes = type.bytes();
         for (int i = 0; i < shape.length; i++) {
             require(sizes.get(i).canConvertToInt() && sizes.get(i).isIntegralNumber() && sizes.get(i).intValue() >= 0,
-                "tensor " + Excerpt.of(name) + " has the size " + sizes.get(i) + " in its shape");
+                "tensor " + excerpt(name) + " has the size " + sizes.get(i) + " in its shape");
             shape[i] = sizes.get(i).intValue();
             require(shape[i] == 0 || bytes <= Long.MAX_VALUE / shape[i],
-                "tensor " + Excerpt.of(name) + " has a shape that overflows");
+                "tensor " + excerpt(name) + " has a shape that overflows");
             bytes *= shape[i];
         }
         JsonNode offsets = entry.path("data_offsets");
         require(offsets.isArray() && offsets.size() == 2 && offsets.get(0).isIntegralNumber()
-            && offsets.get(1).isIntegralNumber(), "tensor " + Excerpt.of(name) + " has no data_offsets");
+            && offsets.get(1).isIntegralNumber(), "tensor " + excerpt(name) + " has no data_offsets");
         long begin = offsets.get(0).longValue();
         long end = offsets.get(1).longValue();
         require(offsets.get(0).canConvertToLong() && offsets.get(1).canConvertToLong()
             && 0 <= begin && begin <= end && end <= data.limit(),
-            "tensor " + Excerpt.of(name) + " lies at bytes " + offsets + " of " + data.limit());
-        require(end - begin == bytes, "tensor " + Excerpt.of(name) + " has " + (end - begin) + " bytes where shape "
+            "tensor " + excerpt(name) + " lies at bytes " + offsets + " of " + data.limit());
+        require(end - begin == bytes, "tensor " + excerpt(name) + " has " + (end - begin) + " bytes where shape "
             + sizes + " and dtype " + type + " need " + bytes);
-        ElementType found = type;
+        StoredTensor.ElementType found = type;
         tensors.put(name, new StoredTensor(name, type, shape, () -> values(found, (int) begin, (int) end)));
         return new Span(name, begin, end);
     }
 
-    private float[] values(ElementType type, int begin, int end) {
+    private float[] values(StoredTensor.ElementType type, int begin, int end) {
         float[] values = new float[(end - begin) / type.bytes()];
         for (int i = 0; i < values.length; i++) {
             values[i] = type.get(data, begin + i * type.bytes());
@@ -144,7 +146,7 @@ final class SafetensorsFile {
         int end = 0;
         for (Tensor tensor : tensors) {
             ObjectNode entry = header.putObject(tensor.name());
-            entry.put("dtype", ElementType.F32.name());
+            entry.put("dtype", StoredTensor.ElementType.F32.name());
             ArrayNode shape = entry.putArray("shape");
             for (int length : tensor.shape()) {
                 shape.add(length);

@@ -1,5 +1,7 @@
 package org.bitdgdm.model;
 
+import static org.bitdgdm.conf.InputException.excerpt;
+
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -54,7 +56,7 @@ final class WrappedNetwork {
             .map(name -> name.substring(0, name.length() - FIRST.length())).collect(Collectors.toCollection(TreeSet::new));
         if (networks.size() > 1) {
             throw new InputException(file + " holds more than one network, under "
-                + networks.stream().map(name -> "'" + Excerpt.of(name) + "'").collect(Collectors.joining(" and "))
+                + networks.stream().map(name -> "'" + excerpt(name) + "'").collect(Collectors.joining(" and "))
                 + ", such as weights and their average; save the one that is meant alone");
         }
         String network = networks.isEmpty() ? NETWORK : networks.iterator().next();
@@ -71,7 +73,7 @@ final class WrappedNetwork {
     private static String plain(String file, String name) {
         List<String> parts = Arrays.asList(name.split("\\.", -1));
         if (FLAT.contains(parts.get(parts.size() - 1))) {
-            throw new InputException(file + " keeps weights in the flat tensor " + Excerpt.of(name)
+            throw new InputException(file + " keeps weights in the flat tensor " + excerpt(name)
                 + " of FullyShardedDataParallel; save its full state_dict");
         }
         return parts.stream().filter(part -> !WRAPPERS.contains(part)).collect(Collectors.joining("."));
@@ -93,8 +95,8 @@ final class WrappedNetwork {
         StoredTensor there = tensors.putIfAbsent(name, new StoredTensor(name, tensor.type(), tensor.shape(), tensor.values()));
         if (there != null && !(Arrays.equals(there.shape(), tensor.shape())
             && Arrays.equals(there.values().get(), tensor.values().get()))) {
-            throw new InputException(file + " has tensor " + Excerpt.of(name) + " twice with different numbers, once as "
-                + Excerpt.of(tensor.name()) + "; keep the one that is meant");
+            throw new InputException(file + " has tensor " + excerpt(name) + " twice with different numbers, once as "
+                + excerpt(tensor.name()) + "; keep the one that is meant");
         }
     }
 }

@@ -1,5 +1,7 @@
 package org.bitdgdm.molecule;
 
+import static org.bitdgdm.conf.InputException.excerpt;
+
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
@@ -11,7 +13,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.Json;
-import org.bitdgdm.model.Excerpt;
 import org.bitdgdm.model.Vocabulary;
 
 /**
@@ -99,19 +100,19 @@ final class GraphListReader extends GraphReader {
         if (graph.isArray() && !graph.isEmpty() && graph.get(0).isArray()) {
             return matrix(graphId, graph);
         }
-        throw malformed("a graph must be " + FORMS + ", found " + Excerpt.of(graph.toString()));
+        throw malformed("a graph must be " + FORMS + ", found " + excerpt(graph.toString()));
     }
 
     private MolecularGraph listed(long graphId, JsonNode size, JsonNode edges, JsonNode classes) {
         int n = whole(size, 0, MAX_NODES, "the number of nodes");
         if (!edges.isArray()) {
-            throw malformed("graph " + graphId + " must have a list of edges, found " + Excerpt.of(edges.toString()));
+            throw malformed("graph " + graphId + " must have a list of edges, found " + excerpt(edges.toString()));
         }
         byte[] bonds = new byte[MolecularGraph.pairs(n)];
         for (JsonNode edge : edges) {
             if (!edge.isArray() || edge.size() < 2 || edge.size() > 3) {
                 throw malformed("an edge of graph " + graphId + " must be [i, j] or [i, j, class], found "
-                    + Excerpt.of(edge.toString()));
+                    + excerpt(edge.toString()));
             }
             int i = whole(edge.get(0), 0, n - 1, "the node of an edge of graph " + graphId);
             int j = whole(edge.get(1), 0, n - 1, "the node of an edge of graph " + graphId);
@@ -136,7 +137,7 @@ final class GraphListReader extends GraphReader {
         }
         if (!classes.isArray() || classes.size() != n) {
             throw malformed("graph " + graphId + " must have the class of each of " + n + " nodes, found "
-                + Excerpt.of(classes.toString()));
+                + excerpt(classes.toString()));
         }
         for (int k = 0; k < n; k++) {
             nodes[k] = (byte) whole(classes.get(k), 0, vocabulary.nodes().size() - 1, "the class of a node");
@@ -153,7 +154,7 @@ final class GraphListReader extends GraphReader {
         for (int i = 0; i < n; i++) {
             if (!rows.get(i).isArray() || rows.get(i).size() != n) {
                 throw malformed("row " + i + " of graph " + graphId + " must have " + n + " classes, found "
-                    + Excerpt.of(rows.get(i).toString()));
+                    + excerpt(rows.get(i).toString()));
             }
             for (int j = 0; j < n; j++) {
                 int type = whole(rows.get(i).get(j), 0, vocabulary.edges().size() - 1, "the class of an edge");
@@ -176,7 +177,7 @@ final class GraphListReader extends GraphReader {
         boolean whole = value.isNumber() && value.doubleValue() == Math.rint(value.doubleValue());
         if (!whole || value.doubleValue() < least || value.doubleValue() > most) {
             throw malformed(what + " must be a whole number in " + least + ".." + most + ", found "
-                + Excerpt.of(value.toString()));
+                + excerpt(value.toString()));
         }
         return value.intValue();
     }

@@ -2,16 +2,36 @@ package org.bitdgdm.molecule;
 
 import java.nio.file.Path;
 import java.util.Iterator;
+import java.util.Locale;
 import java.util.NoSuchElementException;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.model.Family;
+import org.bitdgdm.model.Vocabulary;
 
 /**
- * Graphs of a text file, one after another, never more than one in memory. Ids are 0-based positions in the file.
+ * Graphs of a file that exist already, plain or gzip, one after another, never more than one in memory. Ids are 0-based
+ * positions in the file. Parquet of ours is Spark's to read.
  *
  * <p>Malformed text ends the reading with an {@link InputException} that names file and line.
  */
 public abstract sealed class GraphReader implements Iterator<MolecularGraph>, AutoCloseable
     permits DigressTextReader, GraphListReader, NumpyReader, SmilesListReader {
+    /** Formats of text files. */
+    public enum Format {
+        /** DiGress's own text: N=, X:, E:. */
+        DIGRESS_TEXT,
+        /** A SMILES a line, what follows it after a blank is ignored. */
+        SMILES_LIST,
+        /** Plain graphs as JSON. */
+        GRAPH_LIST,
+        /** Plain graphs as NumPy's adjacency matrices. */
+        NUMPY
+    }
+
+    /** Written by the published code in place of a SMILES where a sample is no molecule. */
+    static final String NONE = "None";
+    /** Lines by which a text is told to be a list. */
+    private static final int LOOKED_AT = 20;
     /** Bounds what a wrong number may allocate; generated graphs have at most some hundred nodes. */
     static final int MAX_NODES = 4096;
 
@@ -23,6 +43,104 @@ public abstract sealed class GraphReader implements Iterator<MolecularGraph>, Au
 
     GraphReader(Path file) {
         lines = new TextLines(file);
+    }
+
+    /**
+     * Format of a file: {@code .smi} and {@code .smiles} (with or without {@code .gz}) are SMILES lists; otherwise the first
+     * line that is not blank must start with {@code N=}, or with a bracket of JSON, or name a column of SMILES, or most of the
+     * first lines must be SMILES; {@code .npz} and {@code .npy} are NumPy's.
+     *
+     * @throws InputException where the file cannot be read or is neither
+     */
+    public static Format format(Path file) {
+        String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+        String stem = name.endsWith(".gz") ? name.substring(0, name.length() - 3) : name;
+        if (stem.endsWith(".smi") || stem.endsWith(".smiles")) {
+            return Format.SMILES_LIST;
+        }
+        if (stem.endsWith(".npz") || stem.endsWith(".npy")) {
+            return Format.NUMPY;
+        }
+        try (TextLines lines = new TextLines(file)) {
+            String first = lines.nextFilled();
+            if (first != null && first.startsWith("N=")) {
+                return Format.DIGRESS_TEXT;
+            }
+            if (first != null && (first.startsWith("[") || first.startsWith("{"))) {
+                return Format.GRAPH_LIST;
+            }
+            if (first != null && (SmilesColumn.of(first, "").header() || mostlyMolecules(first, lines))) {
+                return Format.SMILES_LIST;
+            }
+        }
+        throw new InputException(file + " is not a file of graphs: it must be DiGress's text (first line N=...), a list of"
+            + " SMILES named .smi or .smiles, JSON or NumPy's adjacency matrices of plain graphs, or a folder of our Parquet");
+    }
+
+    /** Whether a text of another name begins with SMILES, or with what published lists hold in place of them. */
+    private static boolean mostlyMolecules(String first, TextLines lines) {
+        int seen = 0;
+        int molecules = 0;
+        SmilesColumn column = SmilesColumn.of(first, "");
+        for (String line = first; line != null && seen < LOOKED_AT; line = lines.nextFilled()) {
+            seen++;
+            String word = column.of(line);
+            try {
+                molecules += word.equals(NONE) || !OpenSmiles.read(word).isEmpty() ? 1 : 0;
+            } catch (OpenSmiles.Fault e) {
+                continue;
+            }
+        }
+        return 2 * molecules > seen;
+    }
+
+    /**
+     * Opens a file in the format that {@link #format} finds, to be judged: a line of a list that is no molecule is one of them.
+     *
+     * @throws InputException where the file cannot be read, is of no known format or of another family; while reading, where
+     *     a graph is malformed
+     */
+    public static GraphReader open(Path file, Vocabulary vocabulary) {
+        return open(file, vocabulary, false, "");
+    }
+
+    /**
+     * The same of a list whose SMILES stand in a column.
+     *
+     * @param column its name in the first line; empty: the first that is called SMILES, else the first one
+     */
+    public static GraphReader open(Path file, Vocabulary vocabulary, String column) {
+        return open(file, vocabulary, false, column);
+    }
+
+    /**
+     * Opens a file in the format that {@link #format} finds as graphs of the vocabulary.
+     *
+     * @throws InputException as {@link #open(Path, Vocabulary)}, and while reading where a line of a list is no graph of the
+     *     vocabulary
+     */
+    public static GraphReader openGraphs(Path file, Vocabulary vocabulary) {
+        return open(file, vocabulary, true, "");
+    }
+
+    private static GraphReader open(Path file, Vocabulary vocabulary, boolean asGraphs, String column) {
+        // A named column says what the file is; where its first line has none of that name, that is told.
+        Format format = column.isEmpty() ? format(file) : Format.SMILES_LIST;
+        boolean molecules = vocabulary.family() == Family.MOLECULES;
+        if (format == Format.SMILES_LIST && !molecules) {
+            throw new InputException(file + " is a list of molecules, and the model makes plain graphs; give DiGress's text,"
+                + " JSON of graphs, or a folder of our Parquet");
+        }
+        if ((format == Format.GRAPH_LIST || format == Format.NUMPY) && molecules) {
+            throw new InputException(file + " holds plain graphs, and the model makes molecules; give DiGress's text, a list"
+                + " of SMILES, or a folder of our Parquet");
+        }
+        return switch (format) {
+            case DIGRESS_TEXT -> new DigressTextReader(file, vocabulary);
+            case SMILES_LIST -> new SmilesListReader(file, vocabulary, asGraphs, column);
+            case GRAPH_LIST -> new GraphListReader(file, vocabulary);
+            case NUMPY -> new NumpyReader(file, vocabulary);
+        };
     }
 
     /** The next graph, or null at the end. */

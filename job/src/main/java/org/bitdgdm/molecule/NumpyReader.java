@@ -1,5 +1,7 @@
 package org.bitdgdm.molecule;
 
+import static org.bitdgdm.conf.InputException.excerpt;
+
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -14,7 +16,6 @@ import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import org.bitdgdm.conf.InputException;
-import org.bitdgdm.model.Excerpt;
 import org.bitdgdm.model.Vocabulary;
 
 /**
@@ -92,7 +93,7 @@ final class NumpyReader extends GraphReader {
         Matcher shape = SHAPE.matcher(header);
         if (!type.find() || !ORDER.matcher(header).find() || !shape.find()) {
             throw malformed("must hold little-endian numbers in the order of rows, of the shape (n, n) or (graphs, n, n), found "
-                + Excerpt.of(header.strip()));
+                + excerpt(header.strip()));
         }
         kind = type.group(2).charAt(0);
         bytes = Integer.parseInt(type.group(3));
@@ -149,7 +150,7 @@ final class NumpyReader extends GraphReader {
     }
 
     private InputException malformed(String what) {
-        return new InputException(file + (array == null ? "" : ": array " + Excerpt.of(array)) + " " + what);
+        return new InputException(file + (array == null ? "" : ": array " + excerpt(array)) + " " + what);
     }
 
     private InputException unreadable(IOException e) {

@@ -1,5 +1,7 @@
 package org.bitdgdm.molecule;
 
+import static org.bitdgdm.conf.InputException.excerpt;
+
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -8,7 +10,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.bitdgdm.model.Excerpt;
 import org.openscience.cdk.config.Elements;
 import org.openscience.cdk.interfaces.IAtom;
 import org.openscience.cdk.interfaces.IAtomContainer;
@@ -164,7 +165,7 @@ final class OpenSmiles {
         Matcher found = BRACKET.matcher(text).region(at, text.length());
         int end = text.indexOf(']', at);
         require(end >= 0, "a bracket that is not closed");
-        require(found.lookingAt(), "'" + Excerpt.of(text.substring(at, end + 1)) + "', which is no atom,");
+        require(found.lookingAt(), "'" + excerpt(text.substring(at, end + 1)) + "', which is no atom,");
         String symbol = found.group(2);
         boolean known = Character.isLowerCase(symbol.charAt(0)) ? AROMATIC.contains(symbol)
             : Elements.ofString(symbol) != Elements.Unknown && Elements.ofString(symbol).symbol().equals(symbol);

@@ -75,7 +75,7 @@ final class SmilesListReader extends GraphReader {
 
     private void count(String smiles) {
         read++;
-        if (!smiles.equals(GraphReaders.NONE) && !ALPHABET.matcher(smiles).matches()) {
+        if (!smiles.equals(GraphReader.NONE) && !ALPHABET.matcher(smiles).matches()) {
             unreadable++;
             example = example != null ? example : "line " + lines.number() + " ('"
                 + (smiles.length() > SHOWN ? smiles.substring(0, SHOWN) + "…" : smiles) + "')";

@@ -1,6 +1,5 @@
 package org.bitdgdm.output;
 
-import org.bitdgdm.drawing.InlineSvg;
 import java.awt.BasicStroke;
 import java.awt.Font;
 import java.awt.Shape;
@@ -11,6 +10,7 @@ import java.text.DecimalFormat;
 import java.text.DecimalFormatSymbols;
 import java.util.List;
 import java.util.Locale;
+import org.bitdgdm.drawing.InlineSvg;
 import org.jfree.chart.JFreeChart;
 import org.jfree.chart.axis.Axis;
 import org.jfree.chart.axis.CategoryAxis;
@@ -70,10 +70,10 @@ final class Charts {
         barRenderer.setBarPainter(new StandardBarPainter());
         barRenderer.setShadowVisible(false);
         barRenderer.setMaximumBarWidth(0.14);
-        barRenderer.setSeriesPaint(0, CssPaint.GENERATED);
+        barRenderer.setSeriesPaint(0, SvgCanvas.Colour.GENERATED);
         LevelRenderer lineRenderer = new LevelRenderer();
         lineRenderer.setMaximumItemWidth(0.19);
-        lineRenderer.setSeriesPaint(0, CssPaint.REFERENCE);
+        lineRenderer.setSeriesPaint(0, SvgCanvas.Colour.REFERENCE);
         lineRenderer.setDefaultStroke(REFERENCE_LINE);
         lineRenderer.setAutoPopulateSeriesStroke(false);
 
@@ -85,7 +85,7 @@ final class Charts {
         plot.setDataset(1, lines);
         plot.setRenderer(1, lineRenderer);
         plot.setDatasetRenderingOrder(DatasetRenderingOrder.FORWARD);
-        plot.setRangeGridlinePaint(CssPaint.GRID);
+        plot.setRangeGridlinePaint(SvgCanvas.Colour.GRID);
         plot.setRangeGridlineStroke(HAIRLINE);
         return drawn(plot, WIDTH, HEIGHT, title, text);
     }
@@ -114,9 +114,9 @@ final class Charts {
         barRenderer.setBarPainter(new StandardXYBarPainter());
         barRenderer.setShadowVisible(false);
         barRenderer.setDrawBarOutline(false);
-        barRenderer.setSeriesPaint(0, CssPaint.GENERATED);
+        barRenderer.setSeriesPaint(0, SvgCanvas.Colour.GENERATED);
         XYLineAndShapeRenderer lineRenderer = new XYLineAndShapeRenderer(true, false);
-        lineRenderer.setSeriesPaint(0, CssPaint.REFERENCE);
+        lineRenderer.setSeriesPaint(0, SvgCanvas.Colour.REFERENCE);
         lineRenderer.setDrawSeriesLineAsPath(true);
         lineRenderer.setSeriesStroke(0, REFERENCE_LINE);
 
@@ -128,7 +128,7 @@ final class Charts {
         plot.setRenderer(1, lineRenderer);
         plot.setDatasetRenderingOrder(DatasetRenderingOrder.FORWARD);
         plot.setDomainGridlinesVisible(false);
-        plot.setRangeGridlinePaint(CssPaint.GRID);
+        plot.setRangeGridlinePaint(SvgCanvas.Colour.GRID);
         plot.setRangeGridlineStroke(HAIRLINE);
         return drawn(plot, WIDTH, HEIGHT, title, text);
     }
@@ -153,7 +153,7 @@ final class Charts {
         XYLineAndShapeRenderer renderer = new XYLineAndShapeRenderer(false, true);
         Shape dot = new Ellipse2D.Double(-3, -3, 6, 6);
         renderer.setSeriesShape(0, dot);
-        renderer.setSeriesPaint(0, CssPaint.POINT);
+        renderer.setSeriesPaint(0, SvgCanvas.Colour.POINT);
         renderer.setDrawOutlines(false);
 
         SymbolAxis names = new SymbolAxis(null, rows.toArray(new String[0]));
@@ -163,9 +163,9 @@ final class Charts {
         names.setTickMarksVisible(false);
         names.setRange(-0.7, rows.size() - 0.3);
         XYPlot plot = new XYPlot(new XYSeriesCollection(series), shareAxis(largest), names, renderer);
-        plot.setDomainGridlinePaint(CssPaint.GRID);
+        plot.setDomainGridlinePaint(SvgCanvas.Colour.GRID);
         plot.setDomainGridlineStroke(HAIRLINE);
-        plot.setRangeGridlinePaint(CssPaint.GRID);
+        plot.setRangeGridlinePaint(SvgCanvas.Colour.GRID);
         plot.setRangeGridlineStroke(HAIRLINE);
         return drawn(plot, 520, 30 + 17 * rows.size(), title, text);
     }
@@ -188,9 +188,9 @@ final class Charts {
     static void quiet(Axis axis) {
         axis.setTickLabelFont(FONT);
         axis.setLabelFont(FONT);
-        axis.setTickLabelPaint(CssPaint.TEXT);
-        axis.setAxisLinePaint(CssPaint.AXIS);
-        axis.setTickMarkPaint(CssPaint.AXIS);
+        axis.setTickLabelPaint(SvgCanvas.Colour.TEXT);
+        axis.setAxisLinePaint(SvgCanvas.Colour.AXIS);
+        axis.setTickMarkPaint(SvgCanvas.Colour.AXIS);
         axis.setAxisLineStroke(HAIRLINE);
         if (axis instanceof ValueAxis values) {
             values.setMinorTickMarksVisible(false);

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.SortedMap;
 import java.util.TreeMap;
-
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
@@ -16,12 +15,11 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.family.GraphFamily;
-import org.bitdgdm.family.GraphScorer;
 import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.sample.SampleJob;
-import org.bitdgdm.sample.ShardedJob;
 import org.bitdgdm.sample.SamplingProgress;
 import org.bitdgdm.sample.ShardPlan;
+import org.bitdgdm.sample.ShardedJob;
 
 /** Samples the missing shards of a run, scores them in the same tasks, and commits each as one Parquet file. */
 public final class MoleculeWriter {
@@ -38,7 +36,7 @@ public final class MoleculeWriter {
      * @param console where progress is printed
      * @throws InputException if executors write where the driver does not see it
      */
-    public static SampledRun write(SparkSession spark, SampleJob job, OutputFolder folder, GraphFamily family,
+    public static RunTimings.Sampled write(SparkSession spark, SampleJob job, OutputFolder folder, GraphFamily family,
                                    PrintStream console) throws IOException, InterruptedException {
         SortedMap<Integer, ShardContent> shards = new TreeMap<>();
         for (int shard = 0; shard < job.plan().shards(); shard++) {
@@ -66,7 +64,8 @@ public final class MoleculeWriter {
      * @param schema of the rows, {@code graph_id} among the columns
      * @throws InputException if executors write where the driver does not see it
      */
-    public static SampledRun write(SparkSession spark, ShardedJob job, SortedMap<Integer, ShardContent> shards, Rows rows,
+    public static RunTimings.Sampled write(SparkSession spark, ShardedJob job, SortedMap<Integer, ShardContent> shards,
+                                           Rows rows,
                                    StructType schema, OutputFolder folder, PrintStream console)
         throws IOException, InterruptedException {
         folder.requireNoStrangers(shards.keySet());
@@ -76,7 +75,7 @@ public final class MoleculeWriter {
         long kept = job.count() - sampled;
         if (missing.isEmpty()) {
             folder.completeMolecules(shards);
-            return new SampledRun(0, kept, 0);
+            return new RunTimings.Sampled(0, kept, 0);
         }
         if (missing.size() < shards.size()) {
             console.printf("resuming: %,d of %,d shards are already in %s%n", shards.size() - missing.size(), shards.size(),
@@ -85,7 +84,7 @@ public final class MoleculeWriter {
         try (SamplingProgress progress = new SamplingProgress(job, missing, console)) {
             commit(spark, rows.of(missing), schema, missing, folder);
             folder.completeMolecules(shards);
-            return new SampledRun(sampled, kept, progress.seconds());
+            return new RunTimings.Sampled(sampled, kept, progress.seconds());
         }
     }
 
@@ -93,7 +92,7 @@ public final class MoleculeWriter {
      * The rows of a shard: batches are scored as they arrive, while the next ones are being sampled, and rows come out in
      * the order of ids, so that a shard's file is the same however its graphs were batched.
      */
-    private static Iterator<Row> ofShard(ShardPlan.Shard shard, Iterator<List<Graph>> batches, GraphScorer scorer) {
+    private static Iterator<Row> ofShard(ShardPlan.Shard shard, Iterator<List<Graph>> batches, GraphFamily.Scorer scorer) {
         return new Iterator<>() {
             private final Row[] rows = new Row[shard.count()];
             private int next;

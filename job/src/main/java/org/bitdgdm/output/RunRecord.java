@@ -1,11 +1,10 @@
 package org.bitdgdm.output;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
-
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.bitdgdm.conf.Json;
 
 /**
@@ -85,7 +84,7 @@ public final class RunRecord {
      * @param count graphs of the run
      * @param run   all its starts together
      */
-    public RunRecord sampling(long count, SampledRun run) {
+    public RunRecord sampling(long count, RunTimings.Sampled run) {
         part("graphs").put("count", count).put("sampled", run.sampled()).put("kept", run.kept());
         if (run.sampled() > 0) {
             timing("sampling", run.seconds());

@@ -10,15 +10,21 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.bitdgdm.family.Examples;
-import org.bitdgdm.family.FamilyWords;
+import org.bitdgdm.family.GraphFamily;
 import org.bitdgdm.family.ResultFamily;
+import org.bitdgdm.fidelity.Divergence;
+import org.bitdgdm.fidelity.Estimate;
+import org.bitdgdm.fidelity.FidelityReport;
+import org.bitdgdm.metrics.Distributions;
 import org.bitdgdm.metrics.Metric;
 import org.bitdgdm.metrics.MetricDefinition;
 import org.bitdgdm.metrics.MetricDefinition.Form;
 import org.bitdgdm.metrics.MetricRegistry;
+import org.bitdgdm.metrics.MetricReport;
+import org.bitdgdm.quantize.LayerReport;
 
 /**
  * {@code report.html}: the run on one page that opens without a network. Text goes through a template that escapes it; the
@@ -32,12 +38,12 @@ public final class RunReport {
     private static final Template PAGE = Mustache.compiler().escapeHTML(true).strictSections(true)
         .withLoader(RunReport::resource).loadTemplate("report.mustache");
 
-    private final ReportInput input;
+    private final Input input;
     private final Drawer drawer;
-    private final FamilyWords words;
+    private final GraphFamily.Words words;
     private final MetricRegistry registry;
 
-    private RunReport(ReportInput input, Drawer drawer) {
+    private RunReport(Input input, Drawer drawer) {
         this.input = input;
         this.drawer = drawer;
         this.words = input.family().words(input.metrics().protocol());
@@ -52,11 +58,11 @@ public final class RunReport {
     }
 
     /** The page, to be written as UTF-8. */
-    public static String render(ReportInput input) {
+    public static String render(Input input) {
         return render(input, input.family()::draw);
     }
 
-    static String render(ReportInput input, Drawer drawer) {
+    static String render(Input input, Drawer drawer) {
         return PAGE.execute(new RunReport(input, drawer).page());
     }
 
@@ -80,8 +86,8 @@ public final class RunReport {
             words.introduction()
                 + " The interval says how far chance alone may have moved a ratio of this many " + unit + ".",
             input.metrics().metrics().stream().map(this::metricRow).toList(),
-            DivergenceSection.rows(input.metrics().fidelity()), input.metrics().fidelity() != null,
-            DivergenceSection.note(input.metrics().fidelity()),
+            divergences(input.metrics().fidelity()), input.metrics().fidelity() != null,
+            divergenceNote(input.metrics().fidelity()),
             DistributionSection.figures(input.metrics().distributions(), input.reference(), registry.distributions()),
             input.reference().isPresent(),
             evaluated ? words.many() + " of the input" : "generated " + words.many(),
@@ -187,7 +193,7 @@ public final class RunReport {
                 + Numbers.count(metric.denominator()), meaning);
     }
 
-    private ReportPage.Drawing drawing(Examples.Example example) {
+    private ReportPage.Drawing drawing(GraphFamily.Examples.Example example) {
         if (input.noDrawings().isPresent()) {
             return new ReportPage.Drawing(example.caption(), "", List.of());
         }
@@ -199,7 +205,7 @@ public final class RunReport {
         }
     }
 
-    private ReportPage.RefusedRow refusedRow(Examples.Refused refused) {
+    private ReportPage.RefusedRow refusedRow(GraphFamily.Examples.Refused refused) {
         return new ReportPage.RefusedRow(Numbers.count(refused.graphId()), refused.reason(),
             words.kept().isEmpty() ? List.of() : List.of(refused.kept() == null ? "" : refused.kept()));
     }
@@ -290,5 +296,51 @@ public final class RunReport {
     private String footer() {
         return "The numbers of this page are in metrics.json, quantization.csv and run.json beside it, the "
             + words.many() + " in " + input.family().folder() + "/.";
+    }
+
+    /**
+     * All that {@link RunReport} shows, as plain values: it reads nothing from Spark or from disk.
+     *
+     * @param title      what ran, for example the model and its recipe
+     * @param subtitle   how it ran: graphs, steps, seed, backend
+     * @param run        the tree of {@code run.json}, see {@link RunRecord#json()}; parts that it lacks are left out
+     * @param metrics    numbers and distributions of the run
+     * @param reference  distributions of the reference set; empty where none is known
+     * @param family     of the graphs
+     * @param examples   graphs to draw, and some that are refused
+     * @param layers     a report for every linear layer; empty where nothing was quantized
+     * @param noDrawings what {@link ResultFamily#noDrawings()} said before sampling
+     */
+    public record Input(
+        String title, String subtitle, JsonNode run, MetricReport metrics, Optional<Distributions> reference,
+        ResultFamily family, GraphFamily.Examples examples, List<LayerReport> layers, Optional<String> noDrawings) {
+
+        public Input {
+            layers = List.copyOf(layers);
+        }
+    }
+
+    /** How far predictions are from full precision, early and late in the denoising; none where models were not compared. */
+    private static List<ReportPage.DivergenceRow> divergences(FidelityReport report) {
+        return report == null ? List.of() : report.ranges().stream().map(RunReport::divergence).toList();
+    }
+
+    private static String divergenceNote(FidelityReport report) {
+        return report == null ? "" : Numbers.count(report.graphs()) + " graphs of the full-precision model, "
+            + Numbers.count(report.steps()) + " steps; mean KL in nats ± standard error. The same graphs whatever the run.";
+    }
+
+    private static ReportPage.DivergenceRow divergence(Divergence range) {
+        return new ReportPage.DivergenceRow(range.from() + " to " + range.to(), withError(range.node()),
+            withError(range.edge()),
+            withError(range.graph()));
+    }
+
+    private static String withError(Estimate estimate) {
+        if (estimate.value() == null) {
+            return "–";
+        }
+        String value = Numbers.significant(estimate.value(), 3);
+        return estimate.standardError() == null ? value : value + " ± " + Numbers.significant(estimate.standardError(), 2);
     }
 }

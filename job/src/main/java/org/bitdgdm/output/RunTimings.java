@@ -1,11 +1,10 @@
 package org.bitdgdm.output;
 
+import com.fasterxml.jackson.core.JacksonException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
-
-import com.fasterxml.jackson.core.JacksonException;
 import org.apache.hadoop.fs.ChecksumException;
 import org.bitdgdm.conf.Json;
 
@@ -56,7 +55,7 @@ public record RunTimings(Double quantizationSeconds, List<Sampling> sampling) {
     }
 
     /** With what one more start has sampled; unchanged if it sampled nothing or Spark lost its time. */
-    public RunTimings with(SampledRun start) {
+    public RunTimings with(Sampled start) {
         if (start.sampled() == 0 || !Double.isFinite(start.seconds())) {
             return this;
         }
@@ -66,13 +65,28 @@ public record RunTimings(Double quantizationSeconds, List<Sampling> sampling) {
     }
 
     /** All starts as one run of so many graphs; a shard that was lost and made again counts twice as sampled. */
-    public SampledRun total(long count) {
+    public Sampled total(long count) {
         long graphs = sampling.stream().mapToLong(Sampling::graphs).sum();
-        return new SampledRun(graphs, Math.max(0, count - graphs), sampling.stream().mapToDouble(Sampling::seconds).sum());
+        return new Sampled(graphs, Math.max(0, count - graphs), sampling.stream().mapToDouble(Sampling::seconds).sum());
     }
 
     /** Keeps them in the folder, which was begun. */
     public void save(OutputFolder folder) throws IOException {
         folder.publish(FILE, Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(this));
+    }
+
+    /**
+     * What a start of a run has sampled, or all its starts together.
+     *
+     * @param sampled graphs sampled in those seconds
+     * @param kept    graphs that were there before, or whose time is not known
+     * @param seconds first sampling task's start to last one's end; 0 if nothing was missing, NaN if Spark dropped the events
+     */
+    public record Sampled(long sampled, long kept, double seconds) {
+
+        /** Graphs per second; NaN if it sampled none or the time is not known. */
+        public double graphsPerSecond() {
+            return sampled == 0 ? Double.NaN : sampled / seconds;
+        }
     }
 }

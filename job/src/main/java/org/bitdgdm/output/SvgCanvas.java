@@ -5,8 +5,14 @@ import java.awt.Font;
 import java.awt.FontMetrics;
 import java.awt.Graphics;
 import java.awt.Paint;
+import java.awt.PaintContext;
+import java.awt.Rectangle;
+import java.awt.RenderingHints;
 import java.awt.Shape;
 import java.awt.font.FontRenderContext;
+import java.awt.geom.AffineTransform;
+import java.awt.geom.Rectangle2D;
+import java.awt.image.ColorModel;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -51,14 +57,14 @@ final class SvgCanvas extends SVGGraphics2D {
         context.setExtensionHandler(new DefaultExtensionHandler() {
             @Override
             public SVGPaintDescriptor handlePaint(Paint paint, SVGGeneratorContext generator) {
-                return paint instanceof CssPaint named ? new SVGPaintDescriptor(named.css(), "1")
+                return paint instanceof Colour named ? new SVGPaintDescriptor(named.css(), "1")
                     : super.handlePaint(paint, generator);
             }
         });
         context.setStyleHandler(new PageStyle());
         SVGGeneratorContext.GraphicContextDefaults defaults = new SVGGeneratorContext.GraphicContextDefaults();
         defaults.setFont(new PageFont(12));
-        defaults.setPaint(CssPaint.TEXT);
+        defaults.setPaint(Colour.TEXT);
         context.setGraphicContextDefaults(defaults);
 
         SvgCanvas canvas = new SvgCanvas(context);
@@ -121,6 +127,41 @@ final class SvgCanvas extends SVGGraphics2D {
             if (!style.isEmpty()) {
                 element.setAttribute("style", style.toString());
             }
+        }
+    }
+
+    /** A colour that the page's style sheet decides, so that one drawing serves light, dark and printed pages. */
+    enum Colour implements Paint {
+        /** What the run generated. */
+        GENERATED("--generated"),
+        /** What it is compared with. */
+        REFERENCE("--reference"),
+        /** Single values. */
+        POINT("--accent"),
+        TEXT("--muted"),
+        GRID("--grid"),
+        AXIS("--axis");
+
+        private final String variable;
+
+        Colour(String variable) {
+            this.variable = variable;
+        }
+
+        /** As a value of {@code fill} or {@code stroke}. */
+        String css() {
+            return "var(" + variable + ")";
+        }
+
+        @Override
+        public int getTransparency() {
+            return OPAQUE;
+        }
+
+        @Override
+        public PaintContext createContext(ColorModel model, Rectangle device, Rectangle2D user, AffineTransform transform,
+                                          RenderingHints hints) {
+            throw new UnsupportedOperationException("colour " + variable + " exists only in SVG");
         }
     }
 }

@@ -56,7 +56,7 @@ final class SweepCharts {
         XYIntervalSeriesCollection data = new XYIntervalSeriesCollection();
         XYErrorRenderer renderer = new XYErrorRenderer();
         renderer.setDrawXError(false);
-        renderer.setErrorPaint(CssPaint.AXIS);
+        renderer.setErrorPaint(SvgCanvas.Colour.AXIS);
         renderer.setErrorStroke(Charts.HAIRLINE);
         renderer.setDefaultShape(DOT);
         renderer.setAutoPopulateSeriesShape(false);
@@ -83,16 +83,16 @@ final class SweepCharts {
                 }
                 int at = data.getSeriesCount();
                 data.addSeries(series);
-                renderer.setSeriesPaint(at, best ? CssPaint.POINT : CssPaint.GENERATED);
+                renderer.setSeriesPaint(at, best ? SvgCanvas.Colour.POINT : SvgCanvas.Colour.GENERATED);
                 renderer.setSeriesLinesVisible(at, line.size() > 1);
                 renderer.setSeriesStroke(at, new BasicStroke(1.5f));
             }
             line.forEach(point -> plot.addAnnotation(logY && point.y == 0
                 ? label("  " + point.row + " (0)", point.x, edge) : label("  " + point.row, point.x, point.y)));
         }
-        plot.setDomainGridlinePaint(CssPaint.GRID);
+        plot.setDomainGridlinePaint(SvgCanvas.Colour.GRID);
         plot.setDomainGridlineStroke(Charts.HAIRLINE);
-        plot.setRangeGridlinePaint(CssPaint.GRID);
+        plot.setRangeGridlinePaint(SvgCanvas.Colour.GRID);
         plot.setRangeGridlineStroke(Charts.HAIRLINE);
         return Charts.drawn(plot, WIDTH, HEIGHT, title, text);
     }
@@ -101,7 +101,7 @@ final class SweepCharts {
         XYTextAnnotation label = new XYTextAnnotation(text, x, y);
         label.setTextAnchor(TextAnchor.BOTTOM_LEFT);
         label.setFont(Charts.FONT);
-        label.setPaint(CssPaint.TEXT);
+        label.setPaint(SvgCanvas.Colour.TEXT);
         return label;
     }
 

@@ -77,20 +77,20 @@ public final class SweepReport {
         return PAGE.execute(new SweepReport(entries, names).page(model, backend, cells));
     }
 
-    private SweepPage page(String model, String backend, int cells) {
+    private Page page(String model, String backend, int cells) {
         boolean[] fast = SweepEntry.front(costs(SweepReport::slowness), losses());
         boolean[] small = SweepEntry.front(costs(SweepReport::size), losses());
-        List<SweepPage.Row> rows = new ArrayList<>();
+        List<Page.Row> rows = new ArrayList<>();
         for (int i = 0; i < entries.size(); i++) {
             rows.add(row(i, fast[i], small[i]));
         }
-        List<SweepPage.Figure> figures = new ArrayList<>();
+        List<Page.Figure> figures = new ArrayList<>();
         add(figures, "Quality against speed", names.unit() + " per second to the right", fast, SweepEntry::graphsPerSecond);
         add(figures, "Quality against bytes", "MB of the model to the right", small, entry -> size(entry) / 1e6);
         CURVES.forEach((key, name) -> addCurve(figures, key, name));
-        List<SweepPage.Failure> failures = entries.stream().filter(entry -> !entry.done())
-            .map(entry -> new SweepPage.Failure(entry.cell().name(), entry.error())).toList();
-        return new SweepPage("Sweep of " + model, SweepEntry.soFar(cells, entries) + " of "
+        List<Page.Failure> failures = entries.stream().filter(entry -> !entry.done())
+            .map(entry -> new Page.Failure(entry.cell().name(), entry.error())).toList();
+        return new Page("Sweep of " + model, SweepEntry.soFar(cells, entries) + " of "
             + SweepEntry.amount(entries, names) + ", " + backend, note(), qualityLabel, "Δ " + quality, columns(), rows,
             RunReport.titled(names.unit()) + "/s",
             figures, !figures.isEmpty(), failures, !failures.isEmpty());
@@ -110,10 +110,10 @@ public final class SweepReport {
             + " and faster, or smaller.";
     }
 
-    private SweepPage.Row row(int at, boolean fast, boolean small) {
+    private Page.Row row(int at, boolean fast, boolean small) {
         SweepEntry entry = entries.get(at);
         String best = fast && small ? "speed, bytes" : fast ? "speed" : small ? "bytes" : "";
-        return new SweepPage.Row(Integer.toString(at + 1), entry.cell().name(), quality(entry), difference(entry),
+        return new Page.Row(Integer.toString(at + 1), entry.cell().name(), quality(entry), difference(entry),
             cells(entry), entry.done() ? number(entry.graphsPerSecond()) : "failed",
             entry.bytes() == 0 ? "–" : Numbers.bytes(entry.bytes()) + " (÷ "
                 + Numbers.significant((double) entry.bytesBefore() / entry.bytes(), 3) + ")", best);
@@ -205,7 +205,7 @@ public final class SweepReport {
             metric.high() == null ? metric.value() : metric.high(), best);
     }
 
-    private void add(List<SweepPage.Figure> figures, String label, String axis, boolean[] best,
+    private void add(List<Page.Figure> figures, String label, String axis, boolean[] best,
                      ToDoubleFunction<SweepEntry> x) {
         String shown = diverges ? "kl_graph" : quality;
         List<List<Point>> points = new ArrayList<>();
@@ -221,7 +221,7 @@ public final class SweepReport {
                 + (none ? "; what does not diverge at all, as FP32, is marked (0) at its lower end" : "")
                 : qualityLabel + " upwards")
                 + "; " + axis + ". Dark points are the best ones; numbers are rows of the table.";
-            figures.add(new SweepPage.Figure(label, SweepCharts.draw(label, caption, points, false, diverges, !diverges),
+            figures.add(new Page.Figure(label, SweepCharts.draw(label, caption, points, false, diverges, !diverges),
                 caption));
         }
     }
@@ -235,7 +235,7 @@ public final class SweepReport {
         return value instanceof Number number ? number.doubleValue() : Double.NaN;
     }
 
-    private void addCurve(List<SweepPage.Figure> figures, String key, String name) {
+    private void addCurve(List<Page.Figure> figures, String key, String name) {
         Map<Map<String, Object>, List<SweepEntry>> groups = new LinkedHashMap<>();
         for (SweepEntry entry : entries) {
             if (Double.isFinite(setting(entry, key)) || key.equals("steps")) {
@@ -259,9 +259,26 @@ public final class SweepReport {
                 String label = (divergence ? "Divergence by " : qualityLabel + " by ") + name;
                 String caption = "Lines join cells that differ in nothing else; bars are 95% intervals, numbers are rows of "
                     + "the table." + (divergence ? " Per graph and step, logarithmic." : "");
-                figures.add(new SweepPage.Figure(label, SweepCharts.draw(label, caption, lines, key.equals("steps"),
+                figures.add(new Page.Figure(label, SweepCharts.draw(label, caption, lines, key.equals("steps"),
                     divergence, !divergence), caption));
             }
+        }
+    }
+
+    /** The words of {@code sweep.mustache}, already as text; only components called {@code svg} are markup. */
+    record Page(String title, String subtitle, String note, String quality, String difference, List<String> columns,
+                     List<Row> rows, String speedLabel, List<Figure> figures, boolean hasFigures,
+                     List<Failure> failures, boolean hasFailures) {
+
+        /** One cell; {@code best} marks those that no other beats, by speed and by bytes. */
+        record Row(String number, String cell, String judged, String gained, List<String> cells, String speed, String bytes,
+                   String best) {
+        }
+
+        record Figure(String label, String svg, String caption) {
+        }
+
+        record Failure(String cell, String error) {
         }
     }
 }

@@ -18,10 +18,10 @@ public final class QuantizationCsv {
         "activation_bits", "residual_bits", "nnz", "iterations", "objective", "kurtosis_before", "kurtosis_after",
         "weight_error", "output_error", "threshold", "outlier_share", "bytes_before", "bytes_after", "multiply_adds",
         "seconds", "note");
-    /** Further columns where layers were measured alone, see {@link LayerAlone}. */
+    /** Further columns where layers were measured alone, see {@link Alone}. */
     public static final List<String> ALONE_COLUMNS = List.of("kl_node_alone", "kl_edge_alone", "kl_graph_alone",
         "kl_graph_alone_se");
-    private static final LayerAlone NOT_MEASURED = new LayerAlone(Double.NaN, Double.NaN, Double.NaN, Double.NaN);
+    private static final Alone NOT_MEASURED = new Alone(Double.NaN, Double.NaN, Double.NaN, Double.NaN);
     private static final String LINE_END = "\r\n";
 
     private QuantizationCsv() {
@@ -42,7 +42,7 @@ public final class QuantizationCsv {
      *
      * @param alone by name of the layer; layers that are not in it have empty fields; empty: no such columns
      */
-    public static String toCsv(List<LayerReport> layers, Map<String, LayerAlone> alone) {
+    public static String toCsv(List<LayerReport> layers, Map<String, Alone> alone) {
         StringBuilder csv = new StringBuilder(String.join(",", COLUMNS));
         if (!alone.isEmpty()) {
             csv.append(',').append(String.join(",", ALONE_COLUMNS));
@@ -57,7 +57,7 @@ public final class QuantizationCsv {
                 Double.isNaN(row.seconds()) ? "" : String.format(Locale.ROOT, "%.3f", row.seconds()),
                 quoted(row.note())));
             if (!alone.isEmpty()) {
-                LayerAlone of = alone.getOrDefault(row.layer(), NOT_MEASURED);
+                Alone of = alone.getOrDefault(row.layer(), NOT_MEASURED);
                 csv.append(',').append(String.join(",", number(of.node()), number(of.edge()), number(of.graph()),
                     number(of.standardError())));
             }
@@ -76,5 +76,16 @@ public final class QuantizationCsv {
 
     private static String quoted(String text) {
         return text.matches("[^,\"\r\n]*") ? text : '"' + text.replace("\"", "\"\"") + '"';
+    }
+
+    /**
+     * What quantizing one layer alone does to the model: columns of {@code quantization.csv}, in nats.
+     *
+     * @param node          divergence per node and step
+     * @param edge          divergence per edge i &lt; j and step; NaN without edges
+     * @param graph         divergence summed over a graph, per graph and step
+     * @param standardError of {@code graph}; NaN for a single graph
+     */
+    public record Alone(double node, double edge, double graph, double standardError) {
     }
 }

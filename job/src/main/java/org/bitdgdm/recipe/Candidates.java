@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.bitdgdm.conf.Method;
 import org.bitdgdm.conf.Option;
-import org.bitdgdm.fidelity.LayerSensitivity;
+import org.bitdgdm.fidelity.SensitivityScan;
 import org.bitdgdm.kernels.NetworkSpec;
 import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedModel;
@@ -24,7 +24,7 @@ final class Candidates {
     private static final double SECONDS_PER_BYTE = 1e-16;
 
     private final PackedModel full;
-    private final LayerCost costs;
+    private final LayerRates.Cost costs;
     /** Indices into {@link PackedModel#linears()}. */
     private final List<Integer> blocks = new ArrayList<>();
     /** Indices into {@link #blocks}, by the layers that read one input. */
@@ -41,14 +41,14 @@ final class Candidates {
      * @param seconds    (blocks) predicted time of each, for one graph and step
      * @param bytes      (blocks) size of each
      */
-    record Candidate(Map<String, String> settings, PackedModel model, List<LayerSensitivity> alone, double[] divergence,
+    record Candidate(Map<String, String> settings, PackedModel model, List<SensitivityScan.OfLayer> alone, double[] divergence,
                      double[] seconds, double[] bytes) {
     }
 
     /** Full precision, which is the first candidate. */
     Candidates(PackedModel full, LayerRates rates) {
         this.full = full;
-        this.costs = new LayerCost(rates, full);
+        this.costs = new LayerRates.Cost(rates, full);
         List<PackedLinear> linears = full.linears();
         Map<String, List<Integer>> inputs = new LinkedHashMap<>();
         for (int layer = 0; layer < linears.size(); layer++) {
@@ -63,12 +63,12 @@ final class Candidates {
     }
 
     /** Adds settings. */
-    Candidate add(Map<String, String> settings, QuantizedModel<PackedModel> quantized, List<LayerSensitivity> alone) {
+    Candidate add(Map<String, String> settings, QuantizedModel<PackedModel> quantized, List<SensitivityScan.OfLayer> alone) {
         return add(settings, quantized.model(), quantized.layers(), alone);
     }
 
     private Candidate add(Map<String, String> settings, PackedModel model, List<LayerReport> reports,
-                          List<LayerSensitivity> alone) {
+                          List<SensitivityScan.OfLayer> alone) {
         Map<String, Double> divergenceOf = new LinkedHashMap<>();
         alone.forEach(one -> divergenceOf.put(one.layer(), one.graph().value()));
         double[] divergence = new double[blocks.size()];
@@ -154,8 +154,8 @@ final class Candidates {
     }
 
     /** What each quantized layer of a choice does alone. */
-    List<LayerSensitivity> alone(int[] choices) {
-        List<LayerSensitivity> alone = new ArrayList<>();
+    List<SensitivityScan.OfLayer> alone(int[] choices) {
+        List<SensitivityScan.OfLayer> alone = new ArrayList<>();
         for (int at = 0; at < choices.length; at++) {
             String name = full.linears().get(blocks.get(at)).name;
             all.get(choices[at]).alone().stream().filter(one -> one.layer().equals(name)).forEach(alone::add);

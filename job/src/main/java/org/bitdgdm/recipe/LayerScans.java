@@ -12,7 +12,6 @@ import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.conf.RecipeConf;
 import org.bitdgdm.fidelity.FidelityProbe;
-import org.bitdgdm.fidelity.LayerSensitivity;
 import org.bitdgdm.fidelity.SensitivityScan;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
@@ -35,7 +34,7 @@ public final class LayerScans implements LayerStudy<PackedModel> {
     private final Calibrations calibrations;
     private final BackendOpener opener;
     private final Map<FidelityConf, SensitivityScan> scans = new HashMap<>();
-    private final Map<List<Object>, List<LayerSensitivity>> alone = new HashMap<>();
+    private final Map<List<Object>, List<SensitivityScan.OfLayer>> alone = new HashMap<>();
     private final Map<List<Object>, Candidates> candidates = new HashMap<>();
     private final Map<List<Object>, FidelityProbe> probes = new HashMap<>();
 
@@ -59,9 +58,9 @@ public final class LayerScans implements LayerStudy<PackedModel> {
     }
 
     @Override
-    public synchronized List<LayerSensitivity> measure(FidelityConf conf, PackedModel quantized) {
+    public synchronized List<SensitivityScan.OfLayer> measure(FidelityConf conf, PackedModel quantized) {
         List<Object> key = List.of(conf, PackedModelFormat.sha256(quantized));
-        List<LayerSensitivity> known = alone.get(key);
+        List<SensitivityScan.OfLayer> known = alone.get(key);
         if (known == null) {
             known = scans.computeIfAbsent(conf, absent ->
                 new SensitivityScan(spark, calibrations.full(), conf, opener)).measure(quantized);

@@ -5,7 +5,7 @@ import java.util.List;
 import org.bitdgdm.conf.FidelityConf;
 import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.conf.QuantizeConf;
-import org.bitdgdm.fidelity.LayerSensitivity;
+import org.bitdgdm.fidelity.SensitivityScan;
 import org.bitdgdm.kernels.PackedNetwork;
 import org.bitdgdm.quantize.QuantizedModel;
 
@@ -24,7 +24,7 @@ public interface LayerStudy<M extends PackedNetwork> extends AutoCloseable {
      * @param alone  divergence of its layers, each alone
      * @param text   the recipe as a file
      */
-    record Found<M extends PackedNetwork>(QuantizeConf recipe, QuantizedModel<M> model, List<LayerSensitivity> alone,
+    record Found<M extends PackedNetwork>(QuantizeConf recipe, QuantizedModel<M> model, List<SensitivityScan.OfLayer> alone,
                                           String text) {
     }
 
@@ -33,7 +33,7 @@ public interface LayerStudy<M extends PackedNetwork> extends AutoCloseable {
      *
      * @param conf graphs and steps
      */
-    List<LayerSensitivity> measure(FidelityConf conf, M quantized);
+    List<SensitivityScan.OfLayer> measure(FidelityConf conf, M quantized);
 
     /**
      * Searches for the cheapest recipe within a budget of divergence.
@@ -49,7 +49,7 @@ public interface LayerStudy<M extends PackedNetwork> extends AutoCloseable {
     static <M extends PackedNetwork> LayerStudy<M> none() {
         return new LayerStudy<>() {
             @Override
-            public List<LayerSensitivity> measure(FidelityConf conf, M quantized) {
+            public List<SensitivityScan.OfLayer> measure(FidelityConf conf, M quantized) {
                 throw new UnsupportedOperationException("no study of single layers");
             }
 

@@ -18,7 +18,7 @@ import org.bitdgdm.conf.RecipeConf;
 import org.bitdgdm.conf.RecipeFile;
 import org.bitdgdm.fidelity.Estimate;
 import org.bitdgdm.fidelity.FidelityProbe;
-import org.bitdgdm.fidelity.LayerSensitivity;
+import org.bitdgdm.fidelity.SensitivityScan;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.quantize.Quantization;
 import org.bitdgdm.quantize.QuantizedModel;
@@ -30,7 +30,7 @@ import org.bitdgdm.recipe.Candidates.Candidate;
  * <ol>
  * <li>{@link LayerScans} quantizes the model with each candidate and measures every layer of it alone;</li>
  * <li>{@link Knapsack} chooses a candidate, or full precision, for each group of layers that read the same input: least
- *     {@link LayerCost}, of equal ones the smaller layers, with the sum of the divergences within the budget;</li>
+ *     {@link LayerRates.Cost}, of equal ones the smaller layers, with the sum of the divergences within the budget;</li>
  * <li>the chosen model is quantized as a whole and its divergence measured. It is within the budget where the upper end of
  *     its 95% interval is: that some graphs happened to diverge little is no proof. The sum is a prediction: where it was too
  *     low, or far too high, the budget of step 2 is changed in proportion and steps 2 and 3 are repeated, {@value #ROUNDS}
@@ -94,7 +94,8 @@ public final class RecipeSearch {
      * @param fullSeconds the same in full precision
      * @param text        the recipe as a file
      */
-    public record Chosen(QuantizeConf recipe, QuantizedModel<PackedModel> model, List<LayerSensitivity> alone, double predicted,
+    public record Chosen(QuantizeConf recipe, QuantizedModel<PackedModel> model, List<SensitivityScan.OfLayer> alone,
+                         double predicted,
                          Estimate measured, double seconds, double fullSeconds, String text) {
     }
 

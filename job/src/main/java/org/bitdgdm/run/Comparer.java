@@ -9,7 +9,7 @@ import org.bitdgdm.kernels.PackedNetwork;
  */
 public interface Comparer<M extends PackedNetwork> extends AutoCloseable {
     /** What a model was found to be. */
-    Comparison of(M model);
+    Measures.Found of(M model);
 
     /** Takes back what stays with the executors. */
     @Override

@@ -70,7 +70,7 @@ public final class GenerateRun<M extends PackedNetwork> {
      * @param of      its rows
      * @param seconds taken
      */
-    private record Compared<M extends PackedNetwork>(Sampled<M> of, Comparison found, double seconds) {
+    private record Compared<M extends PackedNetwork>(Sampled<M> of, Measures.Found found, double seconds) {
     }
 
     /**
@@ -119,7 +119,7 @@ public final class GenerateRun<M extends PackedNetwork> {
 
     private Compared<M> compare(Sampled<M> sampled, Comparer<M> comparison) {
         long before = System.nanoTime();
-        Comparison found = comparison.of(sampled.of().model());
+        Measures.Found found = comparison.of(sampled.of().model());
         return new Compared<>(sampled, found, (System.nanoTime() - before) * NANOS);
     }
 

@@ -9,6 +9,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.conf.FidelityConf;
 import org.bitdgdm.conf.InputException;
@@ -17,6 +19,7 @@ import org.bitdgdm.conf.OutputConf;
 import org.bitdgdm.fidelity.FidelityProbe;
 import org.bitdgdm.fidelity.FidelityReport;
 import org.bitdgdm.fidelity.LikelihoodProbe;
+import org.bitdgdm.fidelity.LikelihoodReport;
 import org.bitdgdm.kernels.Diffusion;
 import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.kernels.PackedModel;
@@ -24,7 +27,6 @@ import org.bitdgdm.metrics.MetricDefinition.Need;
 import org.bitdgdm.model.Family;
 import org.bitdgdm.model.Vocabulary;
 import org.bitdgdm.molecule.GraphReader;
-import org.bitdgdm.molecule.GraphReaders;
 import org.bitdgdm.molecule.MolecularGraph;
 import org.bitdgdm.sample.BackendOpener;
 
@@ -90,7 +92,7 @@ public record Measures(PackedModel full, Vocabulary vocabulary, BackendOpener op
     }
 
     /** Compares one model, as far as it is asked for. */
-    public Comparison compare(PackedModel model, FidelityConf conf, Optional<LikelihoodProbe> likelihood, SparkSession spark,
+    public Found compare(PackedModel model, FidelityConf conf, Optional<LikelihoodProbe> likelihood, SparkSession spark,
                        PrintStream console) {
         Optional<FidelityReport> fidelity = Optional.empty();
         if (conf.on()) {
@@ -99,7 +101,7 @@ public record Measures(PackedModel full, Vocabulary vocabulary, BackendOpener op
                 fidelity = Optional.of(probe.measure(model));
             }
         }
-        return new Comparison(fidelity, likelihood.map(probe -> {
+        return new Found(fidelity, likelihood.map(probe -> {
             console.println("likelihood of the given molecules …");
             return probe.measure(model);
         }));
@@ -111,7 +113,7 @@ public record Measures(PackedModel full, Vocabulary vocabulary, BackendOpener op
         int most = full.architecture().maxNodes();
         boolean molecules = vocabulary.family() == Family.MOLECULES;
         List<Graph> graphs = new ArrayList<>();
-        try (GraphReader reader = GraphReaders.openGraphs(file, vocabulary)) {
+        try (GraphReader reader = GraphReader.openGraphs(file, vocabulary)) {
             while (reader.hasNext()) {
                 MolecularGraph graph = reader.next();
                 if (graph.nodes().length < 1 || graph.nodes().length > most) {
@@ -126,5 +128,27 @@ public record Measures(PackedModel full, Vocabulary vocabulary, BackendOpener op
             throw new InputException("--likelihood " + file + " must hold at least one " + (molecules ? "molecule" : "graph") + ", found none");
         }
         return graphs;
+    }
+
+    /**
+     * What a model is asked besides for graphs, and what its graphs are compared with; empty where there is nothing.
+     *
+     * @param fidelity   how closely it follows full precision
+     * @param likelihood of given molecules
+     * @param other      scored rows of another run, compared at the same ids
+     */
+    public record Found(
+        Optional<FidelityReport> fidelity, Optional<LikelihoodReport> likelihood, Optional<Dataset<Row>> other) {
+        /** Nothing. */
+        public static final Found NONE = new Found(Optional.empty(), Optional.empty());
+
+        public Found(Optional<FidelityReport> fidelity, Optional<LikelihoodReport> likelihood) {
+            this(fidelity, likelihood, Optional.empty());
+        }
+
+        /** The same and another run. */
+        public Found against(Optional<Dataset<Row>> run) {
+            return new Found(fidelity, likelihood, run);
+        }
     }
 }

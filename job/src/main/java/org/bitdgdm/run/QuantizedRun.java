@@ -17,13 +17,12 @@ import org.apache.spark.SparkContext;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.conf.QuantizeConf;
-import org.bitdgdm.fidelity.LayerSensitivity;
+import org.bitdgdm.fidelity.SensitivityScan;
 import org.bitdgdm.kernels.PackedNetwork;
 import org.bitdgdm.kernels.Sha256;
 import org.bitdgdm.output.ModelCache;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.RunFiles;
-import org.bitdgdm.quantize.LayerAlone;
 import org.bitdgdm.quantize.LayerReport;
 import org.bitdgdm.quantize.QuantizationCsv;
 import org.bitdgdm.quantize.QuantizedBundle;
@@ -69,7 +68,7 @@ record QuantizedRun<M extends PackedNetwork>(M model, List<LayerReport> layers, 
             return taken(known.get(), folder, conf, study, console);
         }
         QuantizedModel<M> quantized;
-        List<LayerSensitivity> alone;
+        List<SensitivityScan.OfLayer> alone;
         long start = System.nanoTime();
         if (conf.recipe().auto()) {
             LayerStudy.Found<M> chosen = study.search(conf, console);
@@ -168,10 +167,10 @@ record QuantizedRun<M extends PackedNetwork>(M model, List<LayerReport> layers, 
         return hashes;
     }
 
-    private static void publish(OutputFolder folder, QuantizedModel<?> quantized, List<LayerSensitivity> alone)
+    private static void publish(OutputFolder folder, QuantizedModel<?> quantized, List<SensitivityScan.OfLayer> alone)
         throws IOException {
-        Map<String, LayerAlone> byName = new LinkedHashMap<>();
-        alone.forEach(layer -> byName.put(layer.layer(), new LayerAlone(known(layer.node().value()),
+        Map<String, QuantizationCsv.Alone> byName = new LinkedHashMap<>();
+        alone.forEach(layer -> byName.put(layer.layer(), new QuantizationCsv.Alone(known(layer.node().value()),
             known(layer.edge().value()), known(layer.graph().value()), known(layer.graph().standardError()))));
         folder.publish(RunFiles.QUANTIZATION_CSV, QuantizationCsv.toCsv(quantized.layers(), byName).getBytes(StandardCharsets.UTF_8));
     }
@@ -180,10 +179,10 @@ record QuantizedRun<M extends PackedNetwork>(M model, List<LayerReport> layers, 
         return value == null ? Double.NaN : value;
     }
 
-    private static <M extends PackedNetwork> List<LayerSensitivity> alone(LayerStudy<M> study, JobConf conf, M model,
+    private static <M extends PackedNetwork> List<SensitivityScan.OfLayer> alone(LayerStudy<M> study, JobConf conf, M model,
                                                                          PrintStream console) {
         long start = System.nanoTime();
-        List<LayerSensitivity> found = study.measure(conf.scan(), model);
+        List<SensitivityScan.OfLayer> found = study.measure(conf.scan(), model);
         console.printf(Locale.ROOT, "each of %d layers alone, %d graphs of %d steps: %.1f s; divergences add up to %.3g%n",
             found.size(), conf.scan().graphs(), conf.scan().steps(), (System.nanoTime() - start) * NANOS,
             found.stream().mapToDouble(layer -> layer.graph().value()).sum());

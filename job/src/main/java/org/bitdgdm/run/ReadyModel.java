@@ -30,7 +30,7 @@ import org.bitdgdm.model.PretrainedModel;
 import org.bitdgdm.output.Fingerprint;
 import org.bitdgdm.output.MoleculeWriter;
 import org.bitdgdm.output.OutputFolder;
-import org.bitdgdm.output.SampledRun;
+import org.bitdgdm.output.RunTimings;
 import org.bitdgdm.quantize.Calibrations;
 import org.bitdgdm.quantize.Quantization;
 import org.bitdgdm.quantize.QuantizedBundle;
@@ -184,8 +184,8 @@ public record ReadyModel(ModelBundle bundle, GraphFamily family, Optional<Quanti
         FidelityProbe probe = measures.probe(conf.fidelity(), spark, true);
         return new Comparer<>() {
             @Override
-            public Comparison of(PackedModel model) {
-                return new Comparison(Optional.of(probe.measure(model)), likelihood.map(asked -> asked.measure(model)));
+            public Measures.Found of(PackedModel model) {
+                return new Measures.Found(Optional.of(probe.measure(model)), likelihood.map(asked -> asked.measure(model)));
             }
 
             @Override
@@ -200,7 +200,7 @@ public record ReadyModel(ModelBundle bundle, GraphFamily family, Optional<Quanti
         throws IOException, InterruptedException {
         try (SampleJob job = new SampleJob(JavaSparkContext.fromSparkContext(spark.sparkContext()), model, conf.sample(),
             opener)) {
-            SampledRun run = MoleculeWriter.write(spark, job, folder, family, console);
+            RunTimings.Sampled run = MoleculeWriter.write(spark, job, folder, family, console);
             return new Written(run, job.model().hash(), job.model().bytes());
         }
     }
@@ -227,7 +227,7 @@ public record ReadyModel(ModelBundle bundle, GraphFamily family, Optional<Quanti
     }
 
     @Override
-    public Results results(JobConf conf, SparkSession spark, OutputFolder folder, Comparison comparison) {
+    public Results results(JobConf conf, SparkSession spark, OutputFolder folder, Measures.Found comparison) {
         return new Results(spark, folder, family, reference, References.benchmark(conf.output()), protocol, comparison);
     }
 

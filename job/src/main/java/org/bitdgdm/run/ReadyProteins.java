@@ -240,7 +240,7 @@ public record ReadyProteins(ProteinBundle bundle, Optional<QuantizedBundle<Packe
 
     @Override
     public Comparer<PackedProteinModel> comparer(JobConf conf, SparkSession spark, boolean keep, PrintStream console) {
-        return model -> Comparison.NONE;
+        return model -> Measures.Found.NONE;
     }
 
     @Override
@@ -285,12 +285,12 @@ public record ReadyProteins(ProteinBundle bundle, Optional<QuantizedBundle<Packe
     }
 
     @Override
-    public Results results(JobConf conf, SparkSession spark, OutputFolder folder, Comparison comparison) {
+    public Results results(JobConf conf, SparkSession spark, OutputFolder folder, Measures.Found comparison) {
         return results(spark, folder, comparison);
     }
 
     /** From finished rows of sequences to numbers and pages. */
-    public static Results results(SparkSession spark, OutputFolder folder, Comparison comparison) {
+    public static Results results(SparkSession spark, OutputFolder folder, Measures.Found comparison) {
         return new Results(spark, folder, new Proteins(), Optional.empty(),
             new BenchmarkFiles(Optional.empty(), Optional.empty(), Optional.empty()), Protocol.DIGRESS, comparison);
     }

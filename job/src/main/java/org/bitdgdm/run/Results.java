@@ -22,10 +22,8 @@ import org.bitdgdm.metrics.MetricRegistry;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.Protocol;
 import org.bitdgdm.metrics.ReferenceSet;
-import org.bitdgdm.output.MetricRows;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.ParquetFolder;
-import org.bitdgdm.output.ReportInput;
 import org.bitdgdm.output.RunFiles;
 import org.bitdgdm.output.RunRecord;
 import org.bitdgdm.output.RunReport;
@@ -43,10 +41,10 @@ public final class Results {
     private final Optional<ReferenceSet> reference;
     private final BenchmarkFiles files;
     private final Protocol protocol;
-    private final Comparison comparison;
+    private final Measures.Found comparison;
 
     public Results(SparkSession spark, OutputFolder folder, ResultFamily family, Optional<ReferenceSet> reference,
-                   BenchmarkFiles files, Protocol protocol, Comparison comparison) {
+                   BenchmarkFiles files, Protocol protocol, Measures.Found comparison) {
         this.spark = spark;
         this.folder = folder;
         this.family = family;
@@ -75,7 +73,7 @@ public final class Results {
         MetricReport likely = comparison.likelihood().map(compared::with).orElse(compared);
         MetricReport report = comparison.other().map(other ->
             family.registry(protocol).withDifferences(likely, rows, other)).orElse(likely);
-        folder.publishTable(RunFiles.METRICS, MetricRows.of(spark, report));
+        folder.publishTable(RunFiles.METRICS, report.rows(spark));
         folder.publish(RunFiles.METRICS_JSON, Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(report.toJson()));
         for (var text : family.texts().entrySet()) {
             folder.publishText(text.getKey(), text.getValue().apply(rows));
@@ -83,7 +81,7 @@ public final class Results {
         record.timing("metrics", (System.nanoTime() - start) * NANOS);
         // Without the page itself, which shows it.
         record.timing("total", (System.nanoTime() - startNanos) * NANOS);
-        ReportInput input = new ReportInput(title, subtitle, record.json(), report,
+        RunReport.Input input = new RunReport.Input(title, subtitle, record.json(), report,
             reference.map(ReferenceSet::distributions), family,
             family.examples(rows), layers, noDrawings);
         folder.publish(RunFiles.REPORT, RunReport.render(input).getBytes(StandardCharsets.UTF_8));

@@ -18,7 +18,7 @@ import org.bitdgdm.model.PretrainedModel;
 import org.bitdgdm.model.ProteinBundle;
 import org.bitdgdm.output.Fingerprint;
 import org.bitdgdm.output.OutputFolder;
-import org.bitdgdm.output.SampledRun;
+import org.bitdgdm.output.RunTimings;
 import org.bitdgdm.quantize.QuantizedBundle;
 import org.bitdgdm.quantize.QuantizedModel;
 import org.bitdgdm.recipe.LayerStudy;
@@ -126,7 +126,7 @@ public sealed interface RunModel<M extends PackedNetwork> permits ReadyModel, Re
      * @param sha256    of the packed model, as it was broadcast
      * @param broadcast bytes of that
      */
-    record Written(SampledRun run, String sha256, long broadcast) {
+    record Written(RunTimings.Sampled run, String sha256, long broadcast) {
     }
 
     /** Broadcasts a model, and samples what is missing of the rows of a run. */
@@ -151,7 +151,7 @@ public sealed interface RunModel<M extends PackedNetwork> permits ReadyModel, Re
     }
 
     /** From finished rows to numbers and pages. */
-    Results results(JobConf conf, SparkSession spark, OutputFolder folder, Comparison comparison);
+    Results results(JobConf conf, SparkSession spark, OutputFolder folder, Measures.Found comparison);
 
     /** Why there are no drawings, if there are none. */
     default Optional<String> noDrawings() {

@@ -25,9 +25,7 @@ import org.apache.spark.sql.execution.datasources.FilePartition;
 import org.apache.spark.sql.execution.datasources.PartitionedFile;
 import org.bitdgdm.conf.Json;
 import org.bitdgdm.family.GraphFamily;
-import org.bitdgdm.family.GraphScorer;
 import org.bitdgdm.molecule.GraphReader;
-import org.bitdgdm.molecule.GraphReaders;
 import org.bitdgdm.molecule.MolecularGraph;
 import org.bitdgdm.output.MoleculeWriter;
 import org.bitdgdm.output.Numbers;
@@ -79,14 +77,14 @@ public final class Scoring {
     /**
      * Scores a text file and returns the number of its graphs: read on the driver, scored on executors.
      *
-     * @param column of the SMILES of a list; empty: see {@link GraphReaders#open}
+     * @param column of the SMILES of a list; empty: see {@link GraphReader#open}
      */
     public long text(Path file, String column) throws IOException {
         resuming();
         GraphFamily judging = family;
         int slots = Math.max(1, context.defaultParallelism());
         long graphs = 0;
-        try (GraphReader reader = GraphReaders.open(file, family.vocabulary(), column)) {
+        try (GraphReader reader = GraphReader.open(file, family.vocabulary(), column)) {
             while (reader.hasNext() || shards.isEmpty()) {
                 SortedMap<Integer, ArrayList<MolecularGraph>> chunk = new TreeMap<>();
                 SortedMap<Integer, ShardContent> cut = new TreeMap<>();
@@ -110,7 +108,7 @@ public final class Scoring {
                     context.setJobDescription("score graphs to " + graphs);
                     JavaRDD<Row> rows = context.parallelize(new ArrayList<>(chunk.values()), chunk.size())
                         .mapPartitions(part -> {
-                            GraphScorer scorer = judging.scorer();
+                            GraphFamily.Scorer scorer = judging.scorer();
                             return map(part.next().iterator(), scorer::row);
                         });
                     MoleculeWriter.commit(spark, rows, family, List.copyOf(chunk.keySet()), folder);
@@ -168,7 +166,7 @@ public final class Scoring {
                 JavaRDD<Row> some = JavaRDD.fromRDD(PartitionPruningRDD.create(graphs.rdd(),
                     (Function1<Object, Object> & Serializable) index -> wanted.contains(index)), graphs.classTag());
                 MoleculeWriter.commit(spark, some.mapPartitions(part -> {
-                    GraphScorer scorer = judging.scorer();
+                    GraphFamily.Scorer scorer = judging.scorer();
                     return map(part, row -> scorer.row(row.getLong(0), bytes(row, 1), bytes(row, 2)));
                 }), family, missing, folder);
             }

@@ -2,7 +2,6 @@ package org.bitdgdm.sample;
 
 import java.nio.file.Path;
 import java.util.List;
-
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
@@ -102,7 +101,7 @@ public record BackendOpener(Backend backend, String cpuIsa, String nativeDirecto
             return this;
         }
         String capability = spark.parallelize(List.of(this), 1)
-            .map(opener -> LostDevice.guarded(() ->
+            .map(opener -> GuardedDenoiser.Loss.guarded(() ->
                 Denoisers.cudaCapability(opener.forTask(TaskContext.get()).options(1)))).first();
         return new BackendOpener(backend, cpuIsa, nativeDirectory, cudaDevice, cudaPrecision, capability);
     }

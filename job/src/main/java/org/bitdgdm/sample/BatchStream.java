@@ -6,9 +6,9 @@ import java.util.NoSuchElementException;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
-
 import org.apache.spark.TaskContext;
 import org.apache.spark.TaskKilledException;
+import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.Graph;
 
 /**
@@ -54,8 +54,8 @@ public final class BatchStream implements Iterator<List<Graph>>, AutoCloseable {
     /** Sampling of one shard within a Spark task; closed with the task at the latest. */
     static BatchStream open(ShardPlan.Shard shard, ShardSampler sampler, ModelBroadcast model, TaskContext task) {
         BatchStream stream = new BatchStream(task, "sampling-shard-" + shard.index(), sink -> {
-            try (ExecutorDenoiser.Lease lease = model.lease(task)) {
-                sampler.sample(shard, lease, sink);
+            try (ExecutorDenoiser.Lease<Denoiser> lease = model.lease(task)) {
+                sampler.sample(shard, lease.denoiser(), sink);
             }
         });
         task.addTaskCompletionListener(context -> {

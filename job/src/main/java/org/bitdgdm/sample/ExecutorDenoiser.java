@@ -5,49 +5,45 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-import org.bitdgdm.kernels.Denoiser;
-import org.bitdgdm.kernels.Diffusion;
-
 /**
- * The denoisers of this JVM, one for each model and backend, shared by all its tasks.
+ * The denoisers of this JVM, of graphs or of proteins, one for each model and backend, shared by all its tasks.
  *
  * <p>A denoiser stays open when no task uses it, because the next task of the stage will: a model must not be unpacked for
  * every partition. It is closed when another model is opened while it is idle (sweeps), by {@link #closeIdle}, or at the
  * end of the JVM. One in use is never closed: its leases are counted.
  */
-public final class ExecutorDenoiser {
+public final class ExecutorDenoiser<D> {
     /** In the order of opening. */
-    private static final Map<String, ExecutorDenoiser> OPEN = new LinkedHashMap<>();
+    private static final Map<String, ExecutorDenoiser<?>> OPEN = new LinkedHashMap<>();
     private static int opened;
     private static boolean hooked;
 
-    private final Denoiser denoiser;
+    private final D denoiser;
+    private final Consumer<D> close;
     private int leases;
 
-    ExecutorDenoiser(Denoiser denoiser) {
+    /** @param close how it is closed */
+    ExecutorDenoiser(D denoiser, Consumer<D> close) {
         this.denoiser = denoiser;
+        this.close = close;
     }
 
     /** A task's right to use the denoiser; closing it twice does nothing more. */
-    public static final class Lease implements AutoCloseable {
-        private ExecutorDenoiser held;
-        private final Denoiser denoiser;
+    public static final class Lease<D> implements AutoCloseable {
+        private ExecutorDenoiser<D> held;
+        private final D denoiser;
 
-        private Lease(ExecutorDenoiser held) {
+        private Lease(ExecutorDenoiser<D> held) {
             this.held = held;
             this.denoiser = held.denoiser;
         }
 
         /** The denoiser; several tasks use it at once. */
-        public Denoiser denoiser() {
+        public D denoiser() {
             return denoiser;
-        }
-
-        /** Noise schedule and limit distributions of its model. */
-        public Diffusion diffusion() {
-            return denoiser.diffusion();
         }
 
         @Override
@@ -64,12 +60,13 @@ public final class ExecutorDenoiser {
     /**
      * Leases the denoiser of a key, opening it if this JVM has none; one that fails to open is tried again by the next task.
      *
-     * @param key what is opened: model hash, backend, options
+     * @param key what is opened: model hash, backend, options; it decides the kind of denoiser
      */
-    static Lease lease(String key, Supplier<ExecutorDenoiser> open) {
+    static <D> Lease<D> lease(String key, Supplier<ExecutorDenoiser<D>> open) {
         // Opened under the lock: the other tasks of this JVM wait for this model anyway.
         synchronized (OPEN) {
-            ExecutorDenoiser found = OPEN.get(key);
+            @SuppressWarnings("unchecked")
+            ExecutorDenoiser<D> found = (ExecutorDenoiser<D>) OPEN.get(key);
             if (found == null) {
                 closeIdle();
                 found = open.get();
@@ -81,21 +78,21 @@ public final class ExecutorDenoiser {
                 }
             }
             found.leases++;
-            return new Lease(found);
+            return new Lease<>(found);
         }
     }
 
     /** Closes every denoiser that no task uses, the last one opened first, whatever fails; then throws the first failure. */
     public static void closeIdle() {
         synchronized (OPEN) {
-            List<ExecutorDenoiser> all = new ArrayList<>(OPEN.values());
+            List<ExecutorDenoiser<?>> all = new ArrayList<>(OPEN.values());
             Collections.reverse(all);
             RuntimeException failed = null;
-            for (ExecutorDenoiser candidate : all) {
+            for (ExecutorDenoiser<?> candidate : all) {
                 if (candidate.leases == 0) {
                     OPEN.values().remove(candidate);
                     try {
-                        candidate.denoiser.close();
+                        candidate.end();
                     } catch (RuntimeException failure) {
                         if (failed == null) {
                             failed = failure;
@@ -109,6 +106,10 @@ public final class ExecutorDenoiser {
                 throw failed;
             }
         }
+    }
+
+    private void end() {
+        close.accept(denoiser);
     }
 
     /** Denoisers opened by this JVM so far. */

@@ -1,10 +1,10 @@
 package org.bitdgdm.sample;
 
 import java.io.Serializable;
-
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
+import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
 import org.bitdgdm.kernels.Sha256;
@@ -51,11 +51,11 @@ public final class ModelBroadcast implements Serializable {
      * This JVM's denoiser for the model, opened by the first task that asks; one call may use {@code spark.task.cpus}
      * threads.
      */
-    public ExecutorDenoiser.Lease lease(TaskContext task) {
+    public ExecutorDenoiser.Lease<Denoiser> lease(TaskContext task) {
         int threads = task.cpus();
         return ExecutorDenoiser.lease(hash + "/" + opener.key(threads), () -> {
             PackedModel model = PackedModelFormat.fromBytes(packed.value());
-            return new ExecutorDenoiser(opener.forTask(task).open(model, threads));
+            return new ExecutorDenoiser<>(opener.forTask(task).open(model, threads), Denoiser::close);
         });
     }
 

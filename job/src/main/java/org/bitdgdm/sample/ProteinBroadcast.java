@@ -1,7 +1,6 @@
 package org.bitdgdm.sample;
 
 import java.io.Serializable;
-import java.util.function.Supplier;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -19,32 +18,11 @@ import org.bitdgdm.kernels.Sha256;
  */
 public final class ProteinBroadcast implements Serializable, AutoCloseable {
     private static final long serialVersionUID = 1;
-    /** The one of this JVM; tasks that use it hold a lease. */
-    private static Held held;
 
     private final Broadcast<byte[]> packed;
     private final String hash;
     private final int bytes;
     private final BackendOpener opener;
-
-    private static final class Held {
-        private final String key;
-        private final ProteinDenoiser denoiser;
-        private int leases;
-        private boolean retired;
-
-        Held(String key, ProteinDenoiser denoiser) {
-            this.key = key;
-            this.denoiser = denoiser;
-        }
-
-        void retire() {
-            retired = true;
-            if (leases == 0) {
-                denoiser.close();
-            }
-        }
-    }
 
     /** Packs and broadcasts; driver only. */
     public ProteinBroadcast(JavaSparkContext spark, PackedProteinModel model, BackendOpener opener) {
@@ -78,43 +56,20 @@ public final class ProteinBroadcast implements Serializable, AutoCloseable {
 
     /** This JVM's denoiser for as long as a task runs. */
     public ProteinDenoiser lease(TaskContext task) {
-        String key = hash + "/" + opener.key(task.cpus());
-        Held mine = lease(key, () -> open(PackedModelFormat.proteinOf(packed.value()), opener, task.cpus()));
+        ExecutorDenoiser.Lease<ProteinDenoiser> lease = ExecutorDenoiser.lease(hash + "/" + opener.key(task.cpus()), () ->
+            new ExecutorDenoiser<>(open(PackedModelFormat.proteinOf(packed.value()), opener, task.cpus()),
+                ProteinDenoiser::close));
         task.addTaskCompletionListener(context -> {
-            giveBack(mine);
+            lease.close();
             return null;
         });
-        return mine.denoiser;
-    }
-
-    private static synchronized Held lease(String key, Supplier<ProteinDenoiser> open) {
-        if (held == null || !held.key.equals(key)) {
-            Held made = new Held(key, open.get());
-            if (held != null) {
-                held.retire();
-            }
-            held = made;
-        }
-        held.leases++;
-        return held;
-    }
-
-    private static synchronized void giveBack(Held lease) {
-        lease.leases--;
-        if (lease.retired && lease.leases == 0) {
-            lease.denoiser.close();
-        }
+        return lease.denoiser();
     }
 
     /** Takes the bytes back, and closes what this JVM itself had opened; driver only. */
     @Override
     public void close() {
         packed.destroy();
-        synchronized (ProteinBroadcast.class) {
-            if (held != null) {
-                held.retire();
-                held = null;
-            }
-        }
+        ExecutorDenoiser.closeIdle();
     }
 }

@@ -4,10 +4,10 @@ import java.io.Serializable;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.SampleConf;
 import org.bitdgdm.conf.SamplerConf;
+import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.Diffusion;
 import org.bitdgdm.kernels.Distortion;
 import org.bitdgdm.kernels.Graph;
@@ -86,11 +86,11 @@ public final class ShardSampler implements Serializable {
      *
      * @throws InterruptedException if the thread is interrupted, at the latest after some steps of the batch under way
      */
-    void sample(ShardPlan.Shard shard, ExecutorDenoiser.Lease model, Sink sink) throws InterruptedException {
+    void sample(ShardPlan.Shard shard, Denoiser model, Sink sink) throws InterruptedException {
         List<Sampler.Step> taken = steps(conf, model.diffusion());
         for (SizeGroup group : SizeGroup.of(model.diffusion(), seed, shard.firstId(), shard.firstId() + shard.count())) {
             for (SizeGroup part : group.parts(batchSize)) {
-                sink.accept(model.denoiser().sample(part.n(), part.ids(), seed, taken).graphs());
+                sink.accept(model.sample(part.n(), part.ids(), seed, taken).graphs());
             }
         }
     }

@@ -37,18 +37,18 @@ class MoleculesTest {
                 : row(id, true, "C".repeat(1 + (int) id / 2), null));
         }
         SparkSession spark = TestSpark.on("local[1]").getOrCreate();
-        Examples examples = FAMILY.examples(spark.createDataFrame(rows, MoleculeRows.SCHEMA).repartition(3));
-        assertThat(examples.shown()).hasSize(24).startsWith(new Examples.Example(1, "C", "C"),
-            new Examples.Example(2, "CC", "CC"), new Examples.Example(4, "CCC", "CCC"));
-        assertThat(examples.shown()).extracting(Examples.Example::caption).doesNotHaveDuplicates();
-        assertThat(examples.refused()).hasSize(8).startsWith(new Examples.Refused(0, "reason 0", null),
-            new Examples.Refused(5, "reason 5", "C"));
+        GraphFamily.Examples examples = FAMILY.examples(spark.createDataFrame(rows, MoleculeRows.SCHEMA).repartition(3));
+        assertThat(examples.shown()).hasSize(24).startsWith(new GraphFamily.Examples.Example(1, "C", "C"),
+            new GraphFamily.Examples.Example(2, "CC", "CC"), new GraphFamily.Examples.Example(4, "CCC", "CCC"));
+        assertThat(examples.shown()).extracting(GraphFamily.Examples.Example::caption).doesNotHaveDuplicates();
+        assertThat(examples.refused()).hasSize(8).startsWith(new GraphFamily.Examples.Refused(0, "reason 0", null),
+            new GraphFamily.Examples.Refused(5, "reason 5", "C"));
     }
 
     @Test
     void noRowsNoExamples() {
         SparkSession spark = TestSpark.on("local[1]").getOrCreate();
         assertThat(FAMILY.examples(spark.createDataFrame(List.<Row>of(), MoleculeRows.SCHEMA)))
-            .isEqualTo(new Examples(List.of(), List.of()));
+            .isEqualTo(new GraphFamily.Examples(List.of(), List.of()));
     }
 }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
+import org.bitdgdm.fidelity.VariationalBound.OfGraph;
 import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.Diffusion;
 import org.bitdgdm.kernels.GraphBatch;
@@ -36,7 +37,7 @@ class DigressBoundTest {
         byte[] nodes = bytes(expected.path("nodes"));
         GraphBatch clean = new GraphBatch(nodes.length, new long[] {expected.path("graph").asLong()}, nodes,
             bytes(expected.path("edges")));
-        GraphBound found = new VariationalBound(diffusion, new Recited(diffusion), expected.path("seed").asLong(), 0)
+        OfGraph found = new VariationalBound(diffusion, new Recited(diffusion), expected.path("seed").asLong(), 0)
             .of(clean)[0];
         isClose(found.size(), "size");
         isClose(found.priorNode(), "prior_nodes", PRIOR_PERCENT);

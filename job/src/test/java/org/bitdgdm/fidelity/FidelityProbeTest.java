@@ -13,7 +13,6 @@ import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.bitdgdm.conf.FidelityConf;
 import org.bitdgdm.conf.InputException;
-import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.conf.TestRecipes;
 import org.bitdgdm.kernels.Backend;
 import org.bitdgdm.kernels.GraphBatch;
@@ -91,10 +90,10 @@ class FidelityProbeTest {
             .map(layer -> layer.name.equals(name) ? quantized.linear(name) : layer).toList());
         try (SensitivityScan scan = new SensitivityScan(spark, FULL, conf, OPENER);
              FidelityProbe probe = new FidelityProbe(spark, FULL, conf, OPENER, false, SensitivityScan.SEED)) {
-            List<LayerSensitivity> found = scan.measure(quantized);
-            assertThat(found).extracting(LayerSensitivity::layer).containsExactlyElementsOf(quantized.linears().stream()
+            List<SensitivityScan.OfLayer> found = scan.measure(quantized);
+            assertThat(found).extracting(SensitivityScan.OfLayer::layer).containsExactlyElementsOf(quantized.linears().stream()
                 .filter(layer -> !layer.isFull()).map(layer -> layer.name).toList()).doesNotContain("tf_layers.0.linX1");
-            LayerSensitivity layer = found.stream().filter(one -> one.layer().equals(name)).findFirst().orElseThrow();
+            SensitivityScan.OfLayer layer = found.stream().filter(one -> one.layer().equals(name)).findFirst().orElseThrow();
             Divergence expected = probe.measure(alone).divergence();
             assertThat(layer.graph().value()).isPositive().isCloseTo(expected.graph().value(), withinPercentage(1e-6));
             assertThat(layer.node().value()).isCloseTo(expected.node().value(), withinPercentage(1e-6));
@@ -137,7 +136,7 @@ class FidelityProbeTest {
         List<Sampler.Step> taken = Sampler.posterior(Schedule.UNIFORM).steps(FULL.diffusion(), 2);
         try (ReferenceDenoiser full = new ReferenceDenoiser(FULL);
              ReferenceDenoiser other = new ReferenceDenoiser(shifted)) {
-            List<GraphFidelity> found = Trajectory.of(full, FULL.diffusion(), n, ids, 11, taken)
+            List<FidelityReport.OfGraph> found = Trajectory.of(full, FULL.diffusion(), n, ids, 11, taken)
                 .compare(other, new int[] {0, 1});
             GraphBatch batch = InitialNoise.draw(FULL.diffusion(), n, ids, 11);
             for (int step = 0; step < 2; step++) {

@@ -6,16 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BiFunction;
-
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
 import org.bitdgdm.conf.FidelityConf;
-import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.conf.SampleConf;
 import org.bitdgdm.conf.TestRecipes;
 import org.bitdgdm.kernels.Denoiser;
@@ -98,7 +95,7 @@ class LostDeviceTest {
         }
     }
 
-    private static List<LayerSensitivity> scanned(JavaSparkContext spark, DenoiserOpener opener, Runnable lose) {
+    private static List<SensitivityScan.OfLayer> scanned(JavaSparkContext spark, DenoiserOpener opener, Runnable lose) {
         PackedModel quantized = Quantization.quantize(new Calibrations(MODEL, 1, ReferenceDenoiser::new),
             TestRecipes.recipe("method=rtn,weight-bits=3,activation-bits=3,rank=1,alpha=0,residual=0,"
                 + "intermediate-bits=32,activation-scale=row,calibration-graphs=1,calibration-steps=1")).model();

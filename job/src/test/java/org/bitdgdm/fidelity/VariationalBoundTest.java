@@ -31,7 +31,7 @@ class VariationalBoundTest {
         GraphBatch clean = new GraphBatch(n, new long[] {4, 5}, new byte[] {0, 2, 1, 3, 0, 0},
             new byte[] {0, 1, 0, 1, 0, 2, 0, 2, 0, 0, 3, 4, 3, 0, 0, 4, 0, 0});
         try (Denoiser denoiser = new ReferenceDenoiser(MODEL)) {
-            GraphBound[] found = new VariationalBound(DIFFUSION, denoiser, SEED, 0).of(clean);
+            VariationalBound.OfGraph[] found = new VariationalBound(DIFFUSION, denoiser, SEED, 0).of(clean);
             for (int g = 0; g < 2; g++) {
                 double[] node = new double[3];
                 double[] edge = new double[3];
@@ -182,8 +182,8 @@ class VariationalBoundTest {
         }
         GraphBatch clean = new GraphBatch(2, ids, nodes, edges);
         try (Denoiser denoiser = new ReferenceDenoiser(MODEL)) {
-            List<GraphBound> all = List.of(new VariationalBound(DIFFUSION, denoiser, SEED, 0).of(clean));
-            List<GraphBound> drawn = List.of(new VariationalBound(DIFFUSION, denoiser, SEED, 3).of(clean));
+            List<VariationalBound.OfGraph> all = List.of(new VariationalBound(DIFFUSION, denoiser, SEED, 0).of(clean));
+            List<VariationalBound.OfGraph> drawn = List.of(new VariationalBound(DIFFUSION, denoiser, SEED, 3).of(clean));
             LikelihoodReport report = LikelihoodReport.of(drawn, all, 3);
             assertThat(report.times()).isEqualTo(3);
             // The same noise where the times agree: what is left is the draw of times, without bias.
@@ -207,11 +207,11 @@ class VariationalBoundTest {
             nodes[g] = (byte) k;
         }
         try (Denoiser denoiser = new ReferenceDenoiser(MODEL)) {
-            GraphBound[] found = new VariationalBound(DIFFUSION, denoiser, SEED, 0)
+            VariationalBound.OfGraph[] found = new VariationalBound(DIFFUSION, denoiser, SEED, 0)
                 .of(new GraphBatch(1, ids, nodes, new byte[ids.length]));
             double mean = Arrays.stream(found).mapToDouble(bound -> bound.bound(1) - bound.size()).average().orElseThrow();
             assertThat(mean).isGreaterThan(entropy - 0.05);
-            assertThat(Arrays.stream(found).mapToDouble(GraphBound::diffusionEdge).sum()).isZero();
+            assertThat(Arrays.stream(found).mapToDouble(VariationalBound.OfGraph::diffusionEdge).sum()).isZero();
         }
     }
 

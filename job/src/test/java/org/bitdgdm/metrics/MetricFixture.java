@@ -11,7 +11,7 @@ public final class MetricFixture {
     }
 
     /** A report of molecules without a training set. */
-    public static MetricReport molecules(Protocol protocol, MetricCounts counts, Distributions distributions) {
+    public static MetricReport molecules(Protocol protocol, Counts.OfMolecules counts, Distributions distributions) {
         return MoleculeMetrics.report(protocol, new MoleculeMetrics.Counted(counts, distributions, Optional.empty(), null));
     }
 

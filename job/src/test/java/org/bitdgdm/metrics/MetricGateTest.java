@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
-import org.bitdgdm.conf.GateException;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.Requirement;
 import org.bitdgdm.metrics.MetricDefinition.Need;
@@ -15,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 class MetricGateTest {
     private static final MetricReport REPORT = MetricFixture.molecules(Protocol.DIGRESS,
-        new MetricCounts(10, 9, 9, 9, 12, 5, 3, null, null, new TreeMap<>()),
+        new Counts.OfMolecules(10, 9, 9, 9, 12, 5, 3, null, null, new TreeMap<>()),
         new DistributionTally().distributions(Graphs.QM9));
     private static final MetricRegistry REGISTRY = MoleculeMetrics.registry(Protocol.DIGRESS, Graphs.QM9);
 
@@ -54,7 +53,7 @@ class MetricGateTest {
     void namesEveryBoundThatDoesNotHold() {
         assertThatThrownBy(() -> REPORT.judge(List.of(new Requirement("validity", ">", 0.9),
             new Requirement("connected", ">=", 0.5), new Requirement("novelty", ">=", 0.1))))
-            .isInstanceOf(GateException.class)
+            .isInstanceOf(Requirement.Unmet.class)
             .hasMessage("the run does not meet --require: validity must be > 0.9, found 0.900000; novelty must be >= 0.1 but"
                 + " is absent (no training set is known)");
     }

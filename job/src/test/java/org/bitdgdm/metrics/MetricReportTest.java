@@ -23,11 +23,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Ratios of hand-written counts. */
 class MetricReportTest {
     /** 10 graphs: 6 valid, 8 relaxed-valid of 5 kinds, 3 kinds once; 2 kinds new, 1 of them once. */
-    private static final MetricCounts TEN = new MetricCounts(10, 6, 8, 9, 12, 5, 3, 2L, 1L, new TreeMap<>());
-    private static final MetricCounts NOTHING = new MetricCounts(0, 0, 0, 0, 0, 0, 0, 0L, 0L, new TreeMap<>());
+    private static final Counts.OfMolecules TEN = new Counts.OfMolecules(10, 6, 8, 9, 12, 5, 3, 2L, 1L, new TreeMap<>());
+    private static final Counts.OfMolecules NOTHING = new Counts.OfMolecules(0, 0, 0, 0, 0, 0, 0, 0L, 0L, new TreeMap<>());
     private static final Distributions EMPTY = new DistributionTally().distributions(Graphs.QM9);
 
-    private static MetricReport report(Protocol protocol, MetricCounts counts) {
+    private static MetricReport report(Protocol protocol, Counts.OfMolecules counts) {
         return MetricFixture.molecules(protocol, counts, EMPTY);
     }
 
@@ -62,9 +62,9 @@ class MetricReportTest {
 
     @Test
     void countsPrefixesAsMosesDoes() {
-        TreeMap<Integer, MetricCounts.PrefixCounts> prefixes = new TreeMap<>();
-        prefixes.put(1_000, new MetricCounts.PrefixCounts(990, 985));
-        MetricCounts counts = new MetricCounts(1500, 1200, 1200, 1500, 1500, 1180, 1170, null, null, prefixes);
+        TreeMap<Integer, Counts.OfMolecules.PrefixCounts> prefixes = new TreeMap<>();
+        prefixes.put(1_000, new Counts.OfMolecules.PrefixCounts(990, 985));
+        Counts.OfMolecules counts = new Counts.OfMolecules(1500, 1200, 1200, 1500, 1500, 1180, 1170, null, null, prefixes);
         MetricReport report = report(Protocol.MOSES, counts);
 
         assertThat(report.metrics()).extracting(Metric::name).isEqualTo(names(Protocol.MOSES));
@@ -76,7 +76,7 @@ class MetricReportTest {
 
     @Test
     void leavesOutNoveltyWithoutTrainingSet() {
-        MetricCounts counts = new MetricCounts(10, 6, 8, 9, 12, 5, 3, null, null, new TreeMap<>());
+        Counts.OfMolecules counts = new Counts.OfMolecules(10, 6, 8, 9, 12, 5, 3, null, null, new TreeMap<>());
         MetricReport report = report(Protocol.DIGRESS, counts);
 
         assertThat(report.metric("novelty").orElseThrow()).isEqualTo(new Metric("novelty", null, null, 5L, null, null));
@@ -98,7 +98,7 @@ class MetricReportTest {
 
     @Test
     void leavesOutUniquenessWithoutMolecules() {
-        MetricCounts counts = new MetricCounts(4, 0, 0, 4, 4, 0, 0, 0L, 0L, new TreeMap<>());
+        Counts.OfMolecules counts = new Counts.OfMolecules(4, 0, 0, 4, 4, 0, 0, 0L, 0L, new TreeMap<>());
         MetricReport report = report(Protocol.DIGRESS, counts);
 
         assertRatio(report, "validity", 0, 4);
@@ -181,9 +181,9 @@ class MetricReportTest {
 
     @Test
     void refusesCountsThatDoNotNest() {
-        assertThatThrownBy(() -> new MetricCounts(10, 9, 8, 9, 12, 5, 3, null, null, new TreeMap<>()))
+        assertThatThrownBy(() -> new Counts.OfMolecules(10, 9, 8, 9, 12, 5, 3, null, null, new TreeMap<>()))
             .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("must nest: valid 9");
-        assertThatThrownBy(() -> new MetricCounts(10, 6, 8, 9, 12, 5, 3, 2L, null, new TreeMap<>()))
+        assertThatThrownBy(() -> new Counts.OfMolecules(10, 6, 8, 9, 12, 5, 3, 2L, null, new TreeMap<>()))
             .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("known together");
     }
 

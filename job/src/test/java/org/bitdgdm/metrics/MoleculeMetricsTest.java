@@ -65,7 +65,7 @@ class MoleculeMetricsTest {
             Protocol.DIGRESS);
 
         // Valid: all but the last two. Molecules: ethanol ×2, cyclopropane, ethane, tetramethylammonium. Known: ethanol.
-        assertThat(report.counts()).isEqualTo(new MetricCounts(6, 4, 5, 5, 7, 4, 3, 3L, 3L, new TreeMap<>()));
+        assertThat(report.counts()).isEqualTo(new Counts.OfMolecules(6, 4, 5, 5, 7, 4, 3, 3L, 3L, new TreeMap<>()));
         assertThat(report.metric("validity").orElseThrow().value()).isEqualTo(4 / 6.0);
         assertThat(report.metric("relaxed_validity").orElseThrow().value()).isEqualTo(5 / 6.0);
         assertThat(report.metric("uniqueness").orElseThrow().value()).isEqualTo(4 / 5.0);
@@ -168,7 +168,7 @@ class MoleculeMetricsTest {
         MetricReport report = MoleculeMetrics.compute(molecules, Graphs.QM9, Optional.empty(), BenchmarkFiles.NONE,
             Protocol.MOSES);
 
-        assertThat(((MetricCounts) report.counts()).prefixes()).containsOnlyKeys(1_000);
+        assertThat(((Counts.OfMolecules) report.counts()).prefixes()).containsOnlyKeys(1_000);
         assertThat(report.metric("unique@1000").orElseThrow().value()).isEqualTo(0.1);
         assertThat(report.metric("uniqueness").orElseThrow().value()).isEqualTo(300 / 1200.0);
         assertThat(report.absent()).containsKey("unique@10000");
@@ -182,9 +182,9 @@ class MoleculeMetricsTest {
             training("CCO\n"), BenchmarkFiles.NONE, Protocol.DIGRESS);
 
         assertThat(report.counts().graphs()).isEqualTo(rows);
-        assertThat(((MetricCounts) report.counts()).distinct()).isEqualTo(rows / 2);
-        assertThat(((MetricCounts) report.counts()).once()).isZero();
-        assertThat(((MetricCounts) report.counts()).novel()).isEqualTo(rows / 2);
+        assertThat(((Counts.OfMolecules) report.counts()).distinct()).isEqualTo(rows / 2);
+        assertThat(((Counts.OfMolecules) report.counts()).once()).isZero();
+        assertThat(((Counts.OfMolecules) report.counts()).novel()).isEqualTo(rows / 2);
         assertThat(report.distributions().of("atoms").total()).isEqualTo(9 * rows);
     }
 

@@ -42,7 +42,7 @@ class NoveltyAgreementTest {
         assumeTrue(Files.exists(RdkitVerdicts.SAMPLES), "needs " + RdkitVerdicts.SAMPLES);
         JsonNode json = RdkitVerdicts.json();
         JsonNode summary = json.path("summary");
-        MetricCounts counts = counts(RdkitVerdicts.all());
+        Counts.OfMolecules counts = counts(RdkitVerdicts.all());
         MetricReport report =
             MetricFixture.molecules(Protocol.DIGRESS, counts, new DistributionTally().distributions(Graphs.QM9));
 
@@ -53,7 +53,7 @@ class NoveltyAgreementTest {
         }
     }
 
-    private MetricCounts counts(List<RdkitVerdicts.Verdict> verdicts) {
+    private Counts.OfMolecules counts(List<RdkitVerdicts.Verdict> verdicts) {
         MoleculeScorer scorer = new MoleculeScorer(Graphs.QM9);
         Map<String, Long> graphs = new HashMap<>();
         int valid = 0;
@@ -67,7 +67,7 @@ class NoveltyAgreementTest {
         SmilesTally tally = new SmilesTally();
         graphs.forEach((smiles, count) -> tally.add(count, training.contains(smiles)));
         long relaxed = graphs.values().stream().mapToLong(Long::longValue).sum();
-        return new MetricCounts(verdicts.size(), valid, relaxed, 0, 0, tally.distinct(), tally.once(), tally.novel(),
+        return new Counts.OfMolecules(verdicts.size(), valid, relaxed, 0, 0, tally.distinct(), tally.once(), tally.novel(),
             tally.novelOnce(), new TreeMap<>());
     }
 }

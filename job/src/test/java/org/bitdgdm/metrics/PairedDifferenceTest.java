@@ -13,6 +13,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.metrics.RunDifference.Verdicts;
 import org.bitdgdm.sample.TestSpark;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -29,21 +30,22 @@ class PairedDifferenceTest {
         SparkSession spark = TestSpark.on("local[1]").getOrCreate();
         Dataset<Row> here = rows(spark, true, true, false, true, false, true);
         Dataset<Row> there = rows(spark, true, false, false, false, true);
-        assertThat(PairedDifference.of("valid", here, there)).isEqualTo(new PairedDifference(2, 1, 5));
-        assertThatThrownBy(() -> PairedDifference.of("valid", here, rows(spark)))
+        assertThat(Verdicts.of("valid", here, there)).isEqualTo(new Verdicts(2, 1, 5));
+        assertThatThrownBy(() -> Verdicts.of("valid", here, rows(spark)))
             .isInstanceOf(InputException.class).hasMessageContaining("graphs of the same ids");
     }
 
     @Test
     void propertiesAreComparedWhereBothRunsHaveThem() {
         SparkSession spark = TestSpark.on("local[1]").getOrCreate();
-        PairedDifference.Mean found = PairedDifference.Mean.of("logp", values(spark, 1.0, 2.0, null, 5.0), values(spark, 0.5, 3.0, 1.0, 3.5, 9.0));
+        Verdicts.Mean found = Verdicts.Mean.of("logp", values(spark, 1.0, 2.0, null, 5.0),
+            values(spark, 0.5, 3.0, 1.0, 3.5, 9.0));
         // 0.5, −1 and 1.5: mean 1/3, standard deviation √(19/12).
         assertThat(found.graphs()).isEqualTo(3);
         assertThat(found.value()).isCloseTo(1 / 3.0, within(1e-12));
         assertThat(found.standardError()).isCloseTo(Math.sqrt(19 / 12.0 / 3), within(1e-12));
-        assertThat(PairedDifference.Mean.of("logp", values(spark, (Double) null), values(spark, 1.0)))
-            .isEqualTo(new PairedDifference.Mean(null, null, 0));
+        assertThat(Verdicts.Mean.of("logp", values(spark, (Double) null), values(spark, 1.0)))
+            .isEqualTo(new Verdicts.Mean(null, null, 0));
     }
 
     private static Dataset<Row> values(SparkSession spark, Double... values) {
@@ -58,12 +60,12 @@ class PairedDifferenceTest {
     @Test
     void intervalIsThatOfAgrestiAndMin() {
         // 40 and 20 of 1000: (20 / 1002) ± 1.96 √(61 − 20²/1002) / 1002.
-        PairedDifference difference = new PairedDifference(40, 20, 1000);
+        Verdicts difference = new Verdicts(40, 20, 1000);
         assertThat(difference.value()).isEqualTo(0.02);
         assertThat(difference.low()).isCloseTo(0.019960 - 0.015228, within(2e-5));
         assertThat(difference.high()).isCloseTo(0.019960 + 0.015228, within(2e-5));
         // Nothing differs, which does not prove that nothing ever would.
-        assertThat(new PairedDifference(0, 0, 100).high()).isCloseTo(1.96 / 102, within(1e-5));
+        assertThat(new Verdicts(0, 0, 100).high()).isCloseTo(1.96 / 102, within(1e-5));
     }
 
     private static Dataset<Row> rows(SparkSession spark, boolean... valid) {

@@ -38,7 +38,7 @@ class SequenceTallyTest {
         }
         MetricReport report = SequenceMetrics.report(one);
         assertThat(SequenceMetrics.report(second.merge(first))).isEqualTo(report);
-        SequenceCounts counts = one.counts();
+        Counts.OfSequences counts = one.counts();
         assertThat(counts.graphs()).isEqualTo(8);
         assertThat(counts.chains()).isEqualTo(2);
         assertThat(counts.unused()).containsEntry("residue N has no CA", 2L).hasSize(1);
@@ -46,7 +46,7 @@ class SequenceTallyTest {
         assertThat(value(report, "median_recovery")).isEqualTo(0.75);
         assertThat(value(report, "perplexity")).isCloseTo(Math.exp((8 + 24 + 2 + 2) / 20.0), within(1e-6));
         assertThat(value(report, "ensemble_recovery")).isEqualTo(6 / 10.0);
-        assertThat(counts.byState().get(4)).isEqualTo(new SequenceCounts.Rate("H", 20, 12));
+        assertThat(counts.byState().get(4)).isEqualTo(new Counts.OfSequences.Rate("H", 20, 12));
         assertThat(counts.confusion().get(0).get(7)).as("G in the place of A").isEqualTo(8);
         assertThat(MetricReport.parse(report.toJson().toString())).isEqualTo(report);
     }

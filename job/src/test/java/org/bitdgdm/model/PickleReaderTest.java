@@ -37,15 +37,15 @@ class PickleReaderTest {
     @ParameterizedTest(name = "protocol {0}")
     @MethodSource("pythonPickles")
     void readsWhatPythonWrites(int protocol, byte[] pickle) {
-        PickledDict read = (PickledDict) PickleReader.read(pickle);
+        Pickled.Dict read = (Pickled.Dict) PickleReader.read(pickle);
         assertThat(read.entries().keySet()).containsExactly(
             "od", "s", "dd", "big", "neg", "f", "set", "b", "u", "e", "t", "n", "c", "rec");
         // The entries of an OrderedDict with a state are what net.razorvine's reader loses.
-        assertThat(((PickledDict) read.get("od")).entries().keySet()).containsExactly("a", "b");
-        assertThat(((PickledDict) read.get("od")).get("b")).isEqualTo(List.of(2L, 3L));
+        assertThat(((Pickled.Dict) read.get("od")).entries().keySet()).containsExactly("a", "b");
+        assertThat(((Pickled.Dict) read.get("od")).get("b")).isEqualTo(List.of(2L, 3L));
         List<?> twice = (List<?>) read.get("s");
         assertThat(twice.get(0)).isSameAs(twice.get(1)).isEqualTo(List.of("x"));
-        assertThat(((PickledDict) read.get("dd")).get("k")).isEqualTo(List.of(1L));
+        assertThat(((Pickled.Dict) read.get("dd")).get("k")).isEqualTo(List.of(1L));
         assertThat(read.get("big")).isEqualTo(BigInteger.ONE.shiftLeft(80));
         assertThat(read.get("neg")).isEqualTo(-(1L << 40));
         assertThat(read.get("f")).isEqualTo(1e300);
@@ -55,7 +55,7 @@ class PickleReaderTest {
         assertThat(read.get("t")).isEqualTo(List.of(1L, List.of(2L)));
         assertThat(read.has("n")).isTrue();
         assertThat(read.get("n")).isNull();
-        assertThat(read.get("c")).isInstanceOfSatisfying(PickledObject.class, complex -> {
+        assertThat(read.get("c")).isInstanceOfSatisfying(Pickled.Instance.class, complex -> {
             assertThat(complex.type.name()).isEqualTo("complex");
             assertThat(complex.arguments).isEqualTo(List.of(1.0, 2.0));
         });
@@ -71,8 +71,8 @@ class PickleReaderTest {
         Object hooks = Call.of("collections", "OrderedDict");
         Object tensor = Call.of("torch._utils", "_rebuild_tensor_v2", storage, 1, size, new Object[] {1, 4}, true, hooks);
         Object parameter = Call.of("torch._utils", "_rebuild_parameter", tensor, true, hooks);
-        PickledTensor read = (PickledTensor) PickleReader.read(PickleWriter.write(protocol, parameter));
-        assertThat(read.storage()).isEqualTo(new PickledStorage(ElementType.F16, "torch.HalfStorage", "3", 12));
+        Pickled.View read = (Pickled.View) PickleReader.read(PickleWriter.write(protocol, parameter));
+        assertThat(read.storage()).isEqualTo(new Pickled.Storage(StoredTensor.ElementType.F16, "torch.HalfStorage", "3", 12));
         assertThat(read.offset()).isEqualTo(1);
         assertThat(read.shape()).containsExactly(2, 3);
         assertThat(read.stride()).containsExactly(1, 4);
@@ -81,8 +81,8 @@ class PickleReaderTest {
     @Test
     void keepsUnknownObjectsAsData() {
         Object object = Call.object("some.where", "Thing", Map.of("answer", 42));
-        PickledObject read = (PickledObject) PickleReader.read(PickleWriter.write(4, object));
-        assertThat(read.type).isEqualTo(new PickledGlobal("some.where", "Thing"));
+        Pickled.Instance read = (Pickled.Instance) PickleReader.read(PickleWriter.write(4, object));
+        assertThat(read.type).isEqualTo(new Pickled.Global("some.where", "Thing"));
         assertThat(read.get("answer")).isEqualTo(42L);
         assertThat(read.get("question")).isNull();
     }
@@ -195,10 +195,10 @@ class PickleReaderTest {
     @Test
     void readsAZeroElementTensorWhateverItsOffset() {
         Object storage = new PersistentId(new Object[] {"storage", new Name("torch", "FloatStorage"), "0", "cpu", 0});
-        PickledTensor read = (PickledTensor) PickleReader.read(PickleWriter.write(2, Call.of(
+        Pickled.View read = (Pickled.View) PickleReader.read(PickleWriter.write(2, Call.of(
             "torch._utils", "_rebuild_tensor_v2", storage, 0, new Object[] {0, 128}, new Object[] {128, 1})));
         assertThat(read.size()).isZero();
-        PickledTensor wide = new PickledTensor(read.storage(), 0, new int[] {Integer.MAX_VALUE, Integer.MAX_VALUE,
+        Pickled.View wide = new Pickled.View(read.storage(), 0, new int[] {Integer.MAX_VALUE, Integer.MAX_VALUE,
             Integer.MAX_VALUE, 0}, new long[] {1, 1, 1, 1});
         assertThat(wide.size()).isZero();
     }

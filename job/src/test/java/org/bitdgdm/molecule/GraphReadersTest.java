@@ -101,11 +101,11 @@ class GraphReadersTest {
         Path binary = written("binary", new byte[] {(byte) 0xff, (byte) 0xfe, 0, 1});
         Path missing = folder.resolve("missing.smi");
 
-        assertThatThrownBy(() -> GraphReaders.open(other, Graphs.QM9)).isInstanceOf(InputException.class)
+        assertThatThrownBy(() -> GraphReader.open(other, Graphs.QM9)).isInstanceOf(InputException.class)
             .hasMessageContaining("is not a file of graphs");
-        assertThatThrownBy(() -> GraphReaders.open(binary, Graphs.QM9)).isInstanceOf(InputException.class)
+        assertThatThrownBy(() -> GraphReader.open(binary, Graphs.QM9)).isInstanceOf(InputException.class)
             .hasMessageContaining("is not UTF-8 text");
-        assertThatThrownBy(() -> GraphReaders.open(missing, Graphs.QM9)).isInstanceOf(InputException.class)
+        assertThatThrownBy(() -> GraphReader.open(missing, Graphs.QM9)).isInstanceOf(InputException.class)
             .hasMessage("no file " + missing);
     }
 
@@ -152,7 +152,7 @@ class GraphReadersTest {
     void writesHydrogensThatTheVocabularyHas() throws IOException {
         Vocabulary hydrogens = new Vocabulary(List.of("H", "C"), Vocabulary.MOLECULE_BONDS);
         Path file = written("list.smi", "C\n".getBytes(StandardCharsets.UTF_8));
-        try (GraphReader reader = GraphReaders.openGraphs(file, hydrogens)) {
+        try (GraphReader reader = GraphReader.openGraphs(file, hydrogens)) {
             assertThat(reader.next().nodes()).containsExactly(1, 0, 0, 0, 0);
         }
     }
@@ -161,7 +161,7 @@ class GraphReadersTest {
     void readsAromaticBondsAsTheModelHasThem() throws IOException {
         Vocabulary aromatic = new Vocabulary(Family.MOLECULES, List.of("C", "N", "O"), Vocabulary.MOLECULE_BONDS, false, true);
         Path file = written("list.smi", "C1=CC=CC=C1C\nC[n+]1ccccc1\n".getBytes(StandardCharsets.UTF_8));
-        try (GraphReader reader = GraphReaders.openGraphs(file, aromatic)) {
+        try (GraphReader reader = GraphReader.openGraphs(file, aromatic)) {
             assertThat(reader.next().bonds()).containsOnly(0, 1, 4).contains(4, 4, 4, 4, 4, 4);
         }
     }
@@ -169,7 +169,7 @@ class GraphReadersTest {
     @Test
     void keepsTheLinesOfAListAsTheyAre() throws IOException {
         Path file = written("list.smi", "CCO\nNone\n\nCC= cut\nOCC\n".getBytes(StandardCharsets.UTF_8));
-        List<MolecularGraph> lines = read(GraphReaders.open(file, Graphs.QM9));
+        List<MolecularGraph> lines = read(GraphReader.open(file, Graphs.QM9));
         MoleculeScorer scorer = new MoleculeScorer(Graphs.QM9);
 
         assertThat(lines).extracting(MolecularGraph::graphId).containsExactly(0L, 1L, 2L, 3L);
@@ -186,7 +186,7 @@ class GraphReadersTest {
     }
 
     private static List<MolecularGraph> read(Path file) {
-        return read(GraphReaders.openGraphs(file, Graphs.QM9));
+        return read(GraphReader.openGraphs(file, Graphs.QM9));
     }
 
     private static List<MolecularGraph> read(GraphReader opened) {
@@ -216,7 +216,7 @@ class GraphReadersTest {
         "list.smiles; ''; smiles name|CCO 1|CN 2"})
     void findsTheColumnOfTheSmiles(String name, String column, String lines) throws IOException {
         Path file = written(name, lines.replace('|', '\n').replace("\\t", "\t").getBytes(StandardCharsets.UTF_8));
-        try (GraphReader reader = GraphReaders.open(file, Graphs.QM9, column)) {
+        try (GraphReader reader = GraphReader.open(file, Graphs.QM9, column)) {
             List<String> found = new ArrayList<>();
             reader.forEachRemaining(graph -> found.add(graph.smiles()));
             assertThat(found).containsExactly("CCO", "CN");
@@ -227,15 +227,15 @@ class GraphReadersTest {
     void refusesAFileOfWhichMostIsNoSmiles() throws IOException {
         Path mostly = written("mostly.smi", "hello world\nCCO\nplease read me\n".getBytes(StandardCharsets.UTF_8));
         Path half = written("half.smi", "hello\nCCO\nCC=\nNone\nNone\n".getBytes(StandardCharsets.UTF_8));
-        assertThatThrownBy(() -> read(GraphReaders.open(mostly, Graphs.QM9))).isInstanceOf(InputException.class)
+        assertThatThrownBy(() -> read(GraphReader.open(mostly, Graphs.QM9))).isInstanceOf(InputException.class)
             .hasMessageContaining("2 of 3 lines").hasMessageContaining("line 1 ('hello')");
-        assertThat(read(GraphReaders.open(half, Graphs.QM9))).as("broken SMILES are judged").hasSize(5);
+        assertThat(read(GraphReader.open(half, Graphs.QM9))).as("broken SMILES are judged").hasSize(5);
     }
 
     @Test
     void refusesAColumnThatTheFirstLineLacks() throws IOException {
         Path file = written("list.csv", "id,smiles\n1,CCO\n".getBytes(StandardCharsets.UTF_8));
-        assertThatThrownBy(() -> read(GraphReaders.open(file, Graphs.QM9, "mol"))).isInstanceOf(InputException.class)
+        assertThatThrownBy(() -> read(GraphReader.open(file, Graphs.QM9, "mol"))).isInstanceOf(InputException.class)
             .hasMessageContaining("--smiles-column").hasMessageContaining("id, smiles");
     }
 }

@@ -25,7 +25,7 @@ class MutatedGraphsTest {
         Mutations.check("JSON graphs", valid, List.of("[[", "]]", "{\"n\": 4096}", "[4096, []]", "-1", "null", "\"x\"", "1.5",
             "{}", "[[0, 1]]", "\"edges\":", "\"num_nodes\": 2", "[[[[[[", "\n", "\u202e"), input -> {
             Files.write(file, input);
-            try (GraphReader graphs = GraphReaders.open(file, vocabulary)) {
+            try (GraphReader graphs = GraphReader.open(file, vocabulary)) {
                 graphs.forEachRemaining(graph -> { });
             }
         });

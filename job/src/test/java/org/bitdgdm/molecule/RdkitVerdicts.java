@@ -45,7 +45,7 @@ public final class RdkitVerdicts {
     public static List<Verdict> all() throws IOException {
         JsonNode graphs = json().path("graphs");
         List<Verdict> verdicts = new ArrayList<>();
-        try (GraphReader reader = GraphReaders.open(SAMPLES, Graphs.QM9)) {
+        try (GraphReader reader = GraphReader.open(SAMPLES, Graphs.QM9)) {
             while (reader.hasNext()) {
                 MolecularGraph graph = reader.next();
                 JsonNode said = graphs.path((int) graph.graphId());

@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.Set;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
-
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,7 +21,7 @@ class CodeHashTest {
         Path classes = temporary.resolve("classes");
         write(classes.resolve("org/bitdgdm/A.class"), "a");
         write(classes.resolve("native/linux-amd64/libbitdgdm.so"), "so");
-        String hash = CodeHash.of(Set.of(classes));
+        String hash = Versions.CodeHash.of(Set.of(classes));
 
         Path jar = temporary.resolve("job.jar");
         try (OutputStream file = Files.newOutputStream(jar); JarOutputStream out = new JarOutputStream(file)) {
@@ -32,15 +31,15 @@ class CodeHashTest {
                 out.write(entry[1].getBytes());
             }
         }
-        assertThat(CodeHash.of(Set.of(jar))).as("a library beside it is not ours").isEqualTo(hash);
+        assertThat(Versions.CodeHash.of(Set.of(jar))).as("a library beside it is not ours").isEqualTo(hash);
 
         write(classes.resolve("native/linux-amd64/libbitdgdm.so"), "another build");
-        assertThat(CodeHash.of(Set.of(classes))).isNotEqualTo(hash);
+        assertThat(Versions.CodeHash.of(Set.of(classes))).isNotEqualTo(hash);
     }
 
     @Test
     void codeThatRunsHasOne() {
-        assertThat(CodeHash.value()).matches("[0-9a-f]{16}");
+        assertThat(Versions.CodeHash.value()).matches("[0-9a-f]{16}");
     }
 
     private static void write(Path file, String content) throws Exception {

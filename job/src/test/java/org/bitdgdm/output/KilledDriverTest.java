@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-
 import org.apache.spark.launcher.JavaModuleOptions;
 import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.sample.TestOpener;
@@ -50,7 +49,7 @@ class KilledDriverTest {
         SparkSession spark = TestSpark.on("local[2]").getOrCreate();
         assertThat(run.rows(spark)).as("every visible shard is whole").hasSize(before.size() * 4);
         assertThat(run.folder(spark).state(run.fingerprint())).isEqualTo(OutputFolder.State.UNFINISHED);
-        SampledRun resumed = run.write(spark, TestOpener.plain(), new PrintStream(PrintStream.nullOutputStream()));
+        RunTimings.Sampled resumed = run.write(spark, TestOpener.plain(), new PrintStream(PrintStream.nullOutputStream()));
         assertThat(resumed.kept()).isEqualTo(before.size() * 4L);
         assertThat(resumed.sampled()).isEqualTo(80 - before.size() * 4L);
         assertThat(run.shards()).containsAllEntriesOf(before).hasSize(20);

@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-
 import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.sample.TestOpener;
 import org.bitdgdm.sample.TestSpark;
@@ -33,7 +32,7 @@ class KilledExecutorTest {
         try (StandaloneCluster cluster = new StandaloneCluster(Files.createDirectories(temporary.resolve("logs")), 2)) {
             SparkSession spark = TestSpark.on(cluster.url()).config("spark.executor.memory", "512m")
                 .config("spark.cores.max", "2").getOrCreate();
-            CompletableFuture<SampledRun> running = CompletableFuture.supplyAsync(() -> {
+            CompletableFuture<RunTimings.Sampled> running = CompletableFuture.supplyAsync(() -> {
                 try {
                     return run.write(spark, TestOpener.slow(150), console);
                 } catch (Exception failed) {
@@ -47,7 +46,7 @@ class KilledExecutorTest {
             assertThat(executors.get(0).destroyForcibly()).isTrue();
             executors.get(0).onExit().get();
             assertThat(run.shards()).as("killed in the middle").hasSizeLessThan(20);
-            SampledRun result = running.get();
+            RunTimings.Sampled result = running.get();
             assertThat(result.sampled()).isEqualTo(60);
             assertThat(result.seconds()).isPositive();
             assertThat(run.shards()).hasSize(20);

@@ -6,12 +6,11 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
-
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.conf.SampleConf;
-import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.family.Molecules;
+import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.model.ModelBundle;
 import org.bitdgdm.sample.Openings;
 import org.bitdgdm.sample.SampleJob;
@@ -45,7 +44,7 @@ class LocalClusterTest {
         OutputFolder folder = OutputFolder.of(temporary.resolve("out").toString(), context.hadoopConfiguration());
         folder.begin(new TestRun(temporary, 8, 1).fingerprint());
         try (SampleJob job = new SampleJob(context, model, conf, TestOpener.plain())) {
-            SampledRun run = MoleculeWriter.write(spark, job, folder, new Molecules(loaded.vocabulary()),
+            RunTimings.Sampled run = MoleculeWriter.write(spark, job, folder, new Molecules(loaded.vocabulary()),
                 new PrintStream(PrintStream.nullOutputStream()));
             assertThat(run.sampled()).isEqualTo(8);
             // 8 tasks on 2 executors; an executor that got none has opened none.

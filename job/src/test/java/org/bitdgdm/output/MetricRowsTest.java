@@ -6,12 +6,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.bitdgdm.metrics.Distributions;
-import org.bitdgdm.metrics.Histogram;
-import org.bitdgdm.metrics.MetricCounts;
+import org.bitdgdm.metrics.Counts;
 import org.bitdgdm.metrics.MetricFixture;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.Protocol;
@@ -33,12 +30,12 @@ class MetricRowsTest {
     @Test
     void absentMetricsHaveARowThatSaysWhy() throws Exception {
         MetricReport report = MetricFixture.molecules(Protocol.DIGRESS,
-            new MetricCounts(4, 3, 3, 4, 4, 2, 1, null, null, new TreeMap<>()),
+            new Counts.OfMolecules(4, 3, 3, 4, 4, 2, 1, null, null, new TreeMap<>()),
             ReportFixture.distributions(1));
         SparkSession spark = TestSpark.on("local[1]").getOrCreate();
         OutputFolder folder = OutputFolder.of(temporary.toString(), spark.sparkContext().hadoopConfiguration());
         folder.begin(new Fingerprint(Map.of(), Map.of()));
-        folder.publishTable("metrics", MetricRows.of(spark, report));
+        folder.publishTable("metrics", report.rows(spark));
         List<Row> rows = spark.read().parquet(temporary.resolve("metrics").toString()).collectAsList();
         assertThat(rows).extracting(row -> row.getString(0))
             .containsExactlyElementsOf(ReportFixture.FAMILY.registry(Protocol.DIGRESS).own());

@@ -10,13 +10,12 @@ import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Optional;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
-
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -68,7 +67,7 @@ class MoleculeWriterTest {
     @Test
     void oneFileForEachShardAndOneRowForEachGraph() throws Exception {
         TestRun run = run("out", 7);
-        SampledRun result = run.write(spark, TestOpener.plain(), console);
+        RunTimings.Sampled result = run.write(spark, TestOpener.plain(), console);
         assertThat(result.sampled()).isEqualTo(30);
         assertThat(result.kept()).isZero();
         assertThat(result.seconds()).isPositive();
@@ -143,15 +142,15 @@ class MoleculeWriterTest {
         assertThat(run.out().resolve("molecules/_SUCCESS")).doesNotExist();
         Map<String, Long> before = run.shards();
 
-        SampledRun resumed = run.write(spark, TestOpener.plain(), console);
+        RunTimings.Sampled resumed = run.write(spark, TestOpener.plain(), console);
         assertThat(resumed.kept()).isEqualTo(before.size() * 5L);
         assertThat(resumed.sampled()).isEqualTo(30 - before.size() * 5L);
         assertThat(run.shards()).containsAllEntriesOf(before).hasSize(6);
         assertThat(bytes(run)).isEqualTo(bytes(whole));
         assertThat(printed.toString()).contains("resuming: " + before.size() + " of 6 shards are already in " + run.out());
 
-        SampledRun nothing = run.write(spark, TestOpener.plain(), console);
-        assertThat(nothing).isEqualTo(new SampledRun(0, 30, 0));
+        RunTimings.Sampled nothing = run.write(spark, TestOpener.plain(), console);
+        assertThat(nothing).isEqualTo(new RunTimings.Sampled(0, 30, 0));
     }
 
     @Test

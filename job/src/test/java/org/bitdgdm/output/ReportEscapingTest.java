@@ -19,7 +19,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bitdgdm.conf.Json;
-import org.bitdgdm.family.Examples;
+import org.bitdgdm.family.GraphFamily.Examples;
 import org.bitdgdm.metrics.Distributions;
 import org.bitdgdm.metrics.Histogram;
 import org.bitdgdm.metrics.MetricReport;
@@ -83,14 +83,14 @@ class ReportEscapingTest {
             .toList());
     }
 
-    private static ReportInput hostile(ReportInput input, String text) {
+    private static RunReport.Input hostile(RunReport.Input input, String text) {
         MetricReport metrics = input.metrics();
         Map<String, String> absent = new TreeMap<>(metrics.absent());
         absent.replaceAll((name, reason) -> text);
         List<LayerReport> layers = input.layers().stream().map(layer -> Json.MAPPER.convertValue(
             ((ObjectNode) Json.MAPPER.valueToTree(layer)).put("layer", layer.layer() + text).put("note", text),
             LayerReport.class)).toList();
-        return new ReportInput(text, text, hostile(input.run(), text),
+        return new RunReport.Input(text, text, hostile(input.run(), text),
             new MetricReport(metrics.protocol(), metrics.counts(), metrics.metrics(), absent,
                 hostile(metrics.distributions(), text), metrics.fidelity(), metrics.likelihood()),
             input.reference().map(reference -> hostile(reference, text)), input.family(),

@@ -8,12 +8,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import org.bitdgdm.family.Examples;
 import org.bitdgdm.family.GraphFamily;
+import org.bitdgdm.family.GraphFamily.Examples;
 import org.bitdgdm.family.Molecules;
+import org.bitdgdm.metrics.Counts;
 import org.bitdgdm.metrics.Distributions;
 import org.bitdgdm.metrics.Histogram;
-import org.bitdgdm.metrics.MetricCounts;
 import org.bitdgdm.metrics.MetricFixture;
 import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.Protocol;
@@ -36,25 +36,27 @@ public final class ReportFixture {
     private ReportFixture() {
     }
 
-    static ReportInput generated() {
-        return new ReportInput("qm9-digress, Bit-DGDM W4A4", "100 graphs in 50 steps", json(RUN),
+    static RunReport.Input generated() {
+        return new RunReport.Input("qm9-digress, Bit-DGDM W4A4", "100 graphs in 50 steps", json(RUN),
             metrics(Protocol.DIGRESS, 38L), Optional.of(distributions(1000)), FAMILY, examples(), layers(), Optional.empty());
     }
 
     /** Graphs of others, without a model, a training set or a recipe. */
-    static ReportInput evaluated() {
-        return new ReportInput("samples.txt", "100 graphs", json("{\"command\": \"evaluate\"}"),
+    static RunReport.Input evaluated() {
+        return new RunReport.Input("samples.txt", "100 graphs", json("{\"command\": \"evaluate\"}"),
             metrics(Protocol.GUACAMOL, null), Optional.empty(), FAMILY, new Examples(List.of(), List.of()), List.of(),
             Optional.empty());
     }
 
-    static ReportInput with(ReportInput input, Examples examples, Optional<String> noDrawings) {
-        return new ReportInput(input.title(), input.subtitle(), input.run(), input.metrics(), input.reference(), input.family(), examples,
+    static RunReport.Input with(RunReport.Input input, Examples examples, Optional<String> noDrawings) {
+        return new RunReport.Input(input.title(), input.subtitle(), input.run(), input.metrics(), input.reference(),
+            input.family(), examples,
             input.layers(), noDrawings);
     }
 
     public static MetricReport metrics(Protocol protocol, Long novel) {
-        return MetricFixture.molecules(protocol, new MetricCounts(100, 97, 98, 99, 101, 96, 94, novel, novel, new TreeMap<>()),
+        return MetricFixture.molecules(protocol, new Counts.OfMolecules(100, 97, 98, 99, 101, 96, 94, novel, novel,
+            new TreeMap<>()),
             distributions(1));
     }
 

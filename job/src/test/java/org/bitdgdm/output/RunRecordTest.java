@@ -2,10 +2,9 @@ package org.bitdgdm.output;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.Map;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class RunRecordTest {
@@ -14,7 +13,7 @@ class RunRecordTest {
     void holdsWhatWasFilledInAndLeavesOutWhatIsNotKnown() throws Exception {
         RunRecord record = new RunRecord("generate").configuration(Map.of("sample.count", 100L))
             .versions(Map.of("spark", "4.1.0")).hash("model", "abc").fact("backend", "cpu (avx2)")
-            .modelBytes(400, 100, 120).timing("quantize", 1.5).sampling(100, new SampledRun(60, 40, 3));
+            .modelBytes(400, 100, 120).timing("quantize", 1.5).sampling(100, new RunTimings.Sampled(60, 40, 3));
         JsonNode json = new ObjectMapper().readTree(record.toBytes());
         assertThat(json.at("/format").asInt()).isEqualTo(1);
         assertThat(json.at("/command").asText()).isEqualTo("generate");
@@ -32,10 +31,11 @@ class RunRecordTest {
         assertThat(json.at("/started").asText()).isLessThanOrEqualTo(json.at("/finished").asText());
 
         JsonNode unknown = new ObjectMapper().readTree(new RunRecord("generate")
-            .sampling(100, new SampledRun(60, 40, Double.NaN)).toBytes());
+            .sampling(100, new RunTimings.Sampled(60, 40, Double.NaN)).toBytes());
         assertThat(unknown.has("graphs_per_second")).isFalse();
         assertThat(unknown.get("timings").has("sampling_seconds")).isFalse();
-        JsonNode kept = new ObjectMapper().readTree(new RunRecord("generate").sampling(100, new SampledRun(0, 100, 0)).toBytes());
+        JsonNode kept = new ObjectMapper().readTree(new RunRecord("generate")
+            .sampling(100, new RunTimings.Sampled(0, 100, 0)).toBytes());
         assertThat(kept.get("timings").has("sampling_seconds")).as("nothing was sampled").isFalse();
         assertThat(kept.has("graphs_per_second")).isFalse();
     }

@@ -9,11 +9,10 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.xml.parsers.DocumentBuilderFactory;
-import org.bitdgdm.metrics.Protocol;
-import org.bitdgdm.family.Examples;
 import org.bitdgdm.family.GraphFamily;
 import org.bitdgdm.family.Molecules;
 import org.bitdgdm.family.PlainGraphs;
+import org.bitdgdm.metrics.Protocol;
 import org.bitdgdm.model.Vocabulary;
 import org.bitdgdm.molecule.Graphs;
 import org.junit.jupiter.api.Test;
@@ -25,7 +24,7 @@ class RunReportTest {
     private static final Pattern SVG = Pattern.compile("<svg.*?</svg>", Pattern.DOTALL);
     private static final String DRAWN = "<svg class=\"molecule\"></svg>";
 
-    private static String render(ReportInput input) {
+    private static String render(RunReport.Input input) {
         return RunReport.render(input, smiles -> DRAWN);
     }
 
@@ -88,10 +87,11 @@ class RunReportTest {
     @Test
     void textIsEscaped() {
         String hostile = "\"><script>alert(1)</script><img src=x onerror='a'>{{title}}&amp;";
-        ReportInput input = ReportFixture.generated();
-        ReportInput attacked = new ReportInput(hostile, hostile, input.run().deepCopy(), input.metrics(), input.reference(),
-            input.family(), new Examples(List.of(new Examples.Example(0, hostile, hostile)),
-                List.of(new Examples.Refused(1, hostile, hostile))),
+        RunReport.Input input = ReportFixture.generated();
+        RunReport.Input attacked = new RunReport.Input(hostile, hostile, input.run().deepCopy(), input.metrics(),
+            input.reference(),
+            input.family(), new GraphFamily.Examples(List.of(new GraphFamily.Examples.Example(0, hostile, hostile)),
+                List.of(new GraphFamily.Examples.Refused(1, hostile, hostile))),
             input.layers(), Optional.of(hostile));
         ((ObjectNode) attacked.run().path("configuration")).put(hostile, hostile);
         ((ObjectNode) attacked.run().path("timings")).put(hostile, 1);
@@ -139,7 +139,7 @@ class RunReportTest {
 
     @Test
     void withoutFontsMoleculesAreTextAndChartsStay() {
-        ReportInput input = ReportFixture.with(ReportFixture.generated(), ReportFixture.examples(),
+        RunReport.Input input = ReportFixture.with(ReportFixture.generated(), ReportFixture.examples(),
             Optional.of("no drawings: this machine has no fonts"));
         String page = RunReport.render(input, smiles -> {
             throw new AssertionError("draws without fonts");

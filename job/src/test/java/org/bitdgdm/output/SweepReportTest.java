@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeMap;
 import org.bitdgdm.conf.FidelityConf;
 import org.bitdgdm.conf.FoldConf;
@@ -22,10 +21,8 @@ import org.bitdgdm.fidelity.Divergence;
 import org.bitdgdm.fidelity.Estimate;
 import org.bitdgdm.fidelity.FidelityReport;
 import org.bitdgdm.fidelity.LikelihoodReport;
-import org.bitdgdm.metrics.Distributions;
-import org.bitdgdm.metrics.Histogram;
+import org.bitdgdm.metrics.Counts;
 import org.bitdgdm.metrics.Metric;
-import org.bitdgdm.metrics.MetricCounts;
 import org.bitdgdm.metrics.MetricFixture;
 import org.bitdgdm.metrics.MetricRegistry;
 import org.bitdgdm.metrics.MetricReport;
@@ -187,7 +184,8 @@ class SweepReportTest {
             new OutputConf("out", List.of(), "", "digress"), false);
         Divergence found = new Divergence(10, 1, new Estimate(divergence / 9, 0.001, 90),
             new Estimate(divergence / 36, 0.001, 360), new Estimate(divergence, divergence / 10, 10));
-        MetricReport metrics = MetricFixture.molecules(Protocol.DIGRESS, new MetricCounts(1000, valid, valid, 1000, 1000, valid,
+        MetricReport metrics = MetricFixture.molecules(Protocol.DIGRESS, new Counts.OfMolecules(1000, valid, valid, 1000, 1000,
+            valid,
             valid, null, null, new TreeMap<>()), ReportFixture.distributions(1))
             .with(new FidelityReport(2, 5, 1, found, List.of(found),
             new Estimate(divergence / 100, 0.0, 400), 1));

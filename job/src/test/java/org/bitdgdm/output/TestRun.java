@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
-
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -53,7 +52,7 @@ record TestRun(Path out, int count, int shardSize) {
         return OutputFolder.of(out.toString(), spark.sparkContext().hadoopConfiguration());
     }
 
-    SampledRun write(SparkSession spark, DenoiserOpener opener, PrintStream console) throws Exception {
+    RunTimings.Sampled write(SparkSession spark, DenoiserOpener opener, PrintStream console) throws Exception {
         OutputFolder folder = folder(spark);
         folder.begin(fingerprint());
         JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());

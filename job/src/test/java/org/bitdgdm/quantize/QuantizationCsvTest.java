@@ -27,7 +27,8 @@ class QuantizationCsvTest {
             0, Double.NaN, Double.NaN, 6656, 6656, 1536, 0.0004, "");
         LayerReport other = new LayerReport("b", "rtn", 12, 128, 0, 4, 4, 0, 0, 0, Double.NaN, 3, Double.NaN, 0,
             0, Double.NaN, Double.NaN, 6656, 6656, 1536, 0.0004, "");
-        String[] lines = QuantizationCsv.toCsv(List.of(layer, other), Map.of("b", new LayerAlone(0.5, Double.NaN, 1e-9, 2)))
+        String[] lines = QuantizationCsv.toCsv(List.of(layer, other),
+            Map.of("b", new QuantizationCsv.Alone(0.5, Double.NaN, 1e-9, 2)))
             .split("\r\n");
         assertThat(lines[0]).endsWith("note,kl_node_alone,kl_edge_alone,kl_graph_alone,kl_graph_alone_se");
         assertThat(lines[1]).endsWith("0.000,,,,,");

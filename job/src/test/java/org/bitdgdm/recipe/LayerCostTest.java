@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import org.bitdgdm.conf.InputException;
-import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.conf.TestRecipes;
 import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedModel;
@@ -15,8 +14,6 @@ import org.bitdgdm.quantize.Quantization;
 import org.bitdgdm.sample.TinyModel;
 import org.junit.jupiter.api.Test;
 
-import java.util.Map;
-
 /** Times of layers counted by hand. */
 class LayerCostTest {
     private static final LayerRates RATES = new LayerRates("none", 2, 4, 8, 16, 32);
@@ -24,7 +21,7 @@ class LayerCostTest {
 
     @Test
     void aLayerCostsItsOperationsOverTheRates() {
-        LayerCost costs = new LayerCost(RATES, FULL);
+        LayerRates.Cost costs = new LayerRates.Cost(RATES, FULL);
         double nodes = mean(1);
         double pairs = mean(2);
         PackedLinear q = FULL.linear("tf_layers.0.self_attn.q");

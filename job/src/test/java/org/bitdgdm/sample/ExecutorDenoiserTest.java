@@ -34,9 +34,9 @@ class ExecutorDenoiserTest {
         assertThat(ExecutorDenoiser.open()).isZero();
     }
 
-    private ExecutorDenoiser open() {
+    private ExecutorDenoiser<Denoiser> open() {
         int opening = openings.incrementAndGet();
-        return new ExecutorDenoiser(new Denoiser() {
+        return new ExecutorDenoiser<>(new Denoiser() {
             @Override
             public Diffusion diffusion() {
                 throw new UnsupportedOperationException();
@@ -65,7 +65,7 @@ class ExecutorDenoiserTest {
                     throw new KernelException("cannot close " + opening);
                 }
             }
-        });
+        }, Denoiser::close);
     }
 
     @Test
@@ -74,7 +74,7 @@ class ExecutorDenoiserTest {
         List<Callable<Denoiser>> work = new ArrayList<>();
         for (int task = 0; task < 40; task++) {
             work.add(() -> {
-                try (ExecutorDenoiser.Lease lease = ExecutorDenoiser.lease("a", this::open)) {
+                try (ExecutorDenoiser.Lease<Denoiser> lease = ExecutorDenoiser.lease("a", this::open)) {
                     return lease.denoiser();
                 }
             });
@@ -91,10 +91,10 @@ class ExecutorDenoiserTest {
 
     @Test
     void anotherModelClosesIdleOnesOnly() {
-        ExecutorDenoiser.Lease used = ExecutorDenoiser.lease("a", this::open);
+        ExecutorDenoiser.Lease<Denoiser> used = ExecutorDenoiser.lease("a", this::open);
         ExecutorDenoiser.lease("b", this::open).close();
         assertThat(closings).hasValue(0);
-        ExecutorDenoiser.Lease other = ExecutorDenoiser.lease("c", this::open);
+        ExecutorDenoiser.Lease<Denoiser> other = ExecutorDenoiser.lease("c", this::open);
         assertThat(closings).as("b was idle, a is in use").hasValue(1);
         used.close();
         used.close();
@@ -107,7 +107,7 @@ class ExecutorDenoiserTest {
 
     @Test
     void whatWasOpenedLastIsClosedFirstWhateverFails() {
-        List<ExecutorDenoiser.Lease> leases = new ArrayList<>();
+        List<ExecutorDenoiser.Lease<Denoiser>> leases = new ArrayList<>();
         for (String key : List.of("d", "a", "c", "b", "e")) {
             leases.add(ExecutorDenoiser.lease(key, this::open));
         }
@@ -122,7 +122,7 @@ class ExecutorDenoiserTest {
 
     @Test
     void failedOpeningIsTriedAgain() {
-        assertThatThrownBy(() -> ExecutorDenoiser.lease("a", () -> {
+        assertThatThrownBy(() -> ExecutorDenoiser.<Denoiser>lease("a", () -> {
             throw new KernelException("no such backend here");
         })).hasMessage("no such backend here");
         ExecutorDenoiser.lease("a", this::open).close();
