@@ -497,17 +497,22 @@ private:
         std::vector<int64_t> ids(graphs_);
         const Group group = {n_, graphs_, ids.data(), nodes.data(), edges.data()};
         const Group same = {n_, graphs_, ids.data(), sameNodes.data(), sameEdges.data()};
-        const auto draw = [&](const Kernels& kernels, Workspace& ws, const Group& to) {
-            if (!kernels.draw(model_, ws, to, 1, {POSTERIOR, 1, 0, GENERAL, 0, 0.01f, 0.5f, 0.5f, 0, 0})) {
-                throw std::runtime_error("the posterior of finite logits must be finite");
-            }
-        };
-        draw(SCALAR_KERNELS, expected_.workspace, same);
-        draw(*isa_.kernels, scratch_.workspace, group);
-        requireSame("draw", sameNodes.data(), nodes.data(), nodes.size());
-        requireSame("draw", sameEdges.data(), edges.data(), edges.size());
-        measure({"draw", std::to_string(n_) + " nodes", 0, 0, 0, static_cast<double>(graphs_)},
-            [&] { draw(*isa_.kernels, scratch_.workspace, group); });
+        const std::pair<const char*, Step> rules[] = {
+            {"draw", {POSTERIOR, 1, 0, GENERAL, 0, 0.01f, 0.5f, 0.5f, 0, 0}},
+            {"draw of a flow", {FLOW, 1, 0, GENERAL, 0, 0, 0.5f, 0.51f, 10, 0.1f}}};
+        for (const auto& rule : rules) {
+            const auto draw = [&](const Kernels& kernels, Workspace& ws, const Group& to) {
+                if (!kernels.draw(model_, ws, to, 1, rule.second)) {
+                    throw std::runtime_error("the probabilities of finite logits must be finite");
+                }
+            };
+            draw(SCALAR_KERNELS, expected_.workspace, same);
+            draw(*isa_.kernels, scratch_.workspace, group);
+            requireSame(rule.first, sameNodes.data(), nodes.data(), nodes.size());
+            requireSame(rule.first, sameEdges.data(), edges.data(), edges.size());
+            measure({rule.first, std::to_string(n_) + " nodes", 0, 0, 0, static_cast<double>(graphs_)},
+                [&] { draw(*isa_.kernels, scratch_.workspace, group); });
+        }
     }
 
     int rowsOf(const LayerForm& form) const {

@@ -4,6 +4,8 @@ import java.io.PrintStream;
 import java.util.Optional;
 import org.bitdgdm.conf.ImportConf;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.kernels.NetworkSpec;
+import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.metrics.ReferenceSet;
 import org.bitdgdm.model.ModelBundle;
 import org.bitdgdm.model.ModelImport;
@@ -27,8 +29,12 @@ final class ImportModel {
         ModelBundle bundle = conf.name().isBlank() ? read : read.named(conf.name());
         Optional<ReferenceSet> reference = conf.reference().map(file -> References.read(file, bundle.vocabulary(), console));
         bundle.save(conf.out(), folder -> reference.ifPresent(set -> set.save(folder)));
-        console.printf("model bundle %s: %s, %s, %,d bytes of parameters%n", conf.out(),
-            bundle.architecture().variant().label(), Numbers.count(bundle.architecture().layers(), "layer"), bundle.packed().bytes());
+        PackedModel packed = bundle.packed();
+        boolean nodes = packed.spec().states().contains(NetworkSpec.Rows.NODE);
+        console.printf("model bundle %s: %s, %s, %s, extra features %s, trained for the sampler %s, %,d bytes of parameters%n",
+            conf.out(), bundle.architecture().variant().label(), Numbers.count(bundle.architecture().layers(), "layer"),
+            nodes ? "nodes and edges diffuse" : "edges diffuse", packed.spec().features().label(),
+            bundle.diffusion().schedule().linear() ? "flow" : "posterior", packed.bytes());
         reference.ifPresent(set -> console.printf("reference set: %,d %s, %,d distinct%n", set.molecules(),
             bundle.vocabulary().family().label(), set.distinct()));
     }

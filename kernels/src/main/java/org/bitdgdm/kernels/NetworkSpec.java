@@ -2,9 +2,12 @@ package org.bitdgdm.kernels;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.ToIntFunction;
 
@@ -185,14 +188,27 @@ public final class NetworkSpec {
         int of(Width width, ToIntFunction<String> outOf);
     }
 
+    /** What the network is given beside the graph as it is, and no step changes. */
+    public enum Condition {
+        /** The time, as every network reads it. */
+        TIME,
+        /** A backbone: positions, secondary structure, features of residues and of their neighbourhoods. */
+        BACKBONE
+    }
+
     private final int blocks;
     private final Widths widths;
+    private final Set<Rows> states;
+    private final Set<Condition> conditions;
+    private final FeatureSet features;
     private final Map<String, Layer> layers = new LinkedHashMap<>();
     private final Map<String, Norm> norms = new LinkedHashMap<>();
 
     /** The graph transformer of an architecture. */
     public NetworkSpec(Architecture architecture) {
-        this(architecture.layers(), (width, outOf) -> transformerWidth(architecture, width, outOf));
+        this(architecture.layers(), (width, outOf) -> transformerWidth(architecture, width, outOf),
+            architecture.nodeTypes() > 1 ? EnumSet.of(Rows.NODE, Rows.EDGE) : EnumSet.of(Rows.EDGE),
+            EnumSet.of(Condition.TIME), architecture.features());
         add(INPUTS);
         for (int block = 0; block < blocks; block++) {
             add(block, MODULES, NetworkSpec::inBlock);
@@ -205,7 +221,8 @@ public final class NetworkSpec {
 
     /** The message passing of an architecture. */
     public NetworkSpec(ProteinArchitecture architecture) {
-        this(architecture.layers(), NetworkSpec::proteinWidth);
+        this(architecture.layers(), NetworkSpec::proteinWidth, EnumSet.of(Rows.NODE), EnumSet.allOf(Condition.class),
+            FeatureSet.NONE);
         add(PROTEIN_INPUTS);
         for (int block = 0; block < blocks; block++) {
             if (architecture.edgesUpdated()) {
@@ -221,9 +238,27 @@ public final class NetworkSpec {
         add(PROTEIN_OUTPUTS);
     }
 
-    private NetworkSpec(int blocks, Widths widths) {
+    private NetworkSpec(int blocks, Widths widths, Set<Rows> states, Set<Condition> conditions, FeatureSet features) {
         this.blocks = blocks;
         this.widths = widths;
+        this.states = states;
+        this.conditions = conditions;
+        this.features = features;
+    }
+
+    /** What has classes that diffuse; a graph whose nodes have but one class diffuses by its edges alone. */
+    public Set<Rows> states() {
+        return Collections.unmodifiableSet(states);
+    }
+
+    /** What the network is given beside the graph. */
+    public Set<Condition> conditions() {
+        return Collections.unmodifiableSet(conditions);
+    }
+
+    /** What is computed of a graph in every step and given to the network. */
+    public FeatureSet features() {
+        return features;
     }
 
     private void add(List<Layer> outside) {

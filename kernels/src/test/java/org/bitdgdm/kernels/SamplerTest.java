@@ -207,6 +207,15 @@ class SamplerTest {
     }
 
     @Test
+    void theSpecSaysWhatDiffusesAndWhatTheNetworkIsGiven() {
+        assertThat(DEFOG.spec().states()).containsExactly(NetworkSpec.Rows.NODE, NetworkSpec.Rows.EDGE);
+        assertThat(DEFOG.spec().features()).isEqualTo(FeatureSet.RRWP);
+        assertThat(DEFOG.spec().conditions()).containsExactly(NetworkSpec.Condition.TIME);
+        Architecture plain = new Architecture(Variant.MAIN, 1, 2, 1, 2, 7, 50, FeatureSet.ALL, false, new float[0], 1);
+        assertThat(new NetworkSpec(plain).states()).containsExactly(NetworkSpec.Rows.EDGE);
+    }
+
+    @Test
     void theDeviceRefusesFlows() {
         List<Sampler.Step> steps = Sampler.flow(Distortion.IDENTITY, 0, 0, Stochasticity.GENERAL).steps(DIGRESS.diffusion(), 3);
         try (Denoiser cuda = EmulatedDenoisers.open(DIGRESS, false, false)) {
