@@ -62,18 +62,20 @@ class DefogCommandsTest {
 
     @Test
     void importGenerateEvaluateAndSweep() throws IOException {
-        for (String limit : List.of("marginal", "absorbing", "absorbfirst")) {
-            Path checkpoint = TinyBundles.flow(folder.resolve(limit + ".ckpt"), limit);
+        for (String limit : List.of("marginal", "absorbing", "absorbfirst", "kekule")) {
+            Path checkpoint = limit.equals("kekule") ? TinyBundles.kekule(folder.resolve("kekule.ckpt"))
+                : TinyBundles.flow(folder.resolve(limit + ".ckpt"), limit);
             Path model = folder.resolve(limit);
             assertThat(run("import", "--checkpoint", checkpoint.toString(), "--out", model.toString())).as(err).isZero();
             Path made = folder.resolve(limit + "-run");
             String[] flow = {"--method", "rtn", "--weight-bits", "8", "--activation-bits", "8", "--threshold-buckets", "2",
                 "--eta", "50", "--omega", "0.5", "--distortion", "polydec", "--stochasticity", "column:x_1", "--fidelity", "2",
-                "--fidelity-steps", "4"};
+                "--fidelity-steps", "4", "--num-atoms", "2-3"};
             assertThat(generate(model, made, flow)).as(err).isZero();
             JsonNode record = JSON.readTree(made.resolve("run.json").toFile());
             assertThat(record.toString()).contains("\"sample.eta\":50").contains("\"sample.distortion\":\"polydec\"");
-            assertThat(spark.read().parquet(made.resolve("molecules").toString()).count()).isEqualTo(10);
+            assertThat(spark.read().parquet(made.resolve("molecules").toString()).filter("num_atoms in (2, 3)").count())
+                .isEqualTo(10);
             assertThat(generate(model, made, flow)).as(err).isZero();
             assertThat(out).contains("finished before, nothing to do");
             assertThat(run("evaluate", "--model", model.toString(), "--input", made.toString(), "--out",

@@ -3,6 +3,9 @@ package org.bitdgdm.conf;
 import java.io.Serializable;
 import java.math.BigDecimal;
 import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.bitdgdm.kernels.Distortion;
 import org.bitdgdm.kernels.Stochasticity;
 
@@ -14,12 +17,14 @@ import org.bitdgdm.kernels.Stochasticity;
  * @param omega         ω of a flow
  * @param distortion    of a flow's times, a label of {@link Distortion}
  * @param stochasticity which jumps η is of, a label of {@link Stochasticity}
+ * @param atoms         numbers of nodes that graphs may have, N or FROM-TO; empty: those of the training set
  */
-public record SamplerConf(String sampler, double eta, double omega, String distortion, String stochasticity)
+public record SamplerConf(String sampler, double eta, double omega, String distortion, String stochasticity, String atoms)
     implements Serializable {
     /** The sampler that a model was trained for, with nothing added. */
     public static final SamplerConf AUTO = new SamplerConf("auto", 0, 0, Distortion.IDENTITY.label(),
-        Stochasticity.GENERAL.label());
+        Stochasticity.GENERAL.label(), "");
+    private static final Pattern ATOMS = Pattern.compile("(\\d{1,6})(?:-(\\d{1,6}))?");
 
     public SamplerConf {
         Check.oneOf("sampler", List.of("auto", "posterior", "flow"), sampler);
@@ -27,11 +32,19 @@ public record SamplerConf(String sampler, double eta, double omega, String disto
         Check.that(omega >= 0 && omega <= Float.MAX_VALUE, "omega", "must be at least 0", omega);
         Check.oneOf("distortion", Distortion.labels(), distortion);
         Check.oneOf("stochasticity", Stochasticity.labels(), stochasticity);
+        Check.that(atoms.isEmpty() || ATOMS.matcher(atoms).matches(), "num-atoms", "must be a number, or FROM-TO", atoms);
+    }
+
+    /** First and last number of nodes that graphs may have; empty: those of the training set. */
+    public Optional<int[]> range() {
+        Matcher matcher = ATOMS.matcher(atoms);
+        return matcher.matches() ? Optional.of(new int[] {Integer.parseInt(matcher.group(1)),
+            Integer.parseInt(matcher.group(2) == null ? matcher.group(1) : matcher.group(2))}) : Optional.empty();
     }
 
     static SamplerConf of(Settings settings) {
         return new SamplerConf(settings.text(Option.SAMPLER), settings.number(Option.ETA), settings.number(Option.OMEGA),
-            settings.text(Option.DISTORTION), settings.text(Option.STOCHASTICITY));
+            settings.text(Option.DISTORTION), settings.text(Option.STOCHASTICITY), settings.text(Option.NUM_ATOMS));
     }
 
     /** What differs from {@link #AUTO}, as words of a name; empty where nothing does. */
@@ -44,6 +57,7 @@ public record SamplerConf(String sampler, double eta, double omega, String disto
         if (!distortion.equals(AUTO.distortion)) {
             words.append('-').append(distortion);
         }
+        words.append(atoms.isEmpty() ? "" : "-n" + atoms);
         return words.append(stochasticity.equals(AUTO.stochasticity) ? "" : "-" + stochasticity.replace(':', '-')).toString();
     }
 

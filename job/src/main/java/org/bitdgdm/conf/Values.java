@@ -31,6 +31,7 @@ final class Values {
         put(Option.OMEGA, sample.sampler().omega());
         put(Option.DISTORTION, sample.sampler().distortion());
         put(Option.STOCHASTICITY, sample.sampler().stochasticity());
+        put(Option.NUM_ATOMS, sample.sampler().atoms());
         put(Option.SEED, sample.seed());
         put(Option.BATCH_SIZE, sample.batchSize());
         put(Option.SHARD_SIZE, sample.shardSize());

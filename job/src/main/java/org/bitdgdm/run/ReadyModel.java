@@ -108,6 +108,7 @@ public record ReadyModel(ModelBundle bundle, GraphFamily family, Optional<Quanti
     @Override
     public void checkSteps(JobConf conf) {
         boolean flow = ShardSampler.steps(conf.sample(), bundle.diffusion()).get(0).rule() != Sampler.Rule.POSTERIOR;
+        ShardSampler.sizes(conf.sample(), bundle.diffusion());
         if (opener.backend() == Backend.CUDA && (flow || bundle.diffusion().schedule().linear())) {
             throw new InputException("--backend cuda has neither the sampler flow nor the features of models of DeFoG; set"
                 + " --backend cpu");

@@ -13,6 +13,7 @@ import org.bitdgdm.kernels.Distortion;
 import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.kernels.Sampler;
 import org.bitdgdm.kernels.Schedule;
+import org.bitdgdm.kernels.SizeDistribution;
 import org.bitdgdm.kernels.SizeGroup;
 import org.bitdgdm.kernels.Stochasticity;
 
@@ -55,6 +56,21 @@ public final class ShardSampler implements Serializable {
         }
     }
 
+    /**
+     * Numbers of nodes of a run's graphs.
+     *
+     * @throws InputException if the model has no graphs of those that are asked for
+     */
+    public static SizeDistribution sizes(SampleConf conf, Diffusion diffusion) {
+        return conf.sampler().range().map(range -> {
+            try {
+                return diffusion.sizes().within(range[0], range[1]);
+            } catch (IllegalArgumentException e) {
+                throw new InputException("--num-atoms " + e.getMessage() + ", found " + conf.sampler().atoms(), e);
+            }
+        }).orElse(diffusion.sizes());
+    }
+
     private static Sampler sampler(SampleConf conf, Diffusion diffusion) {
         SamplerConf asked = conf.sampler();
         boolean flow = asked.sampler().equals("flow") || asked.sampler().equals("auto") && diffusion.schedule().linear();
@@ -88,7 +104,8 @@ public final class ShardSampler implements Serializable {
      */
     void sample(ShardPlan.Shard shard, Denoiser model, Sink sink) throws InterruptedException {
         List<Sampler.Step> taken = steps(conf, model.diffusion());
-        for (SizeGroup group : SizeGroup.of(model.diffusion(), seed, shard.firstId(), shard.firstId() + shard.count())) {
+        SizeDistribution sizes = sizes(conf, model.diffusion());
+        for (SizeGroup group : SizeGroup.of(sizes, seed, shard.firstId(), shard.firstId() + shard.count())) {
             for (SizeGroup part : group.parts(batchSize)) {
                 sink.accept(model.sample(part.n(), part.ids(), seed, taken).graphs());
             }

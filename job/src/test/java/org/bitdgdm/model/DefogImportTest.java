@@ -6,9 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.LongStream;
 import org.bitdgdm.conf.InputException;
@@ -85,14 +83,7 @@ class DefogImportTest {
     /** ZINC250k as DeFoG has it: no class for aromatic bonds. */
     @Test
     void aVocabularyWithoutAromaticBondsIsRead() throws IOException {
-        TinyCheckpoint tiny = TinyCheckpoint.ofFlow("marginal");
-        Map<String, int[]> shapes = new LinkedHashMap<>();
-        shapes.put("model.mlp_in_E.0.weight", new int[] {6, 7});
-        shapes.put("model.mlp_out_E.2.weight", new int[] {4, 6});
-        shapes.put("model.mlp_out_E.2.bias", new int[] {4});
-        shapes.forEach((name, shape) -> tiny.state.put(name, tiny.tensor(shape, TinyCheckpoint.values(name, shape))));
-        tiny.dataset.put("edge_types", tiny.tensor(new int[] {4}, 0.5f, 0.25f, 0.125f, 0.125f));
-        ModelBundle bundle = read(tiny);
+        ModelBundle bundle = read(TinyCheckpoint.ofFlow("marginal").withoutAromaticBonds());
         assertThat(bundle.vocabulary().edges()).containsExactly("none", "single", "double", "triple");
         assertThat(bundle.vocabulary().aromatic()).isFalse();
         assertThat(bundle.architecture().edgeTypes()).isEqualTo(4);

@@ -20,6 +20,11 @@ public final class TinyBundles {
         return TinyCheckpoint.ofFlow(transition).write(checkpoint);
     }
 
+    /** The same without aromatic bonds. */
+    public static Path kekule(Path checkpoint) throws IOException {
+        return TinyCheckpoint.ofFlow("marginal").withoutAromaticBonds().write(checkpoint);
+    }
+
     /** A bundle of molecules of C and H whose hydrogens are nodes, or of C and O with a class of aromatic bonds. */
     public static Path molecules(Path folder, boolean hydrogens) throws IOException {
         TinyCheckpoint tiny = new TinyCheckpoint();

@@ -80,6 +80,16 @@ final class TinyCheckpoint {
         return tiny;
     }
 
+    /** The same with four classes of bonds, as ZINC250k has them. */
+    TinyCheckpoint withoutAromaticBonds() {
+        Map<String, int[]> shapes = new LinkedHashMap<>();
+        linear(shapes, "mlp_in_E.0", 4 + 3, 6);
+        linear(shapes, "mlp_out_E.2", 6, 4);
+        shapes.forEach((name, shape) -> state.put(name, tensor(shape, values(name, shape))));
+        dataset.put("edge_types", tensor(new int[] {4}, 0.5f, 0.25f, 0.125f, 0.125f));
+        return this;
+    }
+
     /** The same as DeFoG would write it, of walks of 3 lengths. */
     static TinyCheckpoint ofFlow(String transition) {
         TinyCheckpoint tiny = new TinyCheckpoint();

@@ -3,6 +3,7 @@ package org.bitdgdm.sample;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.SampleConf;
 import org.bitdgdm.conf.SamplerConf;
@@ -24,7 +25,7 @@ class SamplerOptionsTest {
     }
 
     private static SamplerConf named(String sampler) {
-        return new SamplerConf(sampler, 0, 0, "identity", "general");
+        return new SamplerConf(sampler, 0, 0, "identity", "general", "");
     }
 
     @Test
@@ -49,18 +50,40 @@ class SamplerOptionsTest {
 
     @Test
     void optionsOfTheOtherSamplerAreRefusedByName() {
-        refused("--eta", new SamplerConf("auto", 1, 0, "identity", "general"));
-        refused("--omega", new SamplerConf("posterior", 0, 0.5, "identity", "general"));
-        refused("--distortion", new SamplerConf("auto", 0, 0, "polydec", "general"));
-        refused("--stochasticity", new SamplerConf("auto", 0, 0, "identity", "marginal"));
+        refused("--eta", new SamplerConf("auto", 1, 0, "identity", "general", ""));
+        refused("--omega", new SamplerConf("posterior", 0, 0.5, "identity", "general", ""));
+        refused("--distortion", new SamplerConf("auto", 0, 0, "polydec", "general", ""));
+        refused("--stochasticity", new SamplerConf("auto", 0, 0, "identity", "marginal", ""));
         assertThatThrownBy(() -> ShardSampler.steps(conf(5, "noise", SamplerConf.AUTO), DEFOG))
             .isInstanceOf(InputException.class).hasMessageStartingWith("--schedule is of the sampler posterior");
         for (double eta : new double[] {-1, Double.NaN, 1e300}) {
-            assertThatThrownBy(() -> new SamplerConf("flow", eta, 0, "identity", "general"))
+            assertThatThrownBy(() -> new SamplerConf("flow", eta, 0, "identity", "general", ""))
                 .isInstanceOf(InputException.class).hasMessageContaining("--eta must be at least 0");
         }
-        assertThatThrownBy(() -> new SamplerConf("flow", 0, 0, "linear", "general")).isInstanceOf(InputException.class)
+        assertThatThrownBy(() -> new SamplerConf("flow", 0, 0, "linear", "general", "")).isInstanceOf(InputException.class)
             .hasMessageContaining("--distortion must be one of identity, polydec, polyinc, cos, revcos, found linear");
+    }
+
+    @Test
+    void sizesMayBeFixedOrWithinARange() {
+        for (String[] each : new String[][] {{"4", "4"}, {"2-3", "2 3"}, {"1", "1"}}) {
+            SampleConf conf = conf(5, "uniform", new SamplerConf("auto", 0, 0, "identity", "general", each[0]));
+            SizeDistribution sizes = ShardSampler.sizes(conf, TinyModel.packed(1).diffusion());
+            List<String> allowed = List.of(each[1].split(" "));
+            for (long id = 0; id < 200; id++) {
+                assertThat(allowed).contains(Integer.toString(sizes.draw(3, id)));
+            }
+        }
+        assertThat(ShardSampler.sizes(conf(5, "uniform", SamplerConf.AUTO), DIGRESS)).isSameAs(DIGRESS.sizes());
+        for (String atoms : List.of("0", "3-2", "100", "1-100")) {
+            SampleConf conf = conf(5, "uniform", new SamplerConf("auto", 0, 0, "identity", "general", atoms));
+            assertThatThrownBy(() -> ShardSampler.sizes(conf, DIGRESS)).isInstanceOf(InputException.class)
+                .hasMessageStartingWith("--num-atoms must be numbers from 1 to ").hasMessageEndingWith("found " + atoms);
+        }
+        for (String atoms : List.of("-3", "a", "3-", "3 - 4", "1.5")) {
+            assertThatThrownBy(() -> new SamplerConf("auto", 0, 0, "identity", "general", atoms))
+                .isInstanceOf(InputException.class).hasMessageContaining("--num-atoms must be a number, or FROM-TO");
+        }
     }
 
     private static void refused(String option, SamplerConf sampler) {

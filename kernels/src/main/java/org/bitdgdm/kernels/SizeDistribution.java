@@ -1,5 +1,7 @@
 package org.bitdgdm.kernels;
 
+import java.util.Arrays;
+
 /**
  * How many nodes a graph has: the one thing of it that no noise changes, drawn first.
  *
@@ -12,6 +14,28 @@ public record SizeDistribution(float[] weights) {
         if (weights[0] != 0) {
             throw new IllegalArgumentException("diffusion: a graph of 0 nodes must have frequency 0, found " + weights[0]);
         }
+    }
+
+    /**
+     * The same for graphs of so many nodes only, as often as here; all alike where no graph here has so many.
+     *
+     * @throws IllegalArgumentException if these are no numbers of nodes of this distribution
+     */
+    public SizeDistribution within(int from, int to) {
+        if (from < 1 || to < from || to >= weights.length) {
+            throw new IllegalArgumentException("must be numbers from 1 to " + (weights.length - 1)
+                + ", the most of the model's training set");
+        }
+        float[] kept = new float[weights.length];
+        System.arraycopy(weights, from, kept, from, to - from + 1);
+        boolean none = true;
+        for (float weight : kept) {
+            none &= weight == 0;
+        }
+        if (none) {
+            Arrays.fill(kept, from, to + 1, 1);
+        }
+        return new SizeDistribution(kept);
     }
 
     /** Draws the number of nodes of a graph; counter (graph id, {@link CounterRandom#SIZE_TIME}, slot 0). */

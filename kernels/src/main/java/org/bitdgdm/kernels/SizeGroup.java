@@ -23,9 +23,14 @@ public record SizeGroup(int n, long[] ids) implements Serializable {
      * @param end   before the last one
      */
     public static List<SizeGroup> of(Diffusion diffusion, long seed, long first, long end) {
+        return of(diffusion.sizes(), seed, first, end);
+    }
+
+    /** The same with sizes of choice. */
+    public static List<SizeGroup> of(SizeDistribution sizes, long seed, long first, long end) {
         Map<Integer, List<Long>> bySize = new TreeMap<>(Comparator.reverseOrder());
         for (long id = first; id < end; id++) {
-            bySize.computeIfAbsent(diffusion.sizes().draw(seed, id), n -> new ArrayList<>()).add(id);
+            bySize.computeIfAbsent(sizes.draw(seed, id), n -> new ArrayList<>()).add(id);
         }
         List<SizeGroup> groups = new ArrayList<>();
         bySize.forEach((n, ids) -> groups.add(new SizeGroup(n, ids.stream().mapToLong(Long::longValue).toArray())));
