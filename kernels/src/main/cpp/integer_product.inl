@@ -39,6 +39,8 @@ struct CodeTileArguments {
     bool relu;
     float* y;               // of the first row and panel
     size_t yStride;
+    const float* x;         // of the first row; null where S is not by rows
+    size_t xStride;
 };
 
 // H = Q(X_D) L of a tile of rows and one panel of rank columns: codes into ws.intermediateCodes, or FP32 into
@@ -87,9 +89,26 @@ struct IntermediateTile {
 };
 
 // Which integer terms a tile of Y has on top of where its rows start.
-enum Terms { RIGHT = 1, RESIDUAL = 2, ROW_SCALES = 4 };
+enum Terms { RIGHT = 1, RESIDUAL = 2, ROW_SCALES = 4, SPARSE = 8 };
 
-// A tile of Y: where its rows start + Q(H) R + Q(X_D) E, then max(0, y) if asked.
+// X S of ROWS rows and one panel, S by rows.
+template <int ROWS>
+BITDGDM_INLINE void sparseRowsProduct(const SparseRowPanels& sparse, int panel, const float* x, size_t xStride,
+                                      V (&sum)[ROWS]) {
+    BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
+        sum[row] = zero();
+    }
+    const int end = sparse.from[panel + 1];
+    for (int place = sparse.from[panel]; place < end; place++) {
+        const V value = load(sparse.value + (size_t) place * PANEL);
+        const float* entry = x + sparse.row[place];
+        BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
+            sum[row] = fma(set1(entry[row * xStride]), value, sum[row]);
+        }
+    }
+}
+
+// A tile of Y: X S, S by rows, + Q(H) R + where its rows start + Q(X_D) E, then max(0, y) if asked.
 template <int TERMS>
 struct OutputTiles {
     template <int ROWS, int PANELS>
@@ -109,12 +128,23 @@ struct OutputTiles {
                 store(to + row * yStride + panel * PANEL, max(lowest, value));
             };
             V y[ROWS][PANELS];
+            if constexpr ((TERMS & SPARSE) != 0) {
+                BITDGDM_UNROLL for (int panel = 0; panel < PANELS; panel++) {
+                    V sum[ROWS];
+                    sparseRowsProduct(layer.sparseRows, a.panel + panel, a.x, a.xStride, sum);
+                    BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
+                        y[row][panel] = sum[row];
+                    }
+                }
+            }
             if constexpr ((TERMS & RIGHT) != 0) {
                 const size_t rankStride = padded(layer.rank);
                 const float* scale = layer.right.scale + from;
                 codeProduct<ROWS, PANELS>(ws.intermediateCodes + a.row * rankStride, rankStride, layer.right, a.panel,
                     [&](int row, int panel, const V& product) __attribute__((always_inline)) {
-                        const V sum = fma(product, load(scale + panel * PANEL), start(row, panel));
+                        const V factor = load(scale + panel * PANEL);
+                        const V sum = (TERMS & SPARSE) != 0 ? add(fma(product, factor, y[row][panel]), start(row, panel))
+                            : fma(product, factor, start(row, panel));
                         if constexpr ((TERMS & RESIDUAL) != 0) {
                             y[row][panel] = sum;
                         } else {
@@ -139,31 +169,68 @@ struct OutputTiles {
     };
 };
 
+// Calls tile(first panel, panels) for all panels of a width, INT_TILE_PANELS at a time as long as there are so many.
+template <typename Tile>
+BITDGDM_INLINE void eachPanels(int width, Tile tile) {
+    const int panels = padded(width) / PANEL;
+    for (int panel = 0; panel < panels; panel += INT_TILE_PANELS) {
+        tile(panel, panels - panel >= INT_TILE_PANELS);
+    }
+}
+
+template <int LARGEST>
+BITDGDM_INLINE void intermediateTile(const Linear& layer, int row, int count, int panel, bool whole, Workspace& ws) {
+    CodeTileArguments a = {&layer, &ws, row, panel, false, nullptr, 0, nullptr, 0};
+    if (whole) {
+        runTile<IntermediateTile, LARGEST, INT_TILE_PANELS>(count, a);
+    } else {
+        runTile<IntermediateTile, LARGEST, 1>(count, a);
+    }
+}
+
+template <int TERMS, int LARGEST>
+BITDGDM_INLINE void outputTile(const Linear& layer, const float* x, size_t xStride, int row, int count, int panel, bool whole,
+                               float* y, bool relu, Workspace& ws) {
+    const size_t yStride = padded(layer.out);
+    CodeTileArguments a = {&layer, &ws, row, panel, relu, y + row * yStride + panel * PANEL, yStride, x + row * xStride,
+        xStride};
+    if (whole) {
+        runTile<OutputTiles<TERMS>::template Tile, LARGEST, INT_TILE_PANELS>(count, a);
+    } else {
+        runTile<OutputTiles<TERMS>::template Tile, LARGEST, 1>(count, a);
+    }
+}
+
 // All output tiles of a chunk, at most LARGEST rows high.
 template <int TERMS, int LARGEST>
 static void outputTiles(const Linear& layer, int rows, float* y, bool relu, Workspace& ws) {
-    const size_t yStride = padded(layer.out);
-    const int panels = padded(layer.out) / PANEL;
-    for (int panel = 0; panel < panels; panel += INT_TILE_PANELS) {
+    eachPanels(layer.out, [&](int panel, bool whole) __attribute__((always_inline)) {
         eachTile(rows, LARGEST, [&](int row, int count) __attribute__((always_inline)) {
-            CodeTileArguments a = {&layer, &ws, row, panel, relu, y + row * yStride + panel * PANEL, yStride};
-            if (panels - panel >= INT_TILE_PANELS) {
-                runTile<OutputTiles<TERMS>::template Tile, LARGEST, INT_TILE_PANELS>(count, a);
-            } else {
-                runTile<OutputTiles<TERMS>::template Tile, LARGEST, 1>(count, a);
-            }
+            outputTile<TERMS, LARGEST>(layer, nullptr, 0, row, count, panel, whole, y, relu, ws);
         });
-    }
+    });
 }
 
 // H = Q(X_D) L of a chunk of rows whose codes are in the workspace.
 static void intermediateProduct(const Linear& layer, int rows, Workspace& ws) {
-    for (int panel = 0; layer.left.codes != nullptr && panel < padded(layer.rank) / PANEL; panel++) {
+    eachPanels(layer.rank, [&](int panel, bool whole) __attribute__((always_inline)) {
         eachTile(rows, INT_TILE_ROWS, [&](int row, int count) __attribute__((always_inline)) {
-            CodeTileArguments a = {&layer, &ws, row, panel, false, nullptr, 0};
-            runTile<IntermediateTile, INT_TILE_ROWS, 1>(count, a);
+            intermediateTile<INT_TILE_ROWS>(layer, row, count, panel, whole, ws);
         });
-    }
+    });
+}
+
+// H and all of Y of a few rows at a time, where H R and S by rows are all: X, H and both factors stay in the first-level cache.
+template <int TERMS>
+static void factorProduct(const Linear& layer, const float* x, size_t xStride, int rows, float* y, bool relu, Workspace& ws) {
+    eachTile(rows, INT_TILE_ROWS, [&](int row, int count) __attribute__((always_inline)) {
+        eachPanels(layer.rank, [&](int panel, bool whole) __attribute__((always_inline)) {
+            intermediateTile<INT_TILE_ROWS>(layer, row, count, panel, whole, ws);
+        });
+        eachPanels(layer.out, [&](int panel, bool whole) __attribute__((always_inline)) {
+            outputTile<TERMS, INT_TILE_ROWS>(layer, x, xStride, row, count, panel, whole, y, relu, ws);
+        });
+    });
 }
 
 // Y of a chunk = where each row starts, for a layer without integer terms in Y.

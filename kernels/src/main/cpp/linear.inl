@@ -20,12 +20,25 @@ BITDGDM_INLINE bool sameCodes(const Activation& a, const Activation& b) {
         && a.scale == b.scale && a.inverse == b.inverse;
 }
 
-// One chunk of rows of a layer whose input is coded: codes, outliers and, if there is S, transposed rows are in the
+// Bytes of both factors that stay in the first-level cache beside the rows that meet them.
+constexpr int FIRST_LEVEL_FACTORS = 24 * 1024;
+
+// One chunk of rows of a layer whose input is coded: codes, outliers and, if S needs them, transposed rows are in the
 // workspace.
-static void codedProduct(const Linear& layer, int rows, bool hasSparse, float* y, bool relu, Workspace& ws) {
+static void codedProduct(const Linear& layer, const float* x, size_t xStride, int rows, bool hasSparse, float* y, bool relu,
+                         Workspace& ws) {
     // What is summed in floats is in Y before it is added up.
     const bool inFloats = layer.weight != nullptr || layer.rightValues != nullptr;
     startRows(layer, rows, inFloats ? ws.addend : y, ws);
+    if (layer.sparseRows.from != nullptr) {
+        factorProduct<RIGHT | SPARSE>(layer, x, xStride, rows, y, relu, ws);
+        return;
+    }
+    if (layer.right.codes != nullptr && layer.residual.codes == nullptr && !hasSparse
+        && layer.rank * (layer.in + layer.out) <= FIRST_LEVEL_FACTORS) {
+        factorProduct<RIGHT>(layer, x, xStride, rows, y, relu, ws);
+        return;
+    }
     intermediateProduct(layer, rows, ws);
     // Where H R and S are all, their sum is Y.
     const bool hasMore = inFloats || layer.residual.codes != nullptr;
@@ -96,7 +109,8 @@ static void linears(const Output (&outputs)[COUNT], const float* x, size_t xStri
                     transposed = threshold;
                 }
             }
-            codedProduct(layer, count, hasSparse, output.y + (size_t) first * padded(layer.out), withRelu, ws);
+            codedProduct(layer, from, xStride, count, hasSparse, output.y + (size_t) first * padded(layer.out), withRelu,
+                ws);
         }
     }
 }

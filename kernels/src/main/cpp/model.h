@@ -58,6 +58,13 @@ struct SparsePanels {
     const float* value;     // (places, 16)
 };
 
+// The same where S has few entries: for each panel the rows of W that have any there. Rows of X then need not be turned.
+struct SparseRowPanels {
+    const int32_t* from;    // (panels + 1) first place of each panel; null if S is not kept so
+    const int32_t* row;     // (places) row of W, ascending within a panel
+    const float* value;     // (places, 16) its entries in the panel
+};
+
 // InputTransform.java; what is missing is null. Rotations are panels, block after block: (ceil(size / 16), size, 16).
 struct Transform {
     const float* scale;         // (padded in)
@@ -101,6 +108,7 @@ struct Linear {
     const float* dense;
 
     SparsePanels sparse;
+    SparseRowPanels sparseRows;
     bool crossTerm;
 
     // Only some baselines have these; see transformed.inl. Null if there is none.

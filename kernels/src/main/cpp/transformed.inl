@@ -81,7 +81,7 @@ static void transformedLinear(const Linear& layer, const float* x, size_t xStrid
                 transposeRows(from, stride, 0, count, layer.in, layer.crossTerm || layer.activation.perRow
                     ? __builtin_inff() : layer.activation.threshold, ws);
             }
-            codedProduct(layer, count, hasSparse, to, reluNow, ws);
+            codedProduct(layer, from, stride, count, hasSparse, to, reluNow, ws);
         }
         if (layer.branch != nullptr) {
             const Branch& branch = *layer.branch;

@@ -30,35 +30,62 @@ BITDGDM_INLINE uint32_t lanesWithin(int width, int column) {
     return left >= LANES ? 0xFFFFu : (1u << left) - 1;
 }
 
+// Rows of a LayerNorm that are taken side by side.
+constexpr int NORM_ROWS = 4;
+
+// to = LayerNorm(a + b) of ROWS rows side by side: one alone waits for its sums and its root.
+template <int ROWS>
+BITDGDM_INLINE void addAndNormaliseRows(const Norm& norm, const float* a, const float* b, float* to) {
+    const float width = (float) norm.width;
+    const size_t stride = padded(norm.width);
+    V sum[ROWS], squares[ROWS], mean[ROWS], inverse[ROWS];
+    BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
+        sum[row] = zero();
+        squares[row] = zero();
+    }
+    for (size_t c = 0; c < stride; c += LANES) {
+        BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
+            const V value = add(load(a + row * stride + c), load(b + row * stride + c));
+            store(to + row * stride + c, value);
+            sum[row] = add(sum[row], value);
+        }
+    }
+    BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
+        mean[row] = set1(sumLanes(sum[row]) / width);
+    }
+    for (size_t c = 0; c < stride; c += LANES) {
+        const uint32_t within = lanesWithin(norm.width, (int) c);
+        BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
+            const V centred = keep(sub(load(to + row * stride + c), mean[row]), within);
+            squares[row] = fma(centred, centred, squares[row]);
+        }
+    }
+    BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
+        const float variance = sumLanes(squares[row]) / width;
+        inverse[row] = set1(1.0f / __builtin_sqrtf(variance + 1e-5f));
+    }
+    for (size_t c = 0; c < stride; c += LANES) {
+        const V weight = load(norm.weight + c);
+        const V bias = load(norm.bias + c);
+        BITDGDM_UNROLL for (int row = 0; row < ROWS; row++) {
+            const V centred = sub(load(to + row * stride + c), mean[row]);
+            store(to + row * stride + c, fma(mul(centred, inverse[row]), weight, bias));
+        }
+    }
+}
+
 // to = LayerNorm(a + b) for `rows` rows; sums are 16 partial sums combined in a fixed tree. to may be a or b.
 // With x = a + b as rounded, u = 2^-24, m = width / 16 + 5 roundings of a sum, z the exact result before weight w and bias,
 // and d the standard deviation, the error is at most |w| (m u mean|x| / d (1 + |z|) + (m + 8) u |z|) + u |bias| to first
 // order in u.
 static void addAndNormalise(const Norm& norm, const float* a, const float* b, float* to, int rows) {
-    const float width = (float) norm.width;
-    const int stride = padded(norm.width);
-    for (int row = 0; row < rows; row++) {
-        const float* x = a + (size_t) row * stride;
-        const float* residual = b + (size_t) row * stride;
-        float* out = to + (size_t) row * stride;
-        V sum = zero();
-        for (int c = 0; c < stride; c += LANES) {
-            V value = add(load(x + c), load(residual + c));
-            store(out + c, value);
-            sum = add(sum, value);
-        }
-        V mean = set1(sumLanes(sum) / width);
-        V squares = zero();
-        for (int c = 0; c < stride; c += LANES) {
-            V centred = keep(sub(load(out + c), mean), lanesWithin(norm.width, c));
-            squares = fma(centred, centred, squares);
-        }
-        float variance = sumLanes(squares) / width;
-        V inverse = set1(1.0f / __builtin_sqrtf(variance + 1e-5f));
-        for (int c = 0; c < stride; c += LANES) {
-            V centred = sub(load(out + c), mean);
-            store(out + c, fma(mul(centred, inverse), load(norm.weight + c), load(norm.bias + c)));
-        }
+    const size_t stride = padded(norm.width);
+    int row = 0;
+    for (; row + NORM_ROWS <= rows; row += NORM_ROWS) {
+        addAndNormaliseRows<NORM_ROWS>(norm, a + row * stride, b + row * stride, to + row * stride);
+    }
+    for (; row < rows; row++) {
+        addAndNormaliseRows<1>(norm, a + row * stride, b + row * stride, to + row * stride);
     }
 }
 
@@ -71,35 +98,27 @@ static void pool(const float* x, int rows, int width, bool biasedVariance, float
     float* lowest = mean + width;
     float* highest = lowest + width;
     float* spread = highest + width;
-    // Each statistic in turn, so that the padding that one writes past its end is overwritten by the next.
-    for (int c = 0; c < stride; c += LANES) {
-        V sum = zero();
-        for (int row = 0; row < rows; row++) {
-            sum = add(sum, load(x + (size_t) row * stride + c));
-        }
-        store(mean + c, div(sum, set1(count)));
-    }
-    for (int c = 0; c < stride; c += LANES) {
-        V low = load(x + c);
+    // The last columns first, and each statistic in turn: padding that one writes past its end is overwritten by the next.
+    for (int c = stride - LANES; c >= 0; c -= LANES) {
+        const float* column = x + c;
+        V sum = add(zero(), load(column));
+        V low = load(column);
+        V high = low;
         for (int row = 1; row < rows; row++) {
-            low = min(low, load(x + (size_t) row * stride + c));
+            const V value = load(column + (size_t) row * stride);
+            sum = add(sum, value);
+            low = min(low, value);
+            high = max(high, value);
         }
-        store(lowest + c, low);
-    }
-    for (int c = 0; c < stride; c += LANES) {
-        V high = load(x + c);
-        for (int row = 1; row < rows; row++) {
-            high = max(high, load(x + (size_t) row * stride + c));
-        }
-        store(highest + c, high);
-    }
-    for (int c = 0; c < stride; c += LANES) {
-        V centre = load(mean + c);
+        const V centre = div(sum, set1(count));
         V squares = zero();
         for (int row = 0; row < rows; row++) {
-            V centred = sub(load(x + (size_t) row * stride + c), centre);
+            const V centred = sub(load(column + (size_t) row * stride), centre);
             squares = fma(centred, centred, squares);
         }
+        store(mean + c, centre);
+        store(lowest + c, low);
+        store(highest + c, high);
         store(spread + c, biasedVariance ? div(squares, set1(count))
             : rows == 1 ? zero() : squareRoot(div(squares, set1(count - 1))));
     }

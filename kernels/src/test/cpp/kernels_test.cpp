@@ -93,6 +93,7 @@ const Form FORMS[] = {
     {3, 2, 2, 2, true, 0, 2, 0, true},
     {3, 4, 4, 8, false, 0, 8, 1, true},
     {17, 8, 8, 8, false, 2.5f, 8, 3, true},
+    {33, 4, 0, 8, false, 2.5f, 8, 3, true},
     {0, 0, 4, 4, false, 1.5f, 32, 2, true, true, 3},
     {3, 4, 4, 8, true, 0, 8, 0, true, true, 0},
     {0, 0, 8, 8, true, 0, 32, 0, true, false, 17},
@@ -232,6 +233,25 @@ void requireWithin(double expected, float found, double bound, const char* what,
 constexpr double U = 0x1p-24;
 constexpr double SECOND_ORDER = 1.01;
 
+void requireNormalised(const Norm& norm, const float* a, const float* b, const float* y, const char* isa) {
+    double mean = 0, magnitude = 0, variance = 0;
+    for (int c = 0; c < norm.width; c++) {
+        mean += static_cast<double>(a[c] + b[c]) / norm.width;
+        magnitude += std::fabs(static_cast<double>(a[c] + b[c])) / norm.width;
+    }
+    for (int c = 0; c < norm.width; c++) {
+        variance += std::pow(static_cast<double>(a[c] + b[c]) - mean, 2) / norm.width;
+    }
+    const double scale = std::sqrt(variance + 1e-5);
+    for (int c = 0; c < norm.width; c++) {
+        const double z = (static_cast<double>(a[c] + b[c]) - mean) / scale;
+        const double m = norm.width / 16 + 5;
+        const double bound = std::fabs(norm.weight[c])
+            * (m * U * magnitude / scale * (1 + std::fabs(z)) + (m + 8) * U * std::fabs(z)) + U * std::fabs(norm.bias[c]);
+        requireWithin(z * norm.weight[c] + norm.bias[c], y[c], SECOND_ORDER * bound, "LayerNorm", isa);
+    }
+}
+
 // LayerNorm against double within the bound of vector_math.inl: any width, deviations from 1e-3 to 1e4, means far larger.
 void norms() {
     for (int width : {1, 2, 5, 15, 16, 17, 64, 250, 256}) {
@@ -240,28 +260,20 @@ void norms() {
                 const std::vector<float> weight = random_.normals(padded(width), 1);
                 const std::vector<float> bias = random_.normals(padded(width), 0.5f);
                 const Norm norm = {width, weight.data(), bias.data()};
-                std::vector<float> a(padded(width)), b(padded(width)), y(padded(width));
-                double mean = 0, magnitude = 0;
-                for (int c = 0; c < width; c++) {
-                    a[c] = (random_.normal() + offset) * deviation;
-                    b[c] = random_.normal() * deviation;
-                    mean += static_cast<double>(a[c] + b[c]) / width;
-                    magnitude += std::fabs(static_cast<double>(a[c] + b[c])) / width;
+                // More rows than go side by side.
+                constexpr int ROWS = 6;
+                const int stride = padded(width);
+                std::vector<float> a(ROWS * stride), b(ROWS * stride);
+                for (int at = 0; at < ROWS * stride; at++) {
+                    a[at] = at % stride < width ? (random_.normal() + offset) * deviation : 0;
+                    b[at] = at % stride < width ? random_.normal() * deviation : 0;
                 }
-                double variance = 0;
-                for (int c = 0; c < width; c++) {
-                    variance += std::pow(static_cast<double>(a[c] + b[c]) - mean, 2) / width;
-                }
-                const double scale = std::sqrt(variance + 1e-5);
                 for (Isa isa : supported()) {
-                    kernelsOf(isa).addAndNormalise(norm, a.data(), b.data(), y.data(), 1);
-                    for (int c = 0; c < width; c++) {
-                        const double z = (static_cast<double>(a[c] + b[c]) - mean) / scale;
-                        const double m = width / 16 + 5;
-                        const double bound = std::fabs(weight[c])
-                            * (m * U * magnitude / scale * (1 + std::fabs(z)) + (m + 8) * U * std::fabs(z))
-                            + U * std::fabs(bias[c]);
-                        requireWithin(z * weight[c] + bias[c], y[c], SECOND_ORDER * bound, "LayerNorm", isaName(isa));
+                    std::vector<float> y(ROWS * stride);
+                    kernelsOf(isa).addAndNormalise(norm, a.data(), b.data(), y.data(), ROWS);
+                    for (int row = 0; row < ROWS; row++) {
+                        requireNormalised(norm, a.data() + row * stride, b.data() + row * stride, y.data() + row * stride,
+                            isaName(isa));
                     }
                 }
             }

@@ -63,6 +63,18 @@ class CpuLinearTest {
         }
     }
 
+    /** Few entries of S are taken by rows of W, many by columns; both beside factors alone, and with rows of X in several chunks. */
+    @Test
+    void sparsePartsOfAnyDensityAgreeWithTheReference() {
+        Random random = new Random(6);
+        for (int sparseWidth : new int[] {1, 3, 8, 20, 200}) {
+            for (int rank : new int[] {5, 16, 32, 40}) {
+                TestLayers.Form form = new TestLayers.Form(rank, 4, 0, TestLayers.Input.SIGNED, 8, 8, sparseWidth, true);
+                check(TestLayers.quantized(TestLayers.full("quantized", 256, 250, random), form, random), 161);
+            }
+        }
+    }
+
     /** The sums that come closest to overflow: a saturating instruction where it must not be used would show here. */
     @Test
     void extremeCodesAreExact() {
