@@ -6,6 +6,8 @@
 namespace bitdgdm {
 namespace {
 
+// Up to this many nodes all eigenpairs are found by rotations, above only those that are features.
+constexpr int MOST_ROTATED = 16;
 constexpr int EIGENVALUES = 5;
 constexpr int EIGENVECTORS = 2;
 constexpr float MISSING_EIGENVALUE = 2;
@@ -76,10 +78,14 @@ void GraphFeatures::prepare(int n) {
     for (auto* list : {&component_, &stack_, &size_, &order_}) {
         list->resize(n);
     }
-    for (auto* matrix : {&matrix_, &rotations_, &vectors_}) {
-        matrix->resize(square);
+    matrix_.resize(square);
+    if (n <= MOST_ROTATED) {
+        rotations_.resize(square);
+        vectors_.resize(square);
+        values_.resize(n);
+    } else {
+        lowest_.prepare(n, EIGENVALUES, EIGENVECTORS);
     }
-    values_.resize(n);
     step_.resize(n);
     row_.resize(n);
 }
@@ -87,7 +93,7 @@ void GraphFeatures::prepare(int n) {
 size_t GraphFeatures::bytes() const {
     return sizeof(int32_t) * (a1_.size() + a2_.size() + a3_.size() + component_.size() + stack_.size() + size_.size()
         + order_.size()) + sizeof(double) * (matrix_.size() + rotations_.size() + vectors_.size() + values_.size())
-        + sizeof(float) * (step_.size() + row_.size());
+        + sizeof(float) * (step_.size() + row_.size()) + lowest_.bytes();
 }
 
 void GraphFeatures::compute(const uint8_t* nodes, const uint8_t* edges, int n, float time, float* node, int nodeStride,
@@ -176,7 +182,8 @@ void GraphFeatures::walks(int n, float* node, int nodeStride, float* edge, int e
 // Cycle counts from closed walks, as the variant counts them (c5 of main is not the number of 5-cycles).
 void GraphFeatures::cycles(int n, float* node, int nodeStride, float* global) {
     product(a1_.data(), a1_.data(), n, a2_.data());
-    product(a2_.data(), a1_.data(), n, a3_.data());
+    // Powers commute, and most entries of the first are 0.
+    product(a1_.data(), a2_.data(), n, a3_.data());
     int64_t sum3 = 0, sum4 = 0, sum5 = 0, closed6 = 0, six = 0;
     for (int i = 0; i < n; i++) {
         const int64_t degree = a2_[i * n + i];
@@ -229,17 +236,25 @@ void GraphFeatures::laplacian(int n, float* node, int nodeStride, float* global)
         }
         matrix_[i * n + i] = degree;
     }
-    eigen(n);
+    const bool all = shape_.features == ALL_FEATURES;
+    const int count = std::min(EIGENVALUES, n - components);
+    const int vectors = all ? std::min(EIGENVECTORS, count) : 0;
+    const bool rotated = n <= MOST_ROTATED;
+    if (rotated) {
+        rotateAll(n);
+    } else {
+        lowest_.compute(matrix_.data(), n, components, count, vectors);
+    }
+    const double* values = rotated ? values_.data() + components : lowest_.values();
+    const double* rows = rotated ? vectors_.data() + components * n : lowest_.vectors();
     global[0] = static_cast<float>(components);
     for (int k = 0; k < EIGENVALUES; k++) {
-        const int from = components + k;
-        global[1 + k] = from < n ? static_cast<float>(values_[from] / n) : MISSING_EIGENVALUE;
+        global[1 + k] = k < count ? static_cast<float>(values[k] / n) : MISSING_EIGENVALUE;
     }
-    for (int i = 0; shape_.features == ALL_FEATURES && i < n; i++) {
+    for (int i = 0; all && i < n; i++) {
         node[i * nodeStride] = component_[i] == largest ? 0 : 1;
         for (int k = 0; k < EIGENVECTORS; k++) {
-            const int from = components + k;
-            node[i * nodeStride + 1 + k] = from < n ? static_cast<float>(vectors_[from * n + i]) : 0;
+            node[i * nodeStride + 1 + k] = k < vectors ? static_cast<float>(rows[k * n + i]) : 0;
         }
     }
 }
@@ -285,7 +300,7 @@ int GraphFeatures::largestComponent(int n, int components) {
 }
 
 // Diagonalises matrix_ by cyclic Jacobi rotations in a fixed order; see SymmetricEigen.java.
-void GraphFeatures::eigen(int n) {
+void GraphFeatures::rotateAll(int n) {
     double* a = matrix_.data();
     double* v = rotations_.data();
     std::fill(v, v + n * n, 0.0);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "lowest_eigenpairs.h"
 #include "model.h"
 
 namespace bitdgdm {
@@ -30,7 +31,7 @@ private:
     void laplacian(int n, float* node, int nodeStride, float* global);
     int labelComponents(int n);
     int largestComponent(int n, int components);
-    void eigen(int n);
+    void rotateAll(int n);
 
     // A class; of one that only noise has, 0.
     int data(int found, int classes) const { return shape_.absorbing && classes > 1 && found == classes - 1 ? 0 : found; }
@@ -41,6 +42,7 @@ private:
     std::vector<double> matrix_, rotations_;     // (n, n) being diagonalised; eigenvectors are rows
     std::vector<double> values_, vectors_;       // (n) ascending, (n, n) rows
     std::vector<float> step_, row_;              // (n) of random walks
+    LowestEigenpairs lowest_;                    // of graphs too large for rotations
 };
 
 }  // namespace bitdgdm

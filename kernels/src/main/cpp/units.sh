@@ -11,8 +11,8 @@ esac
 common_options=(-std=c++17 -ffp-contract=off -pthread -Wall -Wextra)
 
 # All units but the JNI one.
-units=(cpu_features graph_features packing packing_forms scratch thread_pool engine protein_engine
-    denoiser_scalar denoiser_avx2 denoiser_avx512)
+units=(cpu_features graph_features lowest_eigenpairs packing packing_forms scratch thread_pool engine
+    protein_engine denoiser_scalar denoiser_avx2 denoiser_avx512)
 
 # Sets own_options to the flags of one unit alone.
 options_of() {

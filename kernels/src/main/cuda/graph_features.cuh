@@ -1,5 +1,5 @@
-// The network's input for one noisy graph: GraphFeatures.java and SymmetricEigen.java, operation by operation, so that
-// the bits are the same. Integer sums in any order, everything else in the order of the rule.
+// The network's input for one noisy graph: GraphFeatures.java, SymmetricEigen.java and LowestEigenpairs.java, operation by
+// operation, so that the bits are the same. Integer sums in any order, everything else in the order of the rule.
 //
 // A team of threads has a graph: a block, or, where graphs are small, as many threads as it has nodes, so that a warp works
 // out the rotations of several graphs at once. Barriers are the block's, so all its teams take the same number of them.
@@ -7,6 +7,7 @@
 
 #include "device.cuh"
 #include "layout.cuh"
+#include "lowest_eigenpairs.cuh"
 
 namespace bitdgdm {
 
@@ -18,21 +19,16 @@ constexpr double SKIP = 1e-12;
 constexpr int MAX_SWEEPS = 64;
 constexpr int CYCLE_SUMS = 5;
 constexpr int CYCLE_COLUMNS = 3;
-
-// The threads of a graph, and whether there is one: a block may have teams without.
-struct Team {
-    int lane;
-    int size;
-    bool working;
-};
+// Up to this many nodes all eigenpairs are found by rotations, above only those that are features.
+constexpr int MOST_ROTATED = 16;
 
 // Teams of a block of 32 threads for graphs of n nodes; featureTeams in DeviceScratch.java is the same.
-BITDGDM_DEVICE int teamsOf(int n) { return n <= 16 ? 32 / n : 1; }
+BITDGDM_DEVICE int teamsOf(int n) { return n <= MOST_ROTATED ? 32 / n : 1; }
 
 // Where a graph's intermediate results lie; featureBytes in DeviceScratch.java has their sizes.
 struct FeatureMemory {
     double* matrix;         // (n, n) being diagonalised; before that, the second and third power of A
-    double* rotations;      // (n, n) eigenvectors are rows
+    double* rotations;      // (n, n) eigenvectors are rows; of a large graph (n, EIGEN_COLUMNS)
     int64_t* sums;          // (n, CYCLE_SUMS) of each node
     int32_t* label;         // (n) lowest node of the component, and a second copy
     int32_t* order;         // (n) place of the k-th smallest eigenvalue
@@ -42,7 +38,7 @@ BITDGDM_DEVICE FeatureMemory divide(int n, char* memory) {
     FeatureMemory to;
     to.matrix = (double*) memory;
     to.rotations = to.matrix + (size_t) n * n;
-    to.sums = (int64_t*) (to.rotations + (size_t) n * n);
+    to.sums = (int64_t*) (to.rotations + (size_t) n * (n <= MOST_ROTATED ? n : EIGEN_COLUMNS));
     to.label = (int32_t*) (to.sums + (size_t) n * CYCLE_SUMS);
     to.order = to.label + 2 * n;
     return to;
@@ -195,22 +191,28 @@ BITDGDM_DEVICE void rotate(const Team& team, bool due, double* a, double* v, int
     sync();
 }
 
-// Diagonalises the Laplacian by cyclic Jacobi rotations in a fixed order and sorts its eigenvalues.
-BITDGDM_DEVICE void eigen(const Team& team, const uint8_t* edges, int n, const FeatureMemory& memory) {
-    double* a = memory.matrix;
-    double* v = memory.rotations;
+// The Laplacian, and the eigenvectors of a diagonal matrix where these are rotated.
+BITDGDM_DEVICE void setUp(const Team& team, const uint8_t* edges, int n, const FeatureMemory& memory) {
     for (int i = team.lane; team.working && i < n; i += team.size) {
         int degree = 0;
         for (int j = 0; j < n; j++) {
             const int one = edges[i * n + j] != 0 ? 1 : 0;
             degree += one;
             // +0 where there is no edge: -0 would be another double.
-            a[i * n + j] = (double) -one;
-            v[i * n + j] = i == j ? 1 : 0;
+            memory.matrix[i * n + j] = (double) -one;
+            if (n <= MOST_ROTATED) {
+                memory.rotations[i * n + j] = i == j ? 1 : 0;
+            }
         }
-        a[i * n + i] = degree;
+        memory.matrix[i * n + i] = degree;
     }
     sync();
+}
+
+// Diagonalises the Laplacian by cyclic Jacobi rotations in a fixed order and sorts its eigenvalues.
+BITDGDM_DEVICE void rotateAll(const Team& team, int n, const FeatureMemory& memory) {
+    double* a = memory.matrix;
+    double* v = memory.rotations;
     for (int sweep = 0; sweep < MAX_SWEEPS; sweep++) {
         bool rotated = false;
         for (int p = 0; p < n - 1; p++) {
@@ -243,15 +245,15 @@ BITDGDM_DEVICE void eigen(const Team& team, const uint8_t* edges, int n, const F
 BITDGDM_DEVICE void laplacian(const Team& team, const uint8_t* edges, int n, const FeatureMemory& memory, bool all,
                               float* node, int stride, float* global) {
     const int32_t* label = components(team, edges, n, memory);
-    eigen(team, edges, n, memory);
-    if (!team.working) {
-        return;
+    setUp(team, edges, n, memory);
+    if (n <= MOST_ROTATED) {
+        rotateAll(team, n, memory);
     }
     // Every thread finds these two alone: n is small.
     int count = 0;
     int largest = 0;
     int largestSize = 0;
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; team.working && i < n; i++) {
         if (label[i] == i) {
             int size = 0;
             for (int j = i; j < n; j++) {
@@ -265,18 +267,34 @@ BITDGDM_DEVICE void laplacian(const Team& team, const uint8_t* edges, int n, con
             count++;
         }
     }
+    const int found = n - count < EIGENVALUES ? n - count : EIGENVALUES;
+    const int vectors = !all ? 0 : found < EIGENVECTORS ? found : EIGENVECTORS;
+    EigenMemory lowest = {};
+    if (n > MOST_ROTATED) {
+        // A graph of this size has a block of its own, all of whose threads are here.
+        lowest = eigenMemory(memory.rotations, n);
+        lowestEigenpairs(team, memory.matrix, n, count, found, vectors, lowest);
+    }
+    if (!team.working) {
+        return;
+    }
     for (int k = team.lane; k < 1 + EIGENVALUES; k += team.size) {
-        const int from = count + k - 1;
-        global[k] = k == 0 ? (float) count
-            : from < n ? (float) divide(memory.matrix[memory.order[from] * n + memory.order[from]], (double) n)
-            : MISSING_EIGENVALUE;
+        if (k == 0) {
+            global[k] = (float) count;
+        } else if (k > found) {
+            global[k] = MISSING_EIGENVALUE;
+        } else {
+            const int at = n > MOST_ROTATED ? 0 : memory.order[count + k - 1];
+            global[k] = (float) divide(n > MOST_ROTATED ? lowest.values[k - 1] : memory.matrix[at * n + at], (double) n);
+        }
     }
     for (int i = team.lane; all && i < n; i += team.size) {
         node[i * stride] = label[i] == largest ? 0.0f : 1.0f;
         for (int k = 0; k < EIGENVECTORS; k++) {
             float entry = 0;
-            if (count + k < n) {
-                const double* vector = memory.rotations + (size_t) memory.order[count + k] * n;
+            if (k < vectors) {
+                const double* vector = n > MOST_ROTATED ? lowest.vectors + (size_t) k * n
+                    : memory.rotations + (size_t) memory.order[count + k] * n;
                 int peak = 0;
                 for (int j = 1; j < n; j++) {
                     peak = magnitude(vector[j]) > magnitude(vector[peak]) ? j : peak;

@@ -18,6 +18,7 @@ final class DeviceScratch {
     static final int NIBBLE_DEPTH = 64;
     static final int HALF_DEPTH = 16;
     private static final int CYCLE_SUMS = 5;
+    private static final int EIGEN_COLUMNS = 13;
 
     private DeviceScratch() {
     }
@@ -77,6 +78,6 @@ final class DeviceScratch {
 
     /** What the features of one graph of n nodes are computed in. */
     static long featureBytes(int n) {
-        return 16L * n * n + 8L * CYCLE_SUMS * n + 3 * 4L * n;
+        return 8L * n * n + 8L * (n <= GraphFeatures.MOST_ROTATED ? n : EIGEN_COLUMNS) * n + 8L * CYCLE_SUMS * n + 3 * 4L * n;
     }
 }

@@ -20,8 +20,9 @@ import java.util.Arrays;
  * <p>The published code takes Laplacian features from LAPACK's arbitrary signs, bases and null-space vectors. The rule
  * here gives identical bits in every backend: cycle counts in 64-bit integers, everything else in IEEE double without
  * contraction, each feature rounded once to FP32; components by graph search; with C of them, the non-zero eigenvalues
- * are those after the C first of {@link SymmetricEigen}; missing eigenvectors are 0, missing eigenvalues 2 (not
- * divided by n); the largest component is the one with the lowest node index among equals.
+ * are those after the C first, of {@link SymmetricEigen} for graphs of up to {@value #MOST_ROTATED} nodes and of
+ * {@link LowestEigenpairs} for larger ones; missing eigenvectors are 0, missing eigenvalues 2 (not divided by n); the largest
+ * component is the one with the lowest node index among equals.
  *
  * <p>Reproduced as trained with: "valency" is the sum of bond class indices, "charge" the type index minus that.
  */
@@ -29,6 +30,8 @@ public final class GraphFeatures {
     /** Above this many nodes, counts of closed walks of length 6 could leave 64 bits. */
     public static final int MAX_NODES = 1000;
 
+    /** Up to this many nodes all eigenpairs are found by rotations, above only those that are features. */
+    public static final int MOST_ROTATED = 16;
     /** Cosines and sines of the time. */
     static final int TIME_COLUMNS = 64;
 
@@ -172,7 +175,8 @@ public final class GraphFeatures {
     /** Cycle counts from closed walks, as the variant counts them (c5 of {@code main} is not the number of 5-cycles). */
     private void cycles(int[] a1, int n, float[] node, int at, int width, float[] global, int y) {
         int[] a2 = product(a1, a1, n);
-        int[] a3 = product(a2, a1, n);
+        // Powers commute, and most entries of the first are 0.
+        int[] a3 = product(a1, a2, n);
         boolean trueFiveCycles = architecture.variant() == Variant.FIXED_BUG;
         long sum3 = 0;
         long sum4 = 0;
@@ -255,17 +259,19 @@ public final class GraphFeatures {
             }
             laplacian[i * n + i] = degree;
         }
-        SymmetricEigen eigen = SymmetricEigen.of(laplacian, n);
+        boolean all = architecture.features() == FeatureSet.ALL;
+        int count = Math.min(EIGENVALUES, n - components);
+        int vectors = all ? Math.min(EIGENVECTORS, count) : 0;
+        LowestEigenpairs eigen = n <= MOST_ROTATED ? SymmetricEigen.of(laplacian, n).some(components, count, vectors)
+            : LowestEigenpairs.of(laplacian, n, components, count, vectors);
         global[y] = components;
         for (int k = 0; k < EIGENVALUES; k++) {
-            int from = components + k;
-            global[y + 1 + k] = from < n ? (float) (eigen.values()[from] / n) : MISSING_EIGENVALUE;
+            global[y + 1 + k] = k < count ? (float) (eigen.values()[k] / n) : MISSING_EIGENVALUE;
         }
-        for (int i = 0; architecture.features() == FeatureSet.ALL && i < n; i++) {
+        for (int i = 0; all && i < n; i++) {
             node[at + i * width] = component[i] == largest ? 0 : 1;
             for (int k = 0; k < EIGENVECTORS; k++) {
-                int from = components + k;
-                node[at + i * width + 1 + k] = from < n ? (float) eigen.vectors()[from * n + i] : 0;
+                node[at + i * width + 1 + k] = k < vectors ? (float) eigen.vectors()[k * n + i] : 0;
             }
         }
     }

@@ -1,5 +1,7 @@
 package org.bitdgdm.kernels;
 
+import java.util.Arrays;
+
 /**
  * Eigenvalues and eigenvectors of a small symmetric matrix by the cyclic Jacobi method, by a rule that gives identical
  * bits in Java, C++ and CUDA: every operation below is one IEEE double operation, rounded to nearest, never contracted
@@ -56,6 +58,13 @@ record SymmetricEigen(double[] values, double[] vectors) {
             }
         }
         return sorted(a, v, n);
+    }
+
+    /** So many pairs from one on, and the vectors of the first of them. */
+    LowestEigenpairs some(int from, int count, int vectors) {
+        int n = values.length;
+        return new LowestEigenpairs(Arrays.copyOfRange(values, from, from + count),
+            Arrays.copyOfRange(this.vectors, from * n, (from + vectors) * n));
     }
 
     private static void rotate(double[] a, double[] v, int n, int p, int q) {

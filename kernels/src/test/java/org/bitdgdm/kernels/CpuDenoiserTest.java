@@ -279,19 +279,21 @@ class CpuDenoiserTest {
         Architecture architecture = model.architecture();
         GraphFeatures features = new GraphFeatures(architecture);
         try (CpuDenoiser denoiser = open(model, "auto", 1)) {
-            for (int n : new int[] {1, 2, 3, 5, 8, 9, 27, 64}) {
-                GraphBatch batch = noise(model, n, 5, 55);
-                float[] node = new float[50 * n * architecture.nodeInputs()];
-                float[] global = new float[50 * architecture.globalInputs()];
-                float[] expectedNode = new float[node.length];
-                float[] expectedGlobal = new float[global.length];
-                denoiser.features(batch, 17, node, global);
-                for (int g = 0; g < 50; g++) {
-                    features.compute(batch, g, 17, expectedNode, g * n * architecture.nodeInputs(),
-                        expectedGlobal, g * architecture.globalInputs());
+            for (int n : new int[] {1, 2, 3, 5, 8, 9, 16, 17, 27, 64, 187}) {
+                for (GraphBatch batch : List.of(noise(model, n, 5, n < 100 ? 55 : 8), TestModels.regular(n))) {
+                    int graphs = batch.size();
+                    float[] node = new float[graphs * n * architecture.nodeInputs()];
+                    float[] global = new float[graphs * architecture.globalInputs()];
+                    float[] expectedNode = new float[node.length];
+                    float[] expectedGlobal = new float[global.length];
+                    denoiser.features(batch, 17, node, global);
+                    for (int g = 0; g < graphs; g++) {
+                        features.compute(batch, g, 17, expectedNode, g * n * architecture.nodeInputs(),
+                            expectedGlobal, g * architecture.globalInputs());
+                    }
+                    assertThat(node).as("%d nodes", n).isEqualTo(expectedNode);
+                    assertThat(global).as("%d nodes", n).isEqualTo(expectedGlobal);
                 }
-                assertThat(node).as("%d nodes", n).isEqualTo(expectedNode);
-                assertThat(global).as("%d nodes", n).isEqualTo(expectedGlobal);
             }
         }
     }

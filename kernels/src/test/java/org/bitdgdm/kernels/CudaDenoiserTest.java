@@ -39,8 +39,9 @@ class CudaDenoiserTest {
         PackedModel model = TestModels.tiny(variant, 3);
         for (EmulatedDriver.Order order : EmulatedDriver.Order.values()) {
             try (CudaDenoiser denoiser = open(model, order)) {
-                for (int n : new int[] {1, 2, 5, 9, 27, 33, 64, 100}) {
+                for (int n : new int[] {1, 2, 5, 9, 16, 17, 27, 33, 64, 100}) {
                     checkFeatures(order.toString(), denoiser, model, noise(model, n, 5, n < 50 ? 11 : 6));
+                    checkFeatures(order.toString(), denoiser, model, TestModels.regular(n));
                 }
             }
         }

@@ -128,6 +128,23 @@ public final class TestModels {
         return InitialNoise.draw(model.diffusion(), n, LongStream.range(from, to).toArray(), 11);
     }
 
+    /** Sparse graphs of many equal eigenvalues: no edge, a ring, a star, all edges, rings of three, a path. */
+    static GraphBatch regular(int n) {
+        GraphBatch batch = new GraphBatch(n, LongStream.range(0, 6).toArray());
+        for (int i = 0; i < n; i++) {
+            for (int j = i + 1; j < n; j++) {
+                boolean beside = j - i == 1;
+                boolean[] edges = {false, beside || n > 2 && j - i == n - 1, i == 0, true, i / 3 == j / 3, beside};
+                for (int g = 0; g < edges.length; g++) {
+                    if (edges[g]) {
+                        batch.setEdge(g, i, j, 1);
+                    }
+                }
+            }
+        }
+        return batch;
+    }
+
     /** Logits of nodes and of edges. */
     static float[][] logits(Denoiser denoiser, PackedModel model, GraphBatch batch, int t) {
         float[] nodes = new float[batch.nodes().length * model.architecture().nodeTypes()];

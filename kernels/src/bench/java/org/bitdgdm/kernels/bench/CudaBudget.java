@@ -3,6 +3,7 @@ package org.bitdgdm.kernels.bench;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.bitdgdm.kernels.GraphFeatures;
 import org.bitdgdm.kernels.NetworkSpec.Width;
 import org.bitdgdm.kernels.PackedModel;
 
@@ -27,6 +28,11 @@ record CudaBudget(Map<String, Double> seconds) {
     private static final double ROOTS = 100;
     private static final double ROTATED = 12;
     private static final int SWEEPS = 6;
+    /** Of the reduction of a larger graph's Laplacian, for each n³: a symmetric product, and an update, of every row. */
+    private static final double REDUCED = 4 / 3.0;
+    /** Divisions for each node: of the bisections of five eigenvalues. */
+    private static final double DIVISIONS = 5 * 56;
+    private static final double DIVISION = 20;
     /** Of a class of an element that is drawn: divisions in double, once for each sum over classes. */
     private static final double DRAWN = 200;
     private static final int WARP = 32;
@@ -58,6 +64,8 @@ record CudaBudget(Map<String, Double> seconds) {
         double floats = gpu.fp32 / PER_INSTRUCTION;
         double doubles = gpu.fp64 / PER_INSTRUCTION;
         double rotations = SWEEPS * n * (n - 1) / 2.0;
+        double eigenpairs = n <= GraphFeatures.MOST_ROTATED ? rotations * (ROOTS + ROTATED * n)
+            : REDUCED * n * n * n + DIVISIONS * DIVISION * n;
         double drawn = (double) n * model.architecture().nodeTypes()
             + n * (n - 1) / 2.0 * model.architecture().edgeTypes();
         double[] terms = {
@@ -67,7 +75,7 @@ record CudaBudget(Map<String, Double> seconds) {
             (work.attentionOperations() / PER_INSTRUCTION + EXP * work.exponentials()
                 + NORM * (work.nodeNormElements() + work.edgeNormElements()) + POOL * work.pooledElements()) / floats,
             QUANTIZE * work.quantizedEntries() / floats,
-            rotations * (ROOTS + ROTATED * n) / doubles,
+            eigenpairs / doubles,
             DRAWN * drawn / doubles,
             bytes(model, n) / gpu.memory};
         Map<String, Double> seconds = new LinkedHashMap<>();
