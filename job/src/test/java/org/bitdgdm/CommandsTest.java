@@ -105,6 +105,12 @@ class CommandsTest extends CommandsOnSpark {
             .hasSameBinaryContentAs(folder.resolve("cached-1/_run/model/packed.bdgm"));
         assertThat(folder.resolve("cached-2/quantization.csv"))
             .hasSameTextualContentAs(folder.resolve("cached-1/quantization.csv"));
+        assertThat(JSON.readTree(folder.resolve("cached-1/run.json").toFile()).path("quantized_model").asText())
+            .isEqualTo("made by this run");
+        JsonNode taken = JSON.readTree(folder.resolve("cached-2/run.json").toFile());
+        assertThat(taken.path("quantized_model").asText()).isEqualTo("from the cache");
+        assertThat(taken.path("timings").has("quantization_seconds")).isFalse();
+        assertThat(taken.path("core_seconds_per_million_graphs").asDouble()).isPositive();
         assertThat(generate(folder.resolve("cached-3"), "--method", "rtn", "--cache", "none")).as(err).isZero();
         assertThat(out).contains("quantizing with rtn");
         assertThat(generate(folder.resolve("cached-4"), "--method", "rtn", "--cache", "nosuch://x/y")).isEqualTo(2);

@@ -58,7 +58,7 @@ class MutatedRunTest {
         folder.publish("metrics.json",
             new ObjectMapper().writeValueAsBytes(ReportFixture.metrics(Protocol.DIGRESS, 38L).toJson()));
         folder.publish("run.json", RUN.getBytes(StandardCharsets.UTF_8));
-        new RunTimings(2.5, List.of(new RunTimings.Sampling(60, 16.85))).save(folder);
+        new RunTimings(2.5, "made by this run", List.of(new RunTimings.Sampling(60, 16.85, 33.5, null))).save(folder);
         folder.finish(FINGERPRINT);
     }
 

@@ -3,14 +3,19 @@ package org.bitdgdm.output;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkContext;
@@ -31,12 +36,21 @@ import org.bitdgdm.quantize.QuantizedBundle;
  * what is read must have the hash that its recipe says. Of two runs that make the same entry at once either may win: both
  * have the same packed bytes. The cache is no part of a run: what cannot be read is made again and what cannot be written is
  * left, each with one sentence.
+ *
+ * <p>It is bounded: whoever keeps a model removes those that were not used for longest, as long as all together take more than
+ * {@value #MOST_BYTES} bytes. Where a file system keeps no time that can be set, an entry is as old as its making.
  */
 public final class ModelCache {
     /** Value of {@code --cache} that switches it off. */
     private static final String NONE = "none";
     /** Where the folder of a user is told, besides {@code --cache}. */
     private static final String VARIABLE = "BITDGDM_CACHE";
+    /** Hundreds of models of molecules. */
+    static final long MOST_BYTES = 4L << 30;
+    /** Names of entries; whatever else lies in the folder is not ours. */
+    private static final Pattern ENTRY = Pattern.compile("[0-9a-f]{64}");
+    /** Leaves the time of last access as it is. */
+    private static final long UNCHANGED = -1;
 
     private final String named;
     private final FileSystem files;
@@ -119,6 +133,7 @@ public final class ModelCache {
                     + sourceSha256);
             }
             console.println("quantized before: taken from " + entry);
+            used(entry);
             return Optional.of(found);
         } catch (IOException | InputException broken) {
             console.println("quantizing again, since the model in the cache is broken: " + oneLine(broken));
@@ -126,17 +141,69 @@ public final class ModelCache {
         }
     }
 
-    /** Keeps a model under a name, in the place of what is there. */
+    /** Tells the time of the last use; whoever may only read the cache cannot. */
+    private void used(Path entry) {
+        try {
+            files.setTimes(new Path(entry, QuantizedBundle.PACKED_FILE), System.currentTimeMillis(), UNCHANGED);
+        } catch (IOException notAllowed) {
+            // An entry that seems unused goes first, and is made again by whom it is missing.
+        }
+    }
+
+    /** Keeps a model under a name, in the place of what is there, and what fits beside it. */
     public void keep(String key, QuantizedBundle<?> bundle) {
+        keep(key, bundle, MOST_BYTES);
+    }
+
+    void keep(String key, QuantizedBundle<?> bundle, long mostBytes) {
         Path entry = new Path(folder, key);
         try {
             Map<String, byte[]> content = bundle.files();
             for (String name : new String[] {QuantizedBundle.RECIPE_FILE, QuantizedBundle.PACKED_FILE}) {
                 put(new Path(entry, name), content.get(name));
             }
+            makeRoom(key, mostBytes);
         } catch (IOException failed) {
             console.println("the quantized model is not kept for other runs, since " + named + " cannot be written: "
                 + oneLine(failed) + "; --cache names another folder, or none");
+        }
+    }
+
+    /**
+     * An entry as it lies there.
+     *
+     * @param bytes of its files
+     * @param used  milliseconds of the epoch of its last use
+     */
+    private record Entry(Path folder, long bytes, long used) {
+    }
+
+    /** Removes entries of other names, those that were not used for longest first, until the rest is small enough. */
+    private void makeRoom(String key, long mostBytes) throws IOException {
+        List<Entry> others = new ArrayList<>();
+        long all = 0;
+        for (FileStatus status : files.listStatus(folder)) {
+            if (!status.isDirectory() || !ENTRY.matcher(status.getPath().getName()).matches()) {
+                continue;
+            }
+            long bytes = 0;
+            long used = status.getModificationTime();
+            for (FileStatus file : files.listStatus(status.getPath())) {
+                bytes += file.getLen();
+                used = file.getPath().getName().equals(QuantizedBundle.PACKED_FILE) ? file.getModificationTime() : used;
+            }
+            all += bytes;
+            if (!status.getPath().getName().equals(key)) {
+                others.add(new Entry(status.getPath(), bytes, used));
+            }
+        }
+        others.sort(Comparator.comparingLong(Entry::used));
+        for (Entry oldest : others) {
+            if (all <= mostBytes) {
+                return;
+            }
+            files.delete(oldest.folder(), true);
+            all -= oldest.bytes();
         }
     }
 

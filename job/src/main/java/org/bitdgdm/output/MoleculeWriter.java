@@ -17,6 +17,7 @@ import org.bitdgdm.conf.InputException;
 import org.bitdgdm.family.GraphFamily;
 import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.sample.SampleJob;
+import org.bitdgdm.sample.SamplingCost;
 import org.bitdgdm.sample.SamplingProgress;
 import org.bitdgdm.sample.ShardPlan;
 import org.bitdgdm.sample.ShardedJob;
@@ -75,7 +76,7 @@ public final class MoleculeWriter {
         long kept = job.count() - sampled;
         if (missing.isEmpty()) {
             folder.completeMolecules(shards);
-            return new RunTimings.Sampled(0, kept, 0);
+            return new RunTimings.Sampled(0, kept, 0, SamplingCost.NONE);
         }
         if (missing.size() < shards.size()) {
             console.printf("resuming: %,d of %,d shards are already in %s%n", shards.size() - missing.size(), shards.size(),
@@ -84,7 +85,8 @@ public final class MoleculeWriter {
         try (SamplingProgress progress = new SamplingProgress(job, missing, console)) {
             commit(spark, rows.of(missing), schema, missing, folder);
             folder.completeMolecules(shards);
-            return new RunTimings.Sampled(sampled, kept, progress.seconds());
+            double seconds = progress.seconds();
+            return new RunTimings.Sampled(sampled, kept, seconds, progress.cost());
         }
     }
 

@@ -79,7 +79,8 @@ public final class RunRecord {
     }
 
     /**
-     * Graphs, {@code timings.sampling_seconds} and {@code graphs_per_second}.
+     * Graphs, {@code timings.sampling_seconds}, {@code graphs_per_second}, {@code core_seconds_per_million_graphs} and
+     * {@code joules_per_million_graphs}.
      *
      * @param count graphs of the run
      * @param run   all its starts together
@@ -89,10 +90,16 @@ public final class RunRecord {
         if (run.sampled() > 0) {
             timing("sampling", run.seconds());
         }
-        if (Double.isFinite(run.graphsPerSecond())) {
-            root.put("graphs_per_second", run.graphsPerSecond());
-        }
+        number("graphs_per_second", run.graphsPerSecond());
+        number("core_seconds_per_million_graphs", run.coreSecondsPerMillion());
+        number("joules_per_million_graphs", run.joulesPerMillion());
         return this;
+    }
+
+    private void number(String name, double value) {
+        if (Double.isFinite(value)) {
+            root.put(name, value);
+        }
     }
 
     /** The record so far, for the report. */

@@ -134,6 +134,12 @@ public final class RunReport {
             tiles.add(ReportPage.Tile.of(titled(registry.unit()) + " per second",
                 Numbers.significant(rate, 3), "while sampling"));
         }
+        double cost = run.path("core_seconds_per_million_graphs").asDouble(Double.NaN);
+        if (Double.isFinite(cost)) {
+            double joules = run.path("joules_per_million_graphs").asDouble(Double.NaN);
+            tiles.add(ReportPage.Tile.of("Cost of a million", Numbers.significant(cost, 3) + " core-seconds",
+                Double.isFinite(joules) ? Numbers.significant(joules / 1e3, 3) + " kJ, all that the processors use" : ""));
+        }
         double total = run.path("timings").path("total_seconds").asDouble(Double.NaN);
         double sampling = run.path("timings").path("sampling_seconds").asDouble(Double.NaN);
         if (Double.isFinite(total) || Double.isFinite(sampling)) {

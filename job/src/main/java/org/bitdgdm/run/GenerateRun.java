@@ -107,8 +107,8 @@ public final class GenerateRun<M extends PackedNetwork> {
     /** Broadcasts the model, and samples what is missing of the rows. */
     private Sampled<M> sample(QuantizedRun<M> quantized) throws IOException, InterruptedException {
         RunTimings timings = RunTimings.of(folder, console);
-        if (!Double.isNaN(quantized.seconds())) {
-            timings = timings.withQuantization(quantized.seconds());
+        if (quantized.from().isPresent()) {
+            timings = timings.withQuantization(quantized.seconds(), quantized.from().get());
             timings.save(folder);
         }
         RunModel.Written written = model.write(quantized.model(), conf, spark, folder, console);
@@ -135,6 +135,9 @@ public final class GenerateRun<M extends PackedNetwork> {
             .fact("model", model.bundle().name()).fact("backend", model.backend())
             .fact("master", spark.sparkContext().master()).fact("runs_at_once", Integer.toString(atOnce));
         model.facts(conf).forEach(record::fact);
+        if (timings.quantizedModel() != null) {
+            record.fact("quantized_model", timings.quantizedModel());
+        }
         if (timings.quantizationSeconds() != null) {
             record.timing("quantization", timings.quantizationSeconds());
         }

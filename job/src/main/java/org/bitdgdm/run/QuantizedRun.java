@@ -35,10 +35,15 @@ import org.bitdgdm.recipe.LayerStudy;
  *
  * @param model   what is broadcast
  * @param layers  a report for every linear layer; empty where nothing was quantized
- * @param seconds time taken; NaN where an earlier start has taken it
+ * @param seconds time taken; NaN where this start has taken none
+ * @param from    where the quantized model is from, for {@code run.json}; empty where an earlier start knows it, or nothing is
+ *                quantized
  * @param <M>     form of the model
  */
-record QuantizedRun<M extends PackedNetwork>(M model, List<LayerReport> layers, double seconds) {
+record QuantizedRun<M extends PackedNetwork>(M model, List<LayerReport> layers, double seconds, Optional<String> from) {
+    private static final String MADE = "made by this run";
+    private static final String CACHED = "from the cache";
+    private static final String SAVED = "saved before, in the folder of the model";
     private static final String KEPT = RunFiles.KEPT_MODEL + "/";
     private static final double NANOS = 1e-9;
 
@@ -51,11 +56,11 @@ record QuantizedRun<M extends PackedNetwork>(M model, List<LayerReport> layers, 
             if (conf.scan().on() || !folder.exists(RunFiles.QUANTIZATION_CSV)) {
                 publish(folder, kept, conf.scan().on() ? alone(study, conf, kept.model(), console) : List.of());
             }
-            return new QuantizedRun<>(kept.model(), kept.layers(), Double.NaN);
+            return new QuantizedRun<>(kept.model(), kept.layers(), Double.NaN, Optional.empty());
         }
         if (run.saved().isPresent()) {
             console.println("quantized before: the model of " + conf.model());
-            return taken(run.saved().get(), folder, conf, study, console);
+            return taken(run.saved().get(), SAVED, folder, conf, study, console);
         }
         QuantizeConf recipe = conf.quantize();
         // What a recipe that is searched for comes to is known after the search only.
@@ -65,7 +70,7 @@ record QuantizedRun<M extends PackedNetwork>(M model, List<LayerReport> layers, 
             run.calibratedOn(recipe), spark);
         Optional<QuantizedBundle<M>> known = cache.flatMap(models -> models.find(key, run.bundle().sha256(), run::unpack));
         if (known.isPresent()) {
-            return taken(known.get(), folder, conf, study, console);
+            return taken(known.get(), CACHED, folder, conf, study, console);
         }
         QuantizedModel<M> quantized;
         List<SensitivityScan.OfLayer> alone;
@@ -86,7 +91,7 @@ record QuantizedRun<M extends PackedNetwork>(M model, List<LayerReport> layers, 
         }
         publish(folder, quantized, alone);
         if (recipe.nothing()) {
-            return new QuantizedRun<>(run.full(), List.of(), Double.NaN);
+            return new QuantizedRun<>(run.full(), List.of(), Double.NaN, Optional.empty());
         }
         double seconds = conf.recipe().auto() ? (System.nanoTime() - start) * NANOS : quantized.seconds();
         console.printf(Locale.ROOT, "quantized in %.1f s: %,d → %,d bytes%n", seconds, run.full().bytes(),
@@ -94,17 +99,17 @@ record QuantizedRun<M extends PackedNetwork>(M model, List<LayerReport> layers, 
         QuantizedBundle<M> made = new QuantizedBundle<>(quantized, recipe, RunModel.CALIBRATION_SEED, run.bundle().sha256());
         keep(folder, made, console);
         cache.ifPresent(models -> models.keep(key, made));
-        return new QuantizedRun<>(quantized.model(), quantized.layers(), seconds);
+        return new QuantizedRun<>(quantized.model(), quantized.layers(), seconds, Optional.of(MADE));
     }
 
     /** A model that was quantized elsewhere before. */
-    private static <M extends PackedNetwork> QuantizedRun<M> taken(QuantizedBundle<M> bundle, OutputFolder folder, JobConf conf,
-                                                                   LayerStudy<M> study, PrintStream console)
+    private static <M extends PackedNetwork> QuantizedRun<M> taken(QuantizedBundle<M> bundle, String from, OutputFolder folder,
+                                                                   JobConf conf, LayerStudy<M> study, PrintStream console)
         throws IOException {
         QuantizedModel<M> model = bundle.quantized();
         publish(folder, model, conf.scan().on() ? alone(study, conf, model.model(), console) : List.of());
         keep(folder, bundle, console);
-        return new QuantizedRun<>(model.model(), model.layers(), Double.NaN);
+        return new QuantizedRun<>(model.model(), model.layers(), Double.NaN, Optional.of(from));
     }
 
     /**

@@ -42,6 +42,8 @@ final class SamplingListener extends SparkListener {
     private long doneGraphs;
     private long firstStart = Long.MAX_VALUE;
     private long lastEnd = Long.MIN_VALUE;
+    /** Of all attempts that have ended. */
+    private long taskMillis;
     private boolean ended;
 
     /**
@@ -95,6 +97,7 @@ final class SamplingListener extends SparkListener {
             return;
         }
         sampled.remove(end.taskInfo().taskId());
+        taskMillis += end.taskInfo().duration();
         if (end.reason() == Success$.MODULE$) {
             lastEnd = Math.max(lastEnd, end.taskInfo().finishTime());
             if (done.add(at)) {
@@ -121,6 +124,11 @@ final class SamplingListener extends SparkListener {
             }
         });
         return doneGraphs + furthest.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    /** Seconds that attempts of tasks have taken, one after the other, failed ones included. */
+    synchronized double taskSeconds() {
+        return taskMillis / 1e3;
     }
 
     /** Milliseconds of the epoch at which the first task started; {@link Long#MAX_VALUE} if none has. */

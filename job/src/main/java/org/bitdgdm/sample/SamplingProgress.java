@@ -30,6 +30,7 @@ public final class SamplingProgress implements AutoCloseable {
     private final String unit;
     private final long kept;
     private final ScheduledExecutorService timer;
+    private final PackageEnergy energy;
     private long printed = -1;
     private boolean open;
     private int width;
@@ -53,6 +54,7 @@ public final class SamplingProgress implements AutoCloseable {
         spark.addSparkListener(listener);
         spark.setLocalProperty(SamplingListener.PROPERTY, run);
         spark.setJobDescription(job.description(graphs));
+        energy = new PackageEnergy();
         timer = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread thread = new Thread(task, "sampling-progress");
             thread.setDaemon(true);
@@ -68,6 +70,7 @@ public final class SamplingProgress implements AutoCloseable {
     }
 
     private synchronized void print() {
+        energy.look();
         long graphs = listener.graphs();
         if (graphs == printed || listener.firstStart() == Long.MAX_VALUE) {
             return;
@@ -115,12 +118,20 @@ public final class SamplingProgress implements AutoCloseable {
      */
     public double seconds() throws InterruptedException {
         double seconds = listener.awaitSeconds(EVENTS_MILLIS);
+        energy.look();
         timer.shutdownNow();
         synchronized (this) {
             show(line(unit, kept + listener.graphs(), total, listener.graphs() / seconds));
             endLine();
         }
         return seconds;
+    }
+
+    /** What was taken until {@link #seconds} has returned: energy only where all tasks run on this machine. */
+    public SamplingCost cost() {
+        int cores = spark.getConf().getInt("spark.task.cpus", 1);
+        return new SamplingCost(listener.taskSeconds() * cores,
+            spark.isLocal() ? energy.joules() : Double.NaN);
     }
 
     /** Leaves the line that a terminal keeps up to date, so that what follows has one of its own. */

@@ -9,6 +9,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Optional;
@@ -80,6 +81,40 @@ class ModelCacheTest {
         try (Stream<Path> left = Files.list(temporary.resolve("models/key"))) {
             assertThat(left.map(file -> file.getFileName().toString()).filter(name -> !name.endsWith(".crc")))
                 .containsExactlyInAnyOrder(QuantizedBundle.PACKED_FILE, QuantizedBundle.RECIPE_FILE);
+        }
+    }
+
+    private static String key(char digit) {
+        return String.valueOf(digit).repeat(64);
+    }
+
+    private void use(String key, long millis) throws IOException {
+        Files.setLastModifiedTime(temporary.resolve("models").resolve(key).resolve(QuantizedBundle.PACKED_FILE),
+            FileTime.fromMillis(millis));
+    }
+
+    @Test
+    void whatWasNotUsedForLongestMakesRoom() throws IOException {
+        ModelCache cache = cache(temporary.resolve("models").toString());
+        Path stranger = Files.createDirectories(temporary.resolve("models/my model"));
+        Files.writeString(stranger.resolve(QuantizedBundle.PACKED_FILE), "a bundle that somebody keeps here");
+        long one = bundle.files().values().stream().mapToLong(content -> content.length).sum();
+        for (char digit : new char[] {'a', 'b', 'c'}) {
+            cache.keep(key(digit), bundle);
+        }
+        use(key('a'), 1_000);
+        use(key('b'), 2_000);
+        use(key('c'), 3_000);
+        assertThat(find(cache, key('a'), SOURCE.sha256())).as("used now").isPresent();
+        cache.keep(key('d'), bundle, 3 * one);
+        assertThat(temporary.resolve("models").resolve(key('b'))).doesNotExist();
+        for (char digit : new char[] {'a', 'c', 'd'}) {
+            assertThat(find(cache, key(digit), SOURCE.sha256())).as("%s", digit).isPresent();
+        }
+        cache.keep(key('e'), bundle, 1);
+        try (Stream<Path> left = Files.list(temporary.resolve("models"))) {
+            assertThat(left.map(path -> path.getFileName().toString())).as("never the one that is kept, nor strangers")
+                .containsExactlyInAnyOrder(key('e'), "my model");
         }
     }
 

@@ -25,6 +25,7 @@ import org.bitdgdm.metrics.MoleculeRows;
 import org.bitdgdm.molecule.MoleculeScorer;
 import org.bitdgdm.molecule.ScoredMolecule;
 import org.bitdgdm.sample.SampleJob;
+import org.bitdgdm.sample.SamplingCost;
 import org.bitdgdm.sample.TestOpener;
 import org.bitdgdm.sample.TestSpark;
 import org.bitdgdm.sample.TinyModel;
@@ -150,7 +151,7 @@ class MoleculeWriterTest {
         assertThat(printed.toString()).contains("resuming: " + before.size() + " of 6 shards are already in " + run.out());
 
         RunTimings.Sampled nothing = run.write(spark, TestOpener.plain(), console);
-        assertThat(nothing).isEqualTo(new RunTimings.Sampled(0, 30, 0));
+        assertThat(nothing).isEqualTo(new RunTimings.Sampled(0, 30, 0, SamplingCost.NONE));
     }
 
     @Test

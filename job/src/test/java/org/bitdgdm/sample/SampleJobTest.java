@@ -125,6 +125,7 @@ class SampleJobTest {
             job.map(shards, (shard, batches) -> batches).count();
             double seconds = progress.seconds();
             assertThat(seconds).isPositive().isLessThanOrEqualTo((System.currentTimeMillis() - begin) / 1e3);
+            assertThat(progress.cost().coreSeconds()).as("of all attempts").isPositive();
         }
         assertThat(console.toString()).matches("(?s).*sampling: 60 of 60 graphs, [0-9.]+ graphs/s, done\\R");
         assertThat(spark.getLocalProperty(SamplingListener.PROPERTY)).isNull();
