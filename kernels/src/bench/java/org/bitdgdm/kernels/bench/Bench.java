@@ -106,6 +106,10 @@ public final class Bench {
             say("job of " + options.jobCount() + " molecules in " + options.jobSteps() + " steps");
             lines.add(new JobBench(options).measure().line());
         }
+        if (options.levels().contains(BenchOptions.Level.START)) {
+            say("starts");
+            lines.add(new StartBench(options).measure().line());
+        }
         lines.add(ResultLines.line(ResultLines.END).put("seconds", (System.nanoTime() - start) * NANOS)
             .put("others_share", Machine.busyShare()));
         say("written " + options.results());

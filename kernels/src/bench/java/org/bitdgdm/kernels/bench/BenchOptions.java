@@ -1,11 +1,13 @@
 package org.bitdgdm.kernels.bench;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -24,13 +26,15 @@ import java.util.stream.Collectors;
  * @param submit    {@code submit.sh}, for what needs the whole job: quantizers and the job level; null without
  * @param jobCount  molecules of the job level
  * @param jobSteps  steps of each
+ * @param starts    starts of each kind at the start level
+ * @param old       folder of an earlier build of the repository, measured beside this one at the start level
  * @param report    page to write
  * @param results   file that gets all that was measured as JSON lines, of which the page is made
  * @param rates     file that gets rates of layers, for {@code --recipe auto}; null for none
  */
 record BenchOptions(Path home, Set<Level> levels, List<String> models, int threads, int repeats, double seconds,
-                    boolean full, String cpuIsa, String python, Path submit, int jobCount, int jobSteps, Path report,
-                    Path results, Path rates) {
+                    boolean full, String cpuIsa, String python, Path submit, int jobCount, int jobSteps, int starts,
+                    Optional<Path> old, Path report, Path results, Path rates) {
 
     /** One kind of measurement; peaks are always taken. */
     enum Level {
@@ -41,7 +45,9 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
         /** The same network in PyTorch. */
         PEER,
         /** A whole Spark job. */
-        JOB
+        JOB,
+        /** A small job from its command to its report. */
+        START
     }
 
     private static final List<String> MODELS = List.of("qm9", "moses", "planar");
@@ -51,7 +57,7 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
         nothing and makes the pages of both backends again of their lines.
 
           --backend NAME   cpu or cuda, which has flags of its own, below [cpu]
-          --levels LIST    of kernel,step,peer,job [kernel,step,peer]; the peaks of a core are always measured
+          --levels LIST    of kernel,step,peer,job,start [kernel,step,peer]; the peaks of a core are always measured
           --models LIST    of qm9,moses,planar [all]
           --threads N      most threads of a step [all processors]
           --repeats N      repeats of every measurement [11]
@@ -62,6 +68,8 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
           --submit FILE    submit.sh, for the job's quantizers and the job level; ./submit.sh bench sets it
           --job-count N    molecules of the job level [10000]
           --job-steps N    steps of each of them [500]
+          --starts N       starts of each kind at the start level [5]
+          --old DIR        an earlier build of the repository, whose starts alternate with those of this one
           --report FILE    page to write, from the root of the repository [kernels/benchmarks/cpu.md]
           --results FILE   all that was measured, as JSON lines, of which the page is made [.jsonl beside the page]
           --rates FILE     also writes rates of layers from these, such as conf/rates.conf, for --recipe auto
@@ -96,6 +104,8 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
         Path submit = null;
         int jobCount = 10_000;
         int jobSteps = 500;
+        int starts = 5;
+        Optional<Path> old = Optional.empty();
         Path report = home.resolve("kernels/benchmarks/cpu.md");
         Path results = null;
         Path rates = null;
@@ -121,17 +131,26 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
                 case "--submit" -> submit = Path.of(value).toAbsolutePath();
                 case "--job-count" -> jobCount = Integer.parseInt(value);
                 case "--job-steps" -> jobSteps = Integer.parseInt(value);
+                case "--starts" -> starts = Integer.parseInt(value);
+                case "--old" -> old = Optional.of(Path.of(value).toAbsolutePath());
                 case "--report" -> report = home.resolve(value);
                 case "--results" -> results = home.resolve(value);
                 case "--rates" -> rates = home.resolve(value);
                 default -> throw new IllegalArgumentException("unknown flag " + flag + "\n" + USAGE);
             }
         }
-        if (levels.contains(Level.JOB) && submit == null) {
-            throw new IllegalArgumentException("the job level needs --submit FILE; run ./submit.sh bench");
+        if ((levels.contains(Level.JOB) || levels.contains(Level.START)) && submit == null) {
+            throw new IllegalArgumentException("the levels job and start need --submit FILE; run ./submit.sh bench");
+        }
+        if (old.isPresent() && !Files.isRegularFile(old.get().resolve("job/target/bitdgdm.jar"))) {
+            throw new IllegalArgumentException("--old must be the root of a repository that is built, found no"
+                + " job/target/bitdgdm.jar in " + old.get());
+        }
+        if (starts < 1) {
+            throw new IllegalArgumentException("--starts must be at least 1, found " + starts);
         }
         return new BenchOptions(home, levels, models, threads, repeats, seconds, full, cpuIsa, python, submit, jobCount,
-            jobSteps, report, results == null ? beside(report) : results, rates);
+            jobSteps, starts, old, report, results == null ? beside(report) : results, rates);
     }
 
     /** The file of results that a page is made of. */

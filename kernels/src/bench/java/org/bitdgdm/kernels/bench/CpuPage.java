@@ -54,6 +54,7 @@ final class CpuPage {
         });
         results.peer.ifPresent(this::peer);
         results.job.ifPresent(this::job);
+        results.starts.ifPresent(this::starts);
     }
 
     private static String range(Spread spread, double unit) {
@@ -132,6 +133,11 @@ final class CpuPage {
             text.row("lowest " + threads(threads) + " ÷ 1 thread ÷ scaling of the multiply-adds (" + scaled + ")",
                 Markdown.percent(scaling), "95%");
         }
+        results.starts.filter(starts -> starts.seconds().containsKey(StartBench.OLD)).ifPresent(starts -> {
+            text.row("old build ÷ this one, a small run, " + StartBench.COLD,
+                Markdown.significant(starts.faster(StartBench.COLD).get()) + "×", "2×");
+            text.row("the same, " + StartBench.KNOWN, Markdown.significant(starts.faster(StartBench.KNOWN).get()) + "×", "4×");
+        });
         results.job.ifPresent(job -> {
             text.row("share of the job outside sampling and quantization", Markdown.percent(job.otherShare()), "under 10%");
             text.row("largest resident set of the job's process, driver and executor in one, batch 64, heap 512 MB",
@@ -272,6 +278,17 @@ final class CpuPage {
             text.row(row.processes() + " × " + row.threads(), row.batch(), row.median(),
                 Markdown.significant(row.low()) + "–" + Markdown.significant(row.high()));
         }
+        text.line("");
+    }
+
+    private void starts(StartBench.Starts starts) {
+        text.line("## Start");
+        text.line("");
+        text.line("Seconds from `./submit.sh %s` to its report, built before; kinds take turns.", starts.command());
+        text.line("");
+        text.table("kind", "median", "range", "÷ old build");
+        starts.seconds().forEach((kind, seconds) -> text.row(kind, seconds.median(), range(seconds, 1),
+            starts.faster(kind).map(ratio -> Markdown.significant(ratio) + "×").orElse("")));
         text.line("");
     }
 

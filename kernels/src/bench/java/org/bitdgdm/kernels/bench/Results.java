@@ -61,6 +61,7 @@ final class Results {
     final Optional<String> byDefault;
     final Optional<Peer> peer;
     final Optional<JobBench.Job> job;
+    final Optional<StartBench.Starts> starts;
 
     Results(List<JsonNode> lines) {
         begin = first(lines, ResultLines.BEGIN)
@@ -79,6 +80,7 @@ final class Results {
         byDefault = first(lines, ResultLines.DEFAULT).map(line -> line.path("setting").asText());
         peer = first(lines, ResultLines.PEER).map(Peer::of);
         job = first(lines, JobBench.KIND).map(JobBench.Job::of);
+        starts = first(lines, StartBench.KIND).map(StartBench.Starts::of);
     }
 
     private static Optional<JsonNode> first(List<JsonNode> lines, String kind) {
