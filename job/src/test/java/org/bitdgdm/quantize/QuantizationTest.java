@@ -69,6 +69,25 @@ class QuantizationTest {
         assertThat(meanError(one)).isLessThan(0.8 * meanError(published));
     }
 
+    @Test
+    void layersOutsideTheBlocksHaveCodesOfWeightsAndOfInputsBesideAwareFactors() {
+        QuantizeConf aware = recipe(Map.of()).with(Map.of(Option.FACTORS, "aware", Option.OUTER_BITS, 6));
+        PackedModel model = quantize(aware, 5, 2).model();
+        for (String name : List.of("mlp_in_X.2", "mlp_in_y.2", "mlp_out_X.0", "mlp_out_X.2", "mlp_out_E.0")) {
+            assertThat(model.linear(name).residual.bits()).as(name).isEqualTo(6);
+            assertThat(model.linear(name).activation.bits()).as(name).isEqualTo(8);
+            assertThat(model.linear(name).activation.perRow()).as(name).isTrue();
+        }
+        for (String name : List.of("mlp_in_X.0", "mlp_in_E.0", "mlp_in_y.0")) {
+            assertThat(model.linear(name).residual.bits()).as(name).isEqualTo(6);
+            assertThat(model.linear(name).activation.coded()).as(name).isFalse();
+        }
+        PackedModel full = quantize(aware.with(Map.of(Option.ACTIVATION_BITS, 32)), 5, 2).model();
+        assertThat(full.linear("mlp_out_X.0").activation.coded()).isFalse();
+        PackedModel published = quantize(aware.with(Map.of(Option.FACTORS, "weight")), 5, 2).model();
+        assertThat(published.linear("mlp_out_X.0").isFull()).isTrue();
+    }
+
     private static double meanError(QuantizedModel<PackedModel> model) {
         return model.layers().stream().mapToDouble(LayerReport::outputError).filter(error -> error > 0).average().orElseThrow();
     }

@@ -63,7 +63,7 @@ class CpuLinearTest {
         }
     }
 
-    /** Few entries of S are taken by rows of W, many by columns; both beside factors alone, and with rows of X in several chunks. */
+    /** Few entries of S are taken by rows of W, many by columns; beside factors alone, and with X in several chunks of rows. */
     @Test
     void sparsePartsOfAnyDensityAgreeWithTheReference() {
         Random random = new Random(6);
