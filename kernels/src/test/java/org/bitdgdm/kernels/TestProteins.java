@@ -130,7 +130,12 @@ public final class TestProteins {
 
     /** The published configuration with weights by a formula, as the golden file describes it. */
     static PackedProteinModel published() {
-        return model(new ProteinArchitecture(6, true, true, ProteinArchitecture.StructureAt.OUTPUT, 500), tables(), 128, 128,
+        return published(tables());
+    }
+
+    /** The same with other transitions, which need no file. */
+    public static PackedProteinModel published(ResidueDiffusion diffusion) {
+        return model(new ProteinArchitecture(6, true, true, ProteinArchitecture.StructureAt.OUTPUT, 500), diffusion, 128, 128,
             128, (name, shape) -> byFormula("model." + name, shape));
     }
 

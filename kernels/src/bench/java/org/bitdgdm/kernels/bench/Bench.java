@@ -83,6 +83,16 @@ public final class Bench {
     }
 
     private void run() throws IOException, InterruptedException {
+        if (options.levels().contains(BenchOptions.Level.PROTEINS)) {
+            say("proteins");
+            Path page = options.results().toAbsolutePath().resolveSibling("proteins.md");
+            Files.createDirectories(page.getParent());
+            Files.writeString(page, ProteinBench.page(options));
+            say("written " + page);
+            if (options.levels().size() == 1) {
+                return;
+            }
+        }
         ResultLines lines = new ResultLines(options.results(), earlier -> false, all -> { });
         lines.add(Machine.here(options.home()).begin().put("date", LocalDate.now(ZoneOffset.UTC).toString())
             .put("instruction_set", options.cpuIsa()).put("threads", options.threads()).put("repeats", options.repeats())

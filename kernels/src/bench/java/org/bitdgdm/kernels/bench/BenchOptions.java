@@ -47,7 +47,9 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
         /** A whole Spark job. */
         JOB,
         /** A small job from its command to its report. */
-        START
+        START,
+        /** The network of proteins, beside the same in PyTorch, on a page of its own. */
+        PROTEINS
     }
 
     private static final List<String> MODELS = List.of("qm9", "moses", "planar");
@@ -57,7 +59,8 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
         nothing and makes the pages of both backends again of their lines.
 
           --backend NAME   cpu or cuda, which has flags of its own, below [cpu]
-          --levels LIST    of kernel,step,peer,job,start [kernel,step,peer]; the peaks of a core are always measured
+          --levels LIST    of kernel,step,peer,job,start,proteins [kernel,step,peer]; the peaks of a core are always
+                           measured, unless it is proteins alone, which writes proteins.md beside the results
           --models LIST    of qm9,moses,planar [all]
           --threads N      most threads of a step [all processors]
           --repeats N      repeats of every measurement [11]

@@ -49,6 +49,14 @@ final class PackedForms {
         return model.withLinears(linears);
     }
 
+    /** A layer in a setting whose scales are found for each row, which needs no inputs. */
+    static PackedLinear perRow(PackedLinear layer, Setting setting) {
+        if (!setting.perRow()) {
+            throw new IllegalArgumentException(setting.name() + " has static scales");
+        }
+        return packed(layer, setting, null);
+    }
+
     private static PackedLinear packed(PackedLinear layer, Setting setting, float[] input) {
         int in = layer.in;
         int out = layer.out;
