@@ -4,9 +4,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.graph.GraphStatistics;
@@ -30,28 +32,34 @@ public record BenchmarkFiles(Optional<Path> training, Optional<Path> tests, Opti
     private static final int GRAPHS_PER_TASK = 4096;
 
     /**
-     * Descriptors of the molecules of a file, judged as those of an evaluated list are; what is none is left out.
+     * Descriptors of the molecules of a file, judged as those of an evaluated list are; what is none is counted with a reason.
      *
      * @throws InputException where the file cannot be read, or holds no molecule
      */
     static BenchmarkSet molecules(Path file, Vocabulary vocabulary, SparkSession spark) {
-        JavaRDD<String> smiles = chunks(file, vocabulary, spark).mapPartitions(parts -> {
+        JavaRDD<Row> lines = chunks(file, vocabulary, spark).mapPartitions(parts -> {
             MoleculeScorer scorer = new MoleculeScorer(vocabulary);
-            List<String> found = new ArrayList<>();
+            List<Row> found = new ArrayList<>();
             parts.forEachRemaining(part -> part.forEach(graph -> {
                 ScoredMolecule scored = scorer.score(graph).molecule();
-                if (scored.relaxedValid()) {
-                    found.add(scored.smiles());
-                }
+                found.add(scored.relaxedValid() ? RowFactory.create(scored.smiles(), null)
+                    : RowFactory.create(graph.smiles() == null ? "graph " + graph.graphId() : graph.smiles(), scored.reason()));
             }));
             return found.iterator();
         });
-        BenchmarkSet set = BenchmarkSet.of(spark.createDataset(smiles.rdd(), Encoders.STRING()).toDF());
+        BenchmarkSet set = BenchmarkSet.ofLines(spark.createDataFrame(lines, BenchmarkSet.LINES));
         if (set.molecules() == 0) {
             set.close();
             throw new InputException(file + " must hold molecules to compare with, found none");
         }
         return set;
+    }
+
+    /** What the numbers of a file's molecules leave out. */
+    static List<String> notes(BenchmarkSet set, String option, Path file) {
+        String lines = "lines of " + option + " " + file.getFileName();
+        return Stream.concat(set.refused().note(lines, "no molecules").stream(),
+            set.undescribed().note(lines, "without descriptors").stream()).toList();
     }
 
     /**

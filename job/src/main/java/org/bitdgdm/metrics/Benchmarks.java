@@ -4,6 +4,7 @@ import static org.apache.spark.sql.functions.col;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -19,13 +20,16 @@ import org.bitdgdm.model.Vocabulary;
 /**
  * What published benchmarks of molecules measure beside ratios of counts: the list of their definitions, and their computation.
  *
- * @param moses    under its protocol; null under others
- * @param guacamol under its protocol where the training set is given as a file; null elsewhere
- * @param reason   why GuacaMol's have no value
+ * @param described molecules that have descriptors; null where none were computed
+ * @param all       molecules, those without descriptors too
+ * @param moses     under its protocol; null under others
+ * @param guacamol  under its protocol where the training set is given as a file; null elsewhere
+ * @param reason    why GuacaMol's have no value
+ * @param notes     what is left out
  */
-record Benchmarks(MosesScores moses, GuacamolScores guacamol, String reason) {
+record Benchmarks(Long described, long all, MosesScores moses, GuacamolScores guacamol, String reason, List<String> notes) {
     /** None were asked for. */
-    static final Benchmarks NONE = new Benchmarks(null, null, "no training set's molecules are given");
+    static final Benchmarks NONE = new Benchmarks(null, 0, null, null, "no training set's molecules are given", List.of());
     private static final String MOSES = "MOSES (Polykovskiy et al., 2020)";
     private static final String GUACAMOL = "GuacaMol (Brown et al., 2019)";
     private static final String NO_MOLECULE = "no valid molecule";
@@ -39,35 +43,53 @@ record Benchmarks(MosesScores moses, GuacamolScores guacamol, String reason) {
         }
         SparkSession spark = molecules.sparkSession();
         try (BenchmarkSet set = BenchmarkSet.of(molecules.filter(col("relaxed_valid")).select(col("smiles")))) {
-            return protocol == Protocol.MOSES ? moses(set, vocabulary, files, spark)
-                : guacamol(set, vocabulary, files, spark);
+            List<String> notes = new ArrayList<>(set.undescribed().note("molecules of the run", "without descriptors"));
+            if (set.molecules() < protocol.molecules()) {
+                notes.add(String.format(Locale.ROOT, "the benchmark's numbers are of %,d molecules where its published tables are"
+                    + " of %,d: comparisons of distributions depend on the number", set.molecules(), protocol.molecules()));
+            }
+            return protocol == Protocol.MOSES ? moses(set, vocabulary, files, spark, notes)
+                : guacamol(set, vocabulary, files, spark, notes);
         }
     }
 
-    private static Benchmarks moses(BenchmarkSet set, Vocabulary vocabulary, BenchmarkFiles files, SparkSession spark) {
+    private Benchmarks(BenchmarkSet set, MosesScores moses, GuacamolScores guacamol, String reason, List<String> notes) {
+        this(set.molecules(), set.molecules() + set.undescribed().rows(), moses, guacamol, reason, notes);
+    }
+
+    private static Benchmarks moses(BenchmarkSet set, Vocabulary vocabulary, BenchmarkFiles files, SparkSession spark,
+                                    List<String> notes) {
         Optional<BenchmarkSet> tests = files.tests().map(file -> BenchmarkFiles.molecules(file, vocabulary, spark));
         Optional<BenchmarkSet> scaffolds = files.scaffolds().map(file -> BenchmarkFiles.molecules(file, vocabulary, spark));
         try {
-            return new Benchmarks(MosesScores.of(set, tests, scaffolds), null, "");
+            tests.ifPresent(of -> notes.addAll(BenchmarkFiles.notes(of, "--test-set", files.tests().orElseThrow())));
+            scaffolds.ifPresent(of ->
+                notes.addAll(BenchmarkFiles.notes(of, "--scaffold-test-set", files.scaffolds().orElseThrow())));
+            return new Benchmarks(set, MosesScores.of(set, tests, scaffolds), null, "", notes);
         } finally {
             tests.ifPresent(BenchmarkSet::close);
             scaffolds.ifPresent(BenchmarkSet::close);
         }
     }
 
-    private static Benchmarks guacamol(BenchmarkSet set, Vocabulary vocabulary, BenchmarkFiles files, SparkSession spark) {
+    private static Benchmarks guacamol(BenchmarkSet set, Vocabulary vocabulary, BenchmarkFiles files, SparkSession spark,
+                                       List<String> notes) {
         try (BenchmarkSet training = BenchmarkFiles.molecules(files.training().orElseThrow(), vocabulary, spark)) {
+            notes.addAll(BenchmarkFiles.notes(training, "--reference", files.training().orElseThrow()));
             if (Math.min(set.different(), training.different()) < 2) {
-                return new Benchmarks(null, null, "fewer than two different molecules");
+                return new Benchmarks(set, null, null, "fewer than two different molecules", notes);
             }
             GuacamolScores scores = GuacamolScores.of(set, training, JavaSparkContext.fromSparkContext(spark.sparkContext()));
-            return new Benchmarks(null, scores, "a descriptor has the same value for all molecules");
+            return new Benchmarks(set, null, scores, "a descriptor has the same value for all molecules", notes);
         }
     }
 
     /** The metrics, of whatever holds benchmarks. */
     static <C> List<MetricDefinition<C>> definitions(Function<C, Benchmarks> of) {
         List<MetricDefinition<C>> all = new ArrayList<>(List.of(
+            MetricDefinition.<C>share("described", counted -> described(of.apply(counted)))
+                .under(Protocol.MOSES, Protocol.GUACAMOL).counting("share of molecules of which all descriptors could be"
+                    + " computed; the others count nowhere in the benchmark, and a note names one"),
             MetricDefinition.<C>share("filters", counted -> filters(of.apply(counted).moses())).under(Protocol.MOSES).by(MOSES)
                 .counting("share of molecules without charge, ring of eight or more atoms, other atoms than C, N, S, O, F, Cl,"
                     + " Br and H, or a pattern of MOSES's medicinal chemistry filters and PAINS"),
@@ -123,6 +145,11 @@ record Benchmarks(MosesScores moses, GuacamolScores guacamol, String reason) {
 
     private static long molecules(Benchmarks of) {
         return of.moses() == null ? 0 : of.moses().molecules();
+    }
+
+    private static Measured described(Benchmarks of) {
+        return of.described() == null ? Measured.none(null, 0L, of.reason())
+            : of.all() == 0 ? Measured.none(0L, 0L, NO_MOLECULE) : Measured.share(of.described(), of.all());
     }
 
     private static Measured filters(MosesScores of) {

@@ -34,12 +34,15 @@ import org.bitdgdm.fidelity.LikelihoodReport;
  * @param counts        raw counts, the same whatever the protocol
  * @param metrics       in the order of {@link MetricRegistry}; those without a value too
  * @param absent        name of a metric without a value to the reason
+ * @param notes         what a reader must know beside the numbers, a sentence each: what was left out of them, and which of
+ *                      them are of too few graphs
  * @param distributions of the graphs of the run
  * @param fidelity      the comparison with the full-precision model; null where it was not made
  * @param likelihood    of given molecules; null where it was not asked
  */
 public record MetricReport(
-    Protocol protocol, Counts counts, List<Metric> metrics, Map<String, String> absent, Distributions distributions,
+    Protocol protocol, Counts counts, List<Metric> metrics, Map<String, String> absent,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> notes, Distributions distributions,
     @JsonInclude(JsonInclude.Include.NON_NULL) FidelityReport fidelity,
     @JsonInclude(JsonInclude.Include.NON_NULL) LikelihoodReport likelihood) {
 
@@ -65,6 +68,8 @@ public record MetricReport(
         Objects.requireNonNull(counts, "a report must have raw counts");
         Objects.requireNonNull(distributions, "a report must have distributions");
         metrics = List.copyOf(Objects.requireNonNull(metrics, "a report must have metrics"));
+        // Without any, the file does not name them.
+        notes = notes == null ? List.of() : List.copyOf(notes);
         absent = Collections.unmodifiableMap(new LinkedHashMap<>(
             Objects.requireNonNull(absent, "a report must say which metrics are absent")));
     }
@@ -72,19 +77,20 @@ public record MetricReport(
     /** A report of all metrics of some definitions, computed of what was counted. */
     static <C> MetricReport of(Protocol protocol, Counts counts, Distributions distributions,
                                List<MetricDefinition<C>> definitions, C counted) {
-        return new MetricReport(protocol, counts, List.of(), Map.of(), distributions, null, null).with(definitions, counted);
+        return new MetricReport(protocol, counts, List.of(), Map.of(), List.of(), distributions, null, null)
+            .with(definitions, counted);
     }
 
     /** The same report with a comparison of models, whose numbers become metrics too. */
     public MetricReport with(FidelityReport found) {
         MetricReport more = with(ModelMetrics.FIDELITY, found);
-        return new MetricReport(protocol, counts, more.metrics, more.absent, distributions, found, likelihood);
+        return new MetricReport(protocol, counts, more.metrics, more.absent, notes, distributions, found, likelihood);
     }
 
     /** The same report with the likelihood of given molecules, whose numbers become metrics too. */
     public MetricReport with(LikelihoodReport found) {
         MetricReport more = with(ModelMetrics.likelihood(found), found);
-        return new MetricReport(protocol, counts, more.metrics, more.absent, distributions, fidelity, found);
+        return new MetricReport(protocol, counts, more.metrics, more.absent, notes, distributions, fidelity, found);
     }
 
     /** The same report with more metrics, computed of what was counted. */
@@ -98,7 +104,14 @@ public record MetricReport(
                 reasons.put(definition.name(), found.absent());
             }
         }
-        return new MetricReport(protocol, counts, all, reasons, distributions, fidelity, likelihood);
+        return new MetricReport(protocol, counts, all, reasons, notes, distributions, fidelity, likelihood);
+    }
+
+    /** The same report with more notes. */
+    MetricReport noting(List<String> more) {
+        List<String> all = new ArrayList<>(notes);
+        all.addAll(more);
+        return new MetricReport(protocol, counts, metrics, absent, all, distributions, fidelity, likelihood);
     }
 
     /** The metric of a name, absent ones too; empty where the protocol has none of that name. */

@@ -27,6 +27,7 @@ import org.bitdgdm.metrics.MetricDefinition.Need;
 import org.bitdgdm.model.Vocabulary;
 import org.bitdgdm.molecule.MoleculeProperty;
 import org.bitdgdm.molecule.Scaffolds;
+import org.bitdgdm.molecule.ScoredMolecule;
 
 /**
  * Metrics of a set of molecules: the one list of their definitions, and their computation on Spark. One pass counts graph by
@@ -206,11 +207,34 @@ public final class MoleculeMetrics {
             spark.sc().setJobDescription("metrics: benchmark");
             Benchmarks benchmarks = Benchmarks.of(molecules, vocabulary, files, protocol);
             spark.sc().setJobDescription("metrics: stability");
+            List<String> notes = new ArrayList<>(notes(molecules, counts, found, different.scaffolds().unwritten()));
+            notes.addAll(benchmarks.notes());
             return report(protocol, new Counted(counts, found, reference.map(set ->
                 DistributionDistances.of(DISTRIBUTIONS, found, graphs.moments(), set.distributions())),
-                vocabulary.hydrogens() ? stable(molecules) : null, benchmarks));
+                vocabulary.hydrogens() ? stable(molecules) : null, benchmarks)).noting(notes);
         } finally {
             spark.sc().setJobDescription(null);
+        }
+    }
+
+    /** What the toolkit could not say, and where RDKit would say something else. */
+    private static List<String> notes(Dataset<Row> molecules, MetricCounts counts, Distributions found, long unwritten) {
+        Row reasons = molecules.agg(total(when(col("reason").endsWith(ScoredMolecule.AFTER_KEKULISATION), 1L)),
+            total(when(col("reason").startsWith(ScoredMolecule.NOT_WRITTEN), 1L))).first();
+        long withLogp = found.of(MoleculeProperty.LOGP.column()).total();
+        List<String> notes = new ArrayList<>();
+        note(notes, reasons.getLong(0), "graphs not valid for a valence exceeded after kekulisation, where RDKit does not look"
+            + " (their reason ends so)");
+        note(notes, reasons.getLong(1), "graphs not valid because the toolkit cannot write them, though they hold every rule"
+            + " (their reason begins \"" + ScoredMolecule.NOT_WRITTEN.strip() + "\")");
+        note(notes, counts.relaxedValid() - withLogp, "molecules without a value in the column logp, left out of w1_logp");
+        note(notes, unwritten, "molecules whose scaffold the toolkit cannot write, among the others of js_scaffolds");
+        return notes;
+    }
+
+    private static void note(List<String> notes, long count, String what) {
+        if (count > 0) {
+            notes.add(String.format(Locale.ROOT, "%s: %,d", what, count));
         }
     }
 
@@ -249,7 +273,8 @@ public final class MoleculeMetrics {
             Row row = rows.next();
             if (!scaffolds.isEmpty()) {
                 String label = ScaffoldTally.label(row.getString(0), toolkit);
-                tally.addScaffold(scaffolds.contains(label) ? label : ScaffoldTally.OTHER, row.getLong(1));
+                tally.addScaffold(scaffolds.contains(label) || label.equals(ScaffoldTally.UNWRITTEN) ? label
+                    : ScaffoldTally.OTHER, row.getLong(1));
             }
             tally.add(row.getLong(1), ReferenceSet.contains(training, row.getString(0)));
         }

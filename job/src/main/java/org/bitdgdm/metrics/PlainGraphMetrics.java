@@ -4,6 +4,7 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
 
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
@@ -132,7 +133,16 @@ public final class PlainGraphMetrics {
         Distributions found = tally.distributions();
         return MetricReport.of(Protocol.DIGRESS, counts, found, DEFINITIONS, new Counted(counts, tally.sums(),
             reference.map(set -> DistributionDistances.of(DISTRIBUTIONS, found, tally.moments(), set.distributions())),
-            discrepancies));
+            discrepancies)).noting(notes(undecided, discrepancies));
+    }
+
+    private static List<String> notes(long undecided, Optional<GraphDiscrepancies> discrepancies) {
+        List<String> notes = new ArrayList<>(discrepancies.map(GraphDiscrepancies::notes).orElse(List.of()));
+        if (undecided > 0) {
+            notes.add("graphs too regular for the search of a canonical form, of which different ones may count as the same: "
+                + undecided);
+        }
+        return notes;
     }
 
     private static SmilesTally different(Dataset<Row> graphs, JavaSparkContext spark, long[] hashes) {

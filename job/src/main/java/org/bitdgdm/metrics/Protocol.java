@@ -17,22 +17,24 @@ public enum Protocol {
      * DiGress (Vignac et al., ICLR 2023): uniqueness = distinct ÷ relaxed-valid, novelty = distinct not in the training
      * set ÷ distinct.
      */
-    DIGRESS(List.of()),
+    DIGRESS(List.of(), 0),
     /**
      * MOSES (Polykovskiy et al., 2020): as DiGress, and uniqueness among the first 1,000 and 10,000 molecules by graph id,
      * the only uniqueness that is comparable between runs of different length.
      */
-    MOSES(List.of(1_000, 10_000)),
+    MOSES(List.of(1_000, 10_000), 30_000),
     /**
      * GuacaMol (Brown et al., 2019): uniqueness = distinct ÷ requested graphs, novelty = distinct not in the training set ÷
      * requested graphs.
      */
-    GUACAMOL(List.of());
+    GUACAMOL(List.of(), 10_000);
 
     private final List<Integer> prefixes;
+    private final int molecules;
 
-    Protocol(List<Integer> prefixes) {
+    Protocol(List<Integer> prefixes, int molecules) {
         this.prefixes = prefixes;
+        this.molecules = molecules;
     }
 
     /**
@@ -51,6 +53,11 @@ public enum Protocol {
     @JsonValue
     public String label() {
         return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Molecules that its published tables are of; of fewer, what compares distributions is another number. 0: any. */
+    int molecules() {
+        return molecules;
     }
 
     /** Lengths k of which {@code unique@k} is reported, ascending. */

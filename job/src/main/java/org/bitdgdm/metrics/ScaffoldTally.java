@@ -12,7 +12,7 @@ import org.openscience.cdk.exception.CDKException;
 /**
  * Molecules by scaffold: labels are 64-bit hashes of its canonical SMILES in hexadecimal (molecules without rings have the
  * one of the empty text), {@value #OTHER} is any scaffold that is not among the {@value #KEPT} most frequent ones of the
- * training set, and any that the toolkit cannot write. Parts add up in any order to the same.
+ * training set, and any that the toolkit cannot write, which are counted too. Parts add up in any order to the same.
  */
 final class ScaffoldTally implements Serializable {
     private static final long serialVersionUID = 1;
@@ -20,6 +20,8 @@ final class ScaffoldTally implements Serializable {
     static final int KEPT = 1000;
     /** Label of all others. */
     static final String OTHER = "other";
+    /** Label, here only, of molecules whose scaffold the toolkit cannot write. */
+    static final String UNWRITTEN = "unwritten";
 
     private final TreeMap<String, Long> counts = new TreeMap<>();
 
@@ -29,12 +31,17 @@ final class ScaffoldTally implements Serializable {
             return String.format("%016x", ReferenceSet.hash(scaffolds.of(smiles)));
         } catch (CDKException | RuntimeException e) {
             // One molecule that the toolkit stumbles over must not end a run of millions, nor leave the sum.
-            return OTHER;
+            return UNWRITTEN;
         }
     }
 
     void add(String label, long molecules) {
         counts.merge(label, molecules, Long::sum);
+    }
+
+    /** Molecules whose scaffold the toolkit cannot write. */
+    long unwritten() {
+        return counts.getOrDefault(UNWRITTEN, 0L);
     }
 
     void merge(ScaffoldTally other) {
@@ -45,8 +52,8 @@ final class ScaffoldTally implements Serializable {
     Histogram mostFrequent() {
         Map<String, Long> kept = new LinkedHashMap<>();
         counts.entrySet().stream().sorted(Map.Entry.<String, Long>comparingByValue(Comparator.reverseOrder())
-            .thenComparing(Map.Entry.comparingByKey())).filter(one -> !one.getKey().equals(OTHER)).limit(KEPT)
-            .forEach(one -> kept.put(one.getKey(), one.getValue()));
+            .thenComparing(Map.Entry.comparingByKey())).filter(one -> !one.getKey().equals(OTHER)
+                && !one.getKey().equals(UNWRITTEN)).limit(KEPT).forEach(one -> kept.put(one.getKey(), one.getValue()));
         return among(kept.keySet());
     }
 

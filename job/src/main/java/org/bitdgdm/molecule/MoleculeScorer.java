@@ -143,7 +143,7 @@ public final class MoleculeScorer {
                 Canonicaliser.written(molecule), outcome.reason(), Arrays.asList(found));
         } catch (CDKException | RuntimeException e) {
             // The row must keep its place whatever the toolkit stumbles over; the reason carries what it said.
-            return ScoredMolecule.refused(fragments, "no canonical SMILES: "
+            return ScoredMolecule.refused(fragments, ScoredMolecule.NOT_WRITTEN
                 + (e instanceof IllegalStateException ? e.getMessage() : e));
         }
     }

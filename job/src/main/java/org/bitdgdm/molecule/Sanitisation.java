@@ -24,13 +24,11 @@ import org.openscience.cdk.interfaces.IElement;
  * <li>Relaxed: an N, O or S that is exactly one too many takes charge +1.
  * <li>Aromatic bonds kekulise ({@link Kekulisation}).
  * <li>The orders hold again. RDKit does not look after kekulisation, and calls a ring atom of one aromatic and one triple bond
- * right; such a molecule has a carbon of five, and a reason of its own, {@link #AFTER_KEKULISATION}.
+ * right; such a molecule has a carbon of five, and a reason of its own, {@link ScoredMolecule#AFTER_KEKULISATION}.
  * <li>Hydrogens fill the rest of the atoms that were not written in brackets.
  * </ol>
  */
 final class Sanitisation {
-    /** How the reason of the check ends that RDKit leaves out. */
-    static final String AFTER_KEKULISATION = " after kekulisation";
     private static final int FIVE = 5;
 
     private final IAtomContainer molecule;
@@ -134,7 +132,7 @@ final class Sanitisation {
             int sum = doubledSum(atom) / 2 + written(atom);
             int hydrogens = bracketed.get(atom.getIndex()) ? written(atom) : valences(atom).hydrogens(sum, charge);
             if (hydrogens < 0 || sum > valences(atom).largest(charge)) {
-                refuse(exceeded(atom, 2 * sum, valences(atom).largest(charge)) + AFTER_KEKULISATION);
+                refuse(exceeded(atom, 2 * sum, valences(atom).largest(charge)) + ScoredMolecule.AFTER_KEKULISATION);
                 return false;
             }
             atom.setImplicitHydrogenCount(hydrogens);

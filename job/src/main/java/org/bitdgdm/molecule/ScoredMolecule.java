@@ -34,6 +34,10 @@ public record ScoredMolecule(
 
     /** How the reason of a line begins that is no SMILES. */
     static final String NO_MOLECULE = "no molecule: ";
+    /** How the reason of a molecule begins that the toolkit cannot write. */
+    public static final String NOT_WRITTEN = "no canonical SMILES: ";
+    /** How the reason of the check ends that RDKit leaves out, see {@link Sanitisation}. */
+    public static final String AFTER_KEKULISATION = " after kekulisation";
 
     static ScoredMolecule refused(int numFragments, String reason) {
         return new ScoredMolecule(false, false, numFragments == 1, numFragments, null, reason,

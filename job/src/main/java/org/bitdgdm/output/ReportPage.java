@@ -9,7 +9,7 @@ import org.bitdgdm.family.ResultFamily;
  */
 record ReportPage(
     String title, String kicker, String subtitle, List<Tile> headline,
-    String metricsNote, List<MetricRow> metrics,
+    String metricsNote, List<String> notes, List<MetricRow> metrics,
     List<DivergenceRow> divergence, boolean hasDivergence, String divergenceNote,
     List<Figure> figures, boolean hasReference, String generatedLegend, String generatedLabel,
     List<ResultFamily.Picture> pictures, boolean hasPictures, String unit, String rowTitle, String rowsClass,

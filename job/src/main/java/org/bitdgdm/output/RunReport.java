@@ -85,6 +85,7 @@ public final class RunReport {
             input.title(), kicker(), input.subtitle(), headline(),
             words.introduction()
                 + " The interval says how far chance alone may have moved a ratio of this many " + unit + ".",
+            input.metrics().notes(),
             input.metrics().metrics().stream().map(this::metricRow).toList(),
             divergences(input.metrics().fidelity()), input.metrics().fidelity() != null,
             divergenceNote(input.metrics().fidelity()),

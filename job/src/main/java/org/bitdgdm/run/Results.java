@@ -100,6 +100,7 @@ public final class Results {
         Stream.of(registry.headline().stream(), benchmark, registry.comparisons().stream(), registry.differences().stream())
             .flatMap(names -> names).forEach(name -> report.metric(name).ifPresent(metric ->
                 console.printf(LINE + "%s%n", name.replace('_', ' '), text(metric, report, registry))));
+        report.notes().forEach(note -> console.printf(LINE + "%s%n", "note", note));
         JsonNode rate = run.path("graphs_per_second");
         if (rate.isNumber()) {
             console.printf(Locale.ROOT, LINE + "%.1f (%,d %s in %.1f s of sampling)%n", registry.unit() + "/s", rate.asDouble(),

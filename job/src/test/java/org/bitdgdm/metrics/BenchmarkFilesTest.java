@@ -68,6 +68,20 @@ class BenchmarkFilesTest {
     }
 
     @Test
+    void linesThatAreNoMoleculesAndMoleculesWithoutDescriptorsAreNoted() throws IOException {
+        BenchmarkFiles files = new BenchmarkFiles(Optional.empty(), file("test.smi", "CCO\nCC=\nCCN\n"), Optional.empty());
+        Benchmarks found = Benchmarks.of(run("CCO", "CCC", "C1CC", null), MOLECULES, files, Protocol.MOSES);
+
+        assertThat(found.notes()).hasSize(3);
+        assertThat(found.notes().get(0)).startsWith("molecules of the run: 1 left out as without descriptors, for example C1CC (");
+        assertThat(found.notes().get(1)).contains("of 2 molecules").contains("of 30,000");
+        assertThat(found.notes().get(2)).startsWith("lines of --test-set test.smi: 1 left out as no molecules, for example CC= (");
+        Measured described = Benchmarks.<Benchmarks>definitions(of -> of).get(0).of(found);
+        assertThat(described.numerator()).isEqualTo(2);
+        assertThat(described.denominator()).isEqualTo(3);
+    }
+
+    @Test
     void withoutFilesOrMoleculesComparisonsAreAbsent() throws IOException {
         Benchmarks none = Benchmarks.of(run("CCO"), MOLECULES, BenchmarkFiles.NONE, Protocol.MOSES);
         assertThat(none.moses().test()).isEmpty();
@@ -111,6 +125,7 @@ class BenchmarkFilesTest {
         assertThat(found.graphs()).isEqualTo(2);
         List<MetricDefinition<Optional<GraphDiscrepancies>>> definitions = GraphDiscrepancies.definitions(of -> of);
         MetricDefinition<Optional<GraphDiscrepancies>> ratio = definitions.get(definitions.size() - 1);
+        assertThat(found.notes()).hasSize(3).allSatisfy(note -> assertThat(note).contains("of fewer than 256"));
         // Half of the run is the test set, the training set is none of it; the estimate is a square.
         assertThat(ratio.of(Optional.of(found)).value()).isCloseTo(0.25, within(1e-6));
         assertThat(GraphDiscrepancies.of(rows, PLAIN, BenchmarkFiles.NONE)).isEmpty();

@@ -70,6 +70,19 @@ class BenchmarkScoresTest {
     }
 
     @Test
+    void whatHasNoDescriptorsIsCountedWithItsReason() {
+        try (BenchmarkSet set = set(List.of("CCO", "CC(", "CC(", "C1CC"))) {
+            assertThat(set.molecules()).isEqualTo(1);
+            assertThat(set.counts("fragments").count()).isEqualTo(1);
+            assertThat(set.undescribed().rows()).isEqualTo(3);
+            assertThat(set.undescribed().example()).isIn("CC(", "C1CC");
+            assertThat(set.undescribed().note("molecules", "unknown")).singleElement().asString()
+                .matches("molecules: 3 left out as unknown, for example C.+ \\(.*a molecule must be a SMILES.*\\)");
+            assertThat(set.refused().note("molecules", "none")).isEmpty();
+        }
+    }
+
+    @Test
     void distancesAreThoseOfSortedValuesWhateverTheirPartitions() {
         Random random = new Random(7);
         for (int run = 0; run < 3; run++) {

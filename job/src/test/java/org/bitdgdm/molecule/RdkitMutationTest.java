@@ -48,7 +48,7 @@ class RdkitMutationTest {
         }
 
         assertThat(ours).hasSizeGreaterThan(350);
-        assertThat(unlike).hasSize(5).allMatch(line -> line.endsWith(Sanitisation.AFTER_KEKULISATION));
+        assertThat(unlike).hasSize(5).allMatch(line -> line.endsWith(ScoredMolecule.AFTER_KEKULISATION));
     }
 
     @Test
@@ -66,7 +66,7 @@ class RdkitMutationTest {
         }
 
         assertThat(valid).isGreaterThan(600);
-        assertThat(unlike).hasSize(37).allMatch(line -> line.endsWith(Sanitisation.AFTER_KEKULISATION));
+        assertThat(unlike).hasSize(37).allMatch(line -> line.endsWith(ScoredMolecule.AFTER_KEKULISATION));
     }
 
     @ParameterizedTest
@@ -100,7 +100,7 @@ class RdkitMutationTest {
         }
 
         assertThat(json.path("graphs")).hasSize(600);
-        assertThat(unlike).hasSize(unlooked).allMatch(line -> line.endsWith(Sanitisation.AFTER_KEKULISATION));
+        assertThat(unlike).hasSize(unlooked).allMatch(line -> line.endsWith(ScoredMolecule.AFTER_KEKULISATION));
     }
 
     private static List<String[]> lines(String fixture) throws IOException {

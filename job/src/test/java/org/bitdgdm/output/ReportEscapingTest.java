@@ -91,7 +91,7 @@ class ReportEscapingTest {
             ((ObjectNode) Json.MAPPER.valueToTree(layer)).put("layer", layer.layer() + text).put("note", text),
             LayerReport.class)).toList();
         return new RunReport.Input(text, text, hostile(input.run(), text),
-            new MetricReport(metrics.protocol(), metrics.counts(), metrics.metrics(), absent,
+            new MetricReport(metrics.protocol(), metrics.counts(), metrics.metrics(), absent, List.of(text),
                 hostile(metrics.distributions(), text), metrics.fidelity(), metrics.likelihood()),
             input.reference().map(reference -> hostile(reference, text)), input.family(),
             new Examples(List.of(new Examples.Example(0, "CCO", text), new Examples.Example(1, text, "C" + text)),
