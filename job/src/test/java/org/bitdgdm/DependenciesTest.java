@@ -43,6 +43,7 @@ class DependenciesTest {
         entry("org.biojava:biojava-core", "for biojava-structure"),
         entry("org.biojava:biojava-alignment", "for biojava-structure"),
         entry("org.rcsb:ciftools-java", "mmCIF, for biojava-structure"),
+        entry("com.microsoft.onnxruntime:onnxruntime", "networks of --chemnet"),
         entry("com.samskivert:jmustache", "HTML pages, escaped"),
         entry("org.jfree:jfreechart", "charts of the pages"),
         entry("org.apache.xmlgraphics:batik-svggen", "the SVG that charts are drawn into"),
@@ -138,6 +139,10 @@ class DependenciesTest {
 
             """);
         table(page, all.stream().filter(library -> library.scope().matches("compile|runtime")).toList());
+        page.append("\n## Beside Spark, for who wants it\n\nIn the folder that the build makes of Spark's jars; to another "
+            + "Spark, `--packages` adds it.\n\n");
+        table(page, all.stream().filter(library -> library.scope().equals("provided")
+            && library.id().equals("com.microsoft.onnxruntime:onnxruntime")).toList());
         page.append("\n## For tests only\n\n");
         table(page, all.stream().filter(library -> library.scope().equals("test")).toList());
         page.append("\n## Clusters of integration tests\n\nServers and what speaks to them, downloaded by `verify` only, with what "

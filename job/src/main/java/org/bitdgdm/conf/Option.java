@@ -85,6 +85,7 @@ public enum Option {
     REFERENCE("output.reference", Kind.TEXT, "FILE", EVALUATION, NEVER, GENERATE, SWEEP, EVALUATE, IMPORT),
     TEST_SET("output.test-set", Kind.TEXT, "FILE", EVALUATION, NEVER, GENERATE, SWEEP, EVALUATE),
     SCAFFOLD_TEST_SET("output.scaffold-test-set", Kind.TEXT, "FILE", EVALUATION, NEVER, GENERATE, SWEEP, EVALUATE),
+    CHEMNET("output.chemnet", Kind.TEXT, "FILE", EVALUATION, NEVER, GENERATE, SWEEP, EVALUATE),
     PROTOCOL("output.protocol", Kind.TEXT, "NAME", EVALUATION, NEVER, GENERATE, SWEEP, EVALUATE),
 
     INPUT("evaluate.input", Kind.TEXT, "PATH", ROWS, NEVER, EVALUATE),

@@ -23,7 +23,8 @@ public final class IsomorphismClass {
     public static final String UNDECIDED = "~";
     /** How names are made, as recorded in reference sets; the number counts changes. */
     public static final String FLAVOUR = "canonical form 1";
-    private static final int MOST_VISITS = 50_000_000;
+    /** Neighbours that a search visits before it gives up. */
+    public static final int MOST_VISITS = 50_000_000;
     private static final int BYTES = 16;
 
     private final PlainGraph graph;

@@ -114,8 +114,30 @@ public final class MeanDiscrepancy {
      * @param low   lower end of the 95% interval of {@value #RESAMPLES} bootstrap samples of the first set's graphs, moved by
      *              what they are above the value on average; NaN with fewer than two graphs
      * @param high  its upper end
+     * @param resampled values of the bootstrap samples, less what they are above the value on average; none with fewer than two
+     *                  graphs. The k-th of two kernels is of the same graphs
      */
-    public record Estimate(double value, double low, double high) {
+    public record Estimate(double value, double low, double high, double[] resampled) {
+        static Estimate of(double value, double[] resampled) {
+            double[] sorted = resampled.clone();
+            Arrays.sort(sorted);
+            return sorted.length == 0 ? new Estimate(value, Double.NaN, Double.NaN, resampled)
+                : new Estimate(value, sorted[(int) (LOW * sorted.length)],
+                    sorted[sorted.length - 1 - (int) (LOW * sorted.length)], resampled);
+        }
+
+        /** A sum of estimates of the same graphs, each times a factor. */
+        public static Estimate sum(List<Estimate> estimates, double[] factors) {
+            double value = 0;
+            double[] resampled = new double[estimates.get(0).resampled.length];
+            for (int k = 0; k < factors.length; k++) {
+                value += factors[k] * estimates.get(k).value;
+                for (int sample = 0; sample < resampled.length; sample++) {
+                    resampled[sample] += factors[k] * estimates.get(k).resampled[sample];
+                }
+            }
+            return of(value, resampled);
+        }
     }
 
     /** The discrepancy of two sets of at least one graph each; the second counts as fixed. */
@@ -143,7 +165,7 @@ public final class MeanDiscrepancy {
         Arrays.setAll(all, k -> k);
         double value = of(own, cross, fixed, all);
         if (a.length < 2) {
-            return new Estimate(value, Double.NaN, Double.NaN);
+            return Estimate.of(value, new double[0]);
         }
         SplittableRandom random = new SplittableRandom(a.length);
         double[] resampled = new double[RESAMPLES];
@@ -152,10 +174,8 @@ public final class MeanDiscrepancy {
             resampled[k] = of(own, cross, fixed, random.ints(a.length, 0, a.length).toArray());
             mean += resampled[k] / RESAMPLES;
         }
-        Arrays.sort(resampled);
         double above = mean - value;
-        return new Estimate(value, resampled[(int) (LOW * RESAMPLES)] - above,
-            resampled[RESAMPLES - 1 - (int) (LOW * RESAMPLES)] - above);
+        return Estimate.of(value, Arrays.stream(resampled).map(one -> one - above).toArray());
     }
 
     private static double of(double[][] own, double[] cross, double fixed, int[] chosen) {

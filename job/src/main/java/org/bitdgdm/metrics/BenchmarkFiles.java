@@ -1,5 +1,7 @@
 package org.bitdgdm.metrics;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,6 +12,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
+import org.bitdgdm.benchmark.ChemNet;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.graph.GraphStatistics;
 import org.bitdgdm.graph.PlainGraph;
@@ -25,11 +28,42 @@ import org.bitdgdm.molecule.ScoredMolecule;
  * @param training  what the model was trained with
  * @param tests     a sample of the same distribution
  * @param scaffolds molecules with scaffolds that the training set lacks
+ * @param chemNet   a network in ONNX that says what molecules are compared by, see {@link org.bitdgdm.benchmark.ChemNet}
  */
-public record BenchmarkFiles(Optional<Path> training, Optional<Path> tests, Optional<Path> scaffolds) {
+public record BenchmarkFiles(Optional<Path> training, Optional<Path> tests, Optional<Path> scaffolds, Optional<Path> chemNet) {
     /** None of them. */
     public static final BenchmarkFiles NONE = new BenchmarkFiles(Optional.empty(), Optional.empty(), Optional.empty());
+
     private static final int GRAPHS_PER_TASK = 4096;
+
+    /** Files without a network. */
+    public BenchmarkFiles(Optional<Path> training, Optional<Path> tests, Optional<Path> scaffolds) {
+        this(training, tests, scaffolds, Optional.empty());
+    }
+
+    /**
+     * Content of the network's file; empty where none is given.
+     *
+     * @throws InputException where it cannot be read
+     */
+    Optional<byte[]> network() {
+        return chemNet.map(file -> {
+            try {
+                return Files.readAllBytes(file);
+            } catch (IOException e) {
+                throw new InputException("--chemnet " + file + " cannot be read: " + e.getMessage(), e);
+            }
+        });
+    }
+
+    /**
+     * Refuses a file that is no network, before a run begins.
+     *
+     * @throws InputException saying what it is instead, or what is missing to read it
+     */
+    public void check() {
+        network().ifPresent(model -> ChemNet.open(model, "--chemnet " + chemNet.orElseThrow()).close());
+    }
 
     /**
      * Descriptors of the molecules of a file, judged as those of an evaluated list are; what is none is counted with a reason.

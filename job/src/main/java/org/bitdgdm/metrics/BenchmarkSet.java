@@ -190,6 +190,17 @@ final class BenchmarkSet implements AutoCloseable {
         return passing;
     }
 
+    /** SMILES with how often they occur. */
+    Dataset<Row> molecule() {
+        return table.select(col("smiles"), col("times"));
+    }
+
+    /** At most so many different molecules of {@link #sample}, each once. */
+    Dataset<Row> different(int most) {
+        Dataset<Row> kept = different <= most ? table : table.orderBy(col("order"), col("smiles")).limit(most);
+        return kept.select(col("smiles"), lit(1L).as("times"));
+    }
+
     /** Values of a number with how often they occur. */
     Dataset<Row> values(String number) {
         return table.select(col(number).as("value"), col("times"));
@@ -200,6 +211,20 @@ final class BenchmarkSet implements AutoCloseable {
         Column each = column.equals("fragments") ? explode(col(column)) : col(column);
         return table.select(each.as("what"), col("times")).filter(col("what").isNotNull()).groupBy(col("what"))
             .agg(sum(col("times")).as("times"));
+    }
+
+    /**
+     * Sum over molecules of the square of the sum of what each of a molecule's fragments or scaffolds weighs.
+     *
+     * @param column  as in {@link #counts}
+     * @param weights columns what and slope
+     */
+    double sumOfSquares(String column, Dataset<Row> weights) {
+        Column each = column.equals("fragments") ? explode(col(column)) : col(column);
+        Row found = table.select(col("smiles"), col("times"), each.as("what")).filter(col("what").isNotNull())
+            .join(weights, "what").groupBy(col("smiles"), col("times")).agg(sum(col("slope")).as("moved"))
+            .agg(sum(col("times").multiply(col("moved")).multiply(col("moved")))).collectAsList().get(0);
+        return found.isNullAt(0) ? 0 : found.getDouble(0);
     }
 
     /** At most so many different molecules, the same ones on every cluster: those of the smallest hashes. */

@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -33,6 +34,9 @@ record Benchmarks(Long described, long all, MosesScores moses, GuacamolScores gu
     private static final String MOSES = "MOSES (Polykovskiy et al., 2020)";
     private static final String GUACAMOL = "GuacaMol (Brown et al., 2019)";
     private static final String NO_MOLECULE = "no valid molecule";
+    private static final String NO_NETWORK = "needs ChemNet, whose weights cannot be shipped, and a set to compare with: export"
+        + " the network of the Python package fcd by torch.onnx.export and name the file by --chemnet";
+    private static final double FCD_SCALE = 0.2;
     private static final Map<String, String> PROPERTIES = Map.of("logp", "Crippen's logP", "sa", "synthetic accessibility",
         "qed", "QED", "weight", "weight");
 
@@ -65,7 +69,7 @@ record Benchmarks(Long described, long all, MosesScores moses, GuacamolScores gu
             tests.ifPresent(of -> notes.addAll(BenchmarkFiles.notes(of, "--test-set", files.tests().orElseThrow())));
             scaffolds.ifPresent(of ->
                 notes.addAll(BenchmarkFiles.notes(of, "--scaffold-test-set", files.scaffolds().orElseThrow())));
-            return new Benchmarks(set, MosesScores.of(set, tests, scaffolds), null, "", notes);
+            return new Benchmarks(set, MosesScores.of(set, tests, scaffolds, files.network()), null, "", notes);
         } finally {
             tests.ifPresent(BenchmarkSet::close);
             scaffolds.ifPresent(BenchmarkSet::close);
@@ -79,7 +83,8 @@ record Benchmarks(Long described, long all, MosesScores moses, GuacamolScores gu
             if (Math.min(set.different(), training.different()) < 2) {
                 return new Benchmarks(set, null, null, "fewer than two different molecules", notes);
             }
-            GuacamolScores scores = GuacamolScores.of(set, training, JavaSparkContext.fromSparkContext(spark.sparkContext()));
+            GuacamolScores scores = GuacamolScores.of(set, training, files.network(),
+                JavaSparkContext.fromSparkContext(spark.sparkContext()));
             return new Benchmarks(set, null, scores, "a descriptor has the same value for all molecules", notes);
         }
     }
@@ -102,13 +107,20 @@ record Benchmarks(Long described, long all, MosesScores moses, GuacamolScores gu
         all.addAll(compared("", "the test set", Need.TEST_SET, counted -> of.apply(counted), MosesScores::test));
         all.addAll(compared("_sf", "the scaffold test set", Need.SCAFFOLD_TEST_SET, counted -> of.apply(counted),
             MosesScores::scaffolds));
-        all.add(MetricDefinition.<C>number("kl_score", counted -> guacamol(of.apply(counted), GuacamolScores::score))
+        all.add(MetricDefinition.<C>number("kl_score", counted -> guacamol(of.apply(counted), GuacamolScores::score, 1))
             .called("KL score").under(Protocol.GUACAMOL).needing(Need.TRAINING_FILE).by(GUACAMOL)
             .counting("mean of e^(−divergence) over nine descriptors and the similarity with the nearest other molecule, of"
                 + " different molecules from those of the training set"));
+        Function<C, Optional<Estimate>> chemNet =
+            counted -> Optional.ofNullable(of.apply(counted).guacamol()).map(GuacamolScores::chemNet);
+        all.add(Benchmarks.<C>distance("fcd_cdk", "FCD", "the training set, 10,000 different molecules of each at most",
+            Need.TRAINING_FILE, chemNet).under(Protocol.GUACAMOL));
+        all.add(MetricDefinition.<C>number("fcd_cdk_score", counted -> chemNet.apply(counted).map(Benchmarks::score)
+            .orElse(Measured.none(null, 0L, NO_NETWORK))).called("FCD score of CDK SMILES").under(Protocol.GUACAMOL)
+            .needing(Need.TRAINING_FILE, Need.CHEMNET).by(GUACAMOL).counting("e^(−fcd_cdk ÷ 5)"));
         for (String name : GuacamolScores.NAMES) {
             all.add(MetricDefinition.<C>number("kl_" + name, counted -> guacamol(of.apply(counted),
-                scores -> scores.divergences().get(name))).as(Form.DISTANCE).in("nats").under(Protocol.GUACAMOL)
+                scores -> scores.divergences().get(name), Double.POSITIVE_INFINITY)).as(Form.DISTANCE).in("nats").under(Protocol.GUACAMOL)
                 .needing(Need.TRAINING_FILE).by(GUACAMOL)
                 .counting("divergence of " + name.replace('_', ' ') + " from the training set's"));
         }
@@ -136,7 +148,28 @@ record Benchmarks(Long described, long all, MosesScores moses, GuacamolScores gu
                 molecules(of.apply(counted)), absent)).as(Form.DISTANCE).in(property.equals("weight") ? "g/mol" : "")
                 .counting("Wasserstein-1 distance of " + PROPERTIES.get(property) + " from " + set));
         }
-        return all.stream().map(definition -> definition.under(Protocol.MOSES).needing(need).by(MOSES)).toList();
+        return Stream.concat(all.stream().map(definition -> definition.needing(need).by(MOSES)),
+            Stream.of(Benchmarks.<C>distance("fcd_cdk" + suffix, "FCD" + label(suffix), set, need, counted ->
+                found.apply(counted).map(MosesScores.Compared::chemNet))))
+            .map(definition -> definition.under(Protocol.MOSES)).toList();
+    }
+
+    private static <C> MetricDefinition<C> distance(String name, String label, String set, Need need,
+                                                    Function<C, Optional<Estimate>> of) {
+        return MetricDefinition.<C>number(name, counted -> of.apply(counted)
+            .map(found -> Measured.signed(found).within(0, Double.POSITIVE_INFINITY))
+            .orElse(Measured.none(null, 0L, NO_NETWORK))).as(Form.DISTANCE).called(label + " of CDK SMILES")
+            .needing(need, Need.CHEMNET).by("Preuer et al., J. Chem. Inf. Model. 58, 2018")
+            .counting("Fréchet distance from " + set + " by the network of --chemnet, which reads SMILES: these are written by the"
+                + " CDK, where the published FCD has RDKit's, so that with ChemNet too it is another number");
+    }
+
+    private static Measured score(Estimate distance) {
+        double score = Math.exp(-FCD_SCALE * distance.value());
+        Double error = distance.standardError();
+        return new Measured(score, null, distance.count(),
+            error == null ? null : Math.exp(-FCD_SCALE * (distance.value() + Interval.Z * error)),
+            error == null ? null : Math.min(1, Math.exp(-FCD_SCALE * (distance.value() - Interval.Z * error))), null);
     }
 
     private static String label(String suffix) {
@@ -166,14 +199,14 @@ record Benchmarks(Long described, long all, MosesScores moses, GuacamolScores gu
         return Measured.signed(found);
     }
 
-    private static Measured cosine(Optional<Double> found, Benchmarks of, String absent) {
-        return found.map(value -> Measured.around(value, null, molecules(of), null))
+    private static Measured cosine(Optional<Estimate> found, Benchmarks of, String absent) {
+        return found.map(value -> Measured.signed(value).within(0, 1))
             .orElse(Measured.none(null, molecules(of), absent + ", or a set has nothing to count"));
     }
 
-    private static Measured guacamol(Benchmarks of, Function<GuacamolScores, Double> which) {
-        Double value = of.guacamol() == null ? null : which.apply(of.guacamol());
-        return value == null || value.isNaN() ? Measured.none(null, 0L, of.reason())
-            : Measured.around(value, null, of.guacamol().molecules(), null);
+    private static Measured guacamol(Benchmarks of, Function<GuacamolScores, Estimate> which, double most) {
+        Estimate found = of.guacamol() == null ? null : which.apply(of.guacamol());
+        return found == null || Double.isNaN(found.value()) ? Measured.none(null, 0L, of.reason())
+            : Measured.signed(found).within(0, most);
     }
 }

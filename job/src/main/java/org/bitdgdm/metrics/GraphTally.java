@@ -35,6 +35,7 @@ final class GraphTally implements Serializable {
     private long relaxedValid;
     private long connected;
     private long fragments;
+    private double fragmentSquares;
 
     GraphTally(Vocabulary vocabulary) {
         this.vocabulary = vocabulary;
@@ -63,6 +64,11 @@ final class GraphTally implements Serializable {
         return fragments;
     }
 
+    /** Sum over graphs of the square of their fragments. */
+    double fragmentSquares() {
+        return fragmentSquares;
+    }
+
     /** Products of the counts of distributions in which a graph is counted more than once, by their names. */
     Map<String, ClassMoments> moments() {
         return Map.of(MoleculeMetrics.ATOMS.name(), atoms, MoleculeMetrics.BONDS.name(), bonds);
@@ -79,6 +85,7 @@ final class GraphTally implements Serializable {
         relaxedValid += row.getBoolean(RELAXED_VALID) ? 1 : 0;
         connected += row.getBoolean(CONNECTED) ? 1 : 0;
         fragments += row.getInt(FRAGMENTS);
+        fragmentSquares += (double) row.getInt(FRAGMENTS) * row.getInt(FRAGMENTS);
         Seq<Byte> nodes = row.getSeq(ATOM_TYPES);
         Seq<Byte> pairs = row.getSeq(BONDS);
         long[] ofAtoms = DistributionTally.counts(nodes.length(), nodes::apply, vocabulary.nodes().size());
@@ -100,6 +107,7 @@ final class GraphTally implements Serializable {
         relaxedValid += other.relaxedValid;
         connected += other.connected;
         fragments += other.fragments;
+        fragmentSquares += other.fragmentSquares;
         distributions.merge(other.distributions);
         atoms.merge(other.atoms);
         bonds.merge(other.bonds);

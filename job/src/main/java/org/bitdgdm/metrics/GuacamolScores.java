@@ -1,12 +1,15 @@
 package org.bitdgdm.metrics;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Row;
 import org.bitdgdm.benchmark.KullbackLeibler;
+import org.bitdgdm.fidelity.Estimate;
 
 /**
  * GuacaMol's benchmark of distributions (Brown et al., J. Chem. Inf. Model. 59, 2019): of nine descriptors, and of each
@@ -14,11 +17,14 @@ import org.bitdgdm.benchmark.KullbackLeibler;
  * e^(−divergence). Both sets are their different molecules, of more than {@value #MOST} that many; GuacaMol draws them, here
  * they are those of the smallest hashes.
  *
+ * <p>Standard errors are those of the infinitesimal jackknife over the run's molecules; the training set counts as fixed, and so
+ * do the neighbours of each molecule.
+ *
  * @param divergences by descriptor, nats; NaN where a distribution has no width
  * @param score       0 to 1; NaN where a divergence is
- * @param molecules   different ones that were compared
+ * @param chemNet     {@link ChemNetDistance}; null without a network
  */
-record GuacamolScores(Map<String, Double> divergences, double score, long molecules) {
+record GuacamolScores(Map<String, Estimate> divergences, Estimate score, Estimate chemNet) {
     static final int MOST = 10_000;
     /** Of GuacaMol's fingerprints. */
     private static final int BITS = 4096;
@@ -30,10 +36,10 @@ record GuacamolScores(Map<String, Double> divergences, double score, long molecu
     static final List<String> NAMES = Stream.of(CONTINUOUS, COUNTED, List.of(SIMILARITY)).flatMap(List::stream).toList();
 
     /** Scores of a set; {@code training} and the set hold at least two different molecules. */
-    static GuacamolScores of(BenchmarkSet set, BenchmarkSet training, JavaSparkContext spark) {
+    static GuacamolScores of(BenchmarkSet set, BenchmarkSet training, Optional<byte[]> network, JavaSparkContext spark) {
         List<Row> mine = set.sample(MOST);
         List<Row> theirs = training.sample(MOST);
-        Map<String, Double> divergences = new LinkedHashMap<>();
+        Map<String, KullbackLeibler.Divergence> divergences = new LinkedHashMap<>();
         for (String name : CONTINUOUS) {
             divergences.put(name, KullbackLeibler.ofNumbers(BenchmarkSet.numbers(theirs, name),
                 BenchmarkSet.numbers(mine, name)));
@@ -45,8 +51,19 @@ record GuacamolScores(Map<String, Double> divergences, double score, long molecu
         divergences.put(SIMILARITY, KullbackLeibler.ofNumbers(
             SetSimilarity.nearestOthers(spark, BenchmarkSet.fingerprints(theirs, BITS)),
             SetSimilarity.nearestOthers(spark, BenchmarkSet.fingerprints(mine, BITS))));
-        return new GuacamolScores(divergences,
-            divergences.values().stream().mapToDouble(divergence -> Math.exp(-divergence)).average().orElseThrow(),
-            mine.size());
+        double score = divergences.values().stream().mapToDouble(found -> Math.exp(-found.value())).average().orElseThrow();
+        double[] influence = new double[mine.size()];
+        divergences.values().forEach(found -> Arrays.setAll(influence, k ->
+            influence[k] - Math.exp(-found.value()) * found.influence()[k] / divergences.size()));
+        Map<String, Estimate> estimates = new LinkedHashMap<>();
+        divergences.forEach((name, found) -> estimates.put(name, estimate(found.value(), found.influence())));
+        return new GuacamolScores(estimates, estimate(score, influence),
+            network.map(model -> ChemNetDistance.of(set.different(MOST), training.different(MOST), model)).orElse(null));
+    }
+
+    private static Estimate estimate(double value, double[] influence) {
+        double n = influence.length;
+        double squares = Arrays.stream(influence).map(one -> one * one).sum();
+        return new Estimate(value, Double.isNaN(value) ? null : Math.sqrt(squares / (n * (n - 1))), influence.length);
     }
 }

@@ -23,9 +23,29 @@ public record Measured(Double value, Long numerator, Long denominator, Double lo
         return graphs == 0 ? none(counted, 0L, NO_GRAPHS) : ratio(counted, graphs, Interval.wilson(counted, graphs));
     }
 
-    /** A sum over something ÷ its number: a ratio without an interval of independent parts. */
-    static Measured mean(long sum, long among) {
-        return among == 0 ? none(sum, 0L, NO_GRAPHS) : ratio(sum, among, null);
+    /**
+     * A sum over graphs ÷ what they hold, such as atoms, which depend on each other within a graph: the interval takes graphs as
+     * independent, with the variance of the ratio's linearization (Cochran, "Sampling Techniques", 3rd ed., section 6.4).
+     *
+     * @param squares  sum over graphs of the square of what is summed
+     * @param products sum over graphs of it times what the graph holds
+     * @param sizes    sum over graphs of the square of what the graph holds
+     * @param graphs   how many
+     * @param most     largest value that there can be
+     */
+    static Measured ofGraphs(long sum, long among, double squares, double products, double sizes, long graphs, double most) {
+        if (among == 0) {
+            return none(sum, 0L, NO_GRAPHS);
+        }
+        double ratio = sum / (double) among;
+        double deviations = Math.max(0, squares - 2 * ratio * products + ratio * ratio * sizes);
+        return around(ratio, sum, among, graphs < 2 ? null
+            : Interval.Z * Math.sqrt(deviations * graphs / (graphs - 1.0)) / among).within(0, most);
+    }
+
+    /** A sum over graphs ÷ their number, likewise; {@code squares} is the sum of the squares of what is summed. */
+    static Measured mean(long sum, double squares, long graphs) {
+        return ofGraphs(sum, graphs, squares, sum, graphs, graphs, Double.POSITIVE_INFINITY);
     }
 
     /**
@@ -85,6 +105,12 @@ public record Measured(Double value, Long numerator, Long denominator, Double lo
         Double error = found.get().standardError();
         return new Measured(value, null, graphs, error == null ? null : Math.max(0, value - Interval.Z * error),
             error == null ? null : Math.min(kind.most(), value + Interval.Z * error), null);
+    }
+
+    /** The same with an interval that holds no value below or above what there can be. */
+    Measured within(double least, double most) {
+        return low == null ? this : new Measured(value, numerator, denominator, Math.max(least, low), Math.min(most, high),
+            absent);
     }
 
     /** A mean that may be negative. */

@@ -44,6 +44,7 @@ public record MetricDefinition<C>(
         TEST_SET("--test-set", "compares with a test set; --test-set FILE gives one"),
         SCAFFOLD_TEST_SET("--scaffold-test-set", "compares with a test set of other scaffolds; --scaffold-test-set FILE gives"
             + " one"),
+        CHEMNET("--chemnet", "needs ChemNet as an ONNX file; --chemnet FILE names it"),
         FIDELITY("--fidelity", "is a comparison with the full-precision model; --fidelity N makes it"),
         LIKELIHOOD("--likelihood", "is the likelihood of given molecules; --likelihood FILE measures it"),
         OTHER_RUN("--against", "is a difference from another run; evaluate measures it with --against RUN");

@@ -63,24 +63,19 @@ public final class MoleculeMetrics {
         MetricDefinition.<Counted>share("molecule_stability", of -> Measured.share(of.stability().molecules(), of.graphs()))
             .counting("share of graphs in which every atom, hydrogens among them, has all its bonds; a valid molecule that has"
                 + " not counts as the one with the hydrogens that it lacks").by("DiGress, after Hoogeboom et al., ICML 2022"),
-        // Atoms of one molecule depend on each other, so that they have no interval of independent ones.
-        MetricDefinition.<Counted>share("atom_stability", of -> Measured.mean(of.stability().stableAtoms(),
-            of.stability().atoms())).counting("share of the atoms of all graphs that have all their bonds")
+        MetricDefinition.<Counted>share("atom_stability", of -> of.stability().measured(of.graphs())).counting("share of the atoms of all graphs that have all their bonds")
             .by("DiGress, after Hoogeboom et al., ICML 2022"));
 
     /**
      * All that is counted of a set.
      *
+     * @param fragmentSquares sum over graphs of the square of the number of components
      * @param distances from the training set; empty where none is known
      * @param stability  of graphs whose hydrogens are nodes; null of others
      * @param benchmarks of the protocol
      */
-    record Counted(Counts.OfMolecules counts, Distributions distributions, Optional<DistributionDistances> distances,
-                   Stable stability, Benchmarks benchmarks) {
-        Counted(Counts.OfMolecules counts, Distributions distributions, Optional<DistributionDistances> distances,
-                Stable stability) {
-            this(counts, distributions, distances, stability, Benchmarks.NONE);
-        }
+    record Counted(Counts.OfMolecules counts, double fragmentSquares, Distributions distributions,
+                   Optional<DistributionDistances> distances, Stable stability, Benchmarks benchmarks) {
 
         long graphs() {
             return counts.graphs();
@@ -93,8 +88,14 @@ public final class MoleculeMetrics {
      * @param molecules   graphs all of whose atoms are stable
      * @param stableAtoms atoms that are
      * @param atoms       all atoms
+     * @param squares     sum over graphs of the square of their stable atoms
+     * @param products    sum over graphs of their stable atoms times their atoms
+     * @param sizes       sum over graphs of the square of their atoms
      */
-    record Stable(long molecules, long stableAtoms, long atoms) {
+    record Stable(long molecules, long stableAtoms, long atoms, double squares, double products, double sizes) {
+        Measured measured(long graphs) {
+            return Measured.ofGraphs(stableAtoms, atoms, squares, products, sizes, graphs, 1);
+        }
     }
 
     private MoleculeMetrics() {
@@ -126,7 +127,8 @@ public final class MoleculeMetrics {
             MetricDefinition.<Counted>share("connected", of -> Measured.share(of.counts().connected(), of.graphs()))
                 .counting("share of graphs of one component, valid or not; a line that is no molecule has none")
                 .ofColumn("connected"),
-            MetricDefinition.<Counted>number("mean_fragments", of -> Measured.mean(of.counts().fragments(), of.graphs()))
+            MetricDefinition.<Counted>number("mean_fragments", of -> Measured.mean(of.counts().fragments(),
+                of.fragmentSquares(), of.graphs()))
                 .called("Fragments per graph")
                 .counting("components of all graphs ÷ graphs, lines that are no molecule among them")));
         for (int prefix : Protocol.MOSES.prefixes()) {
@@ -209,7 +211,7 @@ public final class MoleculeMetrics {
             spark.sc().setJobDescription("metrics: stability");
             List<String> notes = new ArrayList<>(notes(molecules, counts, found, different.scaffolds().unwritten()));
             notes.addAll(benchmarks.notes());
-            return report(protocol, new Counted(counts, found, reference.map(set ->
+            return report(protocol, new Counted(counts, graphs.fragmentSquares(), found, reference.map(set ->
                 DistributionDistances.of(DISTRIBUTIONS, found, graphs.moments(), set.distributions())),
                 vocabulary.hydrogens() ? stable(molecules) : null, benchmarks)).noting(notes);
         } finally {
@@ -218,7 +220,7 @@ public final class MoleculeMetrics {
     }
 
     /** What the toolkit could not say, and where RDKit would say something else. */
-    private static List<String> notes(Dataset<Row> molecules, MetricCounts counts, Distributions found, long unwritten) {
+    private static List<String> notes(Dataset<Row> molecules, Counts.OfMolecules counts, Distributions found, long unwritten) {
         Row reasons = molecules.agg(total(when(col("reason").endsWith(ScoredMolecule.AFTER_KEKULISATION), 1L)),
             total(when(col("reason").startsWith(ScoredMolecule.NOT_WRITTEN), 1L))).first();
         long withLogp = found.of(MoleculeProperty.LOGP.column()).total();
@@ -239,9 +241,12 @@ public final class MoleculeMetrics {
     }
 
     private static Stable stable(Dataset<Row> molecules) {
-        Row found = molecules.agg(total(when(col("stable"), 1L).otherwise(0L)), total(col("stable_atoms")),
-            total(col("num_atoms"))).first();
-        return new Stable(found.getLong(0), found.getLong(1), found.getLong(2));
+        Column stable = col("stable_atoms").cast("bigint");
+        Column atoms = col("num_atoms").cast("bigint");
+        Row found = molecules.agg(total(when(col("stable"), 1L).otherwise(0L)), total(stable), total(atoms),
+            total(stable.multiply(stable)), total(stable.multiply(atoms)), total(atoms.multiply(atoms))).first();
+        return new Stable(found.getLong(0), found.getLong(1), found.getLong(2), found.getLong(3), found.getLong(4),
+            found.getLong(5));
     }
 
     private static Column total(Column numbers) {

@@ -29,28 +29,30 @@ record MosesScores(long molecules, long passing, Estimate diversity, Estimate di
      * @param fragments Frag: cosine of the counts of BRICS fragments; null where a set has none
      * @param scaffolds Scaf: cosine of the counts of scaffolds of two or more rings; null where a set has none
      * @param distances Wasserstein-1 of each of {@link #PROPERTIES}
+     * @param chemNet   {@link ChemNetDistance}; null without a network
      */
-    record Compared(Estimate nearest, Double fragments, Double scaffolds,
-                    Map<String, DistributionDistances.Distance> distances) {
+    record Compared(Estimate nearest, Estimate fragments, Estimate scaffolds,
+                    Map<String, DistributionDistances.Distance> distances, Estimate chemNet) {
 
-        static Compared of(BenchmarkSet set, BenchmarkSet other) {
+        static Compared of(BenchmarkSet set, BenchmarkSet other, Optional<byte[]> network) {
             Map<String, DistributionDistances.Distance> distances = new LinkedHashMap<>();
             for (String property : PROPERTIES) {
                 distances.put(property, SortedDistance.of(set.values(property), other.values(property)));
             }
             return new Compared(SetSimilarity.nearest(set, other),
-                SetSimilarity.cosine(set.counts("fragments"), other.counts("fragments")),
-                SetSimilarity.cosine(set.counts("scaffold"), other.counts("scaffold")), distances);
+                SetSimilarity.cosine(set, other, "fragments"), SetSimilarity.cosine(set, other, "scaffold"), distances,
+                network.map(model -> ChemNetDistance.of(set.molecule(), other.molecule(), model)).orElse(null));
         }
     }
 
     /** Scores of a set; of none, all are absent. */
-    static MosesScores of(BenchmarkSet set, Optional<BenchmarkSet> test, Optional<BenchmarkSet> scaffolds) {
+    static MosesScores of(BenchmarkSet set, Optional<BenchmarkSet> test, Optional<BenchmarkSet> scaffolds,
+                          Optional<byte[]> network) {
         if (set.molecules() == 0) {
             return new MosesScores(0, 0, null, null, Optional.empty(), Optional.empty());
         }
         Estimate[] diversity = SetSimilarity.diversity(set);
         return new MosesScores(set.molecules(), set.passing(), diversity[0], diversity[1],
-            test.map(other -> Compared.of(set, other)), scaffolds.map(other -> Compared.of(set, other)));
+            test.map(other -> Compared.of(set, other, network)), scaffolds.map(other -> Compared.of(set, other, network)));
     }
 }

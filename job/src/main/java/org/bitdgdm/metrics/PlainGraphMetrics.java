@@ -1,12 +1,15 @@
 package org.bitdgdm.metrics;
 
+import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.sum;
 
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -53,7 +56,14 @@ public final class PlainGraphMetrics {
         MetricDefinition.<Counted>share("unique_novel", of -> Measured.novelPerGraph(of.counts().novel(),
             of.counts().novelOnce(), of.graphs())).called("Unique and novel").needing(Need.REFERENCE)
             .counting("different graphs that are isomorphic to none of the training set ÷ graphs"),
-        MetricDefinition.<Counted>number("mean_components", of -> Measured.mean(of.counts().components(), of.graphs()))
+        MetricDefinition.<Counted>share("valid_planar", of -> Measured.share(of.planar().valid(), of.graphs()))
+            .called("Valid as planar").by(GraphDiscrepancies.SPECTRE).counting("share of graphs that are planar and connected"),
+        MetricDefinition.<Counted>share("vun_planar", of -> Measured.novelPerGraph(of.planar().novel(),
+            of.planar().novelOnce(), of.graphs())).called("Valid as planar, unique and novel").needing(Need.REFERENCE)
+            .by(GraphDiscrepancies.SPECTRE)
+            .counting("different planar and connected graphs that are isomorphic to none of the training set ÷ graphs"),
+        MetricDefinition.<Counted>number("mean_components", of -> Measured.mean(of.counts().components(),
+            of.sums()[4], of.graphs()))
             .called("Components per graph").counting("components of all graphs ÷ graphs"),
         MetricDefinition.<Counted>number("mean_degree", of -> Measured.average(of.sums()[0], of.sums()[1], of.sound()))
             .counting("mean over graphs of 2 · edges ÷ nodes"),
@@ -66,11 +76,13 @@ public final class PlainGraphMetrics {
     /**
      * All that is counted of a set.
      *
-     * @param sums          sum and sum of squares over graphs of the mean degree, then of the mean clustering coefficient
+     * @param sums          sum and sum of squares over graphs of the mean degree, then of the mean clustering coefficient;
+     *                      sum of the squares of components
+     * @param planar        planar and connected graphs
      * @param distances     from the training set; empty where none is known
      * @param discrepancies from a test set; empty where none is given
      */
-    record Counted(Counts.OfGraphs counts, double[] sums, Optional<DistributionDistances> distances,
+    record Counted(Counts.OfGraphs counts, double[] sums, Planar planar, Optional<DistributionDistances> distances,
                    Optional<GraphDiscrepancies> discrepancies) {
         long graphs() {
             return counts.graphs();
@@ -80,6 +92,16 @@ public final class PlainGraphMetrics {
         long sound() {
             return counts.graphs() - counts.refused();
         }
+    }
+
+    /**
+     * Graphs that are planar and connected.
+     *
+     * @param valid     how many are
+     * @param novel     different ones of them that are not in the training set; null where none is known
+     * @param novelOnce of these, graphs seen exactly once; null where no training set is known
+     */
+    record Planar(long valid, Long novel, Long novelOnce) {
     }
 
     private PlainGraphMetrics() {
@@ -115,32 +137,41 @@ public final class PlainGraphMetrics {
             PlainGraphTally tally = graphs.select(columns).javaRDD()
                 .treeAggregate(new PlainGraphTally(MOST_DEGREE), PlainGraphTally::add, PlainGraphTally::merge);
             spark.sc().setJobDescription("metrics: different graphs");
-            SmilesTally different = different(graphs, spark, reference.map(ReferenceSet::hashes).orElse(new long[0]));
-            long undecided = graphs.filter(col(CLASS).startsWith(IsomorphismClass.UNDECIDED)).count();
+            Optional<long[]> training = reference.map(ReferenceSet::hashes);
+            SmilesTally different = different(graphs, spark, training.orElse(new long[0]));
+            Dataset<Row> valid = graphs.filter(col("planar").and(col("connected")));
+            SmilesTally ofPlanar = different(valid, spark, training.orElse(new long[0]));
+            Planar planar = new Planar(valid.count(), training.isEmpty() ? null : Long.valueOf(ofPlanar.novel()),
+                training.isEmpty() ? null : Long.valueOf(ofPlanar.novelOnce()));
+            Row undecided = graphs.filter(col(CLASS).startsWith(IsomorphismClass.UNDECIDED)).groupBy(col(CLASS))
+                .agg(count(lit(1)).as("graphs")).agg(coalesce(sum(col("graphs")), lit(0L)),
+                    coalesce(sum(col("graphs").multiply(col("graphs").minus(1))), lit(0L))).first();
             spark.sc().setJobDescription("metrics: discrepancies");
-            return report(tally, different, undecided, reference, GraphDiscrepancies.of(graphs, vocabulary, files));
+            return report(tally, different, planar, undecided, reference,
+                GraphDiscrepancies.of(graphs, vocabulary, files, training));
         } finally {
             spark.sc().setJobDescription(null);
         }
     }
 
-    private static MetricReport report(PlainGraphTally tally, SmilesTally different, long undecided,
+    private static MetricReport report(PlainGraphTally tally, SmilesTally different, Planar planar, Row undecided,
                                        Optional<ReferenceSet> reference, Optional<GraphDiscrepancies> discrepancies) {
         Counts.OfGraphs counts = new Counts.OfGraphs(tally.graphs(), tally.refused(), tally.connected(), tally.components(),
-            tally.planar(), different.distinct(), different.once(), undecided,
+            tally.planar(), different.distinct(), different.once(), undecided.getLong(0),
             reference.isEmpty() ? null : Long.valueOf(different.novel()),
             reference.isEmpty() ? null : Long.valueOf(different.novelOnce()));
         Distributions found = tally.distributions();
-        return MetricReport.of(Protocol.DIGRESS, counts, found, DEFINITIONS, new Counted(counts, tally.sums(),
+        return MetricReport.of(Protocol.DIGRESS, counts, found, DEFINITIONS, new Counted(counts, tally.sums(), planar,
             reference.map(set -> DistributionDistances.of(DISTRIBUTIONS, found, tally.moments(), set.distributions())),
             discrepancies)).noting(notes(undecided, discrepancies));
     }
 
-    private static List<String> notes(long undecided, Optional<GraphDiscrepancies> discrepancies) {
+    private static List<String> notes(Row undecided, Optional<GraphDiscrepancies> discrepancies) {
         List<String> notes = new ArrayList<>(discrepancies.map(GraphDiscrepancies::notes).orElse(List.of()));
-        if (undecided > 0) {
-            notes.add("graphs too regular for the search of a canonical form, of which different ones may count as the same: "
-                + undecided);
+        if (undecided.getLong(0) > 0) {
+            notes.add(String.format(Locale.ROOT, "graphs too regular for the search of a canonical form, which ends after %,d steps:"
+                + " %,d; %,d pairs of them count as the same and may be different", IsomorphismClass.MOST_VISITS,
+                undecided.getLong(0), undecided.getLong(1) / 2));
         }
         return notes;
     }

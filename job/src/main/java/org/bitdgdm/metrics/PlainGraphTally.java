@@ -32,7 +32,7 @@ final class PlainGraphTally implements Serializable {
     private final TreeMap<Long, Long> clustering = new TreeMap<>();
     private final ClassMoments degreeMoments;
     private final ClassMoments clusteringMoments;
-    private final double[] sums = new double[4];
+    private final double[] sums = new double[5];
     private long graphs;
     private long refused;
     private long connected;
@@ -56,6 +56,7 @@ final class PlainGraphTally implements Serializable {
         }
         connected += row.getBoolean(CONNECTED) ? 1 : 0;
         components += row.getInt(COMPONENTS);
+        sums[4] += (double) row.getInt(COMPONENTS) * row.getInt(COMPONENTS);
         planar += row.getBoolean(PLANAR) ? 1 : 0;
         return count(new PlainGraph(0, bytes(row.getSeq(NODES)), bytes(row.getSeq(EDGES))));
     }
@@ -129,7 +130,7 @@ final class PlainGraphTally implements Serializable {
         return Map.of(PlainGraphMetrics.DEGREE.name(), degreeMoments, PlainGraphMetrics.CLUSTERING.name(), clusteringMoments);
     }
 
-    /** Sum and sum of squares over graphs of the mean degree, then of the mean clustering coefficient. */
+    /** Sum and sum of squares over graphs of the mean degree, then of the mean clustering coefficient; squares of components. */
     double[] sums() {
         return sums;
     }

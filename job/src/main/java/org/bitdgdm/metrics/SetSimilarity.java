@@ -14,6 +14,7 @@ import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.storage.StorageLevel;
 import org.bitdgdm.benchmark.FingerprintBlock;
 import org.bitdgdm.fidelity.Estimate;
 
@@ -98,14 +99,32 @@ final class SetSimilarity {
         }
     }
 
-    /** Cosine of the counts of two sets; null where one has none. */
-    static Double cosine(Dataset<Row> counts, Dataset<Row> others) {
+    /**
+     * Cosine of the counts of two sets, with the standard error of the infinitesimal jackknife over the first one's molecules: a
+     * molecule moves it by what its own counts do. Null where a set has nothing to count.
+     *
+     * @param column as in {@link BenchmarkSet#counts}
+     */
+    static Estimate cosine(BenchmarkSet set, BenchmarkSet other, String column) {
         Column a = coalesce(col("a"), lit(0L)).cast("double");
         Column b = coalesce(col("b"), lit(0L)).cast("double");
-        Row sums = counts.toDF("what", "a").join(others.toDF("what", "b"), "what", "full_outer")
-            .agg(sum(a.multiply(b)), sum(a.multiply(a)), sum(b.multiply(b))).collectAsList().get(0);
-        return sums.isNullAt(0) || sums.getDouble(1) == 0 || sums.getDouble(2) == 0 ? null
-            : sums.getDouble(0) / Math.sqrt(sums.getDouble(1) * sums.getDouble(2));
+        Dataset<Row> both = set.counts(column).toDF("what", "a").join(other.counts(column).toDF("what", "b"), "what",
+            "full_outer").select(col("what"), a.as("a"), b.as("b")).persist(StorageLevel.MEMORY_AND_DISK());
+        try {
+            Row sums = both.agg(sum(col("a").multiply(col("b"))), sum(col("a").multiply(col("a"))),
+                sum(col("b").multiply(col("b")))).collectAsList().get(0);
+            if (sums.isNullAt(0) || sums.getDouble(1) == 0 || sums.getDouble(2) == 0) {
+                return null;
+            }
+            double length = Math.sqrt(sums.getDouble(1) * sums.getDouble(2));
+            double cosine = sums.getDouble(0) / length;
+            Column slope = col("b").divide(length).minus(col("a").multiply(cosine / sums.getDouble(1)));
+            double squares = set.sumOfSquares(column, both.filter(col("a").gt(0)).select(col("what"), slope.as("slope")));
+            double n = set.molecules();
+            return new Estimate(cosine, n < 2 ? null : Math.sqrt(squares * n / (n - 1)), set.molecules());
+        } finally {
+            both.unpersist();
+        }
     }
 
     private static <T> List<T> tasks(JavaSparkContext spark, int rows, Function<int[], T> each) {

@@ -108,6 +108,9 @@ public record Fingerprint(Map<String, String> rows, Map<String, String> evaluati
         if (!output.scaffolds().isBlank()) {
             files.put("output.scaffold-test-set", content(LocalPath.of(output.scaffolds())));
         }
+        if (!output.chemNet().isBlank()) {
+            files.put("output.chemnet", content(LocalPath.of(output.chemNet())));
+        }
         return files;
     }
 

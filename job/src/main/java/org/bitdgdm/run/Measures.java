@@ -63,7 +63,8 @@ public record Measures(PackedModel full, Vocabulary vocabulary, BackendOpener op
                                   boolean otherRun) {
         Set<Need> given = EnumSet.noneOf(Need.class);
         Map.of(Need.REFERENCE, reference, Need.TRAINING_FILE, !output.reference().isBlank(), Need.TEST_SET,
-            !output.tests().isBlank(), Need.SCAFFOLD_TEST_SET, !output.scaffolds().isBlank(), Need.FIDELITY, fidelity.on(),
+            !output.tests().isBlank(), Need.SCAFFOLD_TEST_SET, !output.scaffolds().isBlank(), Need.CHEMNET,
+            !output.chemNet().isBlank(), Need.FIDELITY, fidelity.on(),
             Need.LIKELIHOOD, likelihood.on(), Need.OTHER_RUN, otherRun).forEach((need, is) -> {
                 if (is) {
                     given.add(need);

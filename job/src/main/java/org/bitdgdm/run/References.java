@@ -38,11 +38,13 @@ public final class References {
     /**
      * The files that a benchmark compares with.
      *
-     * @throws InputException where one of them is no file
+     * @throws InputException where one of them is no file, or the network is none
      */
     public static BenchmarkFiles benchmark(OutputConf output) {
-        return new BenchmarkFiles(file("--reference", output.reference()), file("--test-set", output.tests()),
-            file("--scaffold-test-set", output.scaffolds()));
+        BenchmarkFiles files = new BenchmarkFiles(file("--reference", output.reference()), file("--test-set", output.tests()),
+            file("--scaffold-test-set", output.scaffolds()), file("--chemnet", output.chemNet()));
+        files.check();
+        return files;
     }
 
     private static Optional<Path> file(String option, String named) {

@@ -49,6 +49,9 @@ class MeanDiscrepancyTest {
         }
         List<GraphStatistics> reference = List.of(GraphStatistics.of(graph(3, 0, 1)));
         MeanDiscrepancy.Estimate wide = MeanDiscrepancy.of(MeanDiscrepancy.Kernel.DEGREE, few, reference);
+        MeanDiscrepancy.Estimate twice = MeanDiscrepancy.Estimate.sum(List.of(wide, wide), new double[] {1.5, 0.5});
+        assertThat(twice.value()).isCloseTo(2 * wide.value(), within(1e-12));
+        assertThat(twice.high() - twice.low()).isCloseTo(2 * (wide.high() - wide.low()), within(1e-12));
         MeanDiscrepancy.Estimate narrow = MeanDiscrepancy.of(MeanDiscrepancy.Kernel.DEGREE, many, reference);
         assertThat(narrow.value()).isBetween(narrow.low(), narrow.high()).isCloseTo(wide.value(), within(1e-12));
         assertThat(narrow.high() - narrow.low()).isLessThan(wide.high() - wide.low());

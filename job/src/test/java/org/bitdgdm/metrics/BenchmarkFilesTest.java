@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import Jama.Matrix;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,13 +17,18 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import org.bitdgdm.benchmark.ChemNet;
+import org.bitdgdm.benchmark.OnnxNetwork;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.fidelity.Estimate;
 import org.bitdgdm.model.Family;
 import org.bitdgdm.model.Vocabulary;
+import org.bitdgdm.molecule.Canonicaliser;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.openscience.cdk.exception.CDKException;
 
 /** Benchmarks of runs beside the files that a user names. */
 class BenchmarkFilesTest {
@@ -63,7 +69,7 @@ class BenchmarkFilesTest {
         assertThat(found.molecules()).isEqualTo(2);
         assertThat(found.test().orElseThrow().nearest().value()).isEqualTo(1);
         assertThat(found.test().orElseThrow().distances().get("weight").value()).isCloseTo((46.069 - 45.085) / 2, within(1e-9));
-        assertThat(found.scaffolds().orElseThrow().fragments()).isCloseTo(1, within(1e-12));
+        assertThat(found.scaffolds().orElseThrow().fragments().value()).isCloseTo(1, within(1e-12));
         assertThat(found.scaffolds().orElseThrow().distances().get("qed").value()).isZero();
     }
 
@@ -98,9 +104,71 @@ class BenchmarkFilesTest {
             Optional.empty());
         GuacamolScores same = Benchmarks.of(run("CCO", "CCCN", "CNC(C)=O", "C1CCOC1"), MOLECULES, files, Protocol.GUACAMOL)
             .guacamol();
-        assertThat(same.score()).isCloseTo(1, within(1e-9));
+        assertThat(same.score().value()).isCloseTo(1, within(1e-9));
         GuacamolScores other = Benchmarks.of(run("CCO", "CCCCCCCC", "CCF"), MOLECULES, files, Protocol.GUACAMOL).guacamol();
-        assertThat(other.score()).isLessThan(0.9);
+        assertThat(other.score().value()).isLessThan(0.9);
+    }
+
+    /** Of all molecules as they are repeated, beside means, covariances and eigenvalues of their product. */
+    @Test
+    void distancesByANetworkAreThoseOfADirectComputation() throws IOException {
+        OnnxNetwork network = new OnnxNetwork(9, true);
+        Path onnx = Files.write(folder.resolve("net.onnx"), network.bytes());
+        String[] run = {"CCO", "CCO", "CCN", "c1ccccc1", "CC(=O)NC", "C1CCOC1", "CCCC#N", "FC(F)F", "CCOC"};
+        String[] test = {"CCO", "CNC", "CC=O", "c1ccncc1", "CC(C)O", "OCCO", "C1CC1"};
+        BenchmarkFiles files = new BenchmarkFiles(file("train.smi", String.join("\n", test)),
+            file("test.smi", String.join("\n", test)), Optional.empty(), Optional.of(onnx));
+        files.check();
+        Estimate found = Benchmarks.of(run(run), MOLECULES, files, Protocol.MOSES).moses().test().orElseThrow().chemNet();
+
+        assertThat(found.value()).isCloseTo(distance(network, run, test), within(1e-3 * found.value()));
+        assertThat(found.standardError()).isPositive();
+        Benchmarks guacamol = Benchmarks.of(run(run), MOLECULES, files, Protocol.GUACAMOL);
+        double ofDifferent = distance(network, Arrays.stream(run).distinct().toArray(String[]::new), test);
+        List<MetricDefinition<Benchmarks>> definitions = Benchmarks.definitions(of -> of);
+        assertThat(definitions.stream().filter(one -> one.name().equals("fcd_cdk_score")).findFirst().orElseThrow().of(guacamol)
+            .value()).isCloseTo(Math.exp(-ofDifferent / 5), within(1e-3));
+        assertThat(definitions.stream().filter(one -> one.name().equals("fcd_cdk")).findFirst().orElseThrow()
+            .of(Benchmarks.of(run("CCO"), MOLECULES, BenchmarkFiles.NONE, Protocol.MOSES)).absent()).contains("--chemnet");
+    }
+
+    private static double distance(OnnxNetwork network, String[] run, String[] test) {
+        double[][] a = Arrays.stream(run).map(smiles -> outputs(network, smiles)).toArray(double[][]::new);
+        double[][] b = Arrays.stream(test).map(smiles -> outputs(network, smiles)).toArray(double[][]::new);
+        Matrix both = covariance(a).times(covariance(b));
+        double sum = covariance(a).trace() + covariance(b).trace()
+            - 2 * Arrays.stream(both.eig().getRealEigenvalues()).map(value -> Math.sqrt(Math.max(0, value))).sum();
+        for (int k = 0; k < OnnxNetwork.OUTPUTS; k++) {
+            double apart = mean(a, k) - mean(b, k);
+            sum += apart * apart;
+        }
+        return sum;
+    }
+
+    private static double[] outputs(OnnxNetwork network, String smiles) {
+        try {
+            return network.outputs(ChemNet.symbols(Canonicaliser.written(Canonicaliser.read(smiles))));
+        } catch (CDKException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static double mean(double[][] values, int column) {
+        return Arrays.stream(values).mapToDouble(row -> row[column]).average().orElseThrow();
+    }
+
+    private static Matrix covariance(double[][] values) {
+        Matrix covariance = new Matrix(OnnxNetwork.OUTPUTS, OnnxNetwork.OUTPUTS);
+        for (int i = 0; i < OnnxNetwork.OUTPUTS; i++) {
+            for (int j = 0; j < OnnxNetwork.OUTPUTS; j++) {
+                double sum = 0;
+                for (double[] row : values) {
+                    sum += (row[i] - mean(values, i)) * (row[j] - mean(values, j));
+                }
+                covariance.set(i, j, sum / (values.length - 1));
+            }
+        }
+        return covariance;
     }
 
     @Test
@@ -113,21 +181,22 @@ class BenchmarkFilesTest {
     @Test
     void graphsAreComparedWithTheTestSetAndTheTrainingSetToo() throws IOException {
         StructType schema = new StructType().add("graph_id", DataTypes.LongType).add("reason", DataTypes.StringType)
-            .add("node_types", MoleculeRows.CLASSES).add("edges", MoleculeRows.CLASSES);
+            .add("node_types", MoleculeRows.CLASSES).add("edges", MoleculeRows.CLASSES).add("isomorphism_class", DataTypes.StringType);
         Dataset<Row> rows = spark.createDataFrame(List.of(
-            RowFactory.create(0L, null, new Byte[] {0, 0, 0}, new Byte[] {1, 0, 1}),
-            RowFactory.create(1L, null, new Byte[] {0, 0, 0}, new Byte[] {1, 1, 1}),
-            RowFactory.create(2L, "no nodes", new Byte[0], new Byte[0])), schema);
+            RowFactory.create(0L, null, new Byte[] {0, 0, 0}, new Byte[] {1, 0, 1}, "a"),
+            RowFactory.create(1L, null, new Byte[] {0, 0, 0}, new Byte[] {1, 1, 1}, "b"),
+            RowFactory.create(2L, "no nodes", new Byte[0], new Byte[0], null)), schema);
         BenchmarkFiles files = new BenchmarkFiles(file("train.json", "[[3, [[0, 1], [1, 2], [0, 2]]]]"),
             file("test.json", "[[3, [[0, 1], [1, 2]]]]"), Optional.empty());
 
-        GraphDiscrepancies found = GraphDiscrepancies.of(rows, PLAIN, files).orElseThrow();
+        GraphDiscrepancies found = GraphDiscrepancies.of(rows, PLAIN, files, Optional.empty()).orElseThrow();
         assertThat(found.graphs()).isEqualTo(2);
         List<MetricDefinition<Optional<GraphDiscrepancies>>> definitions = GraphDiscrepancies.definitions(of -> of);
-        MetricDefinition<Optional<GraphDiscrepancies>> ratio = definitions.get(definitions.size() - 1);
+        MetricDefinition<Optional<GraphDiscrepancies>> ratio = definitions.stream()
+            .filter(definition -> definition.name().equals("mmd_ratio")).findFirst().orElseThrow();
         assertThat(found.notes()).hasSize(3).allSatisfy(note -> assertThat(note).contains("of fewer than 256"));
         // Half of the run is the test set, the training set is none of it; the estimate is a square.
         assertThat(ratio.of(Optional.of(found)).value()).isCloseTo(0.25, within(1e-6));
-        assertThat(GraphDiscrepancies.of(rows, PLAIN, BenchmarkFiles.NONE)).isEmpty();
+        assertThat(GraphDiscrepancies.of(rows, PLAIN, BenchmarkFiles.NONE, Optional.empty())).isEmpty();
     }
 }

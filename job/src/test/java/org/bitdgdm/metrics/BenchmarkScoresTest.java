@@ -61,7 +61,7 @@ class BenchmarkScoresTest {
             assertThat(set.different()).isEqualTo(3);
             // Of four only nitrobenzene is charged.
             assertThat(set.passing()).isEqualTo(3);
-            MosesScores scores = MosesScores.of(set, Optional.of(other), Optional.empty());
+            MosesScores scores = MosesScores.of(set, Optional.of(other), Optional.empty(), Optional.empty());
             assertThat(scores.test().orElseThrow().scaffolds()).as("no scaffold of two rings").isNull();
             assertThat(scores.test().orElseThrow().distances().get("weight").value()).isCloseTo(
                 wasserstein(new double[] {46.069, 46.069, 78.114, 123.111}, new double[] {46.069, 45.085}), within(1e-9));
@@ -124,9 +124,13 @@ class BenchmarkScoresTest {
             int left = out;
             without[out] = wasserstein(IntStream.range(0, a.length).filter(k -> k != left).mapToDouble(k -> a[k]).toArray(), b);
         }
+        return jackknife(without);
+    }
+
+    private static double jackknife(double[] without) {
         double mean = Arrays.stream(without).average().orElseThrow();
         double squares = Arrays.stream(without).map(x -> (x - mean) * (x - mean)).sum();
-        return Math.sqrt(squares * (a.length - 1) / a.length);
+        return Math.sqrt(squares * (without.length - 1) / without.length);
     }
 
     @Test
@@ -136,9 +140,48 @@ class BenchmarkScoresTest {
         // Bins of width 1: 3, 2, 1 and 1 of 7 in bins 0, 1, 2 and 9; 2, 2, 1 and 1 of 6 in bins 0, 1, 2 and 5; 20 lies outside.
         double expected = 3 / 7.0 * Math.log(3 / 7.0 / (2 / 6.0)) + 2 / 7.0 * Math.log(2 / 7.0 / (2 / 6.0))
             + 1 / 7.0 * Math.log(1 / 7.0 / (1 / 6.0)) + 1 / 7.0 * Math.log(1 / 7.0 / 1e-10);
-        assertThat(KullbackLeibler.ofCounts(p, q)).isCloseTo(expected, within(1e-6));
-        assertThat(KullbackLeibler.ofNumbers(p, p)).isCloseTo(0, within(1e-12));
-        assertThat(KullbackLeibler.ofNumbers(p, new double[] {3, 3, 3})).isNaN();
+        assertThat(KullbackLeibler.ofCounts(p, q).value()).isCloseTo(expected, within(1e-6));
+        assertThat(KullbackLeibler.ofNumbers(p, p).value()).isCloseTo(0, within(1e-12));
+        assertThat(KullbackLeibler.ofNumbers(p, new double[] {3, 3, 3}).value()).isNaN();
+    }
+
+    @Test
+    void errorsOfDivergencesAreThoseOfLeavingOut() {
+        Random random = new Random(11);
+        double[] baseline = random.doubles(300).map(x -> Math.rint(40 * x * x) / 4).toArray();
+        double[] sample = random.doubles(120).map(x -> Math.rint(40 * x) / 4).toArray();
+        for (boolean counts : new boolean[] {false, true}) {
+            double[] influence = divergence(counts, baseline, sample).influence();
+            double n = sample.length;
+            double error = Math.sqrt(Arrays.stream(influence).map(x -> x * x).sum() / n / (n - 1));
+            double[] without = IntStream.range(0, sample.length).mapToDouble(left -> divergence(counts, baseline,
+                IntStream.range(0, sample.length).filter(k -> k != left).mapToDouble(k -> sample[k]).toArray()).value()).toArray();
+            assertThat(Arrays.stream(influence).sum()).isCloseTo(0, within(1e-6));
+            assertThat(error).isCloseTo(jackknife(without), within(0.1 * jackknife(without)));
+        }
+    }
+
+    private static KullbackLeibler.Divergence divergence(boolean counts, double[] baseline, double[] sample) {
+        return counts ? KullbackLeibler.ofCounts(baseline, sample) : KullbackLeibler.ofNumbers(baseline, sample);
+    }
+
+    @Test
+    void errorsOfCosinesAreThoseOfLeavingOut() {
+        List<String> smiles = List.of("COc1ccccc1", "CCOC(C)=O", "CNC(=O)c1ccccc1", "CC(=O)Nc1ccccc1", "COCCOC", "COCCOC",
+            "CN(C)C(=O)CC", "c1ccc(-c2ccccc2)cc1", "CCOc1ccccc1", "CC(=O)OC");
+        try (BenchmarkSet other = set(List.of("COc1ccccc1", "CC(=O)Nc1ccccc1", "CCOC", "c1ccc(-c2ccncc2)cc1"));
+             BenchmarkSet all = set(smiles)) {
+            double[] without = new double[smiles.size()];
+            for (int left = 0; left < without.length; left++) {
+                List<String> fewer = new ArrayList<>(smiles);
+                fewer.remove(left);
+                try (BenchmarkSet set = set(fewer)) {
+                    without[left] = SetSimilarity.cosine(set, other, "fragments").value();
+                }
+            }
+            double error = SetSimilarity.cosine(all, other, "fragments").standardError();
+            assertThat(error).isPositive().isCloseTo(jackknife(without), within(0.25 * jackknife(without)));
+        }
     }
 
     /** The second 2,500 lines against the first 2,500. */
@@ -150,10 +193,10 @@ class BenchmarkScoresTest {
         JsonNode expected = file.path("second_half_against_first");
         try (BenchmarkSet half = set(valid(lines.subList(2500, 5000)));
              BenchmarkSet test = set(valid(lines.subList(0, 2500)))) {
-            MosesScores.Compared found = MosesScores.of(half, Optional.of(test), Optional.empty()).test().orElseThrow();
+            MosesScores.Compared found = MosesScores.of(half, Optional.of(test), Optional.empty(), Optional.empty()).test().orElseThrow();
             assertThat(found.nearest().value()).isCloseTo(expected.path("SNN").asDouble(), within(2e-5));
-            assertThat(found.fragments()).isCloseTo(expected.path("Frag").asDouble(), within(1e-5));
-            assertThat(found.scaffolds()).isCloseTo(expected.path("Scaf").asDouble(), within(1e-6));
+            assertThat(found.fragments().value()).isCloseTo(expected.path("Frag").asDouble(), within(1e-5));
+            assertThat(found.scaffolds().value()).isCloseTo(expected.path("Scaf").asDouble(), within(1e-6));
             assertThat(found.distances().get("logp").value()).isCloseTo(expected.path("logP").asDouble(), within(5e-4));
             assertThat(found.distances().get("sa").value()).isCloseTo(expected.path("SA").asDouble(), within(5e-4));
             assertThat(found.distances().get("qed").value()).isCloseTo(expected.path("QED").asDouble(), within(1e-4));
@@ -161,7 +204,7 @@ class BenchmarkScoresTest {
         }
         try (BenchmarkSet all = set(valid(lines))) {
             JsonNode ofAll = file.path("set");
-            MosesScores found = MosesScores.of(all, Optional.empty(), Optional.empty());
+            MosesScores found = MosesScores.of(all, Optional.empty(), Optional.empty(), Optional.empty());
             assertThat(found.molecules()).isEqualTo(ofAll.path("valid_count").asLong());
             assertThat(found.passing()).isEqualTo(ofAll.path("passes").asLong());
             assertThat(found.diversity().value()).isCloseTo(ofAll.path("IntDiv").asDouble(), within(1e-5));
@@ -181,15 +224,15 @@ class BenchmarkScoresTest {
         int half = expected.path("size_of_each").asInt();
         try (BenchmarkSet first = set(different.subList(0, half));
              BenchmarkSet second = set(different.subList(half, 2 * half))) {
-            GuacamolScores found = GuacamolScores.of(second, first,
+            GuacamolScores found = GuacamolScores.of(second, first, Optional.empty(),
                 JavaSparkContext.fromSparkContext(spark.sparkContext()));
             // RDKit's rings are not always the smallest: one molecule of other ring counts moves the bins of all.
-            assertThat(found.score()).isCloseTo(expected.path("score").asDouble(), within(1e-2));
-            assertThat(found.divergences().get("weight"))
+            assertThat(found.score().value()).isCloseTo(expected.path("score").asDouble(), within(1e-2));
+            assertThat(found.divergences().get("weight").value())
                 .isCloseTo(expected.path("kl_divs").path("MolWt").asDouble(), within(1e-9));
             for (String[] names : new String[][] {{"bertz", "BertzCT"}, {"logp", "MolLogP"}, {"tpsa", "TPSA"},
                 {"rotatable", "NumRotatableBonds"}, {"internal_similarity", "internal_similarity"}}) {
-                assertThat(found.divergences().get(names[0])).as(names[0])
+                assertThat(found.divergences().get(names[0]).value()).as(names[0])
                     .isCloseTo(expected.path("kl_divs").path(names[1]).asDouble(), within(2e-3));
             }
         }

@@ -10,9 +10,11 @@ public final class MetricFixture {
     private MetricFixture() {
     }
 
-    /** A report of molecules without a training set. */
+    /** A report of molecules of one or two fragments without a training set. */
     public static MetricReport molecules(Protocol protocol, Counts.OfMolecules counts, Distributions distributions) {
-        return MoleculeMetrics.report(protocol, new MoleculeMetrics.Counted(counts, distributions, Optional.empty(), null));
+        return MoleculeMetrics.report(protocol, new MoleculeMetrics.Counted(counts,
+            3.0 * counts.fragments() - 2 * counts.graphs(), distributions,
+            Optional.empty(), null, Benchmarks.NONE));
     }
 
     /** Properties of a molecule, those that are not given null. */

@@ -100,7 +100,33 @@ class RdkitMutationTest {
         }
 
         assertThat(json.path("graphs")).hasSize(600);
-        assertThat(unlike).hasSize(unlooked).allMatch(line -> line.endsWith(ScoredMolecule.AFTER_KEKULISATION));
+        String page = Files.readString(Path.of("..", "docs", "measuring.md"));
+        assertThat(unlike).hasSize(unlooked).allMatch(line -> line.endsWith(ScoredMolecule.AFTER_KEKULISATION))
+            .allSatisfy(line -> assertThat(page).contains("`" + line.substring(0, line.indexOf(": ")) + "`"));
+    }
+
+    /** Benzyne has four bonds at each carbon once its aromatic ones alternate; with a neighbour at its triple bond it has five. */
+    @Test
+    void aTripleBondInAnAromaticRingTakesNoDoubleBondBesides() {
+        MoleculeScorer scorer = new MoleculeScorer(DRUGS);
+        MolecularGraph benzyne = ring(6);
+        ScoredMolecule scored = scorer.score(benzyne.nodes(), benzyne.bonds());
+        assertThat(scored.valid()).as(scored.reason()).isTrue();
+        MolecularGraph bound = ring(7);
+        assertThat(scorer.score(bound.nodes(), bound.bonds()).reason()).isEqualTo("valence C 5 > 4 at atom 0"
+            + ScoredMolecule.AFTER_KEKULISATION);
+    }
+
+    /** A ring of six carbons, its first bond triple, the others aromatic; a seventh atom at the first one. */
+    private static MolecularGraph ring(int atoms) {
+        byte[] bonds = new byte[MolecularGraph.pairs(atoms)];
+        for (int k = 0; k < 6; k++) {
+            bonds[MolecularGraph.pair(atoms, Math.min(k, (k + 1) % 6), Math.max(k, (k + 1) % 6))] = (byte) (k == 0 ? 3 : 4);
+        }
+        if (atoms > 6) {
+            bonds[MolecularGraph.pair(atoms, 0, 6)] = 1;
+        }
+        return new MolecularGraph(0, new byte[atoms], bonds);
     }
 
     private static List<String[]> lines(String fixture) throws IOException {
