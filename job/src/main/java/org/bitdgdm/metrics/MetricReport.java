@@ -108,7 +108,7 @@ public record MetricReport(
     }
 
     /** The same report with more notes. */
-    MetricReport noting(List<String> more) {
+    public MetricReport noting(List<String> more) {
         List<String> all = new ArrayList<>(notes);
         all.addAll(more);
         return new MetricReport(protocol, counts, metrics, absent, all, distributions, fidelity, likelihood);
