@@ -2,7 +2,6 @@ package org.bitdgdm.protein;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,12 +10,20 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.bitdgdm.kernels.BackendOptions;
+import org.bitdgdm.kernels.CpuProteinDenoiser;
+import org.bitdgdm.kernels.ProteinDenoiser;
 import org.bitdgdm.kernels.ProteinGraph;
+import org.bitdgdm.kernels.ReferenceProteinDenoiser;
+import org.bitdgdm.kernels.ResidueDiffusion;
+import org.bitdgdm.kernels.SequenceSampler;
 import org.bitdgdm.model.GoldenTensors;
+import org.bitdgdm.model.ProteinBundle;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Features of chains against what the published code makes of the same files, which lie beside the repository. */
+/** Features of chains against what the published code makes of the same files; all but one lie beside the repository. */
 class PublishedFeaturesTest {
     private static final String MODEL = "models/gradeif/";
     private static final String CHAINS = "data/proteins/";
@@ -31,27 +38,57 @@ class PublishedFeaturesTest {
         }
     }
 
+    /** What the published code makes of a shipped chain: features, and a run of the shipped model. */
+    private static final Path FIXTURE = Path.of("src", "test", "resources", "org", "bitdgdm", "protein", "4dn4.M.safetensors");
+    private static final ProteinBundle SHIPPED = ProteinBundle.load(Path.of("..", "conf", "models", "gradeif"));
+
     private static Stream<Golden> chains() throws IOException {
+        Golden shipped = golden(GoldenTensors.read(FIXTURE), "4dn4.M", Path.of("..", "conf", "structures", "4dn4.M.pdb"));
         Path features = GoldenTensors.shared(MODEL + "3fkf-features.safetensors");
-        assumeTrue(features != null, "the folder with published features is not on this machine");
+        if (features == null) {
+            return Stream.of(shipped);
+        }
         Map<String, float[]> all = GoldenTensors.read(GoldenTensors.shared(CHAINS + "proteins.safetensors"));
         Stream<Golden> twenty = all.keySet().stream().filter(name -> name.endsWith(".aa"))
-            .map(name -> name.substring(0, name.length() - 3)).sorted().map(name -> {
-                Map<String, float[]> values = new LinkedHashMap<>();
-                all.forEach((key, tensor) -> {
-                    if (key.startsWith(name + ".")) {
-                        values.put(key.substring(name.length() + 1), tensor);
-                    }
-                });
-                return new Golden(name, GoldenTensors.shared(CHAINS + name + ".pdb"), values);
-            });
+            .map(name -> name.substring(0, name.length() - 3)).sorted()
+            .map(name -> golden(all, name, GoldenTensors.shared(CHAINS + name + ".pdb")));
         Map<String, float[]> one = GoldenTensors.read(features);
         one.put("sasa", one.get("raw.sasa"));
-        return Stream.concat(Stream.of(new Golden("3fkf.A", GoldenTensors.shared(MODEL + "3fkf.A.pdb"), one)), twenty);
+        return Stream.concat(Stream.of(shipped, new Golden("3fkf.A", GoldenTensors.shared(MODEL + "3fkf.A.pdb"), one)), twenty);
     }
 
-    private static FeatureScales scales() throws IOException {
-        return FeatureScales.of(GoldenTensors.read(GoldenTensors.shared(MODEL + "gradeif-tables.safetensors")));
+    private static Golden golden(Map<String, float[]> all, String name, Path file) {
+        Map<String, float[]> values = new LinkedHashMap<>();
+        all.forEach((key, tensor) -> {
+            if (key.startsWith(name + ".")) {
+                values.put(key.substring(name.length() + 1), tensor);
+            }
+        });
+        return new Golden(name, file, values);
+    }
+
+    private static FeatureScales scales() {
+        return FeatureScales.of(SHIPPED.tables());
+    }
+
+    /** Five evaluations from given classes: features, network and posterior together. */
+    @Test
+    void theShippedModelRunsOnAShippedChainAsThePublishedCodeDoes() throws Exception {
+        Golden golden = chains().findFirst().orElseThrow();
+        float[] classes = golden.values.get("ddim100.start");
+        byte[] start = new byte[classes.length];
+        for (int i = 0; i < start.length; i++) {
+            start[i] = (byte) classes[i];
+        }
+        SequenceSampler sampler = new SequenceSampler(SHIPPED.diffusion(), ResidueDiffusion.Transition.UNIFORM, 5, false, 0);
+        for (ProteinDenoiser denoiser : List.of(new CpuProteinDenoiser(SHIPPED.packed(), BackendOptions.defaults()),
+            new ReferenceProteinDenoiser(SHIPPED.packed()))) {
+            try (denoiser; ProteinDenoiser.Conditioned network =
+                denoiser.condition(ProteinFeatures.of(chain(golden), scales()))) {
+                float[] logits = sampler.sample(network, 0, 0, start.clone(), new boolean[start.length], (sequences, t) -> { });
+                close(logits, golden.values.get("ddim100.logits"), 1e-4, "logits of " + denoiser.describe());
+            }
+        }
     }
 
     private static ProteinChain chain(Golden golden) throws IOException {
