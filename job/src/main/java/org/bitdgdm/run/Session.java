@@ -56,6 +56,8 @@ public record Session(SparkSession spark, boolean own) implements AutoCloseable 
         if (local) {
             // What fails is the driver: it says so itself, once, and ends in order where memory was short.
             settings.setIfMissing("spark.executor.killOnFatalError.depth", "0");
+            // Its server takes longer to start than a small run to sample, and the console tells progress.
+            settings.setIfMissing("spark.ui.enabled", "false");
             Configurator.setLevel("org.apache.spark.scheduler.TaskSetManager", Level.OFF);
         }
         Session session = new Session(start(settings.setAppName(name)), true);
