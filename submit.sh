@@ -248,14 +248,15 @@ show() {
 }
 
 # Lets a local run take its classes from the archive, or write it where the build asks for one. The JVM leaves an archive of
-# another JVM or of other jars alone and says nothing. An archive is of what lies on the JVM's own class path, so the job's
-# jar lies there too, behind all of Spark's, as it does for Spark's class loader.
+# another JVM or of other jars alone and says nothing; one that was cut short it would not survive, so that its length is kept
+# beside it. An archive is of what lies on the JVM's own class path, so the job's jar lies there too, behind all of Spark's, as
+# it does for Spark's class loader.
 use_archive() {
   local at flags=()
   case $master in local*) ;; *) return ;; esac
   if [ -n "${BITDGDM_WRITE_ARCHIVE:-}" ]; then
     flags=("-XX:ArchiveClassesAtExit=$BITDGDM_WRITE_ARCHIVE" -Xlog:cds=off -Xlog:cds+dynamic=off)
-  elif [ "$archive" -nt "$jar" ]; then
+  elif [ "$archive" -nt "$jar" ] && [ -f "$archive.bytes" ] && [ "$(< "$archive.bytes")" = "$(wc -c < "$archive")" ]; then
     flags=("-XX:SharedArchiveFile=$archive" -Xshare:auto -Xlog:cds=off -Xlog:cds+dynamic=off)
   else
     return 0

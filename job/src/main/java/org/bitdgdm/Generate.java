@@ -2,6 +2,7 @@ package org.bitdgdm;
 
 import java.io.IOException;
 import java.io.PrintStream;
+import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.conf.Requirement;
@@ -27,14 +28,17 @@ final class Generate {
      * @throws org.bitdgdm.conf.Requirement.Unmet if a {@code --require} does not hold at the end
      */
     static void run(JobConf asked, PrintStream console) throws IOException, InterruptedException {
-        run(RunModel.prepare(asked, Session.settings(), console), asked, console);
+        SparkConf settings = Session.settings();
+        try (Session.Opening opening = Session.opening("bitdgdm generate " + asked.model(), settings, console)) {
+            run(RunModel.prepare(asked, settings, console), asked, opening, console);
+        }
     }
 
-    private static <M extends PackedNetwork> void run(RunModel<M> prepared, JobConf asked, PrintStream console)
-        throws IOException, InterruptedException {
+    private static <M extends PackedNetwork> void run(RunModel<M> prepared, JobConf asked, Session.Opening opening,
+                                                      PrintStream console) throws IOException, InterruptedException {
         JobConf conf = prepared.settled(asked);
         prepared.checkRequired(conf);
-        try (Session session = Session.open("bitdgdm generate " + prepared.bundle().name(), console)) {
+        try (Session session = opening.await()) {
             SparkSession spark = session.spark();
             RunModel<M> model = prepared.within(spark, console);
             OutputFolder folder = OutputFolder.of(conf.output().out(), spark.sparkContext().hadoopConfiguration(),

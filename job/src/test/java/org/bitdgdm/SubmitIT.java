@@ -321,6 +321,62 @@ class SubmitIT {
     }
 
     @Test
+    void localRunsStartFromTheArchiveOfClassesOfTheirBuild() throws Exception {
+        Path archive = REPOSITORY.resolve("job/target/bitdgdm.jsa");
+        assumeThat(Files.exists(archive)).as("the build could write one").isTrue();
+        Path loaded = folder.resolve("loaded");
+        Result result = submit(REPOSITORY, "generate", "--weigth-bits", "4", "--verbose", "--spark", "--driver-java-options",
+            "-Xlog:class+load:file=" + loaded);
+        assertThat(result.code()).as(result.err()).isEqualTo(2);
+        assertThat(result.err()).contains("-XX:SharedArchiveFile=" + archive);
+        assertThat(Files.readString(loaded)).contains("org.bitdgdm.BitDgdmJob source: shared objects file (top)");
+        assertThat(submit(REPOSITORY, "generate", "--weigth-bits", "4", "--verbose", "--spark", "--master",
+            "local[1]", "--driver-class-path", callers.toString()).code()).as("another class path").isEqualTo(2);
+    }
+
+    /** What an interrupted build or a copied repository leaves. */
+    @Test
+    void anArchiveOfOtherClassesIsLeftAloneWithoutAWord() throws Exception {
+        Path repository = Files.createDirectories(folder.resolve("copied/job/target")).getParent().getParent();
+        Path target = repository.resolve("job/target");
+        Files.copy(REPOSITORY.resolve("submit.sh"), repository.resolve("submit.sh"));
+        repository.resolve("submit.sh").toFile().setExecutable(true);
+        Files.createSymbolicLink(repository.resolve("conf"), REPOSITORY.resolve("conf"));
+        Files.createSymbolicLink(target.resolve("spark"), REPOSITORY.resolve("job/target/spark"));
+        Files.copy(Path.of(System.getProperty("bitdgdm.jar")), target.resolve("bitdgdm.jar"));
+        Path archive = target.resolve("bitdgdm.jsa");
+        List<byte[]> contents = new ArrayList<>(List.of(new byte[0],
+            "no archive".repeat(10_000).getBytes(StandardCharsets.UTF_8)));
+        Path ofTheBuild = REPOSITORY.resolve("job/target/bitdgdm.jsa");
+        if (Files.exists(ofTheBuild)) {
+            contents.add(Files.readAllBytes(ofTheBuild));
+        }
+        for (byte[] content : contents) {
+            Files.write(archive, content);
+            Files.setLastModifiedTime(archive, FileTime.from(Instant.now().plusSeconds(60)));
+            Files.writeString(target.resolve("bitdgdm.jsa.bytes"), content.length + "\n");
+            Result result = submit(repository, "generate", "--weigth-bits", "4");
+            assertThat(result.code()).as(result.err()).isEqualTo(2);
+            assertThat(result.sentences()).as("%d bytes", content.length).hasSize(1);
+            assertThat(result.out()).isEmpty();
+        }
+        assertThat(verbose(repository)).contains("-XX:SharedArchiveFile=" + archive);
+        Files.setLastModifiedTime(archive, FileTime.from(Instant.EPOCH));
+        assertThat(verbose(repository)).as("older than the jar").doesNotContain("SharedArchiveFile");
+        Files.write(archive, "cut short".getBytes(StandardCharsets.UTF_8));
+        assertThat(verbose(repository)).as("cut short").doesNotContain("SharedArchiveFile");
+        Files.delete(target.resolve("bitdgdm.jsa.bytes"));
+        assertThat(verbose(repository)).as("of unknown length").doesNotContain("SharedArchiveFile");
+    }
+
+    private String verbose(Path repository) throws Exception {
+        Result result = submit(repository, "generate", "--weigth-bits", "4", "--verbose");
+        assertThat(result.code()).as(result.err()).isEqualTo(2);
+        assertThat(result.err()).startsWith("+ env ");
+        return result.err();
+    }
+
+    @Test
     void theApplicationJarHasWhatSparkLacksAndNothingThatSparkHas() throws Exception {
         try (var jar = new JarFile(System.getProperty("bitdgdm.jar"))) {
             List<String> names = jar.stream().map(ZipEntry::getName).toList();

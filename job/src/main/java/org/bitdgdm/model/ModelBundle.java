@@ -72,13 +72,13 @@ public record ModelBundle(
         try {
             ObjectNode json = readObject(factsFile);
             byte[] bytes = SafetensorsFile.load(tensorsFile);
-            requireWhole(json, factsFile, bytes, tensorsFile);
+            String sha256 = requireWhole(json, factsFile, bytes, tensorsFile);
             Map<String, StoredTensor> stored = SafetensorsFile.read(tensorsFile, bytes);
             ModelFacts facts = ModelFacts.of(json, factsFile.toString(), REMEDY, REMEDY,
                 steps -> ModelTensors.betas(tensorsFile.toString(), stored, steps));
             Map<String, Tensor> tensors =
                 ModelTensors.read(tensorsFile.toString(), facts.architecture(), facts.diffusion(), stored);
-            return of(facts, tensors, Sha256.of(bytes));
+            return of(facts, tensors, sha256);
         } catch (IOException e) {
             throw new InputException("cannot read the model bundle " + folder + ": " + e.getMessage()
                 + "; check the folder and its permissions", e);
@@ -88,9 +88,10 @@ public record ModelBundle(
     /**
      * Checks the parts of a bundle against each other.
      *
+     * @return SHA-256 of the tensors
      * @throws InputException if the description is of another version, or of other tensors
      */
-    static void requireWhole(ObjectNode json, Path factsFile, byte[] tensors, Path tensorsFile) {
+    static String requireWhole(ObjectNode json, Path factsFile, byte[] tensors, Path tensorsFile) {
         JsonNode format = json.path(FORMAT_KEY);
         if (!format.isInt() || format.intValue() != FORMAT) {
             throw new InputException(factsFile + " has format version " + format + ", this program reads version "
@@ -101,6 +102,7 @@ public record ModelBundle(
             throw new InputException(tensorsFile + " has SHA-256 " + sha256 + " where " + FACTS_FILE + " says "
                 + json.path(SHA256_KEY) + "; the bundle is damaged, " + REMEDY);
         }
+        return sha256;
     }
 
     /** A bundle of what an import has read. */

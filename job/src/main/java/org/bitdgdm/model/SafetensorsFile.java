@@ -124,6 +124,10 @@ final class SafetensorsFile {
 
     private float[] values(StoredTensor.ElementType type, int begin, int end) {
         float[] values = new float[(end - begin) / type.bytes()];
+        if (type == StoredTensor.ElementType.F32) {
+            data.slice(begin, end - begin).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
+            return values;
+        }
         for (int i = 0; i < values.length; i++) {
             values[i] = type.get(data, begin + i * type.bytes());
         }

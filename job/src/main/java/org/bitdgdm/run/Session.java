@@ -2,6 +2,9 @@ package org.bitdgdm.run;
 
 import java.io.PrintStream;
 import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.spark.SparkConf;
@@ -9,12 +12,17 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
 import org.apache.spark.serializer.JavaSerializer;
-import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.classic.SparkSession;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.sample.Executors;
 import org.bitdgdm.sample.YarnApplication;
 
-/** Spark's session of one command, stopped at its end unless it was there before. */
+/**
+ * Spark's session of one command, stopped at its end unless it was there before.
+ *
+ * <p>This is the class of sessions, not the interface of the same name that Spark Connect has too: the interface looks for the
+ * class by Scala's reflection, which takes about as long as all else of a session's start.
+ */
 public record Session(SparkSession spark, boolean own) implements AutoCloseable {
     /** Why an executor of this application was last lost, in Spark's words; null if none was. */
     private static volatile String lostExecutor;
@@ -36,6 +44,68 @@ public record Session(SparkSession spark, boolean own) implements AutoCloseable 
 
     private static boolean isThere() {
         return !SparkSession.getActiveSession().isEmpty() || !SparkSession.getDefaultSession().isEmpty();
+    }
+
+    /**
+     * A session on its way: of a local master it starts in a thread of its own, while its command reads what it needs; of a
+     * cluster, which would give executors to a command that may yet be refused, where it is waited for.
+     */
+    public static final class Opening implements AutoCloseable {
+        private final FutureTask<Session> session;
+        private boolean begun;
+        private boolean taken;
+
+        private Opening(Callable<Session> session) {
+            this.session = new FutureTask<>(session);
+        }
+
+        /**
+         * The session; the caller closes it.
+         *
+         * @throws InputException as {@link Session#open} does
+         */
+        public Session await() throws InterruptedException {
+            if (!begun) {
+                session.run();
+            }
+            try {
+                Session opened = session.get();
+                taken = true;
+                SparkSession.setActiveSession(opened.spark);
+                return opened;
+            } catch (ExecutionException failed) {
+                if (failed.getCause() instanceof RuntimeException told) {
+                    throw told;
+                }
+                throw new IllegalStateException(failed.getCause());
+            }
+        }
+
+        /** Ends a session that nobody has taken. */
+        @Override
+        public void close() {
+            if (begun && !taken) {
+                try {
+                    session.get().close();
+                } catch (ExecutionException failed) {
+                    // What the command has failed with is told; that Spark does not start either is not.
+                } catch (InterruptedException stopped) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        }
+    }
+
+    /** The same as {@link #open}, of a local master at once. */
+    public static Opening opening(String name, SparkConf settings, PrintStream console) {
+        Opening opening = new Opening(() -> open(name, console));
+        if (!isThere() && Executors.isLocal(settings)) {
+            opening.begun = true;
+            Thread starting = new Thread(opening.session, "spark-start");
+            starting.setDaemon(true);
+            starting.start();
+        }
+        return opening;
     }
 
     /**

@@ -100,11 +100,13 @@ final class ByteSource {
     byte[] codes(String what, long count, int bits) {
         byte[] codes = indices(what, count, bits);
         int unused = Integer.SIZE - bits;
+        int lowest = 0;
         for (int k = 0; k < codes.length; k++) {
             codes[k] = (byte) (codes[k] << unused >> unused);
-            PackedModelFormat.require(codes[k] >= -CodeMatrix.maxCode(bits), what + " must be symmetric, within "
-                + CodeMatrix.maxCode(bits) + ", found " + codes[k]);
+            lowest = Math.min(lowest, codes[k]);
         }
+        PackedModelFormat.require(lowest >= -CodeMatrix.maxCode(bits), what + " must be symmetric, within "
+            + CodeMatrix.maxCode(bits) + ", found " + lowest);
         return codes;
     }
 
