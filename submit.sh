@@ -22,7 +22,14 @@ fail() {
 find_java() {
   java=${JAVA_HOME:+$JAVA_HOME/bin/}java
   command -v "$java" > /dev/null || fail "no Java found${JAVA_HOME:+ in JAVA_HOME=$JAVA_HOME}; $install_java"
-  java_version=$("$java" -version 2>&1 | sed -nE 's/.* version "(1\.)?([0-9]+).*/\2/p' | head -n 1) || true
+  # Java's own folder tells sooner than Java.
+  local release
+  release=$(readlink -f -- "$(command -v "$java")") || true
+  release=${release%/bin/java}/release
+  java_version=''
+  [ ! -f "$release" ] || java_version=$(sed -nE 's/^JAVA_VERSION="(1\.)?([0-9]+).*/\2/p' "$release" | head -n 1)
+  [ -n "$java_version" ] \
+    || java_version=$("$java" -version 2>&1 | sed -nE 's/.* version "(1\.)?([0-9]+).*/\2/p' | head -n 1) || true
   [ "${java_version:-0}" -ge 17 ] \
     || fail "$java is Java ${java_version:-of unknown version}, 17 or newer is needed; $install_java"
 }
@@ -226,11 +233,14 @@ show() {
   local words=() safe=()
   own=${redaction//'(?i)'/}
   own=${own//'(?:'/'('}
+  local flag="^-{1,2}[^=]*($keys)[^=]*\$"
+  shopt -s nocasematch
   for word; do
-    ! grep -qiE -- "^-{1,2}[^=]*($keys)[^=]*\$" <<< "$last" || word=REDACTED
+    [[ ! $last =~ $flag ]] || word=REDACTED
     words+=("$word")
     last=$word
   done
+  shopt -u nocasematch
   redact() {
     printf '%s\0' "${words[@]}" | sed -zE \
       -e 's|(://[^/@:[:space:]]*:)[^/@[:space:]]+@|\1REDACTED@|g' \

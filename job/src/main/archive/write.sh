@@ -12,8 +12,8 @@ trap 'rm -rf "$work"' EXIT
 
 rm -f "$archive" "$archive.bytes"
 if env -u SPARK_HOME -u SPARK_CONF_DIR -u HADOOP_CONF_DIR -u YARN_CONF_DIR -u JDK_JAVA_OPTIONS BITDGDM_CACHE="$work/cache" \
-  BITDGDM_WRITE_ARCHIVE="$work/archive" "$home/submit.sh" generate --model "$home/conf/models/qm9" --count 64 --steps 2 \
-  --method rtn --override 'tf_layers.0.self_attn.e_*:method=bit-dgdm' --calibration-graphs 8 --calibration-steps 2 \
+  BITDGDM_WRITE_ARCHIVE="$work/archive" "$home/submit.sh" generate --model "$home/conf/models/qm9" --count 16 --steps 2 \
+  --method rtn --override 'tf_layers.0.self_attn.e_add:method=bit-dgdm' --calibration-graphs 8 --calibration-steps 2 \
   --out "$work/run" --spark --master 'local[2]' > "$work/log" 2>&1 && [ -s "$work/archive" ]; then
   mv -f "$work/archive" "$archive"
   # Last: an archive without its length is left alone.
