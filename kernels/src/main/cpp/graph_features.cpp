@@ -147,13 +147,16 @@ void GraphFeatures::compute(const uint8_t* nodes, const uint8_t* edges, int n, f
     }
 }
 
-// P_0 ... of random walks; matrix_ is scratch.
+// P_0 ... of random walks; matrix_, a2_ and size_ are scratch: sums over neighbours, in the order of nodes.
 void GraphFeatures::walks(int n, float* node, int nodeStride, float* edge, int edgeStride) {
     for (int i = 0; i < n; i++) {
         int degree = 0;
         for (int j = 0; j < n; j++) {
-            degree += a1_[i * n + j];
+            if (a1_[i * n + j] != 0) {
+                a2_[i * n + degree++] = j;
+            }
         }
+        size_[i] = degree;
         step_[i] = degree == 0 ? 0 : 1.0f / degree;
     }
     double* next = matrix_.data();
@@ -168,8 +171,8 @@ void GraphFeatures::walks(int n, float* node, int nodeStride, float* edge, int e
             std::fill(next, next + n, 0.0);
             for (int k = 0; k < n; k++) {
                 const double walked = static_cast<double>(row_[k]) * step_[k];
-                for (int j = 0; walked != 0 && j < n; j++) {
-                    next[j] += walked * a1_[k * n + j];
+                for (int neighbour = 0; neighbour < size_[k]; neighbour++) {
+                    next[a2_[k * n + neighbour]] += walked;
                 }
             }
             for (int j = 0; j < n; j++) {

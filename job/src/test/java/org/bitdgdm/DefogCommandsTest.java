@@ -3,54 +3,16 @@ package org.bitdgdm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.model.TinyBundles;
-import org.bitdgdm.sample.TestSpark;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A checkpoint of DeFoG through all commands, as a user gives them. */
-class DefogCommandsTest {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
-    @TempDir
-    static Path folder;
-
-    private static SparkSession spark;
-
-    private String out;
-    private String err;
-
-    @BeforeAll
-    static void startSpark() {
-        spark = TestSpark.on("local[2]").getOrCreate();
-    }
-
-    @AfterAll
-    static void stopSpark() {
-        TestSpark.stop();
-    }
-
-    private int run(String... args) {
-        ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
-        ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
-        int code = BitDgdmJob.run(args, new PrintStream(outBytes, true, StandardCharsets.UTF_8),
-            new PrintStream(errBytes, true, StandardCharsets.UTF_8));
-        out = outBytes.toString(StandardCharsets.UTF_8);
-        err = errBytes.toString(StandardCharsets.UTF_8);
-        return code;
-    }
+class DefogCommandsTest extends CommandsOnSpark {
 
     private int generate(Path model, Path to, String... more) {
         List<String> args = new ArrayList<>(List.of("generate", "--model", model.toString(), "--count", "10", "--steps", "30",
@@ -114,7 +76,7 @@ class DefogCommandsTest {
         assertThat(err).contains("--likelihood").contains("flow, which defines none");
         assertThat(generate(model, folder.resolve("refused"), "--schedule", "noise")).isEqualTo(2);
         assertThat(err).contains("--schedule is of the sampler posterior");
-        assertThat(generate(Path.of("..", "conf", "models", "qm9"), folder.resolve("refused"), "--eta", "3")).isEqualTo(2);
+        assertThat(generate(Path.of(MODEL), folder.resolve("refused"), "--eta", "3")).isEqualTo(2);
         assertThat(err).contains("--eta is of the sampler flow");
         assertThat(folder.resolve("refused")).doesNotExist();
     }
@@ -123,7 +85,7 @@ class DefogCommandsTest {
     @Test
     void aModelOfDigressRunsUnderTheFlow() {
         Path to = folder.resolve("digress-flow");
-        assertThat(generate(Path.of("..", "conf", "models", "qm9"), to, "--sampler", "flow", "--distortion", "polydec",
+        assertThat(generate(Path.of(MODEL), to, "--sampler", "flow", "--distortion", "polydec",
             "--method", "fp32")).as(err).isZero();
         assertThat(spark.read().parquet(to.resolve("molecules").toString()).filter("valid").count()).isGreaterThan(5);
     }
