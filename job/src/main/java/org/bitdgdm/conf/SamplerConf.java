@@ -2,7 +2,9 @@ package org.bitdgdm.conf;
 
 import java.io.Serializable;
 import java.math.BigDecimal;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -33,6 +35,18 @@ public record SamplerConf(String sampler, double eta, double omega, String disto
         Check.oneOf("distortion", Distortion.labels(), distortion);
         Check.oneOf("stochasticity", Stochasticity.labels(), stochasticity);
         Check.that(atoms.isEmpty() || ATOMS.matcher(atoms).matches(), "num-atoms", "must be a number, or FROM-TO", atoms);
+    }
+
+    /** The options that are not as in {@link #AUTO}. */
+    public List<Option> given() {
+        Map<Option, Boolean> given = new EnumMap<>(Option.class);
+        given.put(Option.SAMPLER, !sampler.equals(AUTO.sampler));
+        given.put(Option.ETA, eta != AUTO.eta);
+        given.put(Option.OMEGA, omega != AUTO.omega);
+        given.put(Option.DISTORTION, !distortion.equals(AUTO.distortion));
+        given.put(Option.STOCHASTICITY, !stochasticity.equals(AUTO.stochasticity));
+        given.put(Option.NUM_ATOMS, !atoms.equals(AUTO.atoms));
+        return given.entrySet().stream().filter(Map.Entry::getValue).map(Map.Entry::getKey).toList();
     }
 
     /** First and last number of nodes that graphs may have; empty: those of the training set. */

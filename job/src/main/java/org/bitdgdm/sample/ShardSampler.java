@@ -1,10 +1,9 @@
 package org.bitdgdm.sample;
 
 import java.io.Serializable;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.conf.Option;
 import org.bitdgdm.conf.SampleConf;
 import org.bitdgdm.conf.SamplerConf;
 import org.bitdgdm.kernels.Denoiser;
@@ -82,18 +81,12 @@ public final class ShardSampler implements Serializable {
             return Sampler.flow(Distortion.of(asked.distortion()), (float) asked.eta(), (float) asked.omega(),
                 Stochasticity.of(asked.stochasticity()));
         }
-        SamplerConf plain = SamplerConf.AUTO;
-        Map<String, Boolean> given = new LinkedHashMap<>();
-        given.put("--eta", asked.eta() != plain.eta());
-        given.put("--omega", asked.omega() != plain.omega());
-        given.put("--distortion", !asked.distortion().equals(plain.distortion()));
-        given.put("--stochasticity", !asked.stochasticity().equals(plain.stochasticity()));
-        given.forEach((option, set) -> {
-            if (set) {
-                throw new InputException(option + " is of the sampler flow, and this run has the sampler posterior; leave it"
-                    + " out, or set --sampler flow");
+        for (Option option : asked.given()) {
+            if (option != Option.SAMPLER && option != Option.NUM_ATOMS) {
+                throw new InputException(option.flag() + " is of the sampler flow, and this run has the sampler posterior;"
+                    + " leave it out, or set --sampler flow");
             }
-        });
+        }
         return Sampler.posterior(Schedule.of(conf.schedule()));
     }
 
