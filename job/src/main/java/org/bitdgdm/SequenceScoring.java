@@ -25,6 +25,7 @@ import org.bitdgdm.metrics.SequenceRows;
 import org.bitdgdm.output.Fingerprint;
 import org.bitdgdm.output.MoleculeWriter;
 import org.bitdgdm.output.OutputFolder;
+import org.bitdgdm.output.ParquetFolder;
 import org.bitdgdm.output.RunLock;
 import org.bitdgdm.output.RunRecord;
 import org.bitdgdm.output.ShardContent;
@@ -112,12 +113,16 @@ final class SequenceScoring {
         Broadcast<Map<String, String[]>> known = context.broadcast(new TreeMap<>(natives));
         context.setJobDescription("score sequences");
         try {
-            JavaRDD<Row> rows = spark.read().option("lineSep", ">").text(input.path().toString()).javaRDD()
-                .map(row -> row.getString(0)).filter(record -> !record.isBlank()).zipWithIndex()
+            // A header may hold the sign that begins it.
+            JavaRDD<String> records = spark.read().option("lineSep", "\n>").text(ParquetFolder.literal(input.path().toString()))
+                .javaRDD().map(row -> row.getString(0));
+            boolean headed = records.take(2).size() > 1 || !records.filter(record -> record.startsWith(">")).isEmpty();
+            JavaRDD<Row> rows = records.filter(record -> !record.isBlank()).zipWithIndex()
                 .map(record -> row(record._1(), record._2(), known.value())).coalesce(1);
-            long count = rows.count();
+            long count = headed ? rows.count() : 0;
             if (count == 0) {
-                throw new InputException("--input " + conf.input() + " must hold sequences in FASTA, found none");
+                throw new InputException("--input " + conf.input() + " must hold sequences in FASTA, each below a line of > and"
+                    + " its name, found none");
             }
             TreeMap<Integer, ShardContent> content = new TreeMap<>(Map.of(0, ShardContent.of(0, count)));
             folder.clearMolecules();
@@ -139,8 +144,9 @@ final class SequenceScoring {
         }
     }
 
-    /** @param record header without its sign, and lines of the sequence */
-    private static Row row(String record, long id, Map<String, String[]> natives) {
+    /** @param text header, of the first record with its sign, and lines of the sequence */
+    private static Row row(String text, long id, Map<String, String[]> natives) {
+        String record = text.startsWith(">") ? text.substring(1) : text;
         int end = record.indexOf('\n');
         String header = (end < 0 ? record : record.substring(0, end)).strip();
         String sequence = end < 0 ? "" : record.substring(end).replaceAll("[\\s*-]", "").toUpperCase(Locale.ROOT);

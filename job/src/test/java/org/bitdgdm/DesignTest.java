@@ -124,8 +124,8 @@ class DesignTest extends CommandsOnSpark {
     void sequencesAreScoredAgainstStructures() throws IOException {
         assertThat(generate(folder.resolve("made"), STRUCTURES)).as(err).isZero();
         List<Row> made = rows(folder.resolve("made"));
-        Path fasta = folder.resolve("list.fasta");
-        Files.writeString(fasta, Files.readString(folder.resolve("made/sequences.fasta")) + ">4dn4.M\n"
+        Path fasta = folder.resolve("list[1].fasta");
+        Files.writeString(fasta, Files.readString(folder.resolve("made/sequences.fasta")) + ">4dn4.M native -> itself\n"
             + made.get(8).<String>getAs("native").substring(0, 30) + "\n" + made.get(8).<String>getAs("native").substring(30)
             + "\n>4dn4.M:M short\nACD\n>unknown\nACD\n");
         assertThat(run("evaluate", "--input", fasta.toString(), "--structures", STRUCTURES.toString(), "--out",
@@ -138,6 +138,12 @@ class DesignTest extends CommandsOnSpark {
         assertThat(scored.get(10).<String>getAs("reason")).isEqualTo("not as long as its native chain");
         assertThat(scored.get(11).<String>getAs("reason")).isEqualTo("no chain of this name among the structures");
         assertThat(out).contains("perplexity").contains("not available");
+        Files.writeString(fasta, "MKTAYIAKQR\nACDEFGHIKL\n");
+        assertThat(run("evaluate", "--input", fasta.toString(), "--structures", STRUCTURES.toString(), "--out",
+            folder.resolve("none").toString())).isEqualTo(2);
+        assertThat(err).contains("must hold sequences in FASTA, each below a line of > and its name, found none")
+            .hasLineCount(1);
+        assertThat(folder.resolve("none")).doesNotExist();
     }
 
     private int quantized(String model, Path to, String... more) {
@@ -195,8 +201,8 @@ class DesignTest extends CommandsOnSpark {
 
     @ParameterizedTest
     @ValueSource(strings = {"--recipe auto --budget 0.02", "--fidelity 4", "--sensitivity 4", "--likelihood list.smi", "--reference list.smi",
-        "--test-set list.smi", "--scaffold-test-set list.smi", "--count 7", "--schedule noise", "--shard-size 7", "--sampler flow",
-        "--protocol moses", "--backend cuda"})
+        "--test-set list.smi", "--scaffold-test-set list.smi", "--count 7", "--schedule noise", "--num-atoms 9",
+        "--shard-size 7", "--sampler flow", "--protocol moses", "--backend cuda"})
     void whatSequencesDoNotHaveIsRefusedByItsName(String flag) {
         assertThat(generate(folder.resolve("refused"), STRUCTURES, flag.split(" "))).isEqualTo(2);
         assertThat(err).startsWith("error: " + flag.split(" ")[0]).hasLineCount(1);

@@ -9,6 +9,7 @@ import java.util.TreeMap;
 import java.util.function.IntFunction;
 import org.apache.spark.sql.Row;
 import org.bitdgdm.kernels.ProteinGraph;
+import org.bitdgdm.protein.SurveyedChain;
 
 /**
  * What is counted of rows of sequences: of every chain a few numbers, of all residues together histograms. Whole numbers: parts
@@ -60,9 +61,7 @@ final class SequenceTally implements Serializable {
         rows++;
         String reason = row.getAs("reason");
         if (reason != null) {
-            // Numbers of residues and lines tell places, not kinds.
-            reasons.merge(reason.replaceAll("residues? -?\\d+\\S*", "residue N").replaceAll("line \\d+", "line N"), 1L,
-                Long::sum);
+            reasons.merge(SurveyedChain.kind(reason), 1L, Long::sum);
             return this;
         }
         Integer recovered = row.getAs("recovered");

@@ -15,12 +15,17 @@ public final class ParquetFolder {
     private ParquetFolder() {
     }
 
+    /** A path as Spark's readers must be given it, so that every sign of it means itself. */
+    public static String literal(String path) {
+        return path.replaceAll(SIGNS, "\\\\$0");
+    }
+
     /**
      * The rows of a folder, or of one file.
      *
      * @param path or URI, every sign of which means itself
      */
     public static Dataset<Row> read(SparkSession spark, String path) {
-        return spark.read().parquet(path.replaceAll(SIGNS, "\\\\$0"));
+        return spark.read().parquet(literal(path));
     }
 }

@@ -2,6 +2,7 @@ package org.bitdgdm.protein;
 
 import java.io.Serializable;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.bitdgdm.conf.FoldConf;
 
 /**
@@ -19,9 +20,16 @@ import org.bitdgdm.conf.FoldConf;
  */
 public record SurveyedChain(String file, String structure, String chain, int place, int length, int models, String sha256,
                             List<FoldConf.Fixed> held, String reason) implements Serializable {
+    private static final Pattern PLACE = Pattern.compile("(?<= and|\\b(?:residues?|atom|line)) -?\\d+\\S*");
+
     /** A file that is refused as a whole. */
     public static SurveyedChain unreadable(String file, String structure, String sha256, String reason) {
         return new SurveyedChain(file, structure, "", 0, 0, 1, sha256, List.of(), reason);
+    }
+
+    /** The kind of a reason: without the numbers of residues, atoms and lines, which tell places; other numbers stay. */
+    public static String kind(String reason) {
+        return PLACE.matcher(reason).replaceAll(" N");
     }
 
     /** Whether it is refused. */

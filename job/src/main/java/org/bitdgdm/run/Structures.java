@@ -28,6 +28,7 @@ import org.bitdgdm.conf.Home;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.LocalPath;
 import org.bitdgdm.kernels.Sha256;
+import org.bitdgdm.output.ParquetFolder;
 import org.bitdgdm.output.Numbers;
 import org.bitdgdm.protein.ProteinChain;
 import org.bitdgdm.protein.StructureFile;
@@ -81,7 +82,7 @@ public record Structures(List<SurveyedChain> chains) {
         if (files.exists(path)) {
             FileStatus status = files.getFileStatus(path);
             // What exists is no pattern, whatever signs it has.
-            load = status.getPath().toString().replaceAll("([\\[\\]{}*?\\\\])", "\\\\$1");
+            load = ParquetFolder.literal(status.getPath().toString());
             if (status.isDirectory()) {
                 reader = reader.option("recursiveFileLookup", "true").option("pathGlobFilter", NAMES);
             }
@@ -180,8 +181,7 @@ public record Structures(List<SurveyedChain> chains) {
     private void say(FoldConf conf, PrintStream console) {
         long usable = usable();
         Map<String, Long> reasons = chains.stream().filter(SurveyedChain::refused)
-            .collect(Collectors.groupingBy(chain -> chain.reason().replaceAll("residue \\S+", "a residue")
-                .replaceAll("\\d+", "N"), TreeMap::new, Collectors.counting()));
+            .collect(Collectors.groupingBy(chain -> SurveyedChain.kind(chain.reason()), TreeMap::new, Collectors.counting()));
         if (usable == 0) {
             throw new InputException("--structures " + conf.structures() + " must hold a protein chain that can be used, found "
                 + reasons.entrySet().stream().limit(NAMED).map(one -> one.getValue() + " × " + one.getKey())

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.expressions.GenericRowWithSchema;
 import org.junit.jupiter.api.Test;
@@ -49,6 +50,20 @@ class SequenceTallyTest {
         assertThat(counts.byState().get(4)).isEqualTo(new Counts.OfSequences.Rate("H", 20, 12));
         assertThat(counts.confusion().get(0).get(7)).as("G in the place of A").isEqualTo(8);
         assertThat(MetricReport.parse(report.toJson().toString())).isEqualTo(report);
+    }
+
+    @Test
+    void reasonsAreOneKindWhereOnlyPlacesDifferAndOtherNumbersStay() {
+        SequenceTally tally = new SequenceTally();
+        List.of("CA of residues 3 and 5 lie in one place", "CA of residues -12 and 7B lie in one place",
+            "N, CA and C of residue 8 lie on one line", "no number in Cartn_x of atom 17",
+            "line 4 ends before its coordinates do", "residue 6 is 5MC, none of the twenty",
+            "residue 2 has an atom farther than 100,000 Å from the origin", "more than 64 MiB")
+            .forEach(reason -> tally.add(refused(reason)));
+        assertThat(tally.counts().unused()).containsOnly(Map.entry("CA of residues N and N lie in one place", 2L),
+            Map.entry("N, CA and C of residue N lie on one line", 1L), Map.entry("no number in Cartn_x of atom N", 1L),
+            Map.entry("line N ends before its coordinates do", 1L), Map.entry("residue N is 5MC, none of the twenty", 1L),
+            Map.entry("residue N has an atom farther than 100,000 Å from the origin", 1L), Map.entry("more than 64 MiB", 1L));
     }
 
     @Test
