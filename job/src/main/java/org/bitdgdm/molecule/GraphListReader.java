@@ -66,7 +66,7 @@ final class GraphListReader extends GraphReader {
         }
         JsonToken token = parser.nextToken();
         if (token == null || listed && token == JsonToken.END_ARRAY) {
-            return null;
+            return end();
         }
         if (listed || token != JsonToken.START_ARRAY) {
             return parser.readValueAsTree();
@@ -81,7 +81,15 @@ final class GraphListReader extends GraphReader {
         }
         // A list of no graphs.
         listed = atStart && value.isEmpty();
-        return listed ? null : value;
+        return listed ? end() : value;
+    }
+
+    /** After a list nothing may come that would be left out in silence. */
+    private JsonNode end() throws IOException {
+        if (parser.nextToken() != null) {
+            throw malformed("graphs must be in one list, or one after another, found more after the end of the list");
+        }
+        return null;
     }
 
     /** Whether the first element of a bracket is a graph, so that the bracket is a list of them. */

@@ -95,6 +95,20 @@ class GraphReadersTest {
             .hasMessageContaining("is cut short after line");
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "[[2, [[0, 1]]]] [[3, []]]", "[[2, [[0, 1]]]] x", "[] [[2, [[0, 1]]]]", "[[[0, 1], [1, 0]]]] "
+    })
+    void refusesWhatComesAfterAListOfGraphs(String text) throws IOException {
+        Path file = written("graphs.json", text.getBytes(StandardCharsets.UTF_8));
+        assertThatThrownBy(() -> {
+            try (GraphReader reader = GraphReader.open(file, Vocabulary.ofGraphs(1, 2))) {
+                reader.forEachRemaining(graph -> assertThat(graph.nodes()).hasSize(2));
+            }
+        }).isInstanceOf(InputException.class).hasMessageContaining("line 1").hasMessageMatching(
+            ".*(more after the end of the list|no JSON).*");
+    }
+
     @Test
     void refusesFilesOfNothingKnown() throws IOException {
         Path other = written("table.csv", "a,b\n1,2\n".getBytes(StandardCharsets.UTF_8));
