@@ -73,9 +73,11 @@ public final class FidelityProbe implements AutoCloseable {
      * @throws InputException naming the option
      */
     public static void checkSteps(String option, int steps, Diffusion diffusion) {
-        if (!diffusion.schedule().linear() && steps > diffusion.steps()) {
-            throw new InputException(option + " must be at most " + diffusion.steps()
-                + ", the diffusion steps of the model, found " + steps);
+        boolean flow = diffusion.schedule().linear();
+        int most = flow ? Sampler.MOST_STEPS : diffusion.steps();
+        if (steps > most) {
+            throw new InputException(option + " must be at most " + most + ", the "
+                + (flow ? "most of a flow" : "diffusion steps of the model") + ", found " + steps);
         }
     }
 

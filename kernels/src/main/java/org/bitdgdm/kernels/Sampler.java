@@ -21,6 +21,9 @@ import java.util.List;
 public record Sampler(Rule rule, Schedule schedule, Distortion distortion, float eta, float omega,
                       Stochasticity stochasticity) implements Serializable {
 
+    /** Most steps of a flow: all are worked out before the first is taken. */
+    public static final int MOST_STEPS = 1_000_000;
+
     /** Where a flow begins whose limit is a single class. */
     private static final float BEGINNING = 1e-6f;
 
@@ -93,7 +96,7 @@ public record Sampler(Rule rule, Schedule schedule, Distortion distortion, float
     /**
      * All steps from noise to data.
      *
-     * @param count of a posterior at most T
+     * @param count of a posterior at most T, of a flow at most {@link #MOST_STEPS}
      * @throws IllegalArgumentException if the diffusion has not so many
      */
     public List<Step> steps(Diffusion diffusion, int count) {
@@ -103,8 +106,11 @@ public record Sampler(Rule rule, Schedule schedule, Distortion distortion, float
 
     /** Step i of N goes from f(i/N) to f((i+1)/N), all in FP32; what ends at 1 is drawn from the prediction. */
     private List<Step> jumps(Diffusion diffusion, int count) {
+        if (count < 1 || count > MOST_STEPS) {
+            throw new IllegalArgumentException("steps must be in 1.." + MOST_STEPS + ", those of a flow, found " + count);
+        }
         NoiseSchedule noise = diffusion.schedule();
-        List<Step> steps = new ArrayList<>();
+        List<Step> steps = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
             float u = (float) i / count + (i == 0 && diffusion.limits().kind().beginsLater() ? BEGINNING : 0);
             float t = distortion.of(u);

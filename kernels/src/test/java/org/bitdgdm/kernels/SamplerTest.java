@@ -133,6 +133,11 @@ class SamplerTest {
         assertThatIllegalArgumentException()
             .isThrownBy(() -> Sampler.posterior(Schedule.UNIFORM).steps(DEFOG.diffusion(), 1001))
             .withMessageContaining("steps must be in 1..1000");
+        for (int count : new int[] {0, 1_000_001, Integer.MAX_VALUE}) {
+            assertThatIllegalArgumentException()
+                .isThrownBy(() -> Sampler.of(DEFOG.diffusion()).steps(DEFOG.diffusion(), count))
+                .withMessage("steps must be in 1..1000000, those of a flow, found " + count);
+        }
     }
 
     /** A network of DiGress's reads the time at which as much is kept as the flow says. */
