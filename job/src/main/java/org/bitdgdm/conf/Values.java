@@ -78,6 +78,7 @@ final class Values {
         put(Option.REFERENCE, output.reference());
         put(Option.TEST_SET, output.tests());
         put(Option.SCAFFOLD_TEST_SET, output.scaffolds());
+        put(Option.CHEMNET, output.chemNet());
         put(Option.PROTOCOL, output.protocol());
     }
 

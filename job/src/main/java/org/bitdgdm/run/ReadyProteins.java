@@ -106,6 +106,7 @@ public record ReadyProteins(ProteinBundle bundle, Optional<QuantizedBundle<Packe
         asked.put(Option.REFERENCE, !conf.output().reference().isBlank());
         asked.put(Option.TEST_SET, !conf.output().tests().isBlank());
         asked.put(Option.SCAFFOLD_TEST_SET, !conf.output().scaffolds().isBlank());
+        asked.put(Option.CHEMNET, !conf.output().chemNet().isBlank());
         asked.forEach((option, given) -> {
             if (given) {
                 throw new InputException(option.flag() + " must be left out for a model of proteins, which has none");
