@@ -79,11 +79,12 @@ void GraphFeatures::prepare(int n) {
         list->resize(n);
     }
     matrix_.resize(square);
-    if (n <= MOST_ROTATED) {
-        rotations_.resize(square);
-        vectors_.resize(square);
-        values_.resize(n);
-    } else {
+    // Smaller graphs come, too.
+    const size_t rotated = std::min(n, MOST_ROTATED);
+    rotations_.resize(rotated * rotated);
+    vectors_.resize(rotated * rotated);
+    values_.resize(rotated);
+    if (n > MOST_ROTATED) {
         lowest_.prepare(n, EIGENVALUES, EIGENVECTORS);
     }
     step_.resize(n);

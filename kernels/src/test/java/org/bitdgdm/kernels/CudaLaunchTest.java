@@ -148,7 +148,7 @@ class CudaLaunchTest {
         transform.check(List.of(30, 1, 3), 256, 2 * 4 * 4 * 28);
         transform.ints("rows", 120, "tileRows", 4);
         Given features = new Given(driver, "bitdgdm_features", "FeatureArguments");
-        features.check(List.of(3, 1, 1), 128, (16 * 40 * 40 + 40 * 40 + 12 * 40 + 255) / 256 * 256);
+        features.check(List.of(3, 1, 1), 128, (8 * 40 * 40 + 8 * 13 * 40 + 8 * 5 * 40 + 12 * 40 + 255) / 256 * 256);
         denoiser.logits(batch(5, 3), 20, new float[3 * 5 * 3], new float[3 * 25 * 4]);
         Given logits = new Given(driver, "bitdgdm_logits", "DrawArguments");
         logits.check(List.of(1, 1, 1), 256, 0);

@@ -45,7 +45,7 @@ class PackedProteinFormatTest {
     void damageAndModelsOfOtherFamiliesAreRefused() {
         byte[] bytes = PackedModelFormat.toBytes(model(StructureAt.OUTPUT, TestLayers.LOW_BIT));
         assertThatIllegalArgumentException().isThrownBy(() -> PackedModelFormat.fromBytes(bytes))
-            .withMessageContaining("version must be in 1..3, found 4");
+            .withMessageContaining("version must be in 1..3 or 5, found 4");
         byte[] graphs = PackedModelFormat.toBytes(TestModels.tiny(Variant.MAIN, 1));
         assertThatIllegalArgumentException().isThrownBy(() -> PackedModelFormat.proteinOf(graphs))
             .withMessageContaining("version must be 4 for a model of proteins");
