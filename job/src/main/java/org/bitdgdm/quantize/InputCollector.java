@@ -122,11 +122,15 @@ final class InputCollector {
         }
     }
 
-    /** What was seen so far. */
+    /** What was seen. Nothing may be taken afterwards: samples that are full are given away, not copied, of which there are many. */
     RecordedInputs recorded() {
-        float[] sample = Arrays.copyOf(magnitudes, (int) Math.min(nonZeros, magnitudes.length));
+        float[] sample = first(magnitudes, (int) Math.min(nonZeros, magnitudes.length));
         Arrays.sort(sample);
         int rowCount = (int) Math.min(rowsSeen, kept);
-        return new RecordedInputs(layer, sample, maximum, values, nonZeros, Arrays.copyOf(rows, rowCount * in), rowCount);
+        return new RecordedInputs(layer, sample, maximum, values, nonZeros, first(rows, rowCount * in), rowCount);
+    }
+
+    private static float[] first(float[] all, int count) {
+        return count == all.length ? all : Arrays.copyOf(all, count);
     }
 }
