@@ -3,6 +3,7 @@ package org.bitdgdm.output;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
@@ -151,13 +152,9 @@ public final class RunLock implements AutoCloseable {
             return !epochs.isEmpty() && epochs.last() == epoch;
         }
 
-        private String successor(FileSystem files) throws IOException {
-            try {
-                return read(files, new Path(run, "lock.json")).filter(holder -> holder.epoch() > epoch)
-                    .map(holder -> " (host " + holder.host() + ", process " + holder.process() + ")").orElse("");
-            } catch (FileNotFoundException finished) {
-                return "";
-            }
+        private String successor(FileSystem files) {
+            return claimant(files, run).filter(holder -> holder.epoch() > epoch)
+                .map(holder -> " (host " + holder.host() + ", process " + holder.process() + ")").orElse("");
         }
     }
 
@@ -285,7 +282,7 @@ public final class RunLock implements AutoCloseable {
             if (!files.exists(path)) {
                 return;
             }
-            other = read(files, path);
+            other = read(files, path).or(() -> claimant(files, path.getParent()));
             age = now(files, path) - files.getFileStatus(path).getModificationTime();
         } catch (FileNotFoundException released) {
             return;
@@ -315,6 +312,18 @@ public final class RunLock implements AutoCloseable {
             return Optional.of(Json.value(bytes(files, path), Holder.class));
         } catch (JacksonException | ChecksumException broken) {
             return Optional.empty();
+        }
+    }
+
+    /** Who has claimed the last epoch. A claim is written once; lock.json is written anew at every sign of life. */
+    private static Optional<Holder> claimant(FileSystem files, Path run) {
+        try {
+            TreeSet<Long> epochs = epochs(files, run);
+            return epochs.isEmpty() ? Optional.empty() : read(files, new Path(run, epochName(epochs.last())));
+        } catch (FileNotFoundException finished) {
+            return Optional.empty();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
