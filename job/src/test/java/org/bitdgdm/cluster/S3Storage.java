@@ -5,13 +5,25 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Base64;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 
 /** An S3 server on 127.0.0.1, in a JVM of its own, that keeps every object as a file of its own on this machine. */
 final class S3Storage implements Storage {
@@ -95,7 +107,34 @@ final class S3Storage implements Storage {
 
     @Override
     public void write(String file, byte[] bytes) throws IOException {
-        bucket.write(file, bytes);
+        if (Files.exists(bucket.root().resolve(file))) {
+            bucket.write(file, bytes);
+        } else {
+            put(file, bytes);
+        }
+    }
+
+    /** A new object as a client makes it: one whose file is just laid there has no tag. Signed by version 2 of the protocol. */
+    private void put(String file, byte[] bytes) throws IOException {
+        String date = DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC));
+        String object = "/" + BUCKET + "/" + file;
+        try {
+            Mac mac = Mac.getInstance("HmacSHA1");
+            mac.init(new SecretKeySpec(SECRET.getBytes(StandardCharsets.UTF_8), "HmacSHA1"));
+            String signature = Base64.getEncoder().encodeToString(mac.doFinal(
+                ("PUT\n\n\n" + date + "\n" + object).getBytes(StandardCharsets.UTF_8)));
+            HttpResponse<String> answer = HttpClient.newHttpClient().send(HttpRequest.newBuilder(URI.create(endpoint() + object))
+                .header("Date", date).header("Authorization", "AWS " + KEY + ":" + signature)
+                .PUT(HttpRequest.BodyPublishers.ofByteArray(bytes)).build(), HttpResponse.BodyHandlers.ofString());
+            if (answer.statusCode() != 200) {
+                throw new IOException(object + ": " + answer.statusCode() + " " + answer.body());
+            }
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException(e);
+        }
     }
 
     @Override
