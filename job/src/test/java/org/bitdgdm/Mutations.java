@@ -35,7 +35,7 @@ public final class Mutations {
     /** Longer than any input takes on a busy machine; a test that waits for it has found an endless loop. */
     private static final long MOST_SECONDS = 120;
     /** Readers of inputs of some 50 kB take less than a tenth of it. */
-    private static final long MOST_BYTES = 192L << 20;
+    private static final long MOST_BYTES = 96L << 20;
     private static final int MOST_CHARACTERS = 2100;
     private static final int LONGEST_RUN = 3000;
     private static final byte[] ODD_BYTES =

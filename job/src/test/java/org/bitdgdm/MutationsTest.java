@@ -62,7 +62,7 @@ class MutationsTest {
     @Test
     void findsMemory() {
         AtomicInteger kept = new AtomicInteger();
-        assertThatThrownBy(() -> check(input -> kept.addAndGet(new byte[200 << 20].length)))
+        assertThatThrownBy(() -> check(input -> kept.addAndGet(new byte[100 << 20].length)))
             .isInstanceOf(AssertionError.class).hasMessageContaining("bytes allocated");
     }
 

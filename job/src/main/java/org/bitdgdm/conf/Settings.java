@@ -27,10 +27,13 @@ public final class Settings {
     private final Map<Option, Setting> settings;
     /** Options that this run's user has set, by flags or the file of {@code --config}; not by conf/bitdgdm.conf. */
     private final Set<Option> given;
+    /** What the jar says. */
+    private final Map<Option, Setting> defaults;
 
-    private Settings(Map<Option, Setting> settings, Set<Option> given) {
+    private Settings(Map<Option, Setting> settings, Set<Option> given, Map<Option, Setting> defaults) {
         this.settings = settings;
         this.given = given;
+        this.defaults = defaults;
     }
 
     /**
@@ -42,14 +45,15 @@ public final class Settings {
      */
     public static Settings load(Optional<Path> file, Map<Option, List<String>> flags) {
         ConfFile below = ConfFile.defaults();
-        Map<Option, Setting> settings = new EnumMap<>(below.settings());
+        Map<Option, Setting> defaults = below.settings();
+        Map<Option, Setting> settings = new EnumMap<>(defaults);
         Home.path().map(home -> home.resolve("conf/bitdgdm.conf")).filter(Files::exists)
             .ifPresent(installed -> settings.putAll(ConfFile.read(installed, below).settings()));
         Map<Option, Setting> given = new EnumMap<>(Option.class);
         file.ifPresent(path -> given.putAll(ConfFile.read(path, below).settings()));
         flags.forEach((option, values) -> given.put(option, new Setting(read(option, values), null)));
         settings.putAll(given);
-        return new Settings(settings, given.keySet());
+        return new Settings(settings, given.keySet(), defaults);
     }
 
     /** These, with the values of one point of a grid or of the file of a recipe over those of files; flags stay. */
@@ -60,7 +64,7 @@ public final class Settings {
                 merged.put(option, setting);
             }
         });
-        return new Settings(merged, given);
+        return new Settings(merged, given, defaults);
     }
 
     boolean isFlag(Option option) {
@@ -74,13 +78,16 @@ public final class Settings {
 
     /** Flags of those that the user has set to anything but what the jar says. */
     List<String> changed(List<Option> options) {
-        return options.stream().filter(option -> isGiven(option)
-            && !ConfFile.defaults().settings().get(option).value().equals(get(option))).map(Option::flag).toList();
+        return options.stream().filter(option -> isGiven(option) && !isAsInTheJar(option)).map(Option::flag).toList();
     }
 
     /** Whether nobody has set it to anything but what the jar says. */
     boolean isDefault(Option option) {
-        return !isGiven(option) && ConfFile.defaults().settings().get(option).value().equals(get(option));
+        return !isGiven(option) && isAsInTheJar(option);
+    }
+
+    private boolean isAsInTheJar(Option option) {
+        return defaults.get(option).value().equals(get(option));
     }
 
     private static Object read(Option option, List<String> values) {
