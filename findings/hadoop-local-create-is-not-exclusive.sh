@@ -3,7 +3,7 @@
 # the file exists: RawLocalFileSystem looks first and opens then, so of four creators that start at the same moment more than
 # one goes on without an exception in some rounds, and one file is left that two of them take for their own. A lock made that
 # way, which holds on HDFS, does not hold on a disk that drivers share. Files.write(.., CREATE_NEW) of the JDK, tried beside it,
-# has one creator in every round. Needs a JDK 17 or newer and Maven (MVN, else the wrapper beside); passes while that is so.
+# has one creator in every round. Needs two processors, a JDK 17 or newer and Maven (MVN, else the wrapper beside); passes while that is so.
 set -euo pipefail
 mvn=${MVN:-$(cd "$(dirname "$0")/.." && pwd)/mvnw}
 folder=$(mktemp -d)
@@ -61,7 +61,9 @@ public class Creators {
           } catch (org.apache.hadoop.fs.FileAlreadyExistsException | java.nio.file.FileAlreadyExistsException second) {
             // As it should be for all but one.
           } catch (Exception e) {
-            throw new IllegalStateException(e);
+            // The others would wait for this one.
+            e.printStackTrace();
+            System.exit(1);
           }
         }
       });

@@ -11,6 +11,8 @@ files=${1:-10000}
 heap=${2:-1g}
 shift $(($# < 2 ? $# : 2))
 out=${OUT:-out}/many-structures
+# What an earlier start has left would be counted as this one's.
+rm -rf "$out"
 mkdir -p "$out/structures"
 
 awk -v files="$files" -v out="$out/structures" '
@@ -41,6 +43,7 @@ awk -v files="$files" -v out="$out/structures" '
 "$home/submit.sh" generate --model conf/models/gradeif --structures "$out/structures" --samples 1 --steps 1 --cache none \
   --out "$out/run" "$@" --spark --master 'local[2]' --driver-memory "$heap" &
 job=$!
+trap 'kill "$job" 2> /dev/null || true' EXIT
 peak=0
 while kill -0 "$job" 2> /dev/null; do
   # The process of the driver, which is the executor too: the largest of the tree.
@@ -51,4 +54,5 @@ while kill -0 "$job" 2> /dev/null; do
   sleep 1
 done
 wait "$job"
+trap - EXIT
 echo "peak of memory of driver and executor together, heap $heap: $((peak / 1024)) MiB for $files structures of 300 residues"

@@ -62,6 +62,10 @@ final class Evaluate {
             SequenceScoring.run(conf, console);
             return;
         }
+        if (!conf.fold().own().isEmpty()) {
+            throw new InputException(conf.fold().own().get(0) + " must be left out without --structures, which sequences are"
+                + " scored against");
+        }
         if (conf.smilesColumn().isEmpty()) {
             InputGraphs.localText(conf.input()).ifPresent(GraphReader::format);
         }
@@ -153,6 +157,7 @@ final class Evaluate {
         static AskedModel of(RecordedRun run, ModelBundle bundle, EvaluateConf conf, SparkSession spark) throws IOException {
             PackedModel model = run.sampled(bundle);
             BackendOpener opener = BackendOpener.of(conf.backend(), Session.settings());
+            opener.requireSampler(bundle.diffusion().schedule().linear());
             String backend = opener.probe(Runtime.getRuntime().availableProcessors(), Session.settings());
             Measures measures = new Measures(bundle.packed(), bundle.vocabulary(),
                 opener.onDevices(JavaSparkContext.fromSparkContext(spark.sparkContext())));

@@ -52,6 +52,7 @@ final class SequenceScoring {
     /** What is not defined for sequences is refused before anything is read. */
     private static void requireOwn(EvaluateConf conf) {
         Map<Option, Boolean> asked = new LinkedHashMap<>();
+        asked.put(Option.MODEL, conf.named());
         asked.put(Option.FIDELITY, conf.fidelity().on());
         asked.put(Option.LIKELIHOOD, conf.likelihood().on());
         asked.put(Option.AGAINST, !conf.against().isEmpty());
@@ -116,13 +117,14 @@ final class SequenceScoring {
             // A header may hold the sign that begins it.
             JavaRDD<String> records = spark.read().option("lineSep", "\n>").text(ParquetFolder.literal(input.path().toString()))
                 .javaRDD().map(row -> row.getString(0));
-            boolean headed = records.take(2).size() > 1 || !records.filter(record -> record.startsWith(">")).isEmpty();
+            List<String> first = records.take(2);
+            boolean headed = first.stream().limit(1).allMatch(record -> record.isBlank() || record.startsWith(">"));
             JavaRDD<Row> rows = records.filter(record -> !record.isBlank()).zipWithIndex()
                 .map(record -> row(record._1(), record._2(), known.value())).coalesce(1);
             long count = headed ? rows.count() : 0;
             if (count == 0) {
                 throw new InputException("--input " + conf.input() + " must hold sequences in FASTA, each below a line of > and"
-                    + " its name, found none");
+                    + " its name, found " + (headed || first.size() < 2 ? "none" : "text before the first of them"));
             }
             TreeMap<Integer, ShardContent> content = new TreeMap<>(Map.of(0, ShardContent.of(0, count)));
             folder.clearMolecules();

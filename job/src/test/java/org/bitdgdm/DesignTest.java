@@ -143,6 +143,16 @@ class DesignTest extends CommandsOnSpark {
             folder.resolve("none").toString())).isEqualTo(2);
         assertThat(err).contains("must hold sequences in FASTA, each below a line of > and its name, found none")
             .hasLineCount(1);
+        Files.writeString(fasta, "MKTAYIAKQR\n>4dn4.M\nACDEFGHIKL\n");
+        assertThat(run("evaluate", "--input", fasta.toString(), "--structures", STRUCTURES.toString(), "--out",
+            folder.resolve("none").toString())).isEqualTo(2);
+        assertThat(err).contains("found text before the first of them").hasLineCount(1);
+        assertThat(run("evaluate", "--model", MODEL, "--input", fasta.toString(), "--structures", STRUCTURES.toString(), "--out",
+            folder.resolve("none").toString())).isEqualTo(2);
+        assertThat(err).contains("--model must be left out with --structures").hasLineCount(1);
+        assertThat(run("evaluate", "--input", fasta.toString(), "--chains", "A", "--out", folder.resolve("none").toString()))
+            .isEqualTo(2);
+        assertThat(err).contains("--chains must be left out without --structures").hasLineCount(1);
         assertThat(folder.resolve("none")).doesNotExist();
     }
 

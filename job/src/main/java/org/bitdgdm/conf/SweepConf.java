@@ -51,9 +51,14 @@ public record SweepConf(List<SweepCell> cells, int parallel) {
         return new SweepConf(List.copyOf(cells.values()), parallel);
     }
 
-    /** The same with cells that are run otherwise than they were asked for, and named by that. */
+    /** The same with cells that are run otherwise than they were asked for, and named by that: of two that are one, the first. */
     public SweepConf settled(UnaryOperator<JobConf> run) {
-        return new SweepConf(cells.stream().map(cell -> SweepCell.of(run.apply(cell.conf()))).toList(), parallel);
+        Map<String, SweepCell> settled = new LinkedHashMap<>();
+        for (SweepCell cell : cells) {
+            SweepCell now = SweepCell.of(run.apply(cell.conf()));
+            settled.putIfAbsent(now.name(), now);
+        }
+        return new SweepConf(List.copyOf(settled.values()), parallel);
     }
 
     /** What the cells have in common: model, count, backend, folder; the axes are those of the first. */

@@ -73,11 +73,9 @@ public final class FidelityProbe implements AutoCloseable {
      * @throws InputException naming the option
      */
     public static void checkSteps(String option, int steps, Diffusion diffusion) {
-        boolean flow = diffusion.schedule().linear();
-        int most = flow ? Sampler.MOST_STEPS : diffusion.steps();
-        if (steps > most) {
-            throw new InputException(option + " must be at most " + most + ", the "
-                + (flow ? "most of a flow" : "diffusion steps of the model") + ", found " + steps);
+        if (steps > diffusion.mostSteps()) {
+            throw new InputException(option + " must be at most " + diffusion.mostSteps() + ", the "
+                + (diffusion.schedule().linear() ? "most of a flow" : "diffusion steps of the model") + ", found " + steps);
         }
     }
 

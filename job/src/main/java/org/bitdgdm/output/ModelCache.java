@@ -1,5 +1,6 @@
 package org.bitdgdm.output;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -162,11 +163,12 @@ public final class ModelCache {
             for (String name : new String[] {QuantizedBundle.RECIPE_FILE, QuantizedBundle.PACKED_FILE}) {
                 put(new Path(entry, name), content.get(name));
             }
-            makeRoom(key, mostBytes);
         } catch (IOException failed) {
             console.println("the quantized model is not kept for other runs, since " + named + " cannot be written: "
                 + oneLine(failed) + "; --cache names another folder, or none");
+            return;
         }
+        makeRoom(key, mostBytes);
     }
 
     /**
@@ -179,32 +181,41 @@ public final class ModelCache {
     }
 
     /** Removes entries of other names, those that were not used for longest first, until the rest is small enough. */
-    private void makeRoom(String key, long mostBytes) throws IOException {
-        List<Entry> others = new ArrayList<>();
-        long all = 0;
+    private void makeRoom(String key, long mostBytes) {
+        try {
+            List<Entry> entries = entries();
+            entries.sort(Comparator.comparingLong(Entry::used));
+            long all = entries.stream().mapToLong(Entry::bytes).sum();
+            for (Entry oldest : entries) {
+                if (all > mostBytes && !oldest.folder().getName().equals(key)) {
+                    files.delete(oldest.folder(), true);
+                    all -= oldest.bytes();
+                }
+            }
+        } catch (IOException failed) {
+            console.println("models that were not used for long stay in " + named + ", which cannot be cleared: " + oneLine(failed));
+        }
+    }
+
+    private List<Entry> entries() throws IOException {
+        List<Entry> entries = new ArrayList<>();
         for (FileStatus status : files.listStatus(folder)) {
             if (!status.isDirectory() || !ENTRY.matcher(status.getPath().getName()).matches()) {
                 continue;
             }
-            long bytes = 0;
-            long used = status.getModificationTime();
-            for (FileStatus file : files.listStatus(status.getPath())) {
-                bytes += file.getLen();
-                used = file.getPath().getName().equals(QuantizedBundle.PACKED_FILE) ? file.getModificationTime() : used;
-            }
-            all += bytes;
-            if (!status.getPath().getName().equals(key)) {
-                others.add(new Entry(status.getPath(), bytes, used));
+            try {
+                long bytes = 0;
+                long used = status.getModificationTime();
+                for (FileStatus file : files.listStatus(status.getPath())) {
+                    bytes += file.getLen();
+                    used = file.getPath().getName().equals(QuantizedBundle.PACKED_FILE) ? file.getModificationTime() : used;
+                }
+                entries.add(new Entry(status.getPath(), bytes, used));
+            } catch (FileNotFoundException cleared) {
+                // By another run, which clears as well.
             }
         }
-        others.sort(Comparator.comparingLong(Entry::used));
-        for (Entry oldest : others) {
-            if (all <= mostBytes) {
-                return;
-            }
-            files.delete(oldest.folder(), true);
-            all -= oldest.bytes();
-        }
+        return entries;
     }
 
     private void put(Path target, byte[] bytes) throws IOException {

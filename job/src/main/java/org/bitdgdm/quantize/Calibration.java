@@ -57,7 +57,7 @@ final class Calibration {
      * @param model    in full precision
      * @param denoiser the same model, opened on a backend that can record
      * @param graphs   graphs to sample, and one more for every {@value #GRAPHS_FOR_EACH_HELD_OUT} to judge by
-     * @param steps    steps of each, at most T
+     * @param steps    steps of each, at most {@link org.bitdgdm.kernels.Diffusion#mostSteps}
      * @param runSeed  seed of the run
      * @param rows     whole rows to keep of each layer of {@link PackedModel#linears()}
      * @param ranges   ranges of steps to tell apart, see {@link PackedModel#rangeOf}; 1: none
@@ -65,9 +65,9 @@ final class Calibration {
      */
     static List<RecordedInputs> run(
         PackedModel model, ActivationRecorder denoiser, int graphs, int steps, long runSeed, int[] rows, int ranges) {
-        if (!model.diffusion().schedule().linear() && steps > model.architecture().diffusionSteps()) {
-            throw new InputException("--calibration-steps must be at most " + model.architecture().diffusionSteps()
-                + ", the diffusion steps of the model, found " + steps);
+        if (steps > model.diffusion().mostSteps()) {
+            throw new InputException("--calibration-steps must be at most " + model.diffusion().mostSteps() + ", the "
+                + (model.diffusion().schedule().linear() ? "most of a flow" : "diffusion steps of the model") + ", found " + steps);
         }
         long seed = seed(runSeed);
         return of(model, graphs, seed, rows, ranges,

@@ -16,7 +16,6 @@ import org.bitdgdm.family.GraphFamily;
 import org.bitdgdm.fidelity.FidelityProbe;
 import org.bitdgdm.fidelity.LikelihoodProbe;
 import org.bitdgdm.kernels.ActivationRecorder;
-import org.bitdgdm.kernels.Backend;
 import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
@@ -109,10 +108,7 @@ public record ReadyModel(ModelBundle bundle, GraphFamily family, Optional<Quanti
     public void checkSteps(JobConf conf) {
         boolean flow = ShardSampler.steps(conf.sample(), bundle.diffusion()).get(0).rule() != Sampler.Rule.POSTERIOR;
         ShardSampler.sizes(conf.sample(), bundle.diffusion());
-        if (opener.backend() == Backend.CUDA && (flow || bundle.diffusion().schedule().linear())) {
-            throw new InputException("--backend cuda has neither the sampler flow nor the features of models of DeFoG; set"
-                + " --backend cpu");
-        }
+        opener.requireSampler(flow || bundle.diffusion().schedule().linear());
         if (flow && conf.likelihood().on()) {
             throw new InputException("--likelihood is a bound of the sampler posterior, and this run has the sampler flow,"
                 + " which defines none; leave it out");

@@ -24,8 +24,8 @@ class OptionsPageTest {
     /** A command of the job on a page, up to Spark's own flags. */
     private static final Pattern COMMAND = Pattern.compile("submit\\.sh (generate|sweep|evaluate|import)([^`#\\n]*)");
     private static final Pattern FLAG = Pattern.compile("--[a-z][a-z-]+");
-    /** A span of code, where brackets are those of a SMILES. */
-    private static final Pattern CODE = Pattern.compile("`[^`\n]*`");
+    /** A SMILES as code, whose brackets look like those of a link. */
+    private static final Pattern CODE = Pattern.compile("`[^` \n]*\\]\\([^` \n]*`");
     private static final Pattern LINK = Pattern.compile("\\]\\((?!https?:|#)([^)#]+)(#[^)]*)?\\)");
 
     @Test

@@ -200,7 +200,6 @@ class SettingsTest {
         return Settings.load(Optional.of(path), flags);
     }
 
-    /** A text of the option's type that differs from every default. */
     /** A value that is not its default. */
     private String sample(Option option) throws IOException {
         return switch (option.kind()) {

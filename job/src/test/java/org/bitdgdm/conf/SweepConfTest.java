@@ -34,6 +34,16 @@ class SweepConfTest {
     }
 
     @Test
+    void cellsThatAreRunAlikeAreOne() throws IOException {
+        Path file = folder.resolve("sweep.conf");
+        Files.writeString(file, "output.out = x\nsweep { method = fp32, steps = [5, 10, 20] }");
+        SweepConf sweep = SweepConf.of(Settings.load(Optional.of(file), Map.of()), Optional.of(file));
+        JobConf other = sweep.cells().get(0).conf();
+        assertThat(sweep.settled(conf -> conf.sample().steps() == 10 ? other : conf).cells()).extracting(SweepCell::name)
+            .containsExactly("fp32-t5-s0", "fp32-t20-s0");
+    }
+
+    @Test
     void gridsOfCellsLieOverTheKeysBesideThem() throws IOException {
         List<SweepCell> cells = cells("""
             sweep {

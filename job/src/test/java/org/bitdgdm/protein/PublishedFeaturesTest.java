@@ -1,6 +1,7 @@
 package org.bitdgdm.protein;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
@@ -46,7 +47,8 @@ class PublishedFeaturesTest {
         Golden shipped = golden(GoldenTensors.read(FIXTURE), "4dn4.M", Path.of("..", "conf", "structures", "4dn4.M.pdb"));
         Path features = GoldenTensors.shared(MODEL + "3fkf-features.safetensors");
         if (features == null) {
-            return Stream.of(shipped);
+            return Stream.of(shipped, new Golden("others: the folder with published features is not on this machine", null,
+                Map.of()));
         }
         Map<String, float[]> all = GoldenTensors.read(GoldenTensors.shared(CHAINS + "proteins.safetensors"));
         Stream<Golden> twenty = all.keySet().stream().filter(name -> name.endsWith(".aa"))
@@ -92,6 +94,7 @@ class PublishedFeaturesTest {
     }
 
     private static ProteinChain chain(Golden golden) throws IOException {
+        assumeTrue(golden.file != null, golden.name);
         List<StructureFile.Found> chains = StructureFile.read(Files.readAllBytes(golden.file)).chains();
         assertThat(chains).hasSize(1);
         assertThat(chains.get(0).reason()).isNull();

@@ -3,6 +3,7 @@ package org.bitdgdm.quantize;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -18,9 +19,13 @@ import org.bitdgdm.kernels.PackedModelFormat;
 import org.bitdgdm.kernels.Sha256;
 import org.bitdgdm.model.ModelBundle;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Whatever vectors, processors and BLAS a driver has, it makes the same bytes of a model. */
 class SameOnEveryDriverTest {
+    @TempDir
+    private Path folder;
+
     /** A block of real widths, in which loops become vector instructions; a method for some layers each. */
     private static QuantizeConf recipe() {
         // The first match wins; what none of them matches is as below: linX*, lin_y*, v.
@@ -55,21 +60,27 @@ class SameOnEveryDriverTest {
             "--add-modules=jdk.incubator.vector"));
         drivers.put("compiled quickly", List.of("3", "auto", "-XX:TieredStopAtLevel=1"));
         Map<String, Process> running = new TreeMap<>();
-        for (Map.Entry<String, List<String>> driver : drivers.entrySet()) {
-            List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx1g", "-XX:+IgnoreUnrecognizedVMOptions"));
-            command.addAll(driver.getValue().subList(2, driver.getValue().size()));
-            command.addAll(List.of("-cp", System.getProperty("java.class.path"), SameOnEveryDriverTest.class.getName()));
-            command.addAll(driver.getValue().subList(0, 2));
-            running.put(driver.getKey(), new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start());
+        try {
+            for (Map.Entry<String, List<String>> driver : drivers.entrySet()) {
+                List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-Xmx1g", "-XX:+IgnoreUnrecognizedVMOptions"));
+                command.addAll(driver.getValue().subList(2, driver.getValue().size()));
+                command.addAll(List.of("-cp", System.getProperty("java.class.path"), SameOnEveryDriverTest.class.getName()));
+                command.addAll(driver.getValue().subList(0, 2));
+                running.put(driver.getKey(), new ProcessBuilder(command)
+                    .redirectError(folder.resolve(driver.getKey()).toFile()).start());
+            }
+            Map<String, String> hashes = new TreeMap<>();
+            for (Map.Entry<String, Process> driver : running.entrySet()) {
+                String printed = new String(driver.getValue().getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+                assertThat(driver.getValue().waitFor())
+                    .as("%s: %s", driver.getKey(), Files.readString(folder.resolve(driver.getKey()))).isZero();
+                hashes.put(driver.getKey(), printed.lines().reduce((first, last) -> last).orElse(""));
+            }
+            assertThat(hashes.values()).allMatch(hash -> hash.matches("[0-9a-f]{64}"));
+            assertThat(hashes.values().stream().distinct()).as("%s", hashes).hasSize(1);
+        } finally {
+            running.values().forEach(Process::destroyForcibly);
         }
-        Map<String, String> hashes = new TreeMap<>();
-        for (Map.Entry<String, Process> driver : running.entrySet()) {
-            String printed = new String(driver.getValue().getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-            assertThat(driver.getValue().waitFor()).as(driver.getKey()).isZero();
-            hashes.put(driver.getKey(), printed.lines().reduce((first, last) -> last).orElse(""));
-        }
-        assertThat(hashes.values()).allMatch(hash -> hash.matches("[0-9a-f]{64}"));
-        assertThat(hashes.values().stream().distinct()).as("%s", hashes).hasSize(1);
     }
 }

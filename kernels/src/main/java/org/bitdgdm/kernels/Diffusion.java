@@ -23,4 +23,9 @@ public record Diffusion(NoiseSchedule schedule, LimitDistribution limits, SizeDi
     public int steps() {
         return schedule.steps();
     }
+
+    /** The most steps that a graph may take with the sampler of the model. */
+    public int mostSteps() {
+        return schedule.linear() ? Sampler.MOST_STEPS : steps();
+    }
 }
