@@ -1,7 +1,9 @@
 package org.bitdgdm.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,18 +32,29 @@ class StoppedIT {
 
     @Test
     void aSignalIsOneSentenceAndTheSameCommandMakesTheRest() throws Exception {
+        stop("TERM", 15, "quantizing");
+    }
+
+    @Test
+    void soIsTheSignalOfAKeyboard() throws Exception {
+        // A program in the background of a shell without job control, and all that it starts, ignores it.
+        String ignored = Files.readAllLines(Path.of("/proc/self/status")).stream().filter(line -> line.startsWith("SigIgn:"))
+            .findFirst().orElseThrow().replaceFirst("SigIgn:\\s*", "");
+        assumeThat(Long.parseUnsignedLong(ignored, 16) & 1L << 2 - 1).as("SIGINT is ignored here").isZero();
+        stop("INT", 2, "quantized in");
+    }
+
+    private void stop(String signal, int number, String when) throws Exception {
         String out = folder.resolve("run").toString();
-        for (String[] signal : new String[][] {{"TERM", "15", "quantizing"}, {"INT", "2", "quantized in"}}) {
-            try (Submission run = submit(out, List.of("--master", "local[2]"))) {
-                while (!run.out().contains(signal[2])) {
-                    assertThat(run.runs()).as(run.said()).isTrue();
-                    Thread.sleep(20);
-                }
-                run.signal(signal[0]);
-                assertThat(run.await()).as(signal[0]).isEqualTo(128 + Integer.parseInt(signal[1]));
-                assertThat(sentences(run)).containsExactly(
-                    "error: stopped before the end, by a signal or its cluster; the same command makes what is missing");
+        try (Submission run = submit(out, List.of("--master", "local[2]"))) {
+            while (!run.out().contains(when)) {
+                assertThat(run.runs()).as(run.said()).isTrue();
+                Thread.sleep(20);
             }
+            run.signal(signal);
+            assertThat(run.await()).as(signal).isEqualTo(128 + number);
+            assertThat(sentences(run)).containsExactly(
+                "error: stopped before the end, by a signal or its cluster; the same command makes what is missing");
         }
         try (Submission again = submit(out, List.of("--master", "local[2]"))) {
             assertThat(again.await()).as(again.said()).isZero();
