@@ -1,5 +1,7 @@
 package org.bitdgdm.metrics;
 
+import org.apache.commons.math3.distribution.TDistribution;
+
 /**
  * A 95% interval of a ratio, clipped to 0…1.
  *
@@ -17,6 +19,11 @@ record Interval(double low, double high) {
     private static final double UNSEEN = 2.995732273553991;
     /** The least k with c − 1 + e^(−c) ≤ k (c − ln(1 + c)) for all c above 0; the two are farthest apart at c = 2.914. */
     private static final double REPEATS = 1.2704;
+
+    /** The 0.975 quantile of Student's distribution, for a mean of so few that their spread is itself uncertain. */
+    static double student(int degrees) {
+        return new TDistribution(null, degrees).inverseCumulativeProbability(0.975);
+    }
 
     /** Wilson's score interval of a share of independent rows (JASA 22, 1927); {@code trials} at least 1. */
     static Interval wilson(long successes, long trials) {

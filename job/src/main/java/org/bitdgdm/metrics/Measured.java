@@ -10,6 +10,8 @@ import org.bitdgdm.fidelity.Estimate;
  * @param absent why there is no value; null where there is one
  */
 public record Measured(Double value, Long numerator, Long denominator, Double low, Double high, String absent) {
+    /** Share of a sum of squares that is left of a difference of two such sums by rounding. */
+    private static final double ROUNDING = 1e-14;
     private static final String NO_GRAPHS = "no graphs";
     private static final String NO_REFERENCE = "no training set is known";
 
@@ -39,7 +41,9 @@ public record Measured(Double value, Long numerator, Long denominator, Double lo
         }
         double ratio = sum / (double) among;
         double deviations = Math.max(0, squares - 2 * ratio * products + ratio * ratio * sizes);
-        return around(ratio, sum, among, graphs < 2 ? null
+        // Sums of squares cancel to no more than this where no graph differs from the ratio, which says nothing about chance.
+        boolean alike = deviations <= ROUNDING * squares;
+        return around(ratio, sum, among, graphs < 2 || alike ? null
             : Interval.Z * Math.sqrt(deviations * graphs / (graphs - 1.0)) / among).within(0, most);
     }
 
@@ -87,8 +91,9 @@ public record Measured(Double value, Long numerator, Long denominator, Double lo
             return none(null, 0L, NO_GRAPHS);
         }
         double mean = sum / among;
-        return around(mean, null, among, among < 2 ? null
-            : Interval.Z * Math.sqrt(Math.max(0, squares / among - mean * mean) / (among - 1)));
+        double variance = squares / among - mean * mean;
+        return around(mean, null, among, among < 2 || variance <= ROUNDING * squares / among ? null
+            : Interval.Z * Math.sqrt(variance / (among - 1)));
     }
 
     /**

@@ -1,6 +1,7 @@
 package org.bitdgdm.metrics;
 
 import java.util.List;
+import org.apache.commons.math3.distribution.BinomialDistribution;
 
 /**
  * Recovery and perplexity over the residues of chains, as the published code has them, and the median over chains that other
@@ -9,6 +10,8 @@ import java.util.List;
  */
 final class RecoveryEstimate {
     private static final int LEAST_OF_MEDIAN = 6;
+    /** Chance that the median lies on one side of its interval. */
+    private static final double OUTSIDE = 0.025;
     private static final String NONE = "no sequence";
 
     private final List<SequenceTally.Chain> chains;
@@ -46,9 +49,12 @@ final class RecoveryEstimate {
         double of(SequenceTally.Chain chain);
     }
 
-    /** Half the interval of Σ totals ÷ Σ residues; null where there are fewer than two chains. */
+    /**
+     * Half the interval of Σ totals ÷ Σ residues, by Student's distribution, since chains are often few; null where there are
+     * fewer than two, and where none differs from the ratio, which says nothing about chance.
+     */
     private Double half(double ratio, Total total) {
-        double n = chains.size();
+        int n = chains.size();
         if (n < 2) {
             return null;
         }
@@ -57,7 +63,7 @@ final class RecoveryEstimate {
             double rest = total.of(chain) - ratio * chain.residues;
             squares += rest * rest;
         }
-        return Interval.Z * Math.sqrt(squares * n / (n - 1)) / residues;
+        return squares == 0 ? null : Interval.student(n - 1) * Math.sqrt(squares * n / (n - 1)) / residues;
     }
 
     /** Median over chains of their recoveries. */
@@ -68,9 +74,22 @@ final class RecoveryEstimate {
             return Measured.none(null, 0L, NONE);
         }
         double value = (rates[(n - 1) / 2] + rates[n / 2]) / 2;
-        int below = (int) Math.floor((n - Interval.Z * Math.sqrt(n)) / 2);
-        boolean bounded = n >= LEAST_OF_MEDIAN;
-        return new Measured(value, null, (long) n, bounded ? rates[Math.max(0, below)] : null,
-            bounded ? rates[Math.min(n - 1, n - 1 - Math.max(0, below))] : null, null);
+        if (n < LEAST_OF_MEDIAN || rates[0] == rates[n - 1]) {
+            return new Measured(value, null, (long) n, null, null, null);
+        }
+        int below = below(n);
+        return new Measured(value, null, (long) n, rates[below], rates[n - 1 - below], null);
+    }
+
+    /**
+     * How many of n ordered values lie outside the interval of the median on either side: the most of which the interval still
+     * holds the median in 95 of 100 samples, whatever the distribution, by the binomial distribution of how many lie below it.
+     *
+     * @param n at least 6; of fewer even all values hold it less often
+     */
+    static int below(int n) {
+        BinomialDistribution lower = new BinomialDistribution(null, n, 0.5);
+        int most = lower.inverseCumulativeProbability(OUTSIDE);
+        return lower.cumulativeProbability(most) <= OUTSIDE ? most : most - 1;
     }
 }

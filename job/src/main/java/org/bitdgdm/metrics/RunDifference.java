@@ -8,6 +8,8 @@ import static org.apache.spark.sql.functions.stddev_samp;
 import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -42,6 +44,51 @@ public record RunDifference(Dataset<Row> here, Dataset<Row> there) {
                 : Measured.around(found.value(), null, found.graphs(),
                     found.standardError() == null ? null : Interval.Z * found.standardError());
         }), label, column).in(unit);
+    }
+
+    /**
+     * The difference of a ratio of sums over the residues of single samples, such as recovery, at the ids at which both runs
+     * have it. Samples of a chain depend on each other: the error is that of ratios of sums over chains, as each run's own is.
+     *
+     * @param column of rows of {@link SequenceRows#SCHEMA}
+     * @param total  sum over the designed residues of a row
+     */
+    static MetricDefinition<RunDifference> ofResidues(String column, Column total, String label, String unit) {
+        return difference(MetricDefinition.<RunDifference>number(column + SUFFIX, runs -> {
+            List<Row> chains = residues(runs.here, total, "here").join(residues(runs.there, total, "there")
+                .drop("structure", "chain"), "graph_id").groupBy("structure", "chain").agg(sum("here"), sum("designed_here"), sum("there"), sum("designed_there"))
+                .orderBy("structure", "chain").collectAsList();
+            return clustered(chains.stream().map(row -> new double[] {row.<Number>getAs(2).doubleValue(), row.getLong(3),
+                row.<Number>getAs(4).doubleValue(), row.getLong(5)}).toList());
+        }), label, column).in(unit).counting(label + " of single samples here − there, at the graph ids of both runs");
+    }
+
+    private static Dataset<Row> residues(Dataset<Row> rows, Column total, String name) {
+        return rows.filter(col("sample").isNotNull().and(total.isNotNull()).and(col("designed").gt(0)))
+            .select(col("graph_id"), col("structure"), col("chain"), total.as(name), col("designed").as("designed_" + name));
+    }
+
+    /**
+     * Difference of two ratios of sums over the same chains.
+     *
+     * @param chains total and residues here, total and residues there of each
+     */
+    static Measured clustered(List<double[]> chains) {
+        int n = chains.size();
+        double[] sums = new double[4];
+        chains.forEach(chain -> Arrays.setAll(sums, k -> sums[k] + chain[k]));
+        if (n == 0) {
+            return Measured.none(null, 0L, "no single sample has one in both runs");
+        }
+        double here = sums[0] / sums[1];
+        double there = sums[2] / sums[3];
+        double squares = 0;
+        for (double[] chain : chains) {
+            double rest = (chain[0] - here * chain[1]) / sums[1] - (chain[2] - there * chain[3]) / sums[3];
+            squares += rest * rest;
+        }
+        return Measured.around(here - there, null, (long) sums[1],
+            n < 2 || squares == 0 ? null : Interval.student(n - 1) * Math.sqrt(squares * n / (n - 1)));
     }
 
     private static MetricDefinition<RunDifference> difference(MetricDefinition<RunDifference> of, String label, String column) {

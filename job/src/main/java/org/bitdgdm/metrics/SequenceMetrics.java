@@ -1,5 +1,7 @@
 package org.bitdgdm.metrics;
 
+import static org.apache.spark.sql.functions.col;
+
 import java.util.List;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -38,8 +40,9 @@ public final class SequenceMetrics {
     /** The metrics that a run can have. */
     public static MetricRegistry registry() {
         return new MetricRegistry("a run of sequences", DISTRIBUTIONS, DEFINITIONS, List.of(
-            RunDifference.ofNumbers("recovery", "recovery", ""),
-            RunDifference.ofNumbers("mean_log_likelihood", "mean log-likelihood", "nats")), List.of(), "sequences",
+            RunDifference.ofResidues("recovery", col("recovered"), "recovery", ""),
+            RunDifference.ofResidues("mean_log_likelihood", col("mean_log_likelihood").multiply(col("designed")),
+                "mean log-likelihood", "nats")), List.of(), "sequences",
             List.of("perplexity", "ensemble_recovery", "ensemble_perplexity"));
     }
 

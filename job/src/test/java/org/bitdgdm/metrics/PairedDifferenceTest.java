@@ -57,6 +57,41 @@ class PairedDifferenceTest {
             .add("logp", DataTypes.DoubleType));
     }
 
+    /** The difference of recovery is that of residues of single samples, whatever ensembles and lengths there are. */
+    @Test
+    void differencesOfRecoveryPoolResiduesOfSingleSamples() {
+        SparkSession spark = TestSpark.on("local[1]").getOrCreate();
+        Dataset<Row> here = sequences(spark, sequence("long", 0, 8, 8, -1.0), sequence("long", 1, 8, 4, -2.0),
+            sequence("long", null, 8, 0, -9.0), sequence("short", 0, 2, 0, -3.0), sequence("short", null, 2, 2, -9.0));
+        Dataset<Row> there = sequences(spark, sequence("long", 0, 8, 4, -1.0), sequence("long", 1, 8, 4, -1.0),
+            sequence("long", null, 8, 8, -1.0), sequence("short", 0, 2, 2, -1.0), sequence("short", null, 2, 2, -1.0));
+        List<Metric> found = SequenceMetrics.registry().differences(here, there);
+        // 12 of 18 − 10 of 18; chains differ from both ratios by (12 − 16 · 12/18 − 8 + 16 · 10/18)/18 = 20/162 and −20/162.
+        assertThat(found.get(0).name()).isEqualTo("recovery_difference");
+        assertThat(found.get(0).value()).isCloseTo(2 / 18.0, within(1e-12));
+        assertThat(found.get(0).high() - found.get(0).value()).isCloseTo(12.706205 * 2 * 20 / 162, within(1e-6));
+        // −(8 + 16 + 6)/18 + 1.
+        assertThat(found.get(1).name()).isEqualTo("mean_log_likelihood_difference");
+        assertThat(found.get(1).value()).isCloseTo(-12 / 18.0, within(1e-12));
+        Metric none = SequenceMetrics.registry().differences(sequences(spark, sequence("long", 0, 8, 8, null)), there).get(1);
+        assertThat(none.value()).as("a list of sequences has no likelihood").isNull();
+        assertThat(SequenceMetrics.registry().differences(here, here).get(0).low()).as("nothing differs").isNull();
+    }
+
+    private static Object[] sequence(String structure, Integer sample, int designed, int recovered, Double likelihood) {
+        return new Object[] {0L, structure, "A", sample, designed, null, null, null, designed, recovered,
+            recovered / (double) designed, likelihood, null, null, null};
+    }
+
+    private static Dataset<Row> sequences(SparkSession spark, Object[]... rows) {
+        List<Row> numbered = new ArrayList<>();
+        for (Object[] row : rows) {
+            row[0] = (long) numbered.size();
+            numbered.add(RowFactory.create(row));
+        }
+        return spark.createDataFrame(numbered, SequenceRows.SCHEMA);
+    }
+
     @Test
     void intervalIsThatOfAgrestiAndMin() {
         // 40 and 20 of 1000: (20 / 1002) ± 1.96 √(61 − 20²/1002) / 1002.

@@ -76,11 +76,38 @@ class SequenceTallyTest {
         }
         Metric same = SequenceMetrics.report(alike).metric("recovery").orElseThrow();
         Metric other = SequenceMetrics.report(apart).metric("recovery").orElseThrow();
-        assertThat(same.low()).isEqualTo(same.high());
+        assertThat(same.low()).as("chains that are all alike say nothing about chance").isNull();
+        assertThat(same.high()).isNull();
         assertThat(other.value()).isEqualTo(0.5);
-        // Ten chains of 0 or 1: the standard error is 0.5 · √(10/9) / √10.
-        assertThat(other.high() - other.value()).isCloseTo(1.959964 * 0.5 / 3, within(1e-6));
+        // Ten chains of 0 or 1: the standard error is 0.5 · √(10/9) / √10, and t(0.975) of nine degrees of freedom is 2.262157.
+        assertThat(other.high() - other.value()).isCloseTo(2.262157 * 0.5 / 3, within(1e-6));
         assertThat(SequenceMetrics.report(apart).metric("median_recovery").orElseThrow().low()).isZero();
+    }
+
+    @Test
+    void intervalsOfFewChainsAreStudents() {
+        SequenceTally three = new SequenceTally();
+        three.add(row("a", 0, "AAAA", "AGGG", -1)).add(row("b", 0, "AAAA", "AAGG", -1)).add(row("c", 0, "AAAA", "AAAG", -1));
+        Metric recovery = SequenceMetrics.report(three).metric("recovery").orElseThrow();
+        assertThat(recovery.value()).isEqualTo(0.5);
+        // Recoveries ¼, ½, ¾: the standard error is ¼ / √3, and t(0.975) of two degrees of freedom is 4.302653.
+        assertThat(recovery.low()).isZero();
+        assertThat(recovery.high()).isEqualTo(1);
+        assertThat(Interval.student(2)).isCloseTo(4.302653, within(1e-6));
+        assertThat(SequenceMetrics.report(three).metric("perplexity").orElseThrow().low()).as("all −1").isNull();
+    }
+
+    /** By the table of the sign test: of 8 the 1st and 8th, of 9 the 2nd and 8th, of 20 the 6th and 15th, of 100 the 40th and 61st. */
+    @Test
+    void mediansLieBetweenOrderStatisticsOfTheBinomialDistribution() {
+        assertThat(List.of(6, 8, 9, 20, 100)).extracting(RecoveryEstimate::below).containsExactly(0, 0, 1, 5, 39);
+        SequenceTally tally = new SequenceTally();
+        for (int k = 0; k < 8; k++) {
+            tally.add(row("s" + k, 0, "A".repeat(8), "A".repeat(k) + "G".repeat(8 - k), -1));
+        }
+        Metric median = SequenceMetrics.report(tally).metric("median_recovery").orElseThrow();
+        assertThat(median.low()).isZero();
+        assertThat(median.high()).isEqualTo(7 / 8.0);
     }
 
     private static double value(MetricReport report, String name) {
