@@ -25,17 +25,21 @@ import org.bitdgdm.model.Vocabulary;
  * @param all       molecules, those without descriptors too
  * @param moses     under its protocol; null under others
  * @param guacamol  under its protocol where the training set is given as a file; null elsewhere
+ * @param network   whether a network is given
  * @param reason    why GuacaMol's have no value
  * @param notes     what is left out
  */
-record Benchmarks(Long described, long all, MosesScores moses, GuacamolScores guacamol, String reason, List<String> notes) {
+record Benchmarks(Long described, long all, MosesScores moses, GuacamolScores guacamol, boolean network, String reason,
+                  List<String> notes) {
     /** None were asked for. */
-    static final Benchmarks NONE = new Benchmarks(null, 0, null, null, "no training set's molecules are given", List.of());
+    static final Benchmarks NONE = new Benchmarks(null, 0, null, null, false,
+        "no training set's molecules are given", List.of());
     private static final String MOSES = "MOSES (Polykovskiy et al., 2020)";
     private static final String GUACAMOL = "GuacaMol (Brown et al., 2019)";
     private static final String NO_MOLECULE = "no valid molecule";
     private static final String NO_NETWORK = "needs ChemNet, whose weights cannot be shipped, and a set to compare with: export"
         + " the network of the Python package fcd by torch.onnx.export and name the file by --chemnet";
+    private static final String NO_DISTANCE = "needs a set to compare with, and at least two molecules of both";
     private static final double FCD_SCALE = 0.2;
     private static final Map<String, String> PROPERTIES = Map.of("logp", "Crippen's logP", "sa", "synthetic accessibility",
         "qed", "QED", "weight", "weight");
@@ -48,17 +52,26 @@ record Benchmarks(Long described, long all, MosesScores moses, GuacamolScores gu
         SparkSession spark = molecules.sparkSession();
         try (BenchmarkSet set = BenchmarkSet.of(molecules.filter(col("relaxed_valid")).select(col("smiles")))) {
             List<String> notes = new ArrayList<>(set.undescribed().note("molecules of the run", "without descriptors"));
-            if (set.molecules() < protocol.molecules()) {
-                notes.add(String.format(Locale.ROOT, "the benchmark's numbers are of %,d molecules where its published tables are"
-                    + " of %,d: comparisons of distributions depend on the number", set.molecules(), protocol.molecules()));
-            }
+            notes.addAll(tooFew(protocol, set, molecules));
             return protocol == Protocol.MOSES ? moses(set, vocabulary, files, spark, notes)
                 : guacamol(set, vocabulary, files, spark, notes);
         }
     }
 
-    private Benchmarks(BenchmarkSet set, MosesScores moses, GuacamolScores guacamol, String reason, List<String> notes) {
-        this(set.molecules(), set.molecules() + set.undescribed().rows(), moses, guacamol, reason, notes);
+    /** MOSES's tables are of so many molecules generated, valid or not; GuacaMol's of so many different ones. */
+    private static List<String> tooFew(Protocol protocol, BenchmarkSet set, Dataset<Row> generated) {
+        long rows = protocol == Protocol.MOSES ? generated.count() : set.different();
+        return rows >= protocol.molecules() ? List.of() : List.of(String.format(Locale.ROOT, protocol == Protocol.MOSES
+            ? "the benchmark's numbers are of %,d molecules of %,d generated where its published tables are of %,d generated:"
+                + " comparisons of distributions depend on the number"
+            : "the benchmark's numbers are of %,d molecules, %,d of them different, where its published tables are of %,d different"
+                + " ones: comparisons of distributions depend on the number", set.molecules(), rows, protocol.molecules()));
+    }
+
+    private Benchmarks(BenchmarkSet set, MosesScores moses, GuacamolScores guacamol, BenchmarkFiles files, String reason,
+                       List<String> notes) {
+        this(set.molecules(), set.molecules() + set.undescribed().rows(), moses, guacamol, files.chemNet().isPresent(), reason,
+            notes);
     }
 
     private static Benchmarks moses(BenchmarkSet set, Vocabulary vocabulary, BenchmarkFiles files, SparkSession spark,
@@ -69,7 +82,7 @@ record Benchmarks(Long described, long all, MosesScores moses, GuacamolScores gu
             tests.ifPresent(of -> notes.addAll(BenchmarkFiles.notes(of, "--test-set", files.tests().orElseThrow())));
             scaffolds.ifPresent(of ->
                 notes.addAll(BenchmarkFiles.notes(of, "--scaffold-test-set", files.scaffolds().orElseThrow())));
-            return new Benchmarks(set, MosesScores.of(set, tests, scaffolds, files.network()), null, "", notes);
+            return new Benchmarks(set, MosesScores.of(set, tests, scaffolds, files.network()), null, files, "", notes);
         } finally {
             tests.ifPresent(BenchmarkSet::close);
             scaffolds.ifPresent(BenchmarkSet::close);
@@ -81,11 +94,11 @@ record Benchmarks(Long described, long all, MosesScores moses, GuacamolScores gu
         try (BenchmarkSet training = BenchmarkFiles.molecules(files.training().orElseThrow(), vocabulary, spark)) {
             notes.addAll(BenchmarkFiles.notes(training, "--reference", files.training().orElseThrow()));
             if (Math.min(set.different(), training.different()) < 2) {
-                return new Benchmarks(set, null, null, "fewer than two different molecules", notes);
+                return new Benchmarks(set, null, null, files, "fewer than two different molecules", notes);
             }
             GuacamolScores scores = GuacamolScores.of(set, training, files.network(),
                 JavaSparkContext.fromSparkContext(spark.sparkContext()));
-            return new Benchmarks(set, null, scores, "a descriptor has the same value for all molecules", notes);
+            return new Benchmarks(set, null, scores, files, "a descriptor has the same value for all molecules", notes);
         }
     }
 
@@ -113,10 +126,10 @@ record Benchmarks(Long described, long all, MosesScores moses, GuacamolScores gu
                 + " different molecules from those of the training set"));
         Function<C, Optional<Estimate>> chemNet =
             counted -> Optional.ofNullable(of.apply(counted).guacamol()).map(GuacamolScores::chemNet);
-        all.add(Benchmarks.<C>distance("fcd_cdk", "FCD", "the training set, 10,000 different molecules of each at most",
-            Need.TRAINING_FILE, chemNet).under(Protocol.GUACAMOL));
+        all.add(Benchmarks.<C>distance("fcd_cdk", "FCD", "the training set (10,000 different molecules of each at most)",
+            Need.TRAINING_FILE, of, chemNet).under(Protocol.GUACAMOL));
         all.add(MetricDefinition.<C>number("fcd_cdk_score", counted -> chemNet.apply(counted).map(Benchmarks::score)
-            .orElse(Measured.none(null, 0L, NO_NETWORK))).called("FCD score of CDK SMILES").under(Protocol.GUACAMOL)
+            .orElse(noDistance(of.apply(counted)))).called("FCD score of CDK SMILES").under(Protocol.GUACAMOL)
             .needing(Need.TRAINING_FILE, Need.CHEMNET).by(GUACAMOL).counting("e^(−fcd_cdk ÷ 5)"));
         for (String name : GuacamolScores.NAMES) {
             all.add(MetricDefinition.<C>number("kl_" + name, counted -> guacamol(of.apply(counted),
@@ -149,19 +162,23 @@ record Benchmarks(Long described, long all, MosesScores moses, GuacamolScores gu
                 .counting("Wasserstein-1 distance of " + PROPERTIES.get(property) + " from " + set));
         }
         return Stream.concat(all.stream().map(definition -> definition.needing(need).by(MOSES)),
-            Stream.of(Benchmarks.<C>distance("fcd_cdk" + suffix, "FCD" + label(suffix), set, need, counted ->
+            Stream.of(Benchmarks.<C>distance("fcd_cdk" + suffix, "FCD" + label(suffix), set, need, of, counted ->
                 found.apply(counted).map(MosesScores.Compared::chemNet))))
             .map(definition -> definition.under(Protocol.MOSES)).toList();
     }
 
     private static <C> MetricDefinition<C> distance(String name, String label, String set, Need need,
-                                                    Function<C, Optional<Estimate>> of) {
-        return MetricDefinition.<C>number(name, counted -> of.apply(counted)
+                                                    Function<C, Benchmarks> of, Function<C, Optional<Estimate>> distance) {
+        return MetricDefinition.<C>number(name, counted -> distance.apply(counted)
             .map(found -> Measured.signed(found).within(0, Double.POSITIVE_INFINITY))
-            .orElse(Measured.none(null, 0L, NO_NETWORK))).as(Form.DISTANCE).called(label + " of CDK SMILES")
+            .orElse(noDistance(of.apply(counted)))).as(Form.DISTANCE).called(label + " of CDK SMILES")
             .needing(need, Need.CHEMNET).by("Preuer et al., J. Chem. Inf. Model. 58, 2018")
             .counting("Fréchet distance from " + set + " by the network of --chemnet, which reads SMILES: these are written by the"
                 + " CDK, where the published FCD has RDKit's, so that with ChemNet too it is another number");
+    }
+
+    private static Measured noDistance(Benchmarks of) {
+        return Measured.none(null, 0L, of.network() ? NO_DISTANCE : NO_NETWORK);
     }
 
     private static Measured score(Estimate distance) {

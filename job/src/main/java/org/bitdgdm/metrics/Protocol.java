@@ -55,7 +55,10 @@ public enum Protocol {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** Molecules that its published tables are of; of fewer, what compares distributions is another number. 0: any. */
+    /**
+     * Molecules that its published tables are of, MOSES's all that were generated, GuacaMol's different ones; of fewer, what
+     * compares distributions is another number. 0: any.
+     */
     int molecules() {
         return molecules;
     }

@@ -80,7 +80,7 @@ class BenchmarkFilesTest {
 
         assertThat(found.notes()).hasSize(3);
         assertThat(found.notes().get(0)).startsWith("molecules of the run: 1 left out as without descriptors, for example C1CC (");
-        assertThat(found.notes().get(1)).contains("of 2 molecules").contains("of 30,000");
+        assertThat(found.notes().get(1)).contains("of 2 molecules of 4 generated").contains("of 30,000 generated");
         assertThat(found.notes().get(2)).startsWith("lines of --test-set test.smi: 1 left out as no molecules, for example CC= (");
         Measured described = Benchmarks.<Benchmarks>definitions(of -> of).get(0).of(found);
         assertThat(described.numerator()).isEqualTo(2);
@@ -124,12 +124,18 @@ class BenchmarkFilesTest {
         assertThat(found.value()).isCloseTo(distance(network, run, test), within(1e-3 * found.value()));
         assertThat(found.standardError()).isPositive();
         Benchmarks guacamol = Benchmarks.of(run(run), MOLECULES, files, Protocol.GUACAMOL);
+        assertThat(guacamol.notes()).singleElement().asString().contains("of 9 molecules, 8 of them different")
+            .contains("of 10,000 different");
         double ofDifferent = distance(network, Arrays.stream(run).distinct().toArray(String[]::new), test);
         List<MetricDefinition<Benchmarks>> definitions = Benchmarks.definitions(of -> of);
         assertThat(definitions.stream().filter(one -> one.name().equals("fcd_cdk_score")).findFirst().orElseThrow().of(guacamol)
             .value()).isCloseTo(Math.exp(-ofDifferent / 5), within(1e-3));
         assertThat(definitions.stream().filter(one -> one.name().equals("fcd_cdk")).findFirst().orElseThrow()
             .of(Benchmarks.of(run("CCO"), MOLECULES, BenchmarkFiles.NONE, Protocol.MOSES)).absent()).contains("--chemnet");
+        List.of(Protocol.MOSES, Protocol.GUACAMOL).forEach(protocol -> definitions.stream()
+            .filter(one -> one.name().startsWith("fcd_cdk")).forEach(one ->
+                assertThat(one.of(Benchmarks.of(run("CCO"), MOLECULES, files, protocol)).absent())
+                    .contains("at least two molecules").doesNotContain("--chemnet")));
     }
 
     private static double distance(OnnxNetwork network, String[] run, String[] test) {
