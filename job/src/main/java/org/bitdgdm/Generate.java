@@ -16,6 +16,7 @@ import org.bitdgdm.run.GenerateRun;
 import org.bitdgdm.run.Results;
 import org.bitdgdm.run.RunModel;
 import org.bitdgdm.run.Session;
+import org.bitdgdm.sample.BackendOpener;
 
 /** {@code generate}: one {@link GenerateRun}, its last lines, and the bounds that it must hold. */
 final class Generate {
@@ -29,6 +30,7 @@ final class Generate {
      */
     static void run(JobConf asked, PrintStream console) throws IOException, InterruptedException {
         SparkConf settings = Session.settings();
+        BackendOpener.prepare(asked.sample(), settings);
         try (Session.Opening opening = Session.opening("bitdgdm generate " + asked.model(), settings, console)) {
             run(RunModel.prepare(asked, settings, console), asked, opening, console);
         }

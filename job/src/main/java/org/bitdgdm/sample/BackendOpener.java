@@ -60,6 +60,17 @@ public record BackendOpener(Backend backend, String cpuIsa, String nativeDirecto
     }
 
     /**
+     * Looks for JCuda's library where tasks run in this process and may use a GPU: before Spark starts, whose folders would
+     * else be made in the one that JCuda has for a moment.
+     */
+    public static void prepare(SampleConf conf, SparkConf spark) {
+        Backend backend = Backend.of(conf.backend());
+        if ((backend == Backend.AUTO || backend == Backend.CUDA) && Executors.isLocal(spark)) {
+            Denoisers.prepareCuda(new BackendOpener(Backend.CUDA, conf.cpuIsa(), conf.nativeDirectory()).options(1));
+        }
+    }
+
+    /**
      * What will run, for example {@code cpu (avx512)}; checked here, or on the executors where those own the GPUs.
      *
      * @param threads threads that one call may use

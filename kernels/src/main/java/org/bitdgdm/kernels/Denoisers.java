@@ -43,6 +43,22 @@ public final class Denoisers {
         return JcudaDriver.find(options, CudaBuild.read()).computeCapability();
     }
 
+    /**
+     * Loads what a search for a GPU needs. It is to be called before threads start that make temporary files: while JCuda
+     * loads its library, {@code java.io.tmpdir} of the whole process is a folder of its own. What fails here fails again, and is
+     * told, where the backend is probed or opened.
+     *
+     * @return whether the library of the driver is there
+     */
+    public static boolean prepareCuda(BackendOptions options) {
+        try {
+            JcudaLibrary.load(options.nativeDirectory());
+            return true;
+        } catch (KernelException toldLater) {
+            return false;
+        }
+    }
+
     /** The backend that {@code auto} stands for here, with default options; any other backend is itself. */
     public static Backend resolve(Backend backend) {
         return resolve(backend, BackendOptions.defaults());

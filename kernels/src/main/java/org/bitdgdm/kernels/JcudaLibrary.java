@@ -9,7 +9,8 @@ import jcuda.driver.JCudaDriver;
 
 /**
  * Loads JCuda's native library once per JVM. JCuda unpacks it under a fixed name into {@code java.io.tmpdir} and takes
- * whatever lies there already, so that property points at a private folder while JCuda initialises.
+ * whatever lies there already, so that property points at a private folder while JCuda initialises. Another thread may make
+ * a temporary file of its own there meanwhile, which stays.
  */
 final class JcudaLibrary {
     private static final String TEMPORARY = "java.io.tmpdir";
@@ -52,7 +53,7 @@ final class JcudaLibrary {
             throw new KernelException(failure, e);
         } finally {
             System.setProperty(TEMPORARY, before);
-            NativeLibrary.delete(folder);
+            NativeLibrary.delete(folder, name -> name.contains("JCuda"));
         }
     }
 

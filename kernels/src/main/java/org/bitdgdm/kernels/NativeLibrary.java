@@ -10,6 +10,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Predicate;
 
 /**
  * The native library of the {@code cpu} backend: unpacked from the jar into a private folder, loaded once per JVM,
@@ -74,24 +75,26 @@ final class NativeLibrary {
             throw new KernelException("cannot load the native library from " + folder + " (" + e.getMessage()
                 + "); if that folder is on a file system mounted noexec, " + REMEDY, e);
         } finally {
-            delete(folder);
+            delete(folder, NAME::equals);
         }
     }
 
     /**
-     * Deletes a folder of files: a loaded library needs its file no more. What cannot be deleted now, as on file systems that
-     * keep a file while it is used, goes when the JVM ends; it is nothing that a run should fail for.
+     * Deletes libraries of a folder, and the folder unless others hold something in it: a loaded library needs its file no
+     * more. What cannot be deleted now, as on file systems that keep a file while it is used, goes when the JVM ends; it is
+     * nothing that a run should fail for.
      */
-    static void delete(Path folder) {
+    static void delete(Path folder, Predicate<String> own) {
         // Asked for first, done last.
         List<File> left = new ArrayList<>(List.of(folder.toFile()));
-        File[] files = folder.toFile().listFiles();
-        for (File file : files == null ? new File[0] : files) {
-            if (!file.delete()) {
+        String[] names = folder.toFile().list();
+        for (String name : names == null ? new String[0] : names) {
+            File file = new File(folder.toFile(), name);
+            if (own.test(name) && !file.delete()) {
                 left.add(file);
             }
         }
-        if (left.size() > 1 || !folder.toFile().delete()) {
+        if (!folder.toFile().delete()) {
             left.forEach(File::deleteOnExit);
         }
     }

@@ -83,12 +83,22 @@ class NativeLibraryTest {
     /** As on a file system that keeps a used file: it goes later, and the run goes on. */
     @Test
     void aFolderThatCannotBeDeletedIsNoFailure() throws IOException {
-        Path kept = Files.createDirectories(folder.resolve("kept/inner/of-its-own")).getParent();
-        NativeLibrary.delete(kept.getParent());
+        Path kept = Files.createDirectories(folder.resolve("kept/lib/of-its-own")).getParent();
+        NativeLibrary.delete(kept.getParent(), "lib"::equals);
         assertThat(kept).exists();
-        NativeLibrary.delete(kept);
+        NativeLibrary.delete(kept, "of-its-own"::equals);
         assertThat(kept).doesNotExist();
-        NativeLibrary.delete(kept);
+        NativeLibrary.delete(kept, "of-its-own"::equals);
+    }
+
+    /** As Spark's, made by another thread while the temporary folder was the library's. */
+    @Test
+    void whatOthersHaveMadeInTheFolderStays() throws IOException {
+        Path others = Files.createDirectories(folder.resolve("private/blockmgr"));
+        Path own = Files.createFile(folder.resolve("private/libJCudaDriver-12.6.0-linux-x86_64.so"));
+        NativeLibrary.delete(others.getParent(), name -> name.contains("JCuda"));
+        assertThat(own).doesNotExist();
+        assertThat(others).isEmptyDirectory();
     }
 
     @Test
