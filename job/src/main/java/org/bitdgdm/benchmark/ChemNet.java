@@ -49,28 +49,35 @@ public final class ChemNet implements AutoCloseable {
      * @throws InputException where ONNX Runtime is missing, or the file is no such network
      */
     public static ChemNet open(byte[] model, String named) {
-        try {
-            OrtSession.SessionOptions options = new OrtSession.SessionOptions();
+        try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
             options.setIntraOpNumThreads(1);
             options.setInterOpNumThreads(1);
-            OrtSession session = OrtEnvironment.getEnvironment().createSession(model, options);
+            return of(OrtEnvironment.getEnvironment().createSession(model, options), named);
+        } catch (NoClassDefFoundError e) {
+            throw new InputException(named + " needs ONNX Runtime, which this Spark lacks; add --spark --packages " + RUNTIME, e);
+        } catch (OrtException e) {
+            throw new InputException(named + " must be a network in ONNX: "
+                + String.valueOf(e.getMessage()).lines().findFirst().orElse(""), e);
+        }
+    }
+
+    /** Closes the session where it is no such network. */
+    private static ChemNet of(OrtSession session, String named) throws OrtException {
+        try {
             List<Map.Entry<String, NodeInfo>> inputs = List.copyOf(session.getInputInfo().entrySet());
             long[] shape = inputs.size() == 1 && inputs.get(0).getValue().getInfo() instanceof TensorInfo tensor
                 ? tensor.getShape() : new long[0];
             boolean rows = shape.length == 3 && shape[1] == LENGTH && shape[2] == SYMBOLS.size();
             boolean columns = shape.length == 3 && shape[1] == SYMBOLS.size() && shape[2] == LENGTH;
             if (!rows && !columns) {
-                session.close();
                 throw new InputException(named + " must take one input of (molecules, " + LENGTH + ", " + SYMBOLS.size()
                     + ") or (molecules, " + SYMBOLS.size() + ", " + LENGTH + "), found " + inputs.size() + " of "
                     + Arrays.toString(shape));
             }
             return new ChemNet(session, inputs.get(0).getKey(), columns);
-        } catch (NoClassDefFoundError e) {
-            throw new InputException(named + " needs ONNX Runtime, which this Spark lacks; add --spark --packages " + RUNTIME, e);
-        } catch (OrtException e) {
-            throw new InputException(named + " must be a network in ONNX: "
-                + String.valueOf(e.getMessage()).lines().findFirst().orElse(""), e);
+        } catch (InputException | OrtException e) {
+            session.close();
+            throw e;
         }
     }
 

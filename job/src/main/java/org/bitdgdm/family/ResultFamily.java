@@ -45,7 +45,7 @@ public sealed interface ResultFamily extends Serializable permits GraphFamily, P
     /** Why there will be no drawings; empty if there will. */
     Optional<String> noDrawings();
 
-    /** GraphFamily.Examples of rows of {@link #schema()}; only a fixed number of them comes to the driver. */
+    /** Examples of rows of {@link #schema()}; only a fixed number of them comes to the driver. */
     GraphFamily.Examples examples(Dataset<Row> rows);
 
     /**

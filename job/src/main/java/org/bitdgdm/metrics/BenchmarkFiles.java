@@ -1,5 +1,10 @@
 package org.bitdgdm.metrics;
 
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.min;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -7,11 +12,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.util.TaskCompletionListener;
 import org.bitdgdm.benchmark.ChemNet;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.graph.GraphStatistics;
@@ -21,6 +31,8 @@ import org.bitdgdm.molecule.GraphReader;
 import org.bitdgdm.molecule.MolecularGraph;
 import org.bitdgdm.molecule.MoleculeScorer;
 import org.bitdgdm.molecule.ScoredMolecule;
+import org.bitdgdm.molecule.SmilesColumn;
+import org.bitdgdm.molecule.TextLines;
 
 /**
  * Files of graphs that benchmarks compare a run with.
@@ -34,7 +46,11 @@ public record BenchmarkFiles(Optional<Path> training, Optional<Path> tests, Opti
     /** None of them. */
     public static final BenchmarkFiles NONE = new BenchmarkFiles(Optional.empty(), Optional.empty(), Optional.empty());
 
-    private static final int GRAPHS_PER_TASK = 4096;
+    /** Among which the statistics of plain graphs are divided. */
+    private static final int TASKS = 32;
+    /** Columns of what a file holds: a line of a list, or the classes of a graph and its place in the file. */
+    private static final StructType TEXTS = new StructType().add("text", DataTypes.StringType)
+        .add("nodes", DataTypes.BinaryType).add("bonds", DataTypes.BinaryType).add("position", DataTypes.LongType);
 
     /** Files without a network. */
     public BenchmarkFiles(Optional<Path> training, Optional<Path> tests, Optional<Path> scaffolds) {
@@ -66,27 +82,82 @@ public record BenchmarkFiles(Optional<Path> training, Optional<Path> tests, Opti
     }
 
     /**
-     * Descriptors of the molecules of a file, judged as those of an evaluated list are; what is none is counted with a reason.
+     * Descriptors of the molecules of a file, which executors read, judged as those of an evaluated list are; what is none is
+     * counted with a reason.
      *
      * @throws InputException where the file cannot be read, or holds no molecule
      */
     static BenchmarkSet molecules(Path file, Vocabulary vocabulary, SparkSession spark) {
-        JavaRDD<Row> lines = chunks(file, vocabulary, spark).mapPartitions(parts -> {
-            MoleculeScorer scorer = new MoleculeScorer(vocabulary);
-            List<Row> found = new ArrayList<>();
-            parts.forEachRemaining(part -> part.forEach(graph -> {
-                ScoredMolecule scored = scorer.score(graph).molecule();
-                found.add(scored.relaxedValid() ? RowFactory.create(scored.smiles(), null)
-                    : RowFactory.create(graph.smiles() == null ? "graph " + graph.graphId() : graph.smiles(), scored.reason()));
-            }));
-            return found.iterator();
-        });
-        BenchmarkSet set = BenchmarkSet.ofLines(spark.createDataFrame(lines, BenchmarkSet.LINES));
-        if (set.molecules() == 0) {
-            set.close();
-            throw new InputException(file + " must hold molecules to compare with, found none");
+        JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+        try {
+            // Text first: what a file repeats is judged once, and no task has more to judge than another.
+            JavaRDD<Row> lines = spark.createDataFrame(texts(file, vocabulary, context), TEXTS)
+                .groupBy("text", "nodes", "bonds").agg(count(lit(1)).as("times"), min(col("position")).as("position")).javaRDD()
+                .mapPartitions(rows -> {
+                    MoleculeScorer scorer = new MoleculeScorer(vocabulary);
+                    Iterable<Row> each = () -> rows;
+                    return StreamSupport.stream(each.spliterator(), false).map(row -> judged(row, scorer)).iterator();
+                });
+            BenchmarkSet set = BenchmarkSet.ofLines(spark.createDataFrame(lines, BenchmarkSet.LINES));
+            if (set.molecules() == 0) {
+                set.close();
+                throw new InputException(file + " must hold molecules to compare with, found none");
+            }
+            return set;
+        } catch (Exception e) {
+            // What a task has found wrong with the file, rather than that a task has failed; Spark declares nothing to Java.
+            for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+                if (cause instanceof InputException found) {
+                    throw found;
+                }
+            }
+            throw e;
         }
-        return set;
+    }
+
+    private static Row judged(Row row, MoleculeScorer scorer) {
+        String text = row.getString(0);
+        ScoredMolecule scored = text != null ? scorer.score(text).molecule()
+            : scorer.score(row.<byte[]>getAs(1), row.<byte[]>getAs(2));
+        return scored.relaxedValid() ? RowFactory.create(scored.smiles(), null, row.getLong(3))
+            : RowFactory.create(text == null ? "graph " + row.getLong(4) : text, scored.reason(), row.getLong(3));
+    }
+
+    /** Rows of {@link #TEXTS}: of plain lists each task reads a piece, of all else one task reads all. */
+    private static JavaRDD<Row> texts(Path file, Vocabulary vocabulary, JavaSparkContext spark) {
+        GraphReader.Format format = GraphReader.format(file);
+        GraphReader.require(format, file, vocabulary);
+        SharedLines shared = SharedLines.of(file, spark);
+        if (format != GraphReader.Format.SMILES_LIST || TextLines.isGzip(file)) {
+            return shared.whole(spark, there -> {
+                GraphReader reader = GraphReader.open(there, vocabulary);
+                TaskContext.get().addTaskCompletionListener((TaskCompletionListener) ended -> reader.close());
+                Iterable<MolecularGraph> each = () -> reader;
+                return StreamSupport.stream(each.spliterator(), false).map(graph -> graph.smiles() != null
+                    ? RowFactory.create(graph.smiles(), null, null, null)
+                    : RowFactory.create(null, graph.nodes(), graph.bonds(), graph.graphId())).iterator();
+            });
+        }
+        SmilesColumn column = column(file);
+        JavaRDD<String> smiles = shared.lines(spark).mapPartitionsWithIndex((index, lines) -> {
+            if (index == 0 && column.header() && lines.hasNext()) {
+                lines.next();
+            }
+            Iterable<String> each = () -> lines;
+            return StreamSupport.stream(each.spliterator(), false).map(column::of).iterator();
+        }, false);
+        JavaRDD<String> unreadable = smiles.filter(text -> !GraphReader.isReadable(text));
+        List<String> example = unreadable.take(1);
+        GraphReader.requireReadable(file, example.isEmpty() ? 0 : unreadable.count(), example.isEmpty() ? 1 : smiles.count(),
+            example.isEmpty() ? "" : example.get(0));
+        return smiles.map(text -> RowFactory.create(text, null, null, null));
+    }
+
+    private static SmilesColumn column(Path file) {
+        try (TextLines lines = new TextLines(file)) {
+            String first = lines.nextFilled();
+            return SmilesColumn.of(first == null ? "" : first, "");
+        }
     }
 
     /** What the numbers of a file's molecules leave out. */
@@ -97,31 +168,39 @@ public record BenchmarkFiles(Optional<Path> training, Optional<Path> tests, Opti
     }
 
     /**
+     * Plain graphs of a file.
+     *
+     * @param statistics of the first ones
+     * @param graphs     that the file holds, empty ones not among them
+     * @param empty      without a node, which are compared with nothing
+     */
+    record Graphs(List<GraphStatistics> statistics, long graphs, long empty) {
+    }
+
+    /**
      * Statistics of the plain graphs of a file, at most so many.
      *
      * @throws InputException where the file cannot be read, or holds no graph
      */
-    static List<GraphStatistics> graphs(Path file, Vocabulary vocabulary, SparkSession spark, int most) {
-        List<GraphStatistics> statistics = new ArrayList<>(chunks(file, vocabulary, spark).flatMap(part -> part.stream()
-            .filter(graph -> graph.nodes().length > 0)
-            .map(graph -> GraphStatistics.of(new PlainGraph(graph.graphId(), graph.nodes(), graph.bonds()))).iterator())
-            .take(most));
-        if (statistics.isEmpty()) {
-            throw new InputException(file + " must hold graphs to compare with, found none");
-        }
-        return statistics;
-    }
-
-    private static JavaRDD<ArrayList<MolecularGraph>> chunks(Path file, Vocabulary vocabulary, SparkSession spark) {
-        List<ArrayList<MolecularGraph>> chunks = new ArrayList<>();
+    static Graphs graphs(Path file, Vocabulary vocabulary, SparkSession spark, int most) {
+        List<PlainGraph> first = new ArrayList<>();
+        long graphs = 0;
+        long empty = 0;
         try (GraphReader reader = GraphReader.open(file, vocabulary)) {
             while (reader.hasNext()) {
-                if (chunks.isEmpty() || chunks.get(chunks.size() - 1).size() == GRAPHS_PER_TASK) {
-                    chunks.add(new ArrayList<>());
+                MolecularGraph graph = reader.next();
+                empty += graph.nodes().length == 0 ? 1 : 0;
+                graphs += graph.nodes().length == 0 ? 0 : 1;
+                if (graph.nodes().length > 0 && first.size() < most) {
+                    first.add(new PlainGraph(graph.graphId(), graph.nodes(), graph.bonds()));
                 }
-                chunks.get(chunks.size() - 1).add(reader.next());
             }
         }
-        return JavaSparkContext.fromSparkContext(spark.sparkContext()).parallelize(chunks, Math.max(1, chunks.size()));
+        if (first.isEmpty()) {
+            throw new InputException(file + " must hold graphs to compare with, found none");
+        }
+        List<GraphStatistics> statistics = JavaSparkContext.fromSparkContext(spark.sparkContext())
+            .parallelize(first, Math.min(first.size(), TASKS)).map(GraphStatistics::of).collect();
+        return new Graphs(statistics, graphs, empty);
     }
 }

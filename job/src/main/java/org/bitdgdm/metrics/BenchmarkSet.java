@@ -37,8 +37,9 @@ final class BenchmarkSet implements AutoCloseable {
     /** Numbers, in the order of GuacaMol's benchmark, then those of MOSES. */
     static final List<String> NUMBERS = List.of("bertz", "logp", "weight", "tpsa", "acceptors", "donors", "rotatable",
         "aliphatic_rings", "aromatic_rings", "qed", "sa");
-    /** Columns of what a set is made of: text, and why it is no molecule, null where it is one. */
-    static final StructType LINES = new StructType().add("smiles", DataTypes.StringType).add("refused", DataTypes.StringType);
+    /** Columns of what a set is made of: text, why it is no molecule, null where it is one, and how often it occurs. */
+    static final StructType LINES = new StructType().add("smiles", DataTypes.StringType).add("refused", DataTypes.StringType)
+        .add("times", DataTypes.LongType);
     private static final String REFUSED = "refused";
     private static final String PROBLEM = "problem";
     private static final StructType SCHEMA = schema();
@@ -108,7 +109,8 @@ final class BenchmarkSet implements AutoCloseable {
      * @param smiles one column of SMILES of ours, none of them null
      */
     static BenchmarkSet of(Dataset<Row> smiles) {
-        return ofLines(smiles.toDF("smiles").withColumn(REFUSED, lit(null).cast(DataTypes.StringType)));
+        return ofLines(smiles.toDF("smiles").withColumn(REFUSED, lit(null).cast(DataTypes.StringType))
+            .withColumn("times", lit(1L)));
     }
 
     /**
@@ -117,7 +119,7 @@ final class BenchmarkSet implements AutoCloseable {
      * @param lines columns of {@link #LINES}; SMILES of ours where they are molecules
      */
     static BenchmarkSet ofLines(Dataset<Row> lines) {
-        JavaRDD<Row> described = lines.groupBy(col("smiles"), col(REFUSED)).agg(count(lit(1)).as("times")).javaRDD()
+        JavaRDD<Row> described = lines.groupBy(col("smiles"), col(REFUSED)).agg(sum(col("times")).as("times")).javaRDD()
             .mapPartitions(BenchmarkSet::described);
         return new BenchmarkSet(lines.sparkSession().createDataFrame(described, SCHEMA).persist(StorageLevel.DISK_ONLY()));
     }
@@ -190,15 +192,15 @@ final class BenchmarkSet implements AutoCloseable {
         return passing;
     }
 
-    /** SMILES with how often they occur. */
+    /** SMILES with how often they occur and their hashes. */
     Dataset<Row> molecule() {
-        return table.select(col("smiles"), col("times"));
+        return table.select(col("smiles"), col("times"), col("order"));
     }
 
-    /** At most so many different molecules of {@link #sample}, each once. */
+    /** The molecules of {@link #sample} as {@link #molecule} has them, each once. */
     Dataset<Row> different(int most) {
         Dataset<Row> kept = different <= most ? table : table.orderBy(col("order"), col("smiles")).limit(most);
-        return kept.select(col("smiles"), lit(1L).as("times"));
+        return kept.select(col("smiles"), lit(1L).as("times"), col("order"));
     }
 
     /** Values of a number with how often they occur. */
@@ -229,8 +231,9 @@ final class BenchmarkSet implements AutoCloseable {
 
     /** At most so many different molecules, the same ones on every cluster: those of the smallest hashes. */
     List<Row> sample(int most) {
-        return different <= most ? table.collectAsList()
-            : table.orderBy(col("order"), col("smiles")).limit(most).collectAsList();
+        // In one order always, since sums of floating point numbers over them depend on it.
+        Dataset<Row> ordered = table.orderBy(col("order"), col("smiles"));
+        return (different <= most ? ordered : ordered.limit(most)).collectAsList();
     }
 
     /** One of {@code blocks} parts of the set, as equal as hashes make them. */

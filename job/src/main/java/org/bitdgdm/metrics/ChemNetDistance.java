@@ -1,10 +1,16 @@
 package org.bitdgdm.metrics;
 
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.pmod;
+
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
-import org.apache.spark.api.java.JavaPairRDD;
+import java.util.stream.StreamSupport;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
@@ -23,18 +29,40 @@ import scala.Tuple2;
 final class ChemNetDistance {
     private static final int GROUPS = 20;
     private static final int BATCH = 64;
+    /** Molecules of a part, where a group has so many. */
+    private static final int PART = 1024;
+    /** Of a group; each is as much in memory as a covariance. */
+    private static final int MOST_PARTS = 16;
 
-    private ChemNetDistance() {
-    }
+    /** Sums over molecules: their number, (d) of the outputs, (d·d) of their products. */
+    private static final class Moments implements Serializable {
+        private static final long serialVersionUID = 1;
+        private double count;
+        private final double[] sums;
+        private final double[] squares;
 
-    /**
-     * Sums over molecules.
-     *
-     * @param count   of molecules
-     * @param sums    (d) of the outputs
-     * @param squares (d·d) of their products
-     */
-    private record Moments(double count, double[] sums, double[] squares) {
+        Moments(int d) {
+            this(0, new double[d], new double[d * d]);
+        }
+
+        Moments(double count, double[] sums, double[] squares) {
+            this.count = count;
+            this.sums = sums;
+            this.squares = squares;
+        }
+
+        void add(float[] outputs, double times) {
+            int d = sums.length;
+            count += times;
+            for (int i = 0; i < d; i++) {
+                double weighted = times * outputs[i];
+                sums[i] += weighted;
+                for (int j = 0; j < d; j++) {
+                    squares[i * d + j] += weighted * outputs[j];
+                }
+            }
+        }
+
         Moments plus(Moments other, double sign) {
             double[] sum = sums.clone();
             double[] square = squares.clone();
@@ -53,38 +81,43 @@ final class ChemNetDistance {
         }
     }
 
+    private final byte[] model;
+    private final List<Moments> mine;
+
+    /**
+     * What a network says of a set, once for all that it is compared with.
+     *
+     * @param set   of {@link BenchmarkSet#molecule}
+     * @param model content of the ONNX file
+     */
+    ChemNetDistance(Dataset<Row> set, byte[] model) {
+        this.model = model;
+        mine = moments(set, model);
+    }
+
     /**
      * The distance; null where a set has fewer than two molecules.
      *
-     * @param set   columns smiles and times
-     * @param other likewise; it counts as fixed
-     * @param model content of the ONNX file
+     * @param other of {@link BenchmarkSet#molecule}; it counts as fixed
      */
-    static Estimate of(Dataset<Row> set, Dataset<Row> other, byte[] model) {
-        JavaSparkContext spark = JavaSparkContext.fromSparkContext(set.sparkSession().sparkContext());
-        Broadcast<byte[]> network = spark.broadcast(model);
-        try {
-            List<Moments> mine = moments(set, network);
-            List<Moments> theirs = moments(other, network);
-            if (mine.isEmpty() || theirs.isEmpty()) {
-                return null;
-            }
-            Moments reference = theirs.stream().reduce((a, b) -> a.plus(b, 1)).orElseThrow();
-            Moments all = mine.stream().reduce((a, b) -> a.plus(b, 1)).orElseThrow();
-            if (all.count() < 2 || reference.count() < 2) {
-                return null;
-            }
-            double[] covariance = reference.covariance();
-            double[] root = root(covariance);
-            double value = distance(all, reference, covariance, root);
-            return new Estimate(value, error(mine, all, reference, covariance, root), (long) all.count());
-        } finally {
-            network.destroy();
+    Estimate from(Dataset<Row> other) {
+        List<Moments> theirs = moments(other, model);
+        if (mine.isEmpty() || theirs.isEmpty()) {
+            return null;
         }
+        Moments reference = theirs.stream().reduce((a, b) -> a.plus(b, 1)).orElseThrow();
+        Moments all = mine.stream().reduce((a, b) -> a.plus(b, 1)).orElseThrow();
+        if (all.count < 2 || reference.count < 2) {
+            return null;
+        }
+        double[] covariance = reference.covariance();
+        double[] root = root(covariance);
+        double value = distance(all, reference, covariance, root);
+        return new Estimate(value, error(mine, all, reference, covariance, root), (long) all.count);
     }
 
     private static Double error(List<Moments> groups, Moments all, Moments reference, double[] covariance, double[] root) {
-        if (groups.size() < 2 || groups.stream().anyMatch(group -> all.count() - group.count() < 2)) {
+        if (groups.size() < 2 || groups.stream().anyMatch(group -> all.count - group.count < 2)) {
             return null;
         }
         double[] without = groups.stream().mapToDouble(group ->
@@ -94,69 +127,61 @@ final class ChemNetDistance {
         return Math.sqrt(squares * (without.length - 1) / without.length);
     }
 
-    private static List<Moments> moments(Dataset<Row> set, Broadcast<byte[]> network) {
-        JavaPairRDD<Integer, double[]> sums = set.javaRDD().mapPartitionsToPair(rows -> sums(rows, network.value()))
-            .reduceByKey((a, b) -> {
-                Arrays.setAll(a, k -> a[k] + b[k]);
-                return a;
-            });
-        return sums.sortByKey().values().collect().stream().map(packed -> {
-            int d = (int) Math.round((Math.sqrt(4.0 * packed.length - 3) - 1) / 2);
-            return new Moments(packed[0], Arrays.copyOfRange(packed, 1, d + 1), Arrays.copyOfRange(packed, d + 1, packed.length));
-        }).toList();
+    /**
+     * Moments of the groups. Sums of floating point numbers depend on their order: molecules go by hash into parts, as many as
+     * the set asks for and not the cluster, each part is summed in one order, and so are the parts of a group.
+     */
+    private static List<Moments> moments(Dataset<Row> set, byte[] model) {
+        int parts = (int) Math.max(1, Math.min(MOST_PARTS, set.count() / (GROUPS * PART)));
+        Broadcast<byte[]> network = JavaSparkContext.fromSparkContext(set.sparkSession().sparkContext()).broadcast(model);
+        try {
+            return set.withColumn("part", pmod(col("order"), lit((long) GROUPS * parts)))
+                .repartition(GROUPS * parts, col("part")).sortWithinPartitions("part", "order", "smiles")
+                .select("smiles", "times", "part").javaRDD().mapPartitionsToPair(rows -> sums(rows, network.value()))
+                .groupByKey(GROUPS).mapValues(ChemNetDistance::total).sortByKey().values().collect();
+        } finally {
+            network.destroy();
+        }
     }
 
-    /** By group: the count, the sums, the sums of products. */
-    private static Iterator<Tuple2<Integer, double[]>> sums(Iterator<Row> rows, byte[] model) {
-        double[][] groups = new double[GROUPS][];
+    private static Moments total(Iterable<Tuple2<Long, Moments>> parts) {
+        return StreamSupport.stream(parts.spliterator(), false).sorted(Comparator.comparing(Tuple2::_1)).map(Tuple2::_2)
+            .reduce((a, b) -> a.plus(b, 1)).orElseThrow();
+    }
+
+    /** By group: the moments of each of its parts. */
+    private static Iterator<Tuple2<Long, Tuple2<Long, Moments>>> sums(Iterator<Row> rows, byte[] model) {
+        List<Tuple2<Long, Tuple2<Long, Moments>>> found = new ArrayList<>();
         try (ChemNet net = ChemNet.open(model, "--chemnet")) {
-            List<String> smiles = new ArrayList<>();
-            List<Long> times = new ArrayList<>();
-            while (rows.hasNext()) {
-                Row row = rows.next();
-                smiles.add(row.getString(0));
-                times.add(row.getLong(1));
-                if (smiles.size() == BATCH || !rows.hasNext()) {
-                    float[][] found = net.activations(smiles);
-                    for (int k = 0; k < found.length; k++) {
-                        int group = Math.floorMod(ReferenceSet.hash(smiles.get(k)), GROUPS);
-                        groups[group] = groups[group] == null
-                            ? new double[1 + found[k].length * (found[k].length + 1)] : groups[group];
-                        add(groups[group], found[k], times.get(k));
+            Row next = rows.hasNext() ? rows.next() : null;
+            while (next != null) {
+                long part = next.getLong(2);
+                Moments moments = null;
+                while (next != null && next.getLong(2) == part) {
+                    List<Row> batch = new ArrayList<>();
+                    while (next != null && batch.size() < BATCH && next.getLong(2) == part) {
+                        batch.add(next);
+                        next = rows.hasNext() ? rows.next() : null;
                     }
-                    smiles.clear();
-                    times.clear();
+                    float[][] outputs = net.activations(batch.stream().map(row -> row.getString(0)).toList());
+                    moments = moments == null ? new Moments(outputs[0].length) : moments;
+                    for (int k = 0; k < outputs.length; k++) {
+                        moments.add(outputs[k], batch.get(k).getLong(1));
+                    }
                 }
-            }
-        }
-        List<Tuple2<Integer, double[]>> found = new ArrayList<>();
-        for (int group = 0; group < GROUPS; group++) {
-            if (groups[group] != null) {
-                found.add(new Tuple2<>(group, groups[group]));
+                found.add(new Tuple2<>(part % GROUPS, new Tuple2<>(part, moments)));
             }
         }
         return found.iterator();
     }
 
-    private static void add(double[] sums, float[] outputs, double times) {
-        int d = outputs.length;
-        sums[0] += times;
-        for (int i = 0; i < d; i++) {
-            double weighted = times * outputs[i];
-            sums[1 + i] += weighted;
-            for (int j = 0; j < d; j++) {
-                sums[1 + d + i * d + j] += weighted * outputs[j];
-            }
-        }
-    }
-
     /** {@code root} is the square root of {@code covariance}, that of the second. */
     private static double distance(Moments one, Moments other, double[] covariance, double[] root) {
-        int d = one.sums().length;
+        int d = one.sums.length;
         double[] own = one.covariance();
         double sum = 0;
         for (int k = 0; k < d; k++) {
-            double apart = one.sums()[k] / one.count() - other.sums()[k] / other.count();
+            double apart = one.sums[k] / one.count - other.sums[k] / other.count;
             sum += apart * apart + own[k * d + k] + covariance[k * d + k];
         }
         // The eigenvalues of C₁ C₂ are those of the symmetric C₂^½ C₁ C₂^½.

@@ -9,6 +9,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -98,24 +99,28 @@ record GraphDiscrepancies(int graphs, Map<Kernel, MeanDiscrepancy.Estimate> ofRu
         }
         graphs.sort(Comparator.comparingLong(Compared::graphId));
         List<GraphStatistics> run = graphs.stream().map(Compared::statistics).toList();
-        List<GraphStatistics> tests = BenchmarkFiles.graphs(files.tests().get(), vocabulary, spark, MOST);
-        Optional<List<GraphStatistics>> trained =
+        BenchmarkFiles.Graphs tests = BenchmarkFiles.graphs(files.tests().get(), vocabulary, spark, MOST);
+        Optional<BenchmarkFiles.Graphs> trained =
             files.training().map(file -> BenchmarkFiles.graphs(file, vocabulary, spark, MOST));
-        Map<String, Integer> sizes = new LinkedHashMap<>();
-        sizes.put("the run", run.size());
-        sizes.put("--test-set", tests.size());
-        trained.ifPresent(set -> sizes.put("--reference", set.size()));
-        return Optional.of(new GraphDiscrepancies(run.size(), between(run, tests), trained.map(set -> between(set, tests)),
-            BlockModels.of(graphs, training), notes(sizes)));
+        Map<String, BenchmarkFiles.Graphs> sets = new LinkedHashMap<>();
+        sets.put("the run", new BenchmarkFiles.Graphs(run, rows.filter(col("reason").isNull()).count(), 0));
+        sets.put("--test-set", tests);
+        trained.ifPresent(set -> sets.put("--reference", set));
+        return Optional.of(new GraphDiscrepancies(run.size(), between(run, tests.statistics()),
+            trained.map(set -> between(set.statistics(), tests.statistics())), BlockModels.of(graphs, training), notes(sets)));
     }
 
-    private static List<String> notes(Map<String, Integer> sizes) {
+    private static List<String> notes(Map<String, BenchmarkFiles.Graphs> sets) {
         List<String> notes = new ArrayList<>();
-        sizes.forEach((set, graphs) -> {
+        sets.forEach((set, of) -> {
+            int graphs = of.statistics().size();
+            if (of.empty() > 0) {
+                notes.add(String.format(Locale.ROOT, "mmd_… leave out %,d graphs of %s without a node", of.empty(), set));
+            }
             if (graphs < FEWEST) {
                 notes.add("mmd_… compare " + graphs + " graphs of " + set + ": of fewer than " + FEWEST + " the estimate is biased"
                     + " by up to 1/" + graphs + " and varies as much, see PolyGraph (Krimmel et al., ICLR 2026)");
-            } else if (graphs == MOST) {
+            } else if (of.graphs() > graphs) {
                 notes.add("mmd_… compare the first " + MOST + " graphs of " + set);
             }
         });

@@ -58,12 +58,13 @@ record GuacamolScores(Map<String, Estimate> divergences, Estimate score, Estimat
         Map<String, Estimate> estimates = new LinkedHashMap<>();
         divergences.forEach((name, found) -> estimates.put(name, estimate(found.value(), found.influence())));
         return new GuacamolScores(estimates, estimate(score, influence),
-            network.map(model -> ChemNetDistance.of(set.different(MOST), training.different(MOST), model)).orElse(null));
+            network.map(model -> new ChemNetDistance(set.different(MOST), model).from(training.different(MOST))).orElse(null));
     }
 
     private static Estimate estimate(double value, double[] influence) {
         double n = influence.length;
         double squares = Arrays.stream(influence).map(one -> one * one).sum();
-        return new Estimate(value, Double.isNaN(value) ? null : Math.sqrt(squares / (n * (n - 1))), influence.length);
+        return new Estimate(value, Double.isNaN(value) ? null
+            : SetSimilarity.known(Math.sqrt(squares / (n * (n - 1)))), influence.length);
     }
 }

@@ -19,6 +19,17 @@ record Interval(double low, double high) {
     private static final double UNSEEN = 2.995732273553991;
     /** The least k with c − 1 + e^(−c) ≤ k (c − ln(1 + c)) for all c above 0; the two are farthest apart at c = 2.914. */
     private static final double REPEATS = 1.2704;
+    /** Of squares of numbers: far above the square of what a double cannot tell, far below one residue of ten billion. */
+    private static final double ROUNDING = 1e-24;
+
+    /**
+     * Whether a sum of squared differences is what rounding leaves of numbers that are all alike, which says nothing about chance.
+     *
+     * @param of sum of the squares of what is subtracted
+     */
+    static boolean alike(double squares, double of) {
+        return squares <= ROUNDING * of;
+    }
 
     /** The 0.975 quantile of Student's distribution, for a mean of so few that their spread is itself uncertain. */
     static double student(int degrees) {

@@ -34,14 +34,14 @@ record MosesScores(long molecules, long passing, Estimate diversity, Estimate di
     record Compared(Estimate nearest, Estimate fragments, Estimate scaffolds,
                     Map<String, DistributionDistances.Distance> distances, Estimate chemNet) {
 
-        static Compared of(BenchmarkSet set, BenchmarkSet other, Optional<byte[]> network) {
+        static Compared of(BenchmarkSet set, BenchmarkSet other, Optional<ChemNetDistance> chemNet) {
             Map<String, DistributionDistances.Distance> distances = new LinkedHashMap<>();
             for (String property : PROPERTIES) {
                 distances.put(property, SortedDistance.of(set.values(property), other.values(property)));
             }
             return new Compared(SetSimilarity.nearest(set, other),
                 SetSimilarity.cosine(set, other, "fragments"), SetSimilarity.cosine(set, other, "scaffold"), distances,
-                network.map(model -> ChemNetDistance.of(set.molecule(), other.molecule(), model)).orElse(null));
+                chemNet.map(of -> of.from(other.molecule())).orElse(null));
         }
     }
 
@@ -51,8 +51,10 @@ record MosesScores(long molecules, long passing, Estimate diversity, Estimate di
         if (set.molecules() == 0) {
             return new MosesScores(0, 0, null, null, Optional.empty(), Optional.empty());
         }
+        Optional<ChemNetDistance> chemNet = test.or(() -> scaffolds).isEmpty() ? Optional.empty()
+            : network.map(model -> new ChemNetDistance(set.molecule(), model));
         Estimate[] diversity = SetSimilarity.diversity(set);
         return new MosesScores(set.molecules(), set.passing(), diversity[0], diversity[1],
-            test.map(other -> Compared.of(set, other, network)), scaffolds.map(other -> Compared.of(set, other, network)));
+            test.map(other -> Compared.of(set, other, chemNet)), scaffolds.map(other -> Compared.of(set, other, chemNet)));
     }
 }

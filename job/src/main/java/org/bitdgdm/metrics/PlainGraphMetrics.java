@@ -123,7 +123,7 @@ public final class PlainGraphMetrics {
     /**
      * Computes counts, metrics and distributions.
      *
-     * @param graphs     rows of {@link GraphRows#SCHEMA}; read twice
+     * @param graphs     rows of {@link GraphRows#SCHEMA}; read several times: cache what is not in files
      * @param vocabulary what the classes of files stand for
      * @param reference  the training set; without one, novelty is absent
      * @param files      what statistics are compared with

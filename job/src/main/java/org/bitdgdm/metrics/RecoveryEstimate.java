@@ -59,11 +59,13 @@ final class RecoveryEstimate {
             return null;
         }
         double squares = 0;
+        double all = 0;
         for (SequenceTally.Chain chain : chains) {
             double rest = total.of(chain) - ratio * chain.residues;
             squares += rest * rest;
+            all += total.of(chain) * total.of(chain);
         }
-        return squares == 0 ? null : Interval.student(n - 1) * Math.sqrt(squares * n / (n - 1)) / residues;
+        return Interval.alike(squares, all) ? null : Interval.student(n - 1) * Math.sqrt(squares * n / (n - 1)) / residues;
     }
 
     /** Median over chains of their recoveries. */

@@ -83,12 +83,14 @@ public record RunDifference(Dataset<Row> here, Dataset<Row> there) {
         double here = sums[0] / sums[1];
         double there = sums[2] / sums[3];
         double squares = 0;
+        double all = 0;
         for (double[] chain : chains) {
             double rest = (chain[0] - here * chain[1]) / sums[1] - (chain[2] - there * chain[3]) / sums[3];
             squares += rest * rest;
+            all += Math.pow(chain[0] / sums[1], 2) + Math.pow(chain[2] / sums[3], 2);
         }
         return Measured.around(here - there, null, (long) sums[1],
-            n < 2 || squares == 0 ? null : Interval.student(n - 1) * Math.sqrt(squares * n / (n - 1)));
+            n < 2 || Interval.alike(squares, all) ? null : Interval.student(n - 1) * Math.sqrt(squares * n / (n - 1)));
     }
 
     private static MetricDefinition<RunDifference> difference(MetricDefinition<RunDifference> of, String label, String column) {

@@ -11,7 +11,8 @@ import org.bitdgdm.protein.SurveyedChain;
 
 /**
  * Rows of sequences: of each chain one row for every sample and, behind them, one without a sample for the ensemble, whose
- * logits are the mean of the samples'; of a refused chain one row with a reason.
+ * logits are the mean of the samples'; of a refused chain one row with a reason. Column {@code fixed} has a 1 for each residue
+ * that was given and a 0 for each designed one; it is null where none was given.
  */
 public final class SequenceRows {
     /** Name of the folder of the rows. */
@@ -32,7 +33,8 @@ public final class SequenceRows {
         .add("mean_log_likelihood", DataTypes.DoubleType, true)
         .add("log_probabilities", DataTypes.createArrayType(DataTypes.FloatType, false), true)
         .add("reason", DataTypes.StringType, true)
-        .add("note", DataTypes.StringType, true);
+        .add("note", DataTypes.StringType, true)
+        .add("fixed", DataTypes.StringType, true);
     /** Place of the number of the sample among the columns. */
     public static final int SAMPLE = SCHEMA.fieldIndex("sample");
     private static final int CLASSES = ResidueDiffusion.CLASSES;
@@ -43,6 +45,7 @@ public final class SequenceRows {
     private final String states;
     private final String nativeLetters;
     private final int designed;
+    private final String given;
 
     /** @param fixed (N) residues that were not designed, and do not count */
     public SequenceRows(SurveyedChain chain, ProteinGraph protein, boolean[] fixed) {
@@ -52,16 +55,19 @@ public final class SequenceRows {
         this.nativeLetters = letters(protein.sequence());
         this.states = states(protein);
         int free = 0;
+        StringBuilder signs = new StringBuilder(fixed.length);
         for (boolean stays : fixed) {
             free += stays ? 0 : 1;
+            signs.append(stays ? '1' : '0');
         }
         this.designed = free;
+        this.given = free == fixed.length ? null : signs.toString();
     }
 
     /** The row of a chain that is refused. */
     public static Row refused(long id, SurveyedChain chain, String reason) {
         return RowFactory.create(id, chain.structure(), chain.chain(), null, 0, null, null, null, 0, null, null, null, null,
-            reason, note(chain));
+            reason, note(chain), null);
     }
 
     /**
@@ -83,14 +89,14 @@ public final class SequenceRows {
             reason = "letters that are none of the twenty residues";
         }
         if (reason != null) {
-            return RowFactory.create(id, name, "", sample, 0, null, null, null, 0, null, null, null, null, reason, null);
+            return RowFactory.create(id, name, "", sample, 0, null, null, null, 0, null, null, null, null, reason, null, null);
         }
         int recovered = 0;
         for (int i = 0; i < sequence.length(); i++) {
             recovered += sequence.charAt(i) == chain[2].charAt(i) ? 1 : 0;
         }
         return RowFactory.create(id, chain[0], chain[1], sample, sequence.length(), sequence, chain[2], chain[3],
-            sequence.length(), recovered, recovered / (double) sequence.length(), null, null, null, null);
+            sequence.length(), recovered, recovered / (double) sequence.length(), null, null, null, null, null);
     }
 
     private static String note(SurveyedChain chain) {
@@ -148,6 +154,6 @@ public final class SequenceRows {
         return RowFactory.create(id, chain.structure(), chain.chain(), sample, sequence.length, letters(sequence),
             nativeLetters, states, designed, designed == 0 ? null : recovered,
             designed == 0 ? null : recovered / (double) designed, designed == 0 ? null : sum / designed, logs, null,
-            note(chain));
+            note(chain), given);
     }
 }

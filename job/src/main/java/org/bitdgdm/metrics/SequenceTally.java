@@ -76,18 +76,24 @@ final class SequenceTally implements Serializable {
             .add(row.<Integer>getAs("length"), designed, recovered,
             likelihood == null ? 0 : Math.round(-likelihood * designed / UNIT), likelihood != null);
         if (isSingle) {
-            count(row.getAs("native"), row.getAs("sequence"), row.getAs("states"));
+            // Rows that older versions have written lack the column.
+            boolean told = row.schema().getFieldIndex("fixed").isDefined();
+            count(row.getAs("native"), row.getAs("sequence"), row.getAs("states"), told ? row.getAs("fixed") : null);
         }
         return this;
     }
 
-    private void count(String wanted, String found, String structure) {
+    /** @param fixed column of that name; what was not designed counts nowhere */
+    private void count(String wanted, String found, String structure, String fixed) {
         int length = wanted.length();
         int ofLength = 0;
         while (ofLength + 1 < LENGTHS.size() && length >= LENGTHS.get(ofLength + 1)) {
             ofLength++;
         }
         for (int i = 0; i < length; i++) {
+            if (fixed != null && fixed.charAt(i) == '1') {
+                continue;
+            }
             int one = ProteinGraph.LETTERS.indexOf(wanted.charAt(i));
             int other = ProteinGraph.LETTERS.indexOf(found.charAt(i));
             if (other >= 0) {

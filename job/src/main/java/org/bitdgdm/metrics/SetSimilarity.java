@@ -28,6 +28,8 @@ final class SetSimilarity {
     static final int BLOCK = 100_000;
     /** Of MOSES's fingerprints. */
     static final int BITS = 1024;
+    /** Of numbers up to about 1 whose squares are subtracted. */
+    private static final double ROUNDING = 1e-9;
     private static final int ROWS_PER_TASK = 512;
 
     private SetSimilarity() {
@@ -121,7 +123,7 @@ final class SetSimilarity {
             Column slope = col("b").divide(length).minus(col("a").multiply(cosine / sums.getDouble(1)));
             double squares = set.sumOfSquares(column, both.filter(col("a").gt(0)).select(col("what"), slope.as("slope")));
             double n = set.molecules();
-            return new Estimate(cosine, n < 2 ? null : Math.sqrt(squares * n / (n - 1)), set.molecules());
+            return new Estimate(cosine, n < 2 ? null : known(Math.sqrt(squares * n / (n - 1))), set.molecules());
         } finally {
             both.unpersist();
         }
@@ -135,6 +137,11 @@ final class SetSimilarity {
         return ranges.isEmpty() ? List.of() : spark.parallelize(ranges, ranges.size()).map(each).collect();
     }
 
+    /** A standard error; null where it is rounding: molecules that all count alike say nothing about chance. */
+    static Double known(double error) {
+        return error > ROUNDING ? error : null;
+    }
+
     private static Estimate mean(double[] values, double[] weights, double leverage) {
         double total = Arrays.stream(weights).sum();
         double sum = 0;
@@ -144,7 +151,8 @@ final class SetSimilarity {
             squares += weights[k] * values[k] * values[k];
         }
         double mean = sum / total;
-        Double error = total < 2 ? null : leverage * Math.sqrt(Math.max(0, squares / total - mean * mean) / (total - 1));
+        Double error = total < 2 ? null
+            : known(leverage * Math.sqrt(Math.max(0, squares / total - mean * mean) / (total - 1)));
         return new Estimate(mean, error, (long) total);
     }
 }

@@ -123,9 +123,45 @@ public abstract sealed class GraphReader implements Iterator<MolecularGraph>, Au
         return open(file, vocabulary, true, "");
     }
 
+    /**
+     * Tells a list of which more than half is nothing that may be meant as SMILES, as {@link #open} does, for who reads lines in
+     * parts.
+     *
+     * @param unreadable lines that {@link #isReadable} refuses
+     * @param read       all lines
+     * @param example    one that it refuses; any where there is none
+     * @throws InputException where it is such a list
+     */
+    public static void requireReadable(Path file, long unreadable, long read, String example) {
+        if (2 * unreadable > read) {
+            throw new InputException(file + ": " + SmilesListReader.unreadable(unreadable, read,
+                "for example '" + SmilesListReader.shown(example) + "'"));
+        }
+    }
+
+    /** Whether a text may be meant as SMILES, or stands in place of one. */
+    public static boolean isReadable(String smiles) {
+        return SmilesListReader.readable(smiles);
+    }
+
     private static GraphReader open(Path file, Vocabulary vocabulary, boolean asGraphs, String column) {
         // A named column says what the file is; where its first line has none of that name, that is told.
         Format format = column.isEmpty() ? format(file) : Format.SMILES_LIST;
+        require(format, file, vocabulary);
+        return switch (format) {
+            case DIGRESS_TEXT -> new DigressTextReader(file, vocabulary);
+            case SMILES_LIST -> new SmilesListReader(file, vocabulary, asGraphs, column);
+            case GRAPH_LIST -> new GraphListReader(file, vocabulary);
+            case NUMPY -> new NumpyReader(file, vocabulary);
+        };
+    }
+
+    /**
+     * Refuses a file of another family.
+     *
+     * @throws InputException saying what the vocabulary's model makes
+     */
+    public static void require(Format format, Path file, Vocabulary vocabulary) {
         boolean molecules = vocabulary.family() == Family.MOLECULES;
         if (format == Format.SMILES_LIST && !molecules) {
             throw new InputException(file + " is a list of molecules, and the model makes plain graphs; give DiGress's text,"
@@ -135,12 +171,6 @@ public abstract sealed class GraphReader implements Iterator<MolecularGraph>, Au
             throw new InputException(file + " holds plain graphs, and the model makes molecules; give DiGress's text, a list"
                 + " of SMILES, or a folder of our Parquet");
         }
-        return switch (format) {
-            case DIGRESS_TEXT -> new DigressTextReader(file, vocabulary);
-            case SMILES_LIST -> new SmilesListReader(file, vocabulary, asGraphs, column);
-            case GRAPH_LIST -> new GraphListReader(file, vocabulary);
-            case NUMPY -> new NumpyReader(file, vocabulary);
-        };
     }
 
     /** The next graph, or null at the end. */

@@ -1,5 +1,6 @@
 package org.bitdgdm.molecule;
 
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -14,7 +15,7 @@ import org.bitdgdm.conf.InputException;
  * @param index     of the field, from 0
  * @param header    whether the first line is one
  */
-public record SmilesColumn(char separator, int index, boolean header) {
+public record SmilesColumn(char separator, int index, boolean header) implements Serializable {
     private static final List<String> NAMES = List.of("smiles", "canonical_smiles", "smi");
     private static final char QUOTE = '"';
 

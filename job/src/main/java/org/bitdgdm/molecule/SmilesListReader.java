@@ -75,19 +75,31 @@ final class SmilesListReader extends GraphReader {
 
     private void count(String smiles) {
         read++;
-        if (!smiles.equals(GraphReader.NONE) && !ALPHABET.matcher(smiles).matches()) {
+        if (!readable(smiles)) {
             unreadable++;
-            example = example != null ? example : "line " + lines.number() + " ('"
-                + (smiles.length() > SHOWN ? smiles.substring(0, SHOWN) + "…" : smiles) + "')";
+            example = example != null ? example : "line " + lines.number() + " ('" + shown(smiles) + "')";
+        }
+    }
+
+    /** Whether a text may be meant as SMILES, or stands in place of one. */
+    static boolean readable(String smiles) {
+        return smiles.equals(GraphReader.NONE) || ALPHABET.matcher(smiles).matches();
+    }
+
+    static String shown(String smiles) {
+        return smiles.length() > SHOWN ? smiles.substring(0, SHOWN) + "…" : smiles;
+    }
+
+    private void requireReadable() {
+        if (2 * unreadable > read) {
+            throw lines.malformed(unreadable(unreadable, read, "the first at " + example));
         }
     }
 
     /** A generator's broken SMILES are judged one by one; a file of which most is nothing of the kind is another one. */
-    private void requireReadable() {
-        if (2 * unreadable > read) {
-            throw lines.malformed(unreadable + " of " + read + " lines are written in letters that no SMILES has, the first at "
-                + example + "; give a list of SMILES, or name the column that has them with --smiles-column");
-        }
+    static String unreadable(long unreadable, long read, String example) {
+        return unreadable + " of " + read + " lines are written in letters that no SMILES has, " + example
+            + "; give a list of SMILES, or name the column that has them with --smiles-column";
     }
 
     private void requireClasses(byte[] classes, String what, List<String> known, String smiles) {

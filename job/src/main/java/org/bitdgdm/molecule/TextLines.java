@@ -39,13 +39,29 @@ public final class TextLines implements AutoCloseable {
             PushbackInputStream bytes = new PushbackInputStream(Files.newInputStream(file), 2);
             byte[] magic = bytes.readNBytes(2);
             bytes.unread(magic);
-            boolean gzip = magic.length == 2 && (magic[0] & 0xff) == GZIP_MAGIC_0 && (magic[1] & 0xff) == GZIP_MAGIC_1;
-            InputStream plain = gzip ? new GZIPInputStream(bytes, BUFFER) : bytes;
+            InputStream plain = isGzip(magic) ? new GZIPInputStream(bytes, BUFFER) : bytes;
             // A decoder of its own reports bytes that are not UTF-8 instead of replacing them.
             lines = new BufferedReader(new InputStreamReader(plain, StandardCharsets.UTF_8.newDecoder()), BUFFER);
         } catch (IOException e) {
             throw unreadable(e);
         }
+    }
+
+    /**
+     * Whether a file is compressed, whatever its name says.
+     *
+     * @throws InputException where it cannot be read
+     */
+    public static boolean isGzip(Path file) {
+        try (InputStream bytes = Files.newInputStream(file)) {
+            return isGzip(bytes.readNBytes(2));
+        } catch (IOException e) {
+            throw new InputException(file + " cannot be read (" + e.getMessage() + ")", e);
+        }
+    }
+
+    private static boolean isGzip(byte[] magic) {
+        return magic.length == 2 && (magic[0] & 0xff) == GZIP_MAGIC_0 && (magic[1] & 0xff) == GZIP_MAGIC_1;
     }
 
     /**

@@ -1,6 +1,7 @@
 package org.bitdgdm.output;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -128,8 +129,8 @@ public record Fingerprint(Map<String, String> rows, Map<String, String> evaluati
 
     /** A file is what it says, wherever it lies. */
     private static String content(Path file) {
-        try {
-            return Sha256.of(Files.readAllBytes(file));
+        try (InputStream bytes = Files.newInputStream(file)) {
+            return Sha256.of(bytes);
         } catch (IOException failed) {
             throw new InputException(file + " cannot be read: " + failed.getMessage() + "; check its permissions", failed);
         }

@@ -41,19 +41,20 @@ public final class References {
      * @throws InputException where one of them is no file, or the network is none
      */
     public static BenchmarkFiles benchmark(OutputConf output) {
-        BenchmarkFiles files = new BenchmarkFiles(file("--reference", output.reference()), file("--test-set", output.tests()),
-            file("--scaffold-test-set", output.scaffolds()), file("--chemnet", output.chemNet()));
+        BenchmarkFiles files = new BenchmarkFiles(file("--reference", "of graphs", output.reference()),
+            file("--test-set", "of graphs", output.tests()), file("--scaffold-test-set", "of graphs", output.scaffolds()),
+            file("--chemnet", "with a network in ONNX", output.chemNet()));
         files.check();
         return files;
     }
 
-    private static Optional<Path> file(String option, String named) {
+    private static Optional<Path> file(String option, String content, String named) {
         if (named.isBlank()) {
             return Optional.empty();
         }
         Path file = LocalPath.of(named);
         if (!Files.isRegularFile(file)) {
-            throw new InputException(option + " must name a file of graphs, found none at " + file);
+            throw new InputException(option + " must name a file " + content + ", found none at " + file);
         }
         return Optional.of(file);
     }

@@ -68,6 +68,8 @@ class BenchmarkFilesTest {
 
         assertThat(found.molecules()).isEqualTo(2);
         assertThat(found.test().orElseThrow().nearest().value()).isEqualTo(1);
+        assertThat(found.test().orElseThrow().nearest().standardError()).as("all alike").isNull();
+        assertThat(found.scaffolds().orElseThrow().fragments().standardError()).as("all alike").isNull();
         assertThat(found.test().orElseThrow().distances().get("weight").value()).isCloseTo((46.069 - 45.085) / 2, within(1e-9));
         assertThat(found.scaffolds().orElseThrow().fragments().value()).isCloseTo(1, within(1e-12));
         assertThat(found.scaffolds().orElseThrow().distances().get("qed").value()).isZero();
@@ -196,6 +198,13 @@ class BenchmarkFilesTest {
         BenchmarkFiles files = new BenchmarkFiles(file("train.json", "[[3, [[0, 1], [1, 2], [0, 2]]]]"),
             file("test.json", "[[3, [[0, 1], [1, 2]]]]"), Optional.empty());
 
+        Optional<Path> some = file("some.json", "[[0, []], [3, [[0, 1], [1, 2]]], [0, []]]");
+        assertThat(GraphDiscrepancies.of(rows, PLAIN, new BenchmarkFiles(Optional.empty(), some, Optional.empty()),
+            Optional.empty()).orElseThrow().notes()).contains("mmd_… leave out 2 graphs of --test-set without a node");
+        BenchmarkFiles.Graphs cut = BenchmarkFiles.graphs(file("two.json", "[[2, [[0, 1]]], [3, [[0, 1]]]]").orElseThrow(), PLAIN,
+            spark, 1);
+        assertThat(cut.statistics()).hasSize(1);
+        assertThat(cut.graphs()).isEqualTo(2);
         GraphDiscrepancies found = GraphDiscrepancies.of(rows, PLAIN, files, Optional.empty()).orElseThrow();
         assertThat(found.graphs()).isEqualTo(2);
         List<MetricDefinition<Optional<GraphDiscrepancies>>> definitions = GraphDiscrepancies.definitions(of -> of);

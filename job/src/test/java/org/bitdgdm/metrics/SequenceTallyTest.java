@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.expressions.GenericRowWithSchema;
 import org.junit.jupiter.api.Test;
@@ -16,13 +17,22 @@ class SequenceTallyTest {
             same += wanted.charAt(i) == found.charAt(i) ? 1 : 0;
         }
         return new GenericRowWithSchema(new Object[] {0L, structure, "A", sample, wanted.length(), found, wanted,
-            "H".repeat(wanted.length()), wanted.length(), same, same / (double) wanted.length(), likelihood, null, null, null},
-            SequenceRows.SCHEMA);
+            "H".repeat(wanted.length()), wanted.length(), same, same / (double) wanted.length(), likelihood, null, null, null,
+            null}, SequenceRows.SCHEMA);
+    }
+
+    /** @param fixed a 1 for each residue that was given */
+    private static Row row(String wanted, String found, String fixed) {
+        int designed = (int) fixed.chars().filter(sign -> sign == '0').count();
+        int same = (int) IntStream.range(0, wanted.length())
+            .filter(i -> fixed.charAt(i) == '0' && wanted.charAt(i) == found.charAt(i)).count();
+        return new GenericRowWithSchema(new Object[] {0L, "s", "A", 0, wanted.length(), found, wanted, "H".repeat(wanted.length()),
+            designed, same, same / (double) designed, -1.0, null, null, null, fixed}, SequenceRows.SCHEMA);
     }
 
     private static Row refused(String reason) {
         return new GenericRowWithSchema(new Object[] {0L, "x", "A", null, 0, null, null, null, 0, null, null, null, null, reason,
-            null}, SequenceRows.SCHEMA);
+            null, null}, SequenceRows.SCHEMA);
     }
 
     @Test
@@ -50,6 +60,28 @@ class SequenceTallyTest {
         assertThat(counts.byState().get(4)).isEqualTo(new Counts.OfSequences.Rate("H", 20, 12));
         assertThat(counts.confusion().get(0).get(7)).as("G in the place of A").isEqualTo(8);
         assertThat(MetricReport.parse(report.toJson().toString())).isEqualTo(report);
+    }
+
+    @Test
+    void residuesThatWereGivenCountNowhere() {
+        SequenceTally tally = new SequenceTally().add(row("ACDEACDE", "ACDEGGGE", "11110000"));
+        Counts.OfSequences counts = tally.counts();
+        assertThat(value(SequenceMetrics.report(tally), "recovery")).isEqualTo(1 / 4.0);
+        assertThat(counts.byState().get(4)).isEqualTo(new Counts.OfSequences.Rate("H", 4, 1));
+        assertThat(counts.byLength().get(0)).isEqualTo(new Counts.OfSequences.Rate("0–99", 4, 1));
+        assertThat(counts.byPart().stream().mapToLong(Counts.OfSequences.Rate::residues).sum()).isEqualTo(4);
+        assertThat(counts.byPart().get(0).residues()).isZero();
+        assertThat(counts.confusion().stream().flatMap(List::stream).mapToLong(Long::longValue).sum()).isEqualTo(4);
+    }
+
+    @Test
+    void chainsOfOneRateHaveNoIntervalWhateverTheirLengths() {
+        SequenceTally tally = new SequenceTally();
+        for (int length = 3; length < 30; length += 3) {
+            tally.add(row("s" + length, 0, "A".repeat(length), "A".repeat(length / 3) + "G".repeat(2 * length / 3), -0.1));
+        }
+        assertThat(SequenceMetrics.report(tally).metric("recovery").orElseThrow().low()).isNull();
+        assertThat(SequenceMetrics.report(tally).metric("perplexity").orElseThrow().low()).isNull();
     }
 
     @Test
