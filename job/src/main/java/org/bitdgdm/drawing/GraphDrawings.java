@@ -4,8 +4,7 @@ import java.util.Locale;
 import java.util.Random;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
-import org.bitdgdm.graph.PlainGraph;
-import org.jgrapht.Graph;
+import org.bitdgdm.kernels.Graph;
 import org.jgrapht.alg.drawing.FRLayoutAlgorithm2D;
 import org.jgrapht.alg.drawing.model.Box2D;
 import org.jgrapht.alg.drawing.model.MapLayoutModel2D;
@@ -28,8 +27,8 @@ public final class GraphDrawings {
     }
 
     /** A graph as nodes and straight edges. */
-    public static String draw(PlainGraph graph) {
-        Graph<Integer, DefaultEdge> drawn = new SimpleGraph<>(DefaultEdge.class);
+    public static String draw(Graph graph) {
+        SimpleGraph<Integer, DefaultEdge> drawn = new SimpleGraph<>(DefaultEdge.class);
         int[][] neighbours = graph.neighbours();
         int n = neighbours.length;
         for (int node = 0; node < n; node++) {
@@ -68,7 +67,7 @@ public final class GraphDrawings {
         return fitted;
     }
 
-    private static String svg(PlainGraph graph, int[][] neighbours, double[][] places) {
+    private static String svg(Graph graph, int[][] neighbours, double[][] places) {
         try {
             Document document = DocumentBuilderFactory.newDefaultNSInstance().newDocumentBuilder().newDocument();
             Element svg = document.createElementNS(SVG, "svg");
@@ -90,7 +89,7 @@ public final class GraphDrawings {
                 add(svg, "circle", "cx", number(place[0]), "cy", number(place[1]), "r", number(radius), "style",
                     "fill:var(--accent)");
             }
-            return InlineSvg.markup(svg, "molecule", "graph " + graph.graphId(), places.length + " nodes, " + edges + " edges");
+            return InlineSvg.markup(svg, "molecule", "graph " + graph.id(), places.length + " nodes, " + edges + " edges");
         } catch (ParserConfigurationException e) {
             throw new IllegalStateException("every JDK can make an XML document", e);
         }

@@ -3,7 +3,7 @@ package org.bitdgdm.family;
 import java.util.List;
 import org.apache.spark.sql.Row;
 import org.bitdgdm.model.Vocabulary;
-import org.bitdgdm.molecule.MolecularGraph;
+import org.bitdgdm.molecule.GraphEntry;
 
 /** A kind of graphs of classes of nodes and edges, and all that depends on it. */
 public sealed interface GraphFamily extends ResultFamily permits Molecules, PlainGraphs {
@@ -61,7 +61,7 @@ public sealed interface GraphFamily extends ResultFamily permits Molecules, Plai
         Row row(long graphId, byte[] nodes, byte[] edges);
 
         /** The row of a graph of a file. */
-        Row row(MolecularGraph graph);
+        Row row(GraphEntry entry);
     }
 
     /**

@@ -20,7 +20,7 @@ import org.bitdgdm.metrics.MoleculeRows;
 import org.bitdgdm.metrics.Protocol;
 import org.bitdgdm.metrics.ReferenceSet;
 import org.bitdgdm.model.Vocabulary;
-import org.bitdgdm.molecule.MolecularGraph;
+import org.bitdgdm.molecule.GraphEntry;
 import org.bitdgdm.molecule.MoleculeScorer;
 import org.bitdgdm.molecule.ScoredGraph;
 import org.bitdgdm.molecule.Stability;
@@ -84,9 +84,9 @@ public record Molecules(Vocabulary vocabulary) implements GraphFamily {
             }
 
             @Override
-            public Row row(MolecularGraph graph) {
-                ScoredGraph scored = scorer.score(graph);
-                return MoleculeRows.of(graph.graphId(), scored.nodes(), scored.bonds(), scored.molecule(),
+            public Row row(GraphEntry entry) {
+                ScoredGraph scored = scorer.score(entry);
+                return MoleculeRows.of(entry.id(), scored.nodes(), scored.bonds(), scored.molecule(),
                     stability(scored.nodes(), scored.bonds()));
             }
         };

@@ -11,7 +11,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.StructType;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.drawing.GraphDrawings;
-import org.bitdgdm.graph.PlainGraph;
+import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.metrics.BenchmarkFiles;
 import org.bitdgdm.metrics.GraphRows;
 import org.bitdgdm.metrics.MetricRegistry;
@@ -20,7 +20,7 @@ import org.bitdgdm.metrics.PlainGraphMetrics;
 import org.bitdgdm.metrics.Protocol;
 import org.bitdgdm.metrics.ReferenceSet;
 import org.bitdgdm.model.Vocabulary;
-import org.bitdgdm.molecule.MolecularGraph;
+import org.bitdgdm.molecule.GraphEntry;
 
 /**
  * Graphs of nodes and edges that stand for nothing else.
@@ -71,8 +71,8 @@ public record PlainGraphs(Vocabulary vocabulary) implements GraphFamily {
             }
 
             @Override
-            public Row row(MolecularGraph graph) {
-                return row(graph.graphId(), graph.nodes(), graph.bonds());
+            public Row row(GraphEntry entry) {
+                return row(entry.id(), entry.graph().nodes(), entry.graph().edges());
             }
         };
     }
@@ -132,11 +132,11 @@ public record PlainGraphs(Vocabulary vocabulary) implements GraphFamily {
     public String draw(String drawn) {
         int blank = drawn.indexOf(' ');
         int n = Integer.parseInt(drawn.substring(0, blank));
-        byte[] edges = new byte[PlainGraph.pairs(n)];
+        byte[] edges = new byte[Graph.pairs(n)];
         for (int pair = 0; pair < edges.length; pair++) {
             edges[pair] = (byte) (drawn.charAt(blank + 1 + pair) - '0');
         }
-        return GraphDrawings.draw(new PlainGraph(0, new byte[n], edges));
+        return GraphDrawings.draw(new Graph(0, new byte[n], edges));
     }
 
     @Override

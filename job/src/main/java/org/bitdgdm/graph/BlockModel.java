@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.apache.commons.math3.special.Erf;
+import org.bitdgdm.kernels.Graph;
 
 /**
  * A partition of a graph's nodes into blocks, found by a seeded search for the least description length of the degree-corrected
@@ -110,7 +111,7 @@ public final class BlockModel {
     }
 
     /** Whether the published evaluation calls a graph one of a stochastic block model; what none can be is not fitted. */
-    public static boolean valid(PlainGraph graph) {
+    public static boolean valid(Graph graph) {
         int n = graph.nodes().length;
         int edges = Arrays.stream(graph.neighbours()).mapToInt(list -> list.length).sum() / 2;
         return n >= FEWEST_BLOCKS * FEWEST_NODES && n <= MOST_BLOCKS * MOST_NODES && edges > 0 && edges <= MOST_EDGES
@@ -122,7 +123,7 @@ public final class BlockModel {
      *
      * @throws IllegalArgumentException for a graph of more than 200 nodes or 4,096 edges, or without edges
      */
-    static Fit fit(PlainGraph graph) {
+    static Fit fit(Graph graph) {
         BlockModel model = new BlockModel(graph.neighbours());
         if (model.n > Logs.NODES || model.ends > 2 * MOST_EDGES || model.ends == 0) {
             throw new IllegalArgumentException("a graph to fit must have at most " + Logs.NODES + " nodes and 1 to " + MOST_EDGES

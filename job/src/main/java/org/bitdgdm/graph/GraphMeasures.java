@@ -2,7 +2,7 @@ package org.bitdgdm.graph;
 
 import java.util.Arrays;
 import java.util.BitSet;
-import org.jgrapht.Graph;
+import org.bitdgdm.kernels.Graph;
 import org.jgrapht.alg.planar.BoyerMyrvoldPlanarityInspector;
 import org.jgrapht.graph.DefaultEdge;
 import org.jgrapht.graph.SimpleGraph;
@@ -21,7 +21,7 @@ public record GraphMeasures(int components, int edges, int[] degrees, double[] c
     private static final int PLANAR_EDGES_PER_NODE = 3;
 
     /** Measures a graph of at least one node. */
-    public static GraphMeasures of(PlainGraph graph) {
+    public static GraphMeasures of(Graph graph) {
         int[][] neighbours = graph.neighbours();
         int n = neighbours.length;
         BitSet[] sets = new BitSet[n];
@@ -59,14 +59,14 @@ public record GraphMeasures(int components, int edges, int[] degrees, double[] c
     }
 
     /** Whether a graph can be drawn without crossings (Boyer and Myrvold, J. Graph Algorithms Appl. 8, 2004). */
-    public static boolean planar(PlainGraph plain) {
+    public static boolean planar(Graph plain) {
         int[][] neighbours = plain.neighbours();
         int n = neighbours.length;
         int edges = Arrays.stream(neighbours).mapToInt(list -> list.length).sum() / 2;
         if (n >= 3 && edges > PLANAR_EDGES_PER_NODE * n - 6) {
             return false;
         }
-        Graph<Integer, DefaultEdge> graph = new SimpleGraph<>(DefaultEdge.class);
+        SimpleGraph<Integer, DefaultEdge> graph = new SimpleGraph<>(DefaultEdge.class);
         for (int node = 0; node < n; node++) {
             graph.addVertex(node);
         }

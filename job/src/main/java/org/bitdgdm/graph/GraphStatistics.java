@@ -2,6 +2,7 @@ package org.bitdgdm.graph;
 
 import java.io.Serializable;
 import java.util.Arrays;
+import org.bitdgdm.kernels.Graph;
 import org.netlib.lapack.Dsyev;
 import org.netlib.util.intW;
 
@@ -22,7 +23,7 @@ public record GraphStatistics(double[] degrees, double[] clustering, double[] sp
     private static final double SPECTRUM_END = 2;
 
     /** Statistics of a graph of at least one node. */
-    public static GraphStatistics of(PlainGraph graph) {
+    public static GraphStatistics of(Graph graph) {
         GraphMeasures measures = GraphMeasures.of(graph);
         double[] degrees = new double[Arrays.stream(measures.degrees()).max().orElseThrow() + 1];
         for (int degree : measures.degrees()) {
@@ -56,7 +57,7 @@ public record GraphStatistics(double[] degrees, double[] clustering, double[] sp
     }
 
     /** Of D^(−½) (D − A) D^(−½), where a node without neighbours has a row of zeros. */
-    private static double[] eigenvalues(PlainGraph graph) {
+    private static double[] eigenvalues(Graph graph) {
         int[][] neighbours = graph.neighbours();
         int n = neighbours.length;
         double[] laplacian = new double[n * n];

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HexFormat;
 import java.util.List;
+import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.kernels.Sha256;
 
 /**
@@ -27,17 +28,17 @@ public final class IsomorphismClass {
     public static final int MOST_VISITS = 50_000_000;
     private static final int BYTES = 16;
 
-    private final PlainGraph graph;
+    private final Graph graph;
     private final int[][] neighbours;
     private long visitsLeft = MOST_VISITS;
 
-    private IsomorphismClass(PlainGraph graph) {
+    private IsomorphismClass(Graph graph) {
         this.graph = graph;
         this.neighbours = graph.neighbours();
     }
 
     /** The name of a graph's class. */
-    public static String of(PlainGraph graph) {
+    public static String of(Graph graph) {
         return new IsomorphismClass(graph).name();
     }
 

@@ -1,6 +1,7 @@
 package org.bitdgdm.graph;
 
 import java.util.BitSet;
+import org.bitdgdm.kernels.Graph;
 
 /**
  * How often each node lies in each of the 15 orbits of connected induced subgraphs of two to four nodes (Pržulj, Bioinformatics
@@ -14,7 +15,7 @@ public final class OrbitCounts {
     private final int[][] neighbours;
     private final BitSet[] sets;
 
-    private OrbitCounts(PlainGraph graph) {
+    private OrbitCounts(Graph graph) {
         neighbours = graph.neighbours();
         sets = new BitSet[neighbours.length];
         for (int node = 0; node < sets.length; node++) {
@@ -26,7 +27,7 @@ public final class OrbitCounts {
     }
 
     /** (n)(15) counts of a graph, in the order of Pržulj's numbers. */
-    public static long[][] of(PlainGraph graph) {
+    public static long[][] of(Graph graph) {
         OrbitCounts counts = new OrbitCounts(graph);
         long[] triangles = counts.triangles();
         long[][] orbits = new long[counts.sets.length][];
@@ -37,7 +38,7 @@ public final class OrbitCounts {
     }
 
     /** (15) mean over the nodes of a graph of at least one. */
-    public static double[] means(PlainGraph graph) {
+    public static double[] means(Graph graph) {
         long[][] counts = of(graph);
         double[] means = new double[ORBITS];
         for (int orbit = 0; orbit < ORBITS; orbit++) {

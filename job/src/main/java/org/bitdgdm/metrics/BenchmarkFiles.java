@@ -25,10 +25,10 @@ import org.apache.spark.util.TaskCompletionListener;
 import org.bitdgdm.benchmark.ChemNet;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.graph.GraphStatistics;
-import org.bitdgdm.graph.PlainGraph;
+import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.model.Vocabulary;
+import org.bitdgdm.molecule.GraphEntry;
 import org.bitdgdm.molecule.GraphReader;
-import org.bitdgdm.molecule.MolecularGraph;
 import org.bitdgdm.molecule.MoleculeScorer;
 import org.bitdgdm.molecule.ScoredMolecule;
 import org.bitdgdm.molecule.SmilesColumn;
@@ -132,10 +132,10 @@ public record BenchmarkFiles(Optional<Path> training, Optional<Path> tests, Opti
             return shared.whole(spark, there -> {
                 GraphReader reader = GraphReader.open(there, vocabulary);
                 TaskContext.get().addTaskCompletionListener((TaskCompletionListener) ended -> reader.close());
-                Iterable<MolecularGraph> each = () -> reader;
-                return StreamSupport.stream(each.spliterator(), false).map(graph -> graph.smiles() != null
-                    ? RowFactory.create(graph.smiles(), null, null, null)
-                    : RowFactory.create(null, graph.nodes(), graph.bonds(), graph.graphId())).iterator();
+                Iterable<GraphEntry> each = () -> reader;
+                return StreamSupport.stream(each.spliterator(), false).map(entry -> entry.smiles() != null
+                    ? RowFactory.create(entry.smiles(), null, null, null)
+                    : RowFactory.create(null, entry.graph().nodes(), entry.graph().edges(), entry.id())).iterator();
             });
         }
         SmilesColumn column = column(file);
@@ -183,16 +183,16 @@ public record BenchmarkFiles(Optional<Path> training, Optional<Path> tests, Opti
      * @throws InputException where the file cannot be read, or holds no graph
      */
     static Graphs graphs(Path file, Vocabulary vocabulary, SparkSession spark, int most) {
-        List<PlainGraph> first = new ArrayList<>();
+        List<Graph> first = new ArrayList<>();
         long graphs = 0;
         long empty = 0;
         try (GraphReader reader = GraphReader.open(file, vocabulary)) {
             while (reader.hasNext()) {
-                MolecularGraph graph = reader.next();
+                Graph graph = reader.next().graph();
                 empty += graph.nodes().length == 0 ? 1 : 0;
                 graphs += graph.nodes().length == 0 ? 0 : 1;
                 if (graph.nodes().length > 0 && first.size() < most) {
-                    first.add(new PlainGraph(graph.graphId(), graph.nodes(), graph.bonds()));
+                    first.add(graph);
                 }
             }
         }

@@ -18,9 +18,9 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.graph.BlockModel;
 import org.bitdgdm.graph.GraphStatistics;
-import org.bitdgdm.graph.MeanDiscrepancy;
 import org.bitdgdm.graph.MeanDiscrepancy.Kernel;
-import org.bitdgdm.graph.PlainGraph;
+import org.bitdgdm.graph.MeanDiscrepancy;
+import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.metrics.MetricDefinition.Form;
 import org.bitdgdm.metrics.MetricDefinition.Need;
 import org.bitdgdm.model.Vocabulary;
@@ -56,7 +56,7 @@ record GraphDiscrepancies(int graphs, Map<Kernel, MeanDiscrepancy.Estimate> ofRu
     private record Compared(long graphId, GraphStatistics statistics, String isomorphism, boolean ofBlocks)
         implements Serializable {
         static Compared of(Row row) {
-            PlainGraph graph = new PlainGraph(row.getLong(0), bytes(row.getList(1)), bytes(row.getList(2)));
+            Graph graph = new Graph(row.getLong(0), bytes(row.getList(1)), bytes(row.getList(2)));
             return new Compared(row.getLong(0), GraphStatistics.of(graph), row.getString(3), BlockModel.valid(graph));
         }
     }

@@ -6,7 +6,7 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.bitdgdm.graph.GraphMeasures;
 import org.bitdgdm.graph.IsomorphismClass;
-import org.bitdgdm.graph.PlainGraph;
+import org.bitdgdm.kernels.Graph;
 
 /** Rows of plain graphs: one per graph, in the order of their ids. */
 public final class GraphRows {
@@ -41,7 +41,7 @@ public final class GraphRows {
         if (reason != null) {
             return refused(graphId, nodes, edges, reason);
         }
-        PlainGraph graph = new PlainGraph(graphId, nodes, edges);
+        Graph graph = new Graph(graphId, nodes, edges);
         GraphMeasures found = GraphMeasures.of(graph);
         return RowFactory.create(graphId, nodes.length, MoleculeRows.boxed(nodes), MoleculeRows.boxed(edges),
             found.components() == 1, found.components(), null, found.edges(), GraphMeasures.planar(graph),
@@ -58,8 +58,8 @@ public final class GraphRows {
         if (nodes.length == 0) {
             return "no nodes";
         }
-        if (edges.length != PlainGraph.pairs(nodes.length)) {
-            return edges.length + " edge classes where " + nodes.length + " nodes have " + PlainGraph.pairs(nodes.length)
+        if (edges.length != Graph.pairs(nodes.length)) {
+            return edges.length + " edge classes where " + nodes.length + " nodes have " + Graph.pairs(nodes.length)
                 + " pairs";
         }
         for (int node = 0; node < nodes.length; node++) {

@@ -8,7 +8,7 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.Row;
 import org.bitdgdm.graph.GraphMeasures;
-import org.bitdgdm.graph.PlainGraph;
+import org.bitdgdm.kernels.Graph;
 import scala.collection.Seq;
 
 /** What is counted of plain graphs, graph by graph. Parts add up in any order to the same. */
@@ -58,11 +58,11 @@ final class PlainGraphTally implements Serializable {
         components += row.getInt(COMPONENTS);
         sums[4] += (double) row.getInt(COMPONENTS) * row.getInt(COMPONENTS);
         planar += row.getBoolean(PLANAR) ? 1 : 0;
-        return count(new PlainGraph(0, bytes(row.getSeq(NODES)), bytes(row.getSeq(EDGES))));
+        return count(new Graph(0, bytes(row.getSeq(NODES)), bytes(row.getSeq(EDGES))));
     }
 
     /** Counts the shape of a graph. */
-    PlainGraphTally count(PlainGraph graph) {
+    PlainGraphTally count(Graph graph) {
         GraphMeasures found = GraphMeasures.of(graph);
         int n = graph.nodes().length;
         sizes.merge((long) n, 1L, Long::sum);

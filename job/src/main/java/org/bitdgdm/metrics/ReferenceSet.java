@@ -18,13 +18,12 @@ import java.util.Map;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.Json;
 import org.bitdgdm.graph.IsomorphismClass;
-import org.bitdgdm.graph.PlainGraph;
+import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.kernels.Sha256;
 import org.bitdgdm.model.Family;
 import org.bitdgdm.model.Vocabulary;
 import org.bitdgdm.molecule.Canonicaliser;
 import org.bitdgdm.molecule.GraphReader;
-import org.bitdgdm.molecule.MolecularGraph;
 
 /**
  * What is kept of a training set: sorted distinct 64-bit hashes of the names of its graphs, for novelty, and its
@@ -96,12 +95,11 @@ public final class ReferenceSet {
         List<Long> hashes = new ArrayList<>();
         try (GraphReader graphs = GraphReader.open(file, vocabulary)) {
             while (graphs.hasNext()) {
-                MolecularGraph read = graphs.next();
-                if (read.nodes().length == 0) {
+                Graph graph = graphs.next().graph();
+                if (graph.nodes().length == 0) {
                     throw new InputException(file + ": a graph of a training set must have nodes, found none in that of position "
-                        + read.graphId());
+                        + graph.id());
                 }
-                PlainGraph graph = new PlainGraph(read.graphId(), read.nodes(), read.bonds());
                 tally.count(graph);
                 hashes.add(hash(IsomorphismClass.of(graph)));
             }

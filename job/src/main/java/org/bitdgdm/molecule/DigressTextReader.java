@@ -1,6 +1,7 @@
 package org.bitdgdm.molecule;
 
 import java.nio.file.Path;
+import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.model.Family;
 import org.bitdgdm.model.Vocabulary;
 
@@ -23,31 +24,31 @@ final class DigressTextReader extends GraphReader {
     }
 
     @Override
-    MolecularGraph read(long graphId) {
+    GraphEntry read(long graphId) {
         String line = lines.nextFilled();
         if (line == null) {
             return null;
         }
         int n = size(line);
         byte[] nodes = nodes(n);
-        byte[] bonds = new byte[MolecularGraph.pairs(n)];
+        byte[] bonds = new byte[Graph.pairs(n)];
         for (int i = 0; i < n; i++) {
             byte[] row = classes(n, vocabulary.edges().size(), words[1]);
             if (row[i] != 0) {
                 throw lines.malformed("the " + words[1] + " of node " + i + " with itself must be 0, found " + row[i]);
             }
             for (int j = 0; j < i; j++) {
-                byte mirrored = bonds[MolecularGraph.pair(n, j, i)];
+                byte mirrored = bonds[Graph.pair(n, j, i)];
                 if (row[j] != mirrored) {
                     throw lines.malformed("the " + words[1] + " of nodes " + i + " and " + j + " is " + row[j] + " here and " + mirrored
                         + " in row " + j);
                 }
             }
             for (int j = i + 1; j < n; j++) {
-                bonds[MolecularGraph.pair(n, i, j)] = row[j];
+                bonds[Graph.pair(n, i, j)] = row[j];
             }
         }
-        return new MolecularGraph(graphId, nodes, bonds);
+        return GraphEntry.of(graphId, nodes, bonds);
     }
 
     private int size(String line) {

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.Json;
+import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.model.Vocabulary;
 
 /**
@@ -47,7 +48,7 @@ final class GraphListReader extends GraphReader {
     }
 
     @Override
-    MolecularGraph read(long graphId) {
+    GraphEntry read(long graphId) {
         try {
             JsonNode graph = next(graphId == 0);
             return graph == null ? null : graph(graphId, graph);
@@ -97,7 +98,7 @@ final class GraphListReader extends GraphReader {
         return element.isObject() || element.path(0).isArray() || element.path(1).isArray();
     }
 
-    private MolecularGraph graph(long graphId, JsonNode graph) {
+    private GraphEntry graph(long graphId, JsonNode graph) {
         if (graph.isObject()) {
             JsonNode size = graph.has("n") ? graph.get("n") : graph.path("num_nodes");
             return listed(graphId, size, graph.path("edges"), graph.path("nodes"));
@@ -111,12 +112,12 @@ final class GraphListReader extends GraphReader {
         throw malformed("a graph must be " + FORMS + ", found " + excerpt(graph.toString()));
     }
 
-    private MolecularGraph listed(long graphId, JsonNode size, JsonNode edges, JsonNode classes) {
+    private GraphEntry listed(long graphId, JsonNode size, JsonNode edges, JsonNode classes) {
         int n = whole(size, 0, MAX_NODES, "the number of nodes");
         if (!edges.isArray()) {
             throw malformed("graph " + graphId + " must have a list of edges, found " + excerpt(edges.toString()));
         }
-        byte[] bonds = new byte[MolecularGraph.pairs(n)];
+        byte[] bonds = new byte[Graph.pairs(n)];
         for (JsonNode edge : edges) {
             if (!edge.isArray() || edge.size() < 2 || edge.size() > 3) {
                 throw malformed("an edge of graph " + graphId + " must be [i, j] or [i, j, class], found "
@@ -128,14 +129,14 @@ final class GraphListReader extends GraphReader {
             if (i == j) {
                 throw malformed("an edge of graph " + graphId + " must join two nodes, found " + edge);
             }
-            int pair = MolecularGraph.pair(n, Math.min(i, j), Math.max(i, j));
+            int pair = Graph.pair(n, Math.min(i, j), Math.max(i, j));
             if (bonds[pair] != 0 && bonds[pair] != type) {
                 throw malformed("the edge of nodes " + i + " and " + j + " of graph " + graphId + " is of class " + bonds[pair]
                     + " and of class " + type);
             }
             bonds[pair] = (byte) type;
         }
-        return new MolecularGraph(graphId, nodes(graphId, n, classes), bonds);
+        return GraphEntry.of(graphId, nodes(graphId, n, classes), bonds);
     }
 
     private byte[] nodes(long graphId, int n, JsonNode classes) {
@@ -153,12 +154,12 @@ final class GraphListReader extends GraphReader {
         return nodes;
     }
 
-    private MolecularGraph matrix(long graphId, JsonNode rows) {
+    private GraphEntry matrix(long graphId, JsonNode rows) {
         int n = rows.size();
         if (n > MAX_NODES) {
             throw malformed("a graph must have at most " + MAX_NODES + " nodes, found " + n);
         }
-        byte[] bonds = new byte[MolecularGraph.pairs(n)];
+        byte[] bonds = new byte[Graph.pairs(n)];
         for (int i = 0; i < n; i++) {
             if (!rows.get(i).isArray() || rows.get(i).size() != n) {
                 throw malformed("row " + i + " of graph " + graphId + " must have " + n + " classes, found "
@@ -170,14 +171,14 @@ final class GraphListReader extends GraphReader {
                     throw malformed("the edge of node " + i + " of graph " + graphId + " with itself must be 0, found " + type);
                 }
                 if (i < j) {
-                    bonds[MolecularGraph.pair(n, i, j)] = (byte) type;
-                } else if (i > j && bonds[MolecularGraph.pair(n, j, i)] != type) {
+                    bonds[Graph.pair(n, i, j)] = (byte) type;
+                } else if (i > j && bonds[Graph.pair(n, j, i)] != type) {
                     throw malformed("the edge of nodes " + i + " and " + j + " of graph " + graphId + " is " + type
-                        + " here and " + bonds[MolecularGraph.pair(n, j, i)] + " in row " + j);
+                        + " here and " + bonds[Graph.pair(n, j, i)] + " in row " + j);
                 }
             }
         }
-        return new MolecularGraph(graphId, new byte[n], bonds);
+        return GraphEntry.of(graphId, new byte[n], bonds);
     }
 
     private int whole(JsonNode value, int least, int most, String what) {

@@ -14,7 +14,7 @@ import org.bitdgdm.model.Vocabulary;
  *
  * <p>Malformed text ends the reading with an {@link InputException} that names file and line.
  */
-public abstract sealed class GraphReader implements Iterator<MolecularGraph>, AutoCloseable
+public abstract sealed class GraphReader implements Iterator<GraphEntry>, AutoCloseable
     permits DigressTextReader, GraphListReader, NumpyReader, SmilesListReader {
     /** Formats of text files. */
     public enum Format {
@@ -38,7 +38,7 @@ public abstract sealed class GraphReader implements Iterator<MolecularGraph>, Au
     /** The file. */
     final TextLines lines;
     private long position;
-    private MolecularGraph next;
+    private GraphEntry next;
     private boolean ended;
 
     GraphReader(Path file) {
@@ -173,8 +173,8 @@ public abstract sealed class GraphReader implements Iterator<MolecularGraph>, Au
         }
     }
 
-    /** The next graph, or null at the end. */
-    abstract MolecularGraph read(long graphId);
+    /** The next entry, or null at the end. */
+    abstract GraphEntry read(long graphId);
 
     @Override
     public final boolean hasNext() {
@@ -187,13 +187,13 @@ public abstract sealed class GraphReader implements Iterator<MolecularGraph>, Au
     }
 
     @Override
-    public final MolecularGraph next() {
+    public final GraphEntry next() {
         if (!hasNext()) {
             throw new NoSuchElementException("the file ends after " + position + " graphs");
         }
-        MolecularGraph graph = next;
+        GraphEntry entry = next;
         next = null;
-        return graph;
+        return entry;
     }
 
     @Override

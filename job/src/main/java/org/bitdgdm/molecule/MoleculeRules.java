@@ -2,6 +2,7 @@ package org.bitdgdm.molecule;
 
 import java.util.List;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.model.Vocabulary;
 import org.openscience.cdk.interfaces.IAtom;
 import org.openscience.cdk.interfaces.IAtomContainer;
@@ -61,12 +62,12 @@ final class MoleculeRules {
             Canonicaliser.perceive(molecule);
         }
         int n = molecule.getAtomCount();
-        byte[] bonds = new byte[MolecularGraph.pairs(n)];
+        byte[] bonds = new byte[Graph.pairs(n)];
         for (IBond bond : molecule.bonds()) {
             int order = aromatic && bond.isAromatic() ? BondOrders.AROMATIC : bond.getOrder().numeric();
             int i = bond.getBegin().getIndex();
             int j = bond.getEnd().getIndex();
-            bonds[MolecularGraph.pair(n, Math.min(i, j), Math.max(i, j))] = (byte) classOf(order, bond.getOrder());
+            bonds[Graph.pair(n, Math.min(i, j), Math.max(i, j))] = (byte) classOf(order, bond.getOrder());
         }
         return bonds;
     }

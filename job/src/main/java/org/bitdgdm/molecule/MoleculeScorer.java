@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.model.Vocabulary;
 import org.openscience.cdk.exception.CDKException;
 import org.openscience.cdk.graph.ConnectedComponents;
@@ -55,9 +56,9 @@ public final class MoleculeScorer {
         if (n == 0) {
             return ScoredMolecule.refused(0, "no atoms");
         }
-        if (bonds.length != MolecularGraph.pairs(n)) {
+        if (bonds.length != Graph.pairs(n)) {
             return ScoredMolecule.refused(0, bonds.length + " bond classes where " + n + " atoms have "
-                + MolecularGraph.pairs(n) + " pairs");
+                + Graph.pairs(n) + " pairs");
         }
         int fragments = fragments(n, bonds);
         Sanitisation.Outcome outcome = rules.apply(nodes, bonds);
@@ -68,9 +69,10 @@ public final class MoleculeScorer {
     }
 
     /** Scores what a reader has read: a graph by its classes, a line as it is written. */
-    public ScoredGraph score(MolecularGraph graph) {
-        return graph.smiles() == null ? new ScoredGraph(graph.nodes(), graph.bonds(), score(graph.nodes(), graph.bonds()))
-            : score(graph.smiles());
+    public ScoredGraph score(GraphEntry entry) {
+        Graph graph = entry.graph();
+        return entry.smiles() == null ? new ScoredGraph(graph.nodes(), graph.edges(), score(graph.nodes(), graph.edges()))
+            : score(entry.smiles());
     }
 
     /**

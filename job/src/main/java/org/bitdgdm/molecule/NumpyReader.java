@@ -16,6 +16,7 @@ import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.model.Vocabulary;
 
 /**
@@ -57,7 +58,7 @@ final class NumpyReader extends GraphReader {
     }
 
     @Override
-    MolecularGraph read(long graphId) {
+    GraphEntry read(long graphId) {
         try {
             while (left == 0) {
                 if (!archive) {
@@ -106,9 +107,9 @@ final class NumpyReader extends GraphReader {
         }
     }
 
-    private MolecularGraph matrix(long graphId) throws IOException {
+    private GraphEntry matrix(long graphId) throws IOException {
         ByteBuffer numbers = ByteBuffer.wrap(exactly(n * n * bytes)).order(ByteOrder.LITTLE_ENDIAN);
-        byte[] edges = new byte[MolecularGraph.pairs(n)];
+        byte[] edges = new byte[Graph.pairs(n)];
         for (int i = 0; i < n; i++) {
             for (int j = 0; j < n; j++) {
                 double number = number(numbers);
@@ -116,17 +117,17 @@ final class NumpyReader extends GraphReader {
                     throw malformed("must hold edge classes 0.." + (edgeClasses - 1) + ", found " + number + " in graph "
                         + graphId);
                 }
-                byte known = i <= j ? (byte) number : edges[MolecularGraph.pair(n, j, i)];
+                byte known = i <= j ? (byte) number : edges[Graph.pair(n, j, i)];
                 if (i == j && number != 0 || i > j && known != (byte) number) {
                     throw malformed("must hold symmetric matrices with a diagonal of 0, found " + number + " at row " + i
                         + ", column " + j + " of graph " + graphId);
                 }
                 if (i < j) {
-                    edges[MolecularGraph.pair(n, i, j)] = (byte) number;
+                    edges[Graph.pair(n, i, j)] = (byte) number;
                 }
             }
         }
-        return new MolecularGraph(graphId, new byte[n], edges);
+        return GraphEntry.of(graphId, new byte[n], edges);
     }
 
     private double number(ByteBuffer numbers) {

@@ -42,7 +42,7 @@ final class SmilesListReader extends GraphReader {
     }
 
     @Override
-    MolecularGraph read(long graphId) {
+    GraphEntry read(long graphId) {
         String line = lines.nextFilled();
         if (line != null && column == null) {
             column = SmilesColumn.of(line, named);
@@ -55,7 +55,7 @@ final class SmilesListReader extends GraphReader {
         String smiles = column.of(line);
         count(smiles);
         if (!asGraphs) {
-            return MolecularGraph.ofLine(graphId, smiles);
+            return GraphEntry.ofLine(graphId, smiles);
         }
         ScoredGraph scored = scorer.score(smiles);
         if (!scored.molecule().valid()) {
@@ -70,7 +70,7 @@ final class SmilesListReader extends GraphReader {
             throw lines.malformed("'" + smiles + "' cannot be kept as a graph, which holds neither charges nor hydrogen"
                 + " counts and would be read as " + (remade == null ? "no molecule" : remade) + "; remove the line");
         }
-        return new MolecularGraph(graphId, scored.nodes(), scored.bonds());
+        return GraphEntry.of(graphId, scored.nodes(), scored.bonds());
     }
 
     private void count(String smiles) {

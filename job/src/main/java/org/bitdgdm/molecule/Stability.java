@@ -2,6 +2,7 @@ package org.bitdgdm.molecule;
 
 import java.util.List;
 import java.util.Map;
+import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.model.Vocabulary;
 
 /**
@@ -30,7 +31,7 @@ public record Stability(int stableAtoms, int atoms) {
     public static Stability of(Vocabulary vocabulary, byte[] nodes, byte[] bonds) {
         int n = nodes.length;
         int[] sums = new int[n];
-        if (bonds.length == MolecularGraph.pairs(n)) {
+        if (bonds.length == Graph.pairs(n)) {
             for (int i = 0, pair = 0; i < n; i++) {
                 for (int j = i + 1; j < n; j++, pair++) {
                     sums[i] += bonds[pair];

@@ -27,7 +27,6 @@ import org.bitdgdm.metrics.MetricDefinition.Need;
 import org.bitdgdm.model.Family;
 import org.bitdgdm.model.Vocabulary;
 import org.bitdgdm.molecule.GraphReader;
-import org.bitdgdm.molecule.MolecularGraph;
 import org.bitdgdm.sample.BackendOpener;
 
 /**
@@ -116,13 +115,13 @@ public record Measures(PackedModel full, Vocabulary vocabulary, BackendOpener op
         List<Graph> graphs = new ArrayList<>();
         try (GraphReader reader = GraphReader.openGraphs(file, vocabulary)) {
             while (reader.hasNext()) {
-                MolecularGraph graph = reader.next();
+                Graph graph = reader.next().graph();
                 if (graph.nodes().length < 1 || graph.nodes().length > most) {
                     throw new InputException("--likelihood " + file + ": a " + (molecules ? "molecule" : "graph")
                         + " must have 1 to " + most + (molecules ? " atoms" : " nodes") + ", the largest that the model knows,"
-                        + " found " + graph.nodes().length + " in that of position " + graph.graphId());
+                        + " found " + graph.nodes().length + " in that of position " + graph.id());
                 }
-                graphs.add(new Graph(graph.graphId(), graph.nodes(), graph.bonds()));
+                graphs.add(graph);
             }
         }
         if (graphs.isEmpty()) {

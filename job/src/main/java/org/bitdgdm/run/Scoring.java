@@ -25,8 +25,8 @@ import org.apache.spark.sql.execution.datasources.FilePartition;
 import org.apache.spark.sql.execution.datasources.PartitionedFile;
 import org.bitdgdm.conf.Json;
 import org.bitdgdm.family.GraphFamily;
+import org.bitdgdm.molecule.GraphEntry;
 import org.bitdgdm.molecule.GraphReader;
-import org.bitdgdm.molecule.MolecularGraph;
 import org.bitdgdm.output.MoleculeWriter;
 import org.bitdgdm.output.Numbers;
 import org.bitdgdm.output.OutputFolder;
@@ -86,17 +86,18 @@ public final class Scoring {
         long graphs = 0;
         try (GraphReader reader = GraphReader.open(file, family.vocabulary(), column)) {
             while (reader.hasNext() || shards.isEmpty()) {
-                SortedMap<Integer, ArrayList<MolecularGraph>> chunk = new TreeMap<>();
+                SortedMap<Integer, ArrayList<GraphEntry>> chunk = new TreeMap<>();
                 SortedMap<Integer, ShardContent> cut = new TreeMap<>();
                 long read = 0;
                 for (int shard = shards.size(); cut.isEmpty() || reader.hasNext() && cut.size() < slots
                     && read < MOST_CLASSES; shard++) {
-                    ArrayList<MolecularGraph> some = new ArrayList<>();
+                    ArrayList<GraphEntry> some = new ArrayList<>();
                     long before = read;
                     while (reader.hasNext() && some.size() < SHARD && read - before < SHARD_CLASSES) {
-                        MolecularGraph graph = reader.next();
-                        read += graph.smiles() == null ? graph.nodes().length + graph.bonds().length : graph.smiles().length();
-                        some.add(graph);
+                        GraphEntry entry = reader.next();
+                        read += entry.smiles() == null ? entry.graph().nodes().length + entry.graph().edges().length
+                            : entry.smiles().length();
+                        some.add(entry);
                     }
                     chunk.put(shard, some);
                     cut.put(shard, ShardContent.of(graphs, some.size()));

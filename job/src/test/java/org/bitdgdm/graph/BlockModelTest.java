@@ -13,13 +13,14 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.zip.GZIPInputStream;
+import org.bitdgdm.kernels.Graph;
 import org.junit.jupiter.api.Test;
 
 /** Partitions into blocks, planted ones and those that graph-tool finds. */
 class BlockModelTest {
 
     /** Nodes of each block, edges within and between blocks by their probabilities; the order of the nodes is drawn. */
-    private static PlainGraph planted(SplittableRandom random, double within, double between, int... sizes) {
+    private static Graph planted(SplittableRandom random, double within, double between, int... sizes) {
         int n = Arrays.stream(sizes).sum();
         int[] block = new int[n];
         for (int node = 0, own = 0, left = sizes[0]; node < n; node++, left--) {
@@ -35,14 +36,14 @@ class BlockModelTest {
             block[k] = block[at];
             block[at] = own;
         }
-        byte[] edges = new byte[PlainGraph.pairs(n)];
+        byte[] edges = new byte[Graph.pairs(n)];
         for (int i = 0; i < n; i++) {
             for (int j = i + 1; j < n; j++) {
-                edges[PlainGraph.pair(n, i, j)] =
+                edges[Graph.pair(n, i, j)] =
                     (byte) (random.nextDouble() < (block[i] == block[j] ? within : between) ? 1 : 0);
             }
         }
-        return new PlainGraph(0, new byte[n], edges);
+        return new Graph(0, new byte[n], edges);
     }
 
     @Test
@@ -71,7 +72,7 @@ class BlockModelTest {
 
     @Test
     void theSameGraphHasTheSameFit() {
-        PlainGraph graph = planted(new SplittableRandom(5), 0.3, 0.005, 22, 33);
+        Graph graph = planted(new SplittableRandom(5), 0.3, 0.005, 22, 33);
         assertThat(BlockModel.fit(graph).blocks()).isEqualTo(BlockModel.fit(graph).blocks());
         assertThat(BlockModel.fit(graph).length()).isEqualTo(BlockModel.fit(graph).length());
     }
@@ -91,15 +92,15 @@ class BlockModelTest {
         assertThat(json.path("graphs")).hasSize(24);
         for (JsonNode one : json.path("graphs")) {
             int n = one.path("n").asInt();
-            byte[] edges = new byte[PlainGraph.pairs(n)];
+            byte[] edges = new byte[Graph.pairs(n)];
             for (JsonNode edge : one.path("edges")) {
-                edges[PlainGraph.pair(n, edge.get(0).asInt(), edge.get(1).asInt())] = 1;
+                edges[Graph.pair(n, edge.get(0).asInt(), edge.get(1).asInt())] = 1;
             }
             JsonNode best = one.path("runs").get(0);
             for (JsonNode run : one.path("runs")) {
                 best = run.path("description_length").asDouble() < best.path("description_length").asDouble() ? run : best;
             }
-            BlockModel.Fit fit = BlockModel.fit(new PlainGraph(0, new byte[n], edges));
+            BlockModel.Fit fit = BlockModel.fit(new Graph(0, new byte[n], edges));
             assertThat(fit.length()).isCloseTo(best.path("description_length").asDouble(), within(2.0));
             assertThat(fit.p()).isCloseTo(best.path("p").asDouble(), within(1e-9));
             assertThat(fit.valid()).isEqualTo(best.path("valid").asBoolean());

@@ -7,7 +7,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
-import org.jgrapht.Graph;
+import org.bitdgdm.kernels.Graph;
 import org.jgrapht.alg.isomorphism.VF2GraphIsomorphismInspector;
 import org.jgrapht.graph.DefaultEdge;
 import org.jgrapht.graph.SimpleGraph;
@@ -19,17 +19,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 class IsomorphismClassTest {
 
     /** A graph of edges such as 0-1. */
-    static PlainGraph graph(int n, String... edges) {
-        byte[] classes = new byte[PlainGraph.pairs(n)];
+    static Graph graph(int n, String... edges) {
+        byte[] classes = new byte[Graph.pairs(n)];
         for (String edge : edges) {
             int i = Integer.parseInt(edge.split("-")[0]);
             int j = Integer.parseInt(edge.split("-")[1]);
-            classes[PlainGraph.pair(n, Math.min(i, j), Math.max(i, j))] = 1;
+            classes[Graph.pair(n, Math.min(i, j), Math.max(i, j))] = 1;
         }
-        return new PlainGraph(0, new byte[n], classes);
+        return new Graph(0, new byte[n], classes);
     }
 
-    private static PlainGraph cycles(int... lengths) {
+    private static Graph cycles(int... lengths) {
         List<String> edges = new ArrayList<>();
         int first = 0;
         for (int length : lengths) {
@@ -41,7 +41,7 @@ class IsomorphismClassTest {
         return graph(first, edges.toArray(String[]::new));
     }
 
-    static PlainGraph shuffled(PlainGraph graph, Random random) {
+    static Graph shuffled(Graph graph, Random random) {
         int n = graph.nodes().length;
         List<Integer> order = new ArrayList<>(IntStream.range(0, n).boxed().toList());
         Collections.shuffle(order, random);
@@ -52,26 +52,26 @@ class IsomorphismClassTest {
             for (int j = i + 1; j < n; j++) {
                 int a = Math.min(order.get(i), order.get(j));
                 int b = Math.max(order.get(i), order.get(j));
-                edges[PlainGraph.pair(n, a, b)] = (byte) graph.edge(i, j);
+                edges[Graph.pair(n, a, b)] = (byte) graph.edge(i, j);
             }
         }
-        return new PlainGraph(0, nodes, edges);
+        return new Graph(0, nodes, edges);
     }
 
-    private static PlainGraph random(int n, double density, int nodeClasses, int edgeClasses, Random random) {
+    private static Graph random(int n, double density, int nodeClasses, int edgeClasses, Random random) {
         byte[] nodes = new byte[n];
-        byte[] edges = new byte[PlainGraph.pairs(n)];
+        byte[] edges = new byte[Graph.pairs(n)];
         for (int k = 0; k < n; k++) {
             nodes[k] = (byte) random.nextInt(nodeClasses);
         }
         for (int k = 0; k < edges.length; k++) {
             edges[k] = (byte) (random.nextDouble() < density ? 1 + random.nextInt(edgeClasses - 1) : 0);
         }
-        return new PlainGraph(0, nodes, edges);
+        return new Graph(0, nodes, edges);
     }
 
-    private static Graph<Integer, DefaultEdge> jgrapht(PlainGraph graph) {
-        Graph<Integer, DefaultEdge> made = new SimpleGraph<>(DefaultEdge.class);
+    private static SimpleGraph<Integer, DefaultEdge> jgrapht(Graph graph) {
+        SimpleGraph<Integer, DefaultEdge> made = new SimpleGraph<>(DefaultEdge.class);
         int[][] neighbours = graph.neighbours();
         for (int node = 0; node < neighbours.length; node++) {
             made.addVertex(node);
@@ -90,8 +90,8 @@ class IsomorphismClassTest {
         int equal = 0;
         for (int trial = 0; trial < 3000; trial++) {
             int n = 1 + random.nextInt(7);
-            PlainGraph one = random(n, 0.4, 1, 2, random);
-            PlainGraph other = random(n, 0.4, 1, 2, random);
+            Graph one = random(n, 0.4, 1, 2, random);
+            Graph other = random(n, 0.4, 1, 2, random);
             boolean isomorphic = new VF2GraphIsomorphismInspector<>(jgrapht(one), jgrapht(other)).isomorphismExists();
             assertThat(IsomorphismClass.of(one).equals(IsomorphismClass.of(other))).isEqualTo(isomorphic);
             equal += isomorphic ? 1 : 0;
@@ -103,15 +103,15 @@ class IsomorphismClassTest {
     void doesNotDependOnTheOrderOfNodesAndSeesEveryClass() {
         Random random = new Random(2);
         for (int trial = 0; trial < 200; trial++) {
-            PlainGraph graph = random(2 + random.nextInt(60), random.nextDouble(), 1 + trial % 3, 2 + trial % 3, random);
+            Graph graph = random(2 + random.nextInt(60), random.nextDouble(), 1 + trial % 3, 2 + trial % 3, random);
             String name = IsomorphismClass.of(graph);
             assertThat(name).matches("[0-9a-f]{32}").isEqualTo(IsomorphismClass.of(shuffled(graph, random)));
             byte[] edges = graph.edges().clone();
             edges[random.nextInt(edges.length)] ^= 1;
-            assertThat(IsomorphismClass.of(new PlainGraph(0, graph.nodes(), edges))).isNotEqualTo(name);
+            assertThat(IsomorphismClass.of(new Graph(0, graph.nodes(), edges))).isNotEqualTo(name);
             byte[] nodes = graph.nodes().clone();
             nodes[random.nextInt(nodes.length)] += 1;
-            assertThat(IsomorphismClass.of(new PlainGraph(0, nodes, graph.edges()))).isNotEqualTo(name);
+            assertThat(IsomorphismClass.of(new Graph(0, nodes, graph.edges()))).isNotEqualTo(name);
         }
     }
 
@@ -120,8 +120,8 @@ class IsomorphismClassTest {
         assertThat(IsomorphismClass.of(cycles(6))).isNotEqualTo(IsomorphismClass.of(cycles(3, 3)));
         assertThat(IsomorphismClass.of(cycles(3, 5))).isEqualTo(IsomorphismClass.of(cycles(5, 3)));
         // The prism and K3,3: both of six nodes of degree three.
-        PlainGraph prism = graph(6, "0-1", "1-2", "2-0", "3-4", "4-5", "5-3", "0-3", "1-4", "2-5");
-        PlainGraph bipartite = graph(6, "0-3", "0-4", "0-5", "1-3", "1-4", "1-5", "2-3", "2-4", "2-5");
+        Graph prism = graph(6, "0-1", "1-2", "2-0", "3-4", "4-5", "5-3", "0-3", "1-4", "2-5");
+        Graph bipartite = graph(6, "0-3", "0-4", "0-5", "1-3", "1-4", "1-5", "2-3", "2-4", "2-5");
         assertThat(IsomorphismClass.of(prism)).isNotEqualTo(IsomorphismClass.of(bipartite));
         // The 4 × 4 rook's graph and Shrikhande's: strongly regular with the same numbers.
         List<String> rook = new ArrayList<>();
@@ -139,8 +139,8 @@ class IsomorphismClassTest {
                 }
             }
         }
-        PlainGraph one = graph(16, rook.toArray(String[]::new));
-        PlainGraph other = graph(16, shrikhande.toArray(String[]::new));
+        Graph one = graph(16, rook.toArray(String[]::new));
+        Graph other = graph(16, shrikhande.toArray(String[]::new));
         assertThat(rook).hasSameSizeAs(shrikhande);
         assertThat(IsomorphismClass.of(one)).isNotEqualTo(IsomorphismClass.of(other));
         assertThat(IsomorphismClass.of(one)).isEqualTo(IsomorphismClass.of(shuffled(one, new Random(3))));
@@ -167,7 +167,7 @@ class IsomorphismClassTest {
                 }
             }
         }
-        PlainGraph graph = graph(n, edges.toArray(String[]::new));
+        Graph graph = graph(n, edges.toArray(String[]::new));
         assertThat(IsomorphismClass.of(graph)).matches("[0-9a-f]{32}")
             .isEqualTo(IsomorphismClass.of(shuffled(graph, new Random(4))));
     }

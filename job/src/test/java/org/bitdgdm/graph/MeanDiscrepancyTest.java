@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.GZIPInputStream;
+import org.bitdgdm.kernels.Graph;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -105,23 +106,23 @@ class MeanDiscrepancyTest {
         return numbers;
     }
 
-    private static PlainGraph graph(int n, int... ends) {
-        byte[] edges = new byte[PlainGraph.pairs(n)];
+    private static Graph graph(int n, int... ends) {
+        byte[] edges = new byte[Graph.pairs(n)];
         for (int k = 0; k < ends.length; k += 2) {
-            edges[PlainGraph.pair(n, ends[k], ends[k + 1])] = 1;
+            edges[Graph.pair(n, ends[k], ends[k + 1])] = 1;
         }
-        return new PlainGraph(0, new byte[n], edges);
+        return new Graph(0, new byte[n], edges);
     }
 
-    private static PlainGraph graph(JsonNode json) {
+    private static Graph graph(JsonNode json) {
         int n = json.path("n").asInt();
-        byte[] edges = new byte[PlainGraph.pairs(n)];
+        byte[] edges = new byte[Graph.pairs(n)];
         for (JsonNode edge : json.path("edges")) {
             int i = edge.get(0).asInt();
             int j = edge.get(1).asInt();
-            edges[PlainGraph.pair(n, Math.min(i, j), Math.max(i, j))] = 1;
+            edges[Graph.pair(n, Math.min(i, j), Math.max(i, j))] = 1;
         }
-        return new PlainGraph(0, new byte[n], edges);
+        return new Graph(0, new byte[n], edges);
     }
 
     private static JsonNode published(String name) throws IOException {

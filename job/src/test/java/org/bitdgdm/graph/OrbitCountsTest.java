@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
 import java.util.Random;
+import org.bitdgdm.kernels.Graph;
 import org.junit.jupiter.api.Test;
 
 class OrbitCountsTest {
@@ -12,7 +13,7 @@ class OrbitCountsTest {
     @Test
     void countsAreThoseOfEveryInducedSubgraph() {
         for (int run = 0; run < 40; run++) {
-            PlainGraph graph = random(4 + run % 9, 0.15 + 0.02 * run);
+            Graph graph = random(4 + run % 9, 0.15 + 0.02 * run);
             assertThat(OrbitCounts.of(graph)).as("nodes %d, edges %s", graph.nodes().length, Arrays.toString(graph.edges()))
                 .isDeepEqualTo(enumerated(graph));
         }
@@ -20,19 +21,19 @@ class OrbitCountsTest {
 
     @Test
     void aLonelyNodeLiesInNothing() {
-        assertThat(OrbitCounts.of(new PlainGraph(0, new byte[1], new byte[0]))).isDeepEqualTo(new long[1][15]);
+        assertThat(OrbitCounts.of(new Graph(0, new byte[1], new byte[0]))).isDeepEqualTo(new long[1][15]);
     }
 
-    private PlainGraph random(int n, double density) {
-        byte[] edges = new byte[PlainGraph.pairs(n)];
+    private Graph random(int n, double density) {
+        byte[] edges = new byte[Graph.pairs(n)];
         for (int pair = 0; pair < edges.length; pair++) {
             edges[pair] = (byte) (random.nextDouble() < density ? 1 : 0);
         }
-        return new PlainGraph(0, new byte[n], edges);
+        return new Graph(0, new byte[n], edges);
     }
 
     /** Tries all sets of two to four nodes; the orbit of a node follows from degrees within the set. */
-    private static long[][] enumerated(PlainGraph graph) {
+    private static long[][] enumerated(Graph graph) {
         int n = graph.nodes().length;
         long[][] counts = new long[n][15];
         for (int set = 0; set < 1 << n; set++) {

@@ -16,10 +16,10 @@ import java.util.TreeMap;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.model.Family;
 import org.bitdgdm.model.Vocabulary;
 import org.bitdgdm.molecule.Graphs;
-import org.bitdgdm.molecule.MolecularGraph;
 import org.bitdgdm.molecule.MoleculeScorer;
 import org.bitdgdm.molecule.ScoredGraph;
 import org.bitdgdm.molecule.ScoredMolecule;
@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Metrics of hand-made graphs on Spark, with hand-counted fractions. */
 class MoleculeMetricsTest {
     /** Ethanol twice, cyclopropane, ethane beside water, tetramethylammonium (relaxed only), Texas carbon (refused). */
-    private static final List<MolecularGraph> SIX = List.of(
+    private static final List<Graph> SIX = List.of(
         Graphs.of(Graphs.QM9, "C C O", "0-1 1-2"),
         Graphs.of(Graphs.QM9, "O C C", "0-1 1-2"),
         Graphs.of(Graphs.QM9, "C C C", "0-1 1-2 0-2"),
@@ -192,12 +192,12 @@ class MoleculeMetricsTest {
         return Optional.of(ReferenceSet.of(Files.writeString(folder.resolve("train.smi"), lines), Graphs.QM9));
     }
 
-    private static Dataset<Row> rows(List<MolecularGraph> graphs) {
+    private static Dataset<Row> rows(List<Graph> graphs) {
         MoleculeScorer scorer = new MoleculeScorer(Graphs.QM9);
         List<Row> rows = new ArrayList<>();
-        for (MolecularGraph graph : graphs) {
-            ScoredMolecule scored = scorer.score(graph.nodes(), graph.bonds());
-            rows.add(MoleculeRows.of(rows.size(), graph.nodes(), graph.bonds(), scored, Optional.empty()));
+        for (Graph graph : graphs) {
+            ScoredMolecule scored = scorer.score(graph.nodes(), graph.edges());
+            rows.add(MoleculeRows.of(rows.size(), graph.nodes(), graph.edges(), scored, Optional.empty()));
         }
         return spark.createDataFrame(rows, MoleculeRows.SCHEMA);
     }

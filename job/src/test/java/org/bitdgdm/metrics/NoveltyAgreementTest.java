@@ -11,8 +11,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.molecule.Graphs;
-import org.bitdgdm.molecule.MolecularGraph;
 import org.bitdgdm.molecule.MoleculeScorer;
 import org.bitdgdm.molecule.RdkitVerdicts;
 import org.bitdgdm.molecule.ScoredMolecule;
@@ -28,8 +28,8 @@ class NoveltyAgreementTest {
         int known = 0;
         for (RdkitVerdicts.Verdict verdict : RdkitVerdicts.fixture()) {
             if (verdict.relaxedValid()) {
-                MolecularGraph graph = verdict.graph();
-                ScoredMolecule scored = scorer.score(graph.nodes(), graph.bonds());
+                Graph graph = verdict.graph();
+                ScoredMolecule scored = scorer.score(graph.nodes(), graph.edges());
                 assertThat(training.contains(scored.smiles())).as(verdict.toString()).isEqualTo(verdict.known());
                 known += verdict.known() ? 1 : 0;
             }
@@ -58,7 +58,7 @@ class NoveltyAgreementTest {
         Map<String, Long> graphs = new HashMap<>();
         int valid = 0;
         for (RdkitVerdicts.Verdict verdict : verdicts) {
-            ScoredMolecule scored = scorer.score(verdict.graph().nodes(), verdict.graph().bonds());
+            ScoredMolecule scored = scorer.score(verdict.graph().nodes(), verdict.graph().edges());
             valid += scored.valid() ? 1 : 0;
             if (scored.relaxedValid()) {
                 graphs.merge(scored.smiles(), 1L, Long::sum);

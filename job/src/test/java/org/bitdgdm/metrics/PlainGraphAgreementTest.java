@@ -16,7 +16,7 @@ import java.util.Set;
 import java.util.zip.GZIPInputStream;
 import org.bitdgdm.graph.GraphMeasures;
 import org.bitdgdm.graph.IsomorphismClass;
-import org.bitdgdm.graph.PlainGraph;
+import org.bitdgdm.kernels.Graph;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -35,15 +35,15 @@ class PlainGraphAgreementTest {
         return null;
     }
 
-    private static PlainGraph graph(JsonNode json) {
+    private static Graph graph(JsonNode json) {
         int n = json.path("n").asInt();
-        byte[] edges = new byte[PlainGraph.pairs(n)];
+        byte[] edges = new byte[Graph.pairs(n)];
         for (JsonNode edge : json.path("edges")) {
             int i = edge.get(0).asInt();
             int j = edge.get(1).asInt();
-            edges[PlainGraph.pair(n, Math.min(i, j), Math.max(i, j))] = 1;
+            edges[Graph.pair(n, Math.min(i, j), Math.max(i, j))] = 1;
         }
-        return new PlainGraph(0, new byte[n], edges);
+        return new Graph(0, new byte[n], edges);
     }
 
     @ParameterizedTest
@@ -52,7 +52,7 @@ class PlainGraphAgreementTest {
         JsonNode file = published(name);
         assumeTrue(file != null, "the shared folder with published verdicts on graphs is not on this machine");
         for (int k = 0; k < file.path("input").size(); k++) {
-            PlainGraph graph = graph(file.path("input").get(k));
+            Graph graph = graph(file.path("input").get(k));
             JsonNode verdict = file.path("per_graph").get(k);
             GraphMeasures found = GraphMeasures.of(graph);
             assertThat(found.components() == 1).isEqualTo(verdict.path("connected").asBoolean());
@@ -65,7 +65,7 @@ class PlainGraphAgreementTest {
             assertThat(degrees).containsExactly(new ObjectMapper().convertValue(verdict.path("degree_histogram"), int[].class));
         }
         for (JsonNode made : file.path("made")) {
-            PlainGraph graph = graph(made);
+            Graph graph = graph(made);
             assertThat(GraphMeasures.of(graph).components() == 1).isEqualTo(made.path("connected").asBoolean());
             assertThat(GraphMeasures.planar(graph)).isEqualTo(made.path("planar").asBoolean());
         }

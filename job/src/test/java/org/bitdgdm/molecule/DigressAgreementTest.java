@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.bitdgdm.kernels.Graph;
 import org.junit.jupiter.api.Test;
 
 /** Agreement with RDKit: no verdict differs, and the two toolkits' SMILES name the same molecules. */
@@ -36,9 +37,9 @@ class DigressAgreementTest {
         Map<String, String> theirs = new HashMap<>();
         Map<String, String> ours = new HashMap<>();
         for (RdkitVerdicts.Verdict verdict : verdicts) {
-            MolecularGraph graph = verdict.graph();
-            ScoredMolecule scored = scorer.score(graph.nodes(), graph.bonds());
-            String name = "graph " + graph.graphId() + ": " + scored + ", RDKit " + verdict;
+            Graph graph = verdict.graph();
+            ScoredMolecule scored = scorer.score(graph.nodes(), graph.edges());
+            String name = "graph " + graph.id() + ": " + scored + ", RDKit " + verdict;
             assertThat(scored.valid()).as(name).isEqualTo(verdict.valid());
             assertThat(scored.relaxedValid()).as(name).isEqualTo(verdict.relaxedValid());
             if (verdict.valid()) {

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.model.Vocabulary;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,7 +45,7 @@ class FuzzedGraphsTest {
             String text = mutated(sources.get(random.nextInt(sources.size())), random);
             ScoredGraph scored = scorer.score(text);
             requireSound(text, scored.molecule());
-            assertThat(scored.bonds()).as(text).hasSize(MolecularGraph.pairs(scored.nodes().length));
+            assertThat(scored.bonds()).as(text).hasSize(Graph.pairs(scored.nodes().length));
             valid += scored.molecule().valid() ? 1 : 0;
             if (scored.molecule().valid()) {
                 // A graph may be another molecule, without charges, but is scored all the same.
@@ -65,7 +66,7 @@ class FuzzedGraphsTest {
             for (int i = 0; i < n; i++) {
                 nodes[i] = (byte) (random.nextInt(3) > 0 ? 0 : random.nextInt(DRUGS.nodes().size() + (k % 50 == 0 ? 2 : 0)));
             }
-            byte[] bonds = new byte[MolecularGraph.pairs(n)];
+            byte[] bonds = new byte[Graph.pairs(n)];
             double dense = random.nextInt(8) == 0 ? random.nextDouble() : 1.2 / n;
             for (int pair = 0; pair < bonds.length; pair++) {
                 bonds[pair] = random.nextDouble() < dense ? (byte) (1 + random.nextInt(random.nextBoolean() ? 1 : 4)) : 0;

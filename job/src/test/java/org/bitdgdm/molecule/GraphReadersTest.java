@@ -43,15 +43,15 @@ class GraphReadersTest {
 
     @Test
     void readsDigressText() throws IOException {
-        List<MolecularGraph> graphs = read(written("samples.txt", TWO_GRAPHS.getBytes(StandardCharsets.UTF_8)));
+        List<GraphEntry> graphs = read(written("samples.txt", TWO_GRAPHS.getBytes(StandardCharsets.UTF_8)));
 
         assertThat(graphs).hasSize(2);
-        assertThat(graphs.get(0).graphId()).isZero();
-        assertThat(graphs.get(0).nodes()).containsExactly(0, 0, 2);
-        assertThat(graphs.get(0).bonds()).containsExactly(1, 0, 1);
-        assertThat(graphs.get(1).graphId()).isEqualTo(1);
-        assertThat(graphs.get(1).nodes()).containsExactly(1);
-        assertThat(graphs.get(1).bonds()).isEmpty();
+        assertThat(graphs.get(0).id()).isZero();
+        assertThat(graphs.get(0).graph().nodes()).containsExactly(0, 0, 2);
+        assertThat(graphs.get(0).graph().edges()).containsExactly(1, 0, 1);
+        assertThat(graphs.get(1).id()).isEqualTo(1);
+        assertThat(graphs.get(1).graph().nodes()).containsExactly(1);
+        assertThat(graphs.get(1).graph().edges()).isEmpty();
     }
 
     @Test
@@ -103,7 +103,7 @@ class GraphReadersTest {
         Path file = written("graphs.json", text.getBytes(StandardCharsets.UTF_8));
         assertThatThrownBy(() -> {
             try (GraphReader reader = GraphReader.open(file, Vocabulary.ofGraphs(1, 2))) {
-                reader.forEachRemaining(graph -> assertThat(graph.nodes()).hasSize(2));
+                reader.forEachRemaining(entry -> assertThat(entry.graph().nodes()).hasSize(2));
             }
         }).isInstanceOf(InputException.class).hasMessageContaining("line 1").hasMessageMatching(
             ".*(more after the end of the list|no JSON).*");
@@ -126,22 +126,22 @@ class GraphReadersTest {
     @Test
     void readsSmilesAsKekulisedGraphs() throws IOException {
         Path file = written("list.smi", "c1ccncc1 pyridine\n\nC[C@H](N)O\nC.O\n".getBytes(StandardCharsets.UTF_8));
-        List<MolecularGraph> graphs = read(file);
+        List<GraphEntry> graphs = read(file);
         MoleculeScorer scorer = new MoleculeScorer(Graphs.QM9);
 
-        assertThat(graphs).extracting(MolecularGraph::graphId).containsExactly(0L, 1L, 2L);
-        assertThat(graphs.get(0).nodes()).containsExactly(0, 0, 0, 1, 0, 0);
-        assertThat(graphs.get(0).bonds()).containsOnly(0, 1, 2);
-        assertThat(graphs).extracting(graph -> scorer.score(graph.nodes(), graph.bonds()).smiles())
+        assertThat(graphs).extracting(GraphEntry::id).containsExactly(0L, 1L, 2L);
+        assertThat(graphs.get(0).graph().nodes()).containsExactly(0, 0, 0, 1, 0, 0);
+        assertThat(graphs.get(0).graph().edges()).containsOnly(0, 1, 2);
+        assertThat(graphs).extracting(graph -> scorer.score(graph.graph().nodes(), graph.graph().edges()).smiles())
             .containsExactly("n1ccccc1", "OC(N)C", "C");
     }
 
     @ParameterizedTest
     @CsvSource({"C[N+](=O)[O-]", "CN=[N+]=[N-]", "[O-][n+]1ccccc1", "C[N+](C)(C)C", "C[N+](C)(C)[O-]", "C=[N+](C)[O-]"})
     void keepsChargesThatTheRulesGiveBack(String smiles) throws IOException {
-        MolecularGraph graph = read(written("list.smi", smiles.getBytes(StandardCharsets.UTF_8))).get(0);
+        GraphEntry graph = read(written("list.smi", smiles.getBytes(StandardCharsets.UTF_8))).get(0);
 
-        assertThat(new MoleculeScorer(Graphs.QM9).score(graph.nodes(), graph.bonds()).relaxedValid()).isTrue();
+        assertThat(new MoleculeScorer(Graphs.QM9).score(graph.graph().nodes(), graph.graph().edges()).relaxedValid()).isTrue();
     }
 
     @ParameterizedTest
@@ -167,7 +167,7 @@ class GraphReadersTest {
         Vocabulary hydrogens = new Vocabulary(List.of("H", "C"), Vocabulary.MOLECULE_BONDS);
         Path file = written("list.smi", "C\n".getBytes(StandardCharsets.UTF_8));
         try (GraphReader reader = GraphReader.openGraphs(file, hydrogens)) {
-            assertThat(reader.next().nodes()).containsExactly(1, 0, 0, 0, 0);
+            assertThat(reader.next().graph().nodes()).containsExactly(1, 0, 0, 0, 0);
         }
     }
 
@@ -176,18 +176,18 @@ class GraphReadersTest {
         Vocabulary aromatic = new Vocabulary(Family.MOLECULES, List.of("C", "N", "O"), Vocabulary.MOLECULE_BONDS, false, true);
         Path file = written("list.smi", "C1=CC=CC=C1C\nC[n+]1ccccc1\n".getBytes(StandardCharsets.UTF_8));
         try (GraphReader reader = GraphReader.openGraphs(file, aromatic)) {
-            assertThat(reader.next().bonds()).containsOnly(0, 1, 4).contains(4, 4, 4, 4, 4, 4);
+            assertThat(reader.next().graph().edges()).containsOnly(0, 1, 4).contains(4, 4, 4, 4, 4, 4);
         }
     }
 
     @Test
     void keepsTheLinesOfAListAsTheyAre() throws IOException {
         Path file = written("list.smi", "CCO\nNone\n\nCC= cut\nOCC\n".getBytes(StandardCharsets.UTF_8));
-        List<MolecularGraph> lines = read(GraphReader.open(file, Graphs.QM9));
+        List<GraphEntry> lines = read(GraphReader.open(file, Graphs.QM9));
         MoleculeScorer scorer = new MoleculeScorer(Graphs.QM9);
 
-        assertThat(lines).extracting(MolecularGraph::graphId).containsExactly(0L, 1L, 2L, 3L);
-        assertThat(lines).extracting(MolecularGraph::smiles).containsExactly("CCO", "None", "CC=", "OCC");
+        assertThat(lines).extracting(GraphEntry::id).containsExactly(0L, 1L, 2L, 3L);
+        assertThat(lines).extracting(GraphEntry::smiles).containsExactly("CCO", "None", "CC=", "OCC");
         assertThat(lines).extracting(line -> scorer.score(line).molecule().smiles()).containsExactly("OCC", null, null, "OCC");
     }
 
@@ -199,13 +199,13 @@ class GraphReadersTest {
             .hasMessage(file + " line 1: a line must have at most 2097152 characters");
     }
 
-    private static List<MolecularGraph> read(Path file) {
+    private static List<GraphEntry> read(Path file) {
         return read(GraphReader.openGraphs(file, Graphs.QM9));
     }
 
-    private static List<MolecularGraph> read(GraphReader opened) {
+    private static List<GraphEntry> read(GraphReader opened) {
         try (GraphReader reader = opened) {
-            List<MolecularGraph> graphs = new ArrayList<>();
+            List<GraphEntry> graphs = new ArrayList<>();
             reader.forEachRemaining(graphs::add);
             return graphs;
         }

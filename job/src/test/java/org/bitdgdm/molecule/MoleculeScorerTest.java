@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.model.Vocabulary;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -103,9 +104,9 @@ class MoleculeScorerTest {
         "sulphur of seven takes a charge, S O O O C, 0=1 0=2 0=3 0-4, O=[S+](=O)(=O)C",
     })
     void knowsOtherElements(String name, String atoms, String bonds, String smiles) {
-        MolecularGraph graph = Graphs.of(DRUGS, atoms, bonds);
+        Graph graph = Graphs.of(DRUGS, atoms, bonds);
 
-        assertThat(new MoleculeScorer(DRUGS).score(graph.nodes(), graph.bonds()).smiles()).isEqualTo(smiles);
+        assertThat(new MoleculeScorer(DRUGS).score(graph.nodes(), graph.edges()).smiles()).isEqualTo(smiles);
     }
 
     @ParameterizedTest(name = "{0}")
@@ -130,9 +131,9 @@ class MoleculeScorerTest {
     void knowsValencesBeyondTheUsual(String name, String atoms, String bonds, String smiles) {
         Vocabulary vocabulary = new Vocabulary(List.of("C", "N", "O", "F", "P", "S", "Cl", "Br", "I", "Si", "Se", "As"),
             Vocabulary.MOLECULE_BONDS);
-        MolecularGraph graph = Graphs.of(vocabulary, atoms, bonds);
+        Graph graph = Graphs.of(vocabulary, atoms, bonds);
         MoleculeScorer scorer = new MoleculeScorer(vocabulary);
-        ScoredMolecule scored = scorer.score(graph.nodes(), graph.bonds());
+        ScoredMolecule scored = scorer.score(graph.nodes(), graph.edges());
 
         assertThat(scored.valid()).isTrue();
         assertThat(scored.smiles()).isEqualTo(smiles);
@@ -148,8 +149,8 @@ class MoleculeScorerTest {
     })
     void refusesValencesThatNobodyHas(String name, String atoms, String bonds, String reason) {
         Vocabulary vocabulary = new Vocabulary(List.of("C", "O", "P", "Cl", "I", "Si"), Vocabulary.MOLECULE_BONDS);
-        MolecularGraph graph = Graphs.of(vocabulary, atoms + (bonds.contains("-4") && atoms.length() < 8 ? " C" : ""), bonds);
-        ScoredMolecule scored = new MoleculeScorer(vocabulary).score(graph.nodes(), graph.bonds());
+        Graph graph = Graphs.of(vocabulary, atoms + (bonds.contains("-4") && atoms.length() < 8 ? " C" : ""), bonds);
+        ScoredMolecule scored = new MoleculeScorer(vocabulary).score(graph.nodes(), graph.edges());
 
         assertThat(scored.valid()).isFalse();
         assertThat(scored.reason()).isEqualTo(reason);
@@ -163,7 +164,7 @@ class MoleculeScorerTest {
         for (int k = 0; k < 4000; k++) {
             int n = 2 + random.nextInt(5);
             byte[] nodes = new byte[n];
-            byte[] bonds = new byte[MolecularGraph.pairs(n)];
+            byte[] bonds = new byte[Graph.pairs(n)];
             int[] place = IntStream.range(0, n).toArray();
             for (int i = 0; i < n; i++) {
                 nodes[i] = (byte) new int[] {0, 1, 1, 2, 2, 4}[random.nextInt(6)];
@@ -178,8 +179,8 @@ class MoleculeScorerTest {
                 movedNodes[place[i]] = nodes[i];
                 for (int j = i + 1; j < n; j++) {
                     byte type = (byte) Math.max(0, random.nextInt(6) - 2);
-                    bonds[MolecularGraph.pair(n, i, j)] = type;
-                    movedBonds[MolecularGraph.pair(n, Math.min(place[i], place[j]), Math.max(place[i], place[j]))] = type;
+                    bonds[Graph.pair(n, i, j)] = type;
+                    movedBonds[Graph.pair(n, Math.min(place[i], place[j]), Math.max(place[i], place[j]))] = type;
                 }
             }
             ScoredMolecule one = scorer.score(nodes, bonds);

@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPInputStream;
+import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.model.Vocabulary;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,8 +58,8 @@ class RdkitMutationTest {
         int valid = 0;
         List<String> unlike = new ArrayList<>();
         for (String[] line : lines("mutated-graphs.txt")) {
-            MolecularGraph graph = Graphs.of(DRUGS, line[1], line[2]);
-            ScoredMolecule scored = scorer.score(graph.nodes(), graph.bonds());
+            Graph graph = Graphs.of(DRUGS, line[1], line[2]);
+            ScoredMolecule scored = scorer.score(graph.nodes(), graph.edges());
             valid += scored.valid() ? 1 : 0;
             if (scored.valid() != line[0].equals("1")) {
                 unlike.add(line[1] + " " + line[2] + ": " + scored.reason());
@@ -88,9 +89,9 @@ class RdkitMutationTest {
             for (int k = 0; k < n; k++) {
                 nodes[k] = (byte) graph.path("nodes").get(k).asInt();
             }
-            byte[] bonds = new byte[MolecularGraph.pairs(n)];
+            byte[] bonds = new byte[Graph.pairs(n)];
             for (JsonNode edge : graph.path("edges")) {
-                bonds[MolecularGraph.pair(n, edge.get(0).asInt(), edge.get(1).asInt())] = (byte) edge.get(2).asInt();
+                bonds[Graph.pair(n, edge.get(0).asInt(), edge.get(1).asInt())] = (byte) edge.get(2).asInt();
             }
             ScoredMolecule scored = scorer.score(nodes, bonds);
             if (scored.valid() != graph.path("valid").asBoolean()
@@ -109,24 +110,24 @@ class RdkitMutationTest {
     @Test
     void aTripleBondInAnAromaticRingTakesNoDoubleBondBesides() {
         MoleculeScorer scorer = new MoleculeScorer(DRUGS);
-        MolecularGraph benzyne = ring(6);
-        ScoredMolecule scored = scorer.score(benzyne.nodes(), benzyne.bonds());
+        Graph benzyne = ring(6);
+        ScoredMolecule scored = scorer.score(benzyne.nodes(), benzyne.edges());
         assertThat(scored.valid()).as(scored.reason()).isTrue();
-        MolecularGraph bound = ring(7);
-        assertThat(scorer.score(bound.nodes(), bound.bonds()).reason()).isEqualTo("valence C 5 > 4 at atom 0"
+        Graph bound = ring(7);
+        assertThat(scorer.score(bound.nodes(), bound.edges()).reason()).isEqualTo("valence C 5 > 4 at atom 0"
             + ScoredMolecule.AFTER_KEKULISATION);
     }
 
     /** A ring of six carbons, its first bond triple, the others aromatic; a seventh atom at the first one. */
-    private static MolecularGraph ring(int atoms) {
-        byte[] bonds = new byte[MolecularGraph.pairs(atoms)];
+    private static Graph ring(int atoms) {
+        byte[] bonds = new byte[Graph.pairs(atoms)];
         for (int k = 0; k < 6; k++) {
-            bonds[MolecularGraph.pair(atoms, Math.min(k, (k + 1) % 6), Math.max(k, (k + 1) % 6))] = (byte) (k == 0 ? 3 : 4);
+            bonds[Graph.pair(atoms, Math.min(k, (k + 1) % 6), Math.max(k, (k + 1) % 6))] = (byte) (k == 0 ? 3 : 4);
         }
         if (atoms > 6) {
-            bonds[MolecularGraph.pair(atoms, 0, 6)] = 1;
+            bonds[Graph.pair(atoms, 0, 6)] = 1;
         }
-        return new MolecularGraph(0, new byte[atoms], bonds);
+        return new Graph(0, new byte[atoms], bonds);
     }
 
     private static List<String[]> lines(String fixture) throws IOException {

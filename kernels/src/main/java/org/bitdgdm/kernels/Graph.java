@@ -1,6 +1,7 @@
 package org.bitdgdm.kernels;
 
 import java.io.Serializable;
+import java.util.Arrays;
 
 /**
  * A graph as classes, outside any batch.
@@ -31,5 +32,29 @@ public record Graph(long id, byte[] nodes, byte[] edges) implements Serializable
     /** Number of nodes, n. */
     public int n() {
         return nodes.length;
+    }
+
+    /** Class of the edge of two different nodes. */
+    public int edge(int i, int j) {
+        return edges[pair(nodes.length, Math.min(i, j), Math.max(i, j))];
+    }
+
+    /** (n)(degree) neighbours of each node, ascending. */
+    public int[][] neighbours() {
+        int n = nodes.length;
+        int[] degree = new int[n];
+        int[][] neighbours = new int[n][Math.max(0, n - 1)];
+        for (int i = 0, pair = 0; i < n; i++) {
+            for (int j = i + 1; j < n; j++, pair++) {
+                if (edges[pair] != 0) {
+                    neighbours[i][degree[i]++] = j;
+                    neighbours[j][degree[j]++] = i;
+                }
+            }
+        }
+        for (int i = 0; i < n; i++) {
+            neighbours[i] = Arrays.copyOf(neighbours[i], degree[i]);
+        }
+        return neighbours;
     }
 }
