@@ -8,6 +8,7 @@ PyTorch has a faster spelling; features and posterior are batched tensor code, a
 
     digress_torch.py --check            against the golden file; exit code 1 if a tolerance is broken
     digress_torch.py --bench            graph-steps per second as JSON: batch sizes x (one process, two processes)
+    digress_torch.py --export FOLDER    the network for other runtimes, as TorchScript and ONNX
     digress_torch.py --bench --device cuda    the same on a GPU: batch sizes x precisions, one process, a line of JSON each
 
 Needs Debian's python3-torch and a fast BLAS (libopenblas0-openmp), or a PyTorch 2 that sees a GPU; exit code 3 and one
@@ -23,6 +24,7 @@ import statistics
 import subprocess
 import sys
 import time
+import warnings
 
 SKIPPED = 3
 REPOSITORY = pathlib.Path(__file__).resolve().parents[4]
@@ -63,6 +65,11 @@ def read_safetensors(path):
             values = torch.frombuffer(data[start + begin:start + end] or bytearray(4), dtype=kind)
             tensors[name] = values[:(end - begin) // 4].reshape(entry["shape"]).to(device)
     return tensors
+
+
+def read_bundle(folder):
+    """Facts and tensors of a model bundle."""
+    return json.loads((folder / "model.json").read_text()), read_safetensors(folder / "model.safetensors")
 
 
 class Features:
@@ -149,7 +156,8 @@ class Network:
         return linear(rows, self.weights[name + ".weight"], self.weights[name + ".bias"]).view(*value.shape[:-1], -1)
 
     def norm(self, name, value):
-        return layer_norm(value, value.shape[-1:], self.weights[name + ".weight"], self.weights[name + ".bias"])
+        weight = self.weights[name + ".weight"]
+        return layer_norm(value, weight.shape, weight, self.weights[name + ".bias"])
 
     def mlp(self, first, second, value):
         return self.linear(second, self.linear(first, value).relu_())
@@ -173,8 +181,8 @@ class Network:
             x, e, y = self.block(f"tf_layers.{layer}.", x, e, y)
         x = self.mlp("mlp_out_X.0", "mlp_out_X.2", x) + x_types
         e = self.mlp("mlp_out_E.0", "mlp_out_E.2", e) + e_in
-        e = (e + e.transpose(1, 2)) / 2
-        e.diagonal(dim1=1, dim2=2).zero_()
+        # Times zeros instead of zeros put in place, which ONNX has not.
+        e = (e + e.transpose(1, 2)) / 2 * (1 - torch.eye(e.shape[1], dtype=e.dtype, device=device)).unsqueeze(-1)
         return x.float(), e.float()
 
     def block(self, block, x, e, y):
@@ -227,9 +235,8 @@ class Denoiser:
     """Model bundle to reverse steps."""
 
     def __init__(self, bundle, variant=None, precision=torch.float32, compiled=False):
-        facts = json.loads((bundle / "model.json").read_text())
+        facts, tensors = read_bundle(bundle)
         facts["variant"] = variant or facts["variant"]
-        tensors = read_safetensors(bundle / "model.safetensors")
         self.features = Features(facts)
         network = Network(tensors, facts, precision)
         # One program for each batch size: sizes vary between measurements only.
@@ -488,6 +495,76 @@ def bench(arguments):
     print()
 
 
+class DynamicInt8(torch.autograd.Function):
+    """A linear layer as ONNX Runtime's dynamic quantization writes it: 8-bit weights with a scale for each output, 8-bit
+    inputs with one scale and zero found when it runs."""
+
+    @staticmethod
+    def forward(context, rows, codes, scale, bias):
+        return rows @ (codes * scale) + bias
+
+    @staticmethod
+    def symbolic(graph, rows, codes, scale, bias):
+        inputs, step, zero = graph.op("DynamicQuantizeLinear", rows, outputs=3)
+        product = graph.op("Cast", graph.op("MatMulInteger", inputs, codes, zero), to_i=1)
+        return graph.op("Add", graph.op("Mul", product, graph.op("Mul", step, scale)), bias)
+
+
+class Int8Network(Network):
+    """The network with all linear layers of its blocks in DynamicInt8."""
+
+    def __init__(self, tensors, facts):
+        super().__init__(tensors, facts, torch.float32)
+        self.codes = {}
+        for name in [name for name in self.weights if name.startswith("tf_layers.") and ".norm" not in name]:
+            if name.endswith(".weight"):
+                weight = self.weights.pop(name).t()
+                scale = weight.abs().amax(0).clamp_(min=1e-30) / 127
+                self.codes[name[:-len(".weight")]] = ((weight / scale).round().to(torch.int8).contiguous(), scale)
+
+    def linear(self, name, value):
+        if name not in self.codes:
+            return super().linear(name, value)
+        codes, scale = self.codes[name]
+        product = DynamicInt8.apply(value.reshape(-1, len(codes)), codes, scale, self.weights[name + ".bias"])
+        return product.view(*value.shape[:-1], -1)
+
+
+class Exported(torch.nn.Module):
+    """The network as ONNX Runtime and libtorch run it: X, E and y to logits; the first columns of X are the node's class."""
+
+    def __init__(self, network, classes):
+        super().__init__()
+        self.network = network
+        self.classes = classes
+
+    def forward(self, x, e, y):
+        return self.network(x, e, y, x[..., :self.classes])
+
+
+def export(arguments):
+    """Writes the network as TorchScript, network.pt, and ONNX, network.onnx and in 8 bits network-int8.onnx, of any batch
+    size and graphs of one size."""
+    # Of the exporter's own, about itself.
+    warnings.simplefilter("ignore")
+    facts, tensors = read_bundle(arguments.bundle)
+    denoiser = Denoiser(arguments.bundle)
+    types, bonds = denoiser.noise(2, arguments.nodes)
+    x_types, e = denoiser.one_hot(types, bonds)
+    x, y = denoiser.features(types, bonds, x_types, denoiser.time(2, 0))
+    classes = x_types.shape[-1]
+    arguments.export.mkdir(parents=True, exist_ok=True)
+    full = torch.jit.trace(Exported(denoiser.network, classes), (x, e, y))
+    full.save(str(arguments.export / "network.pt"))
+    inputs = ("x", "e", "y")
+    outputs = ("nodes", "edges")
+    for network, name in ((full, "network"), (Exported(Int8Network(tensors, facts), classes), "network-int8")):
+        torch.onnx.export(network, (x, e, y), str(arguments.export / (name + ".onnx")), input_names=inputs,
+                          output_names=outputs, opset_version=17,
+                          dynamic_axes={axis: {0: "batch"} for axis in inputs + outputs})
+    print(f"PyTorch {torch.__version__}")
+
+
 def layout(text):
     processes, threads = text.lower().split("x")
     return int(processes), int(threads)
@@ -498,6 +575,7 @@ def main():
     mode = parser.add_mutually_exclusive_group(required=True)
     mode.add_argument("--check", action="store_true", help="compare with the golden files")
     mode.add_argument("--bench", action="store_true", help="measure and print JSON")
+    mode.add_argument("--export", type=pathlib.Path, help="write the network as TorchScript and ONNX into a folder")
     mode.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where to run [cpu]")
     parser.add_argument("--bundle", type=pathlib.Path, default=REPOSITORY / "conf/models/qm9", help="folder of the model")
@@ -530,6 +608,9 @@ def main():
             sys.exit(0 if all(share <= 1 for share in shares.values()) else 1)
         elif arguments.work:
             work(arguments)
+        elif arguments.export:
+            with torch.inference_mode(False):
+                export(arguments)
         elif arguments.device == "cuda" or arguments.lines:
             bench_gpu(arguments)
         else:

@@ -109,8 +109,9 @@ public final class Bench {
             }
         }
         if (options.levels().contains(BenchOptions.Level.PEER)) {
-            say("peer");
-            lines.add(Peer.measure(options).line());
+            for (String name : options.models()) {
+                peers(BenchModel.of(name), lines);
+            }
         }
         if (options.levels().contains(BenchOptions.Level.JOB)) {
             say("job of " + options.jobCount() + " molecules in " + options.jobSteps() + " steps");
@@ -183,6 +184,14 @@ public final class Bench {
                 others(steps, settings).forEach(step -> lines.add(step.line(true)));
             }
         }
+    }
+
+    private void peers(BenchModel model, ResultLines lines) throws IOException, InterruptedException {
+        say(model.name() + ": peers");
+        if (model.trained()) {
+            lines.add(Peer.ofSteps(model.name(), options).line());
+        }
+        new PeerNetworks(options, model).measure().forEach(peer -> lines.add(peer.line()));
     }
 
     /** All settings as the job's quantizers pack them, and its default, where that is not one of them. */

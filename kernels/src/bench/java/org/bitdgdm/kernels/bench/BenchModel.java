@@ -33,6 +33,7 @@ record BenchModel(String name, int nodes, PackedModel full, boolean trained) {
             case "qm9" -> qm9();
             case "moses" -> moses();
             case "planar" -> planar();
+            case "sbm" -> sbm();
             default -> throw new IllegalArgumentException(name);
         };
     }
@@ -49,7 +50,7 @@ record BenchModel(String name, int nodes, PackedModel full, boolean trained) {
         Architecture architecture = new Architecture(Variant.MAIN, 12, 8, 8, 5, 27, 500, FeatureSet.ALL, true,
             new float[] {12, 14, 32, 16, 19, 35.4f, 79.9f, 1}, 350);
         return new BenchModel("MOSES sizes, n = 27", 27,
-            random(architecture, nodeMarginal, edgeMarginal, 128, 128, 256), false);
+            random(architecture, nodeMarginal, edgeMarginal, 128, 128, 256, FEED_FORWARD_E), false);
     }
 
     /** The sizes of the published planar-graph model; random weights. */
@@ -57,11 +58,19 @@ record BenchModel(String name, int nodes, PackedModel full, boolean trained) {
         Architecture architecture = new Architecture(Variant.MAIN, 10, 8, 1, 2, 64, 1000, FeatureSet.ALL, false,
             new float[0], 1);
         return new BenchModel("planar sizes, n = 64", 64,
-            random(architecture, new float[] {1}, new float[] {0.915f, 0.085f}, 64, 64, 128), false);
+            random(architecture, new float[] {1}, new float[] {0.915f, 0.085f}, 64, 64, 128, FEED_FORWARD_E), false);
+    }
+
+    /** The sizes of the published model of stochastic block graphs at its largest graphs; random weights. */
+    private static BenchModel sbm() {
+        Architecture architecture = new Architecture(Variant.MAIN, 8, 8, 1, 2, 187, 1000, FeatureSet.ALL, false,
+            new float[0], 1);
+        return new BenchModel("SBM sizes, n = 187", 187,
+            random(architecture, new float[] {1}, new float[] {0.919f, 0.081f}, 64, 64, 128, 64), false);
     }
 
     private static PackedModel random(Architecture architecture, float[] nodeMarginal, float[] edgeMarginal, int dy,
-                                      int hiddenEdges, int hiddenGlobals) {
+                                      int hiddenEdges, int hiddenGlobals, int feedForwardEdges) {
         float[] sizes = new float[architecture.maxNodes() + 1];
         sizes[architecture.maxNodes()] = 1;
         Diffusion diffusion = Diffusion.cosine(architecture.diffusionSteps(), nodeMarginal, edgeMarginal, sizes);
@@ -72,7 +81,7 @@ record BenchModel(String name, int nodes, PackedModel full, boolean trained) {
             case "mlp_in_E.0", "mlp_out_E.0" -> hiddenEdges;
             case "mlp_in_y.0" -> hiddenGlobals;
             case "linX1" -> FEED_FORWARD_X;
-            case "linE1" -> FEED_FORWARD_E;
+            case "linE1" -> feedForwardEdges;
             case "lin_y1" -> FEED_FORWARD_Y;
             default -> throw new IllegalArgumentException(module);
         });
@@ -111,11 +120,17 @@ record BenchModel(String name, int nodes, PackedModel full, boolean trained) {
             Arrays.copyOf(batch.nodes(), count * n), Arrays.copyOf(batch.edges(), count * n * n));
     }
 
+    /** Batch sizes that other runtimes are measured with: where they are fastest, and as far as their memory goes. */
+    List<Integer> peerBatches() {
+        return nodes <= 9 ? List.of(4, 8, 16, 32, 64) : nodes <= 27 ? List.of(1, 2, 4, 8, 16) : nodes <= 64
+            ? List.of(1, 2, 4) : List.of(1, 2);
+    }
+
     /** Batch sizes measured by default: fewer of large graphs, where a step of a batch takes seconds. */
     List<Integer> batches(boolean all) {
         if (all || nodes <= 9) {
             return List.of(1, 2, 4, 8, 16, 32, 64, 128, 256);
         }
-        return nodes <= 27 ? List.of(1, 4, 16, 64) : List.of(1, 2, 4, 8);
+        return nodes <= 27 ? List.of(1, 4, 16, 64) : nodes <= 64 ? List.of(1, 2, 4, 8) : List.of(1, 2);
     }
 }

@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
  *
  * @param home      root of the repository
  * @param levels    what to measure
- * @param models    names of the models: qm9, moses, planar
+ * @param models    names of the models: qm9, moses, planar, sbm
  * @param threads   most threads of a step; 1 and this many are measured
  * @param repeats   repeats of every measurement
  * @param seconds   length of a repeat of a step or of the peer; a kernel takes a fortieth of it
@@ -42,7 +42,7 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
         KERNEL,
         /** Denoising steps of whole batches, beside their ceiling. */
         STEP,
-        /** The same network in PyTorch. */
+        /** The same network in PyTorch, ONNX Runtime and libtorch. */
         PEER,
         /** A whole Spark job. */
         JOB,
@@ -52,7 +52,7 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
         PROTEINS
     }
 
-    private static final List<String> MODELS = List.of("qm9", "moses", "planar");
+    private static final List<String> MODELS = List.of("qm9", "moses", "planar", "sbm");
 
     static final String USAGE = """
         Measures the cpu backend and writes kernels/benchmarks/cpu.jsonl and, made of it, cpu.md. --pages alone measures
@@ -61,13 +61,14 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
           --backend NAME   cpu or cuda, which has flags of its own, below [cpu]
           --levels LIST    of kernel,step,peer,job,start,proteins [kernel,step,peer]; the peaks of a core are always
                            measured, unless it is proteins alone, which writes proteins.md beside the results
-          --models LIST    of qm9,moses,planar [all]
+          --models LIST    of qm9,moses,planar,sbm [all]
           --threads N      most threads of a step [all processors]
           --repeats N      repeats of every measurement [11]
           --seconds S      length of a repeat [0.15]
           --full           all batch sizes for large graphs too, which takes an hour
           --cpu-isa NAME   auto, scalar, avx2 or avx512 [auto]
-          --python FILE    interpreter with PyTorch [/usr/bin/python3]
+          --python FILE    interpreter with PyTorch, a peer that also writes the network for the others, ONNX Runtime and
+                           libtorch, which Maven fetches (150 MB) [/usr/bin/python3]
           --submit FILE    submit.sh, for the job's quantizers and the job level; ./submit.sh bench sets it
           --job-count N    molecules of the job level [10000]
           --job-steps N    steps of each of them [500]

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -52,7 +53,9 @@ final class CpuPage {
             ceilings(model);
             pieces(model);
         });
-        results.peer.ifPresent(this::peer);
+        if (!results.peers.isEmpty()) {
+            peers();
+        }
         results.job.ifPresent(this::job);
         results.starts.ifPresent(this::starts);
     }
@@ -119,16 +122,7 @@ final class CpuPage {
         if (lowest < Double.POSITIVE_INFINITY) {
             text.row("lowest step throughput ÷ its ceiling (" + where + ")", Markdown.percent(lowest), "70%");
         }
-        results.peer.filter(peer -> !peer.rows().isEmpty()).ifPresent(peer -> {
-            againstPeer(peer, Setting.FP32.name(), "1.2×");
-            results.byDefault.ifPresent(setting -> againstPeer(peer, setting, "2.5×, being the default"));
-            againstPeer(peer, Setting.LITERAL.name(), "3×");
-            for (String other : List.of(Setting.RESIDUAL.name(), Setting.W8A8.name())) {
-                if (!results.byDefault.equals(Optional.of(other))) {
-                    againstPeer(peer, other, "2.5× where it is the default");
-                }
-            }
-        });
+        results.models.forEach(this::againstPeers);
         if (scaling < Double.POSITIVE_INFINITY) {
             text.row("lowest " + threads(threads) + " ÷ 1 thread ÷ scaling of the multiply-adds (" + scaled + ")",
                 Markdown.percent(scaling), "95%");
@@ -150,11 +144,30 @@ final class CpuPage {
         return count == 1 ? "1 thread" : count + " threads";
     }
 
-    private void againstPeer(Peer peer, String setting, String bar) {
-        results.models.stream().filter(of -> of.trained).findFirst()
-            .flatMap(of -> of.best(setting, results.threads()))
-            .ifPresent(step -> text.row(setting + " ÷ PyTorch FP32",
-                String.format(Locale.ROOT, "%.2f×", step.rate().median() / peer.best().median()), bar));
+    /** Of the shipped model each setting, of others the fastest, since their weights are random, ÷ the best peer. */
+    private void againstPeers(Results.OfModel of) {
+        Peer peer = results.bestPeer(of).orElse(null);
+        if (peer == null || of.steps.isEmpty()) {
+            return;
+        }
+        int threads = results.threads();
+        if (of.trained) {
+            for (String setting : of.ceilings.keySet()) {
+                String bar = setting.equals(Setting.FP32.name()) ? "2×"
+                    : results.byDefault.equals(Optional.of(setting)) ? "5×, being the default" : "";
+                of.best(setting, threads).ifPresent(step -> againstPeer(of, setting, step, peer, bar));
+            }
+            return;
+        }
+        of.best(Setting.FP32.name(), threads).ifPresent(step -> againstPeer(of, Setting.FP32.name(), step, peer, ""));
+        of.ceilings.keySet().stream().flatMap(setting -> of.best(setting, threads).stream())
+            .max(Comparator.comparingDouble(step -> step.rate().median()))
+            .ifPresent(step -> againstPeer(of, "best of ours, " + step.setting(), step, peer, "3×, at n = 27 4×"));
+    }
+
+    private void againstPeer(Results.OfModel of, String what, Results.Step step, Peer peer, String bar) {
+        text.row(String.format(Locale.ROOT, "%s: %s ÷ %s", of.name, what, peer.name()),
+            String.format(Locale.ROOT, "%.2f×", step.rate().median() / peer.best().median()), bar);
     }
 
     private void peaks() {
@@ -208,12 +221,12 @@ final class CpuPage {
         text.line("");
         double full = of.others.stream().filter(step -> step.setting().equals(Setting.FP32.name())).findFirst().orElseThrow()
             .rate().median();
-        text.table("setting", "graph-steps/s", "range", "÷ fp32", "÷ PyTorch FP32");
+        Optional<Peer> peer = results.bestPeer(of);
+        text.table("setting", "graph-steps/s", "range", "÷ fp32", "÷ " + peer.map(Peer::name).orElse("peer"));
         for (Results.Step step : of.others) {
             double rate = step.rate().median();
             text.row(step.setting(), rate, range(step.rate(), 1), String.format(Locale.ROOT, "%.2f×", rate / full),
-                results.peer.filter(peer -> !peer.rows().isEmpty())
-                    .map(peer -> String.format(Locale.ROOT, "%.2f×", rate / peer.best().median())).orElse("–"));
+                peer.map(best -> String.format(Locale.ROOT, "%.2f×", rate / best.best().median())).orElse("–"));
         }
         text.line("");
     }
@@ -265,18 +278,23 @@ final class CpuPage {
         text.line("");
     }
 
-    private void peer(Peer peer) {
-        text.line("## Peer");
+    private void peers() {
+        text.line("## Peers");
         text.line("");
-        text.line("%s; the shipped model, n = 9, FP32: features, network, posterior and draw.", peer.version());
+        text.line("Other runtimes on the same weights, by batch size. Where a peer runs the network alone, it has less to do than a"
+            + " step of ours, which makes features, posterior and draws besides. Its logits were compared with ours first.");
         text.line("");
-        if (peer.rows().isEmpty()) {
-            return;
-        }
-        text.table("processes × threads", "batch", "graph-steps/s", "range");
-        for (Peer.Row row : peer.rows()) {
-            text.row(row.processes() + " × " + row.threads(), row.batch(), row.median(),
-                Markdown.significant(row.low()) + "–" + Markdown.significant(row.high()));
+        text.table("model", "peer", "what", "processes or callers × threads", "batch", "graph-steps/s", "range");
+        for (Peer peer : results.peers) {
+            String model = peer.model().isEmpty() ? results.models.stream().filter(of -> of.trained).map(of -> of.name)
+                .findFirst().orElse("") : peer.model();
+            if (peer.rows().isEmpty()) {
+                text.row(model, peer.version(), "", "", "", "", "");
+            }
+            for (Peer.Row row : peer.rows()) {
+                text.row(model, peer.version(), peer.what(), row.processes() + " × " + row.threads(), row.batch(),
+                    row.median(), Markdown.significant(row.low()) + "–" + Markdown.significant(row.high()));
+            }
         }
         text.line("");
     }
@@ -286,9 +304,10 @@ final class CpuPage {
         text.line("");
         text.line("Seconds from `./submit.sh %s` to its report, built before; kinds take turns.", starts.command());
         text.line("");
-        text.table("kind", "median", "range", "÷ old build");
+        text.table("kind", "median", "range", "old build ÷ this", "core-seconds");
         starts.seconds().forEach((kind, seconds) -> text.row(kind, seconds.median(), range(seconds, 1),
-            starts.faster(kind).map(ratio -> Markdown.significant(ratio) + "×").orElse("")));
+            starts.faster(kind).map(ratio -> Markdown.significant(ratio) + "×").orElse(""),
+            starts.core().containsKey(kind) ? starts.core().get(kind).median() : ""));
         text.line("");
     }
 

@@ -28,7 +28,7 @@ final class ResultLines {
     static final String STEP = "step";
     /** The setting of {@code generate} without flags. */
     static final String DEFAULT = "default";
-    /** Speed of PyTorch. */
+    /** Speed of another runtime. */
     static final String PEER = "peer";
     private static final JsonMapper JSON = new JsonMapper();
 

@@ -2,6 +2,7 @@ package org.bitdgdm.kernels.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -59,7 +60,7 @@ final class Results {
     final List<OfModel> models = new ArrayList<>();
     /** The setting of {@code generate} without flags; empty where the job was not asked. */
     final Optional<String> byDefault;
-    final Optional<Peer> peer;
+    final List<Peer> peers;
     final Optional<JobBench.Job> job;
     final Optional<StartBench.Starts> starts;
 
@@ -78,7 +79,7 @@ final class Results {
             models.add(of);
         }
         byDefault = first(lines, ResultLines.DEFAULT).map(line -> line.path("setting").asText());
-        peer = first(lines, ResultLines.PEER).map(Peer::of);
+        peers = ResultLines.of(lines, ResultLines.PEER).stream().map(Peer::of).toList();
         job = first(lines, JobBench.KIND).map(JobBench.Job::of);
         starts = first(lines, StartBench.KIND).map(StartBench.Starts::of);
     }
@@ -90,6 +91,13 @@ final class Results {
     private static Step step(JsonNode line) {
         return new Step(line.path("setting").asText(), line.path("threads").asInt(), line.path("batch").asInt(),
             Spread.of(line.path("graph_steps_per_second")));
+    }
+
+    /** The fastest of the peers in FP32 that were measured on a model. */
+    Optional<Peer> bestPeer(OfModel model) {
+        return peers.stream().filter(peer -> peer.full() && !peer.rows().isEmpty()
+            && (peer.model().equals(model.name) || peer.model().isEmpty() && model.trained))
+            .max(Comparator.comparingDouble(peer -> peer.best().median()));
     }
 
     int threads() {

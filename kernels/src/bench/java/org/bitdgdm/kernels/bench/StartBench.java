@@ -3,13 +3,16 @@ package org.bitdgdm.kernels.bench;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 
 /**
@@ -27,6 +30,8 @@ final class StartBench {
     static final String OLD = "old build, nothing cached";
 
     private static final List<String> SMALL_RUN = List.of("generate", "--count", "256", "--steps", "50");
+    /** Prints the seconds that a command has used of processors, by itself and within the kernel; its output goes to $0. */
+    private static final String TIMED = "TIMEFORMAT='%U %S'; { time bash \"$@\" > \"$0\" 2>&1; } 2>&1";
     private static final double NANOS = 1e-9;
 
     /**
@@ -34,18 +39,25 @@ final class StartBench {
      *
      * @param command of each, but for its folder
      * @param seconds of the starts of each kind, in the order of the table
+     * @param core    seconds of processors that they used, by kind; less than seconds say where others are at work too
      */
-    record Starts(String command, Map<String, Spread> seconds) {
+    record Starts(String command, Map<String, Spread> seconds, Map<String, Spread> core) {
         static Starts of(JsonNode line) {
-            Map<String, Spread> seconds = new LinkedHashMap<>();
-            line.path("seconds").properties().forEach(kind -> seconds.put(kind.getKey(), Spread.of(kind.getValue())));
-            return new Starts(line.path("command").asText(), seconds);
+            return new Starts(line.path("command").asText(), spreads(line.path("seconds")), spreads(line.path("core_seconds")));
+        }
+
+        private static Map<String, Spread> spreads(JsonNode kinds) {
+            Map<String, Spread> spreads = new LinkedHashMap<>();
+            kinds.properties().forEach(kind -> spreads.put(kind.getKey(), Spread.of(kind.getValue())));
+            return spreads;
         }
 
         ObjectNode line() {
             ObjectNode line = ResultLines.line(KIND).put("command", command);
             ObjectNode kinds = line.putObject("seconds");
             seconds.forEach((kind, all) -> all.write(kinds.putObject(kind)));
+            ObjectNode cores = line.putObject("core_seconds");
+            core.forEach((kind, all) -> all.write(cores.putObject(kind)));
             return line;
         }
 
@@ -70,18 +82,30 @@ final class StartBench {
         // Fills the cache, and the system's memory with the files of either build.
         start(options.submit(), cache.toString());
         options.old().ifPresent(this::warm);
-        Map<String, List<Double>> seconds = new LinkedHashMap<>();
+        Map<String, List<Taken>> taken = new LinkedHashMap<>();
         for (int repeat = 0; repeat < options.starts(); repeat++) {
             if (options.old().isPresent()) {
-                add(seconds, OLD, start(submitOf(options.old().get()), "none"));
+                add(taken, OLD, start(submitOf(options.old().get()), "none"));
             }
-            add(seconds, COLD, start(options.submit(), "none"));
-            add(seconds, KNOWN, start(options.submit(), cache.toString()));
+            add(taken, COLD, start(options.submit(), "none"));
+            add(taken, KNOWN, start(options.submit(), cache.toString()));
         }
+        return new Starts(String.join(" ", SMALL_RUN), spreads(taken, Taken::seconds), spreads(taken, Taken::core));
+    }
+
+    private static Map<String, Spread> spreads(Map<String, List<Taken>> taken, ToDoubleFunction<Taken> part) {
         Map<String, Spread> spreads = new LinkedHashMap<>();
-        seconds.forEach((kind, all) ->
-            spreads.put(kind, Spread.of(all.stream().mapToDouble(Double::doubleValue).toArray())));
-        return new Starts(String.join(" ", SMALL_RUN), spreads);
+        taken.forEach((kind, all) -> spreads.put(kind, Spread.of(all.stream().mapToDouble(part).toArray())));
+        return spreads;
+    }
+
+    /**
+     * What one start took.
+     *
+     * @param seconds from the command to its end
+     * @param core    of processors
+     */
+    private record Taken(double seconds, double core) {
     }
 
     private void warm(Path old) {
@@ -99,27 +123,30 @@ final class StartBench {
         return build.resolve("submit.sh");
     }
 
-    private static void add(Map<String, List<Double>> seconds, String kind, double one) {
-        seconds.computeIfAbsent(kind, first -> new ArrayList<>()).add(one);
+    private static void add(Map<String, List<Taken>> taken, String kind, Taken one) {
+        taken.computeIfAbsent(kind, first -> new ArrayList<>()).add(one);
     }
 
-    /** Seconds of one run of a build. */
-    private double start(Path submit, String cache) throws IOException, InterruptedException {
+    /** One run of a build, from its own folder: paths of the defaults are those of its own files. */
+    private Taken start(Path submit, String cache) throws IOException, InterruptedException {
         Path out = folder.resolve("run");
         remove(out);
         Path log = folder.resolve("run.log");
-        List<String> command = new ArrayList<>(List.of("bash", submit.toString()));
+        List<String> command = new ArrayList<>(List.of("bash", "-c", TIMED, log.toString(), submit.toString()));
         command.addAll(SMALL_RUN);
         command.addAll(List.of("--out", out.toString(), "--spark", "--master", "local[" + options.threads() + "]"));
-        ProcessBuilder starting = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+        ProcessBuilder starting = new ProcessBuilder(command).directory(submit.getParent().toFile())
+            .redirectError(ProcessBuilder.Redirect.INHERIT);
         starting.environment().put("BITDGDM_CACHE", cache);
         long begin = System.nanoTime();
-        int code = starting.start().waitFor();
+        Process process = starting.start();
+        String core = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+        int code = process.waitFor();
         double seconds = (System.nanoTime() - begin) * NANOS;
         if (code != 0 || !Files.exists(out.resolve("report.html"))) {
             throw new IllegalStateException(String.join(" ", command) + " ended with exit code " + code + "; see " + log);
         }
-        return seconds;
+        return new Taken(seconds, Arrays.stream(core.split(" ")).mapToDouble(Double::parseDouble).sum());
     }
 
     private static void remove(Path there) throws IOException {

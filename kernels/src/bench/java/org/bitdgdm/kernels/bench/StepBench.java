@@ -20,7 +20,7 @@ final class StepBench {
     /** Steps of the runs that are compared before anything is timed. */
     private static final int CHECKED_STEPS = 2;
     /** FP32 sums through up to 12 layers against double, of logits of order 1 to 10. */
-    private static final double FLOAT_TOLERANCE = 2e-3;
+    static final double FLOAT_TOLERANCE = 2e-3;
     /** Mean difference of logits over their mean magnitude, where a sum on the edge of two codes may fall either way. */
     private static final double CODE_TOLERANCE = 0.05;
     private static final double NANOS = 1e-9;
@@ -79,6 +79,19 @@ final class StepBench {
     }
 
     private void requireNear(Setting.Packed packed, float[] expected, float[] found) {
+        boolean exact = packed.setting() == Setting.FP32;
+        double off = difference(expected, found, exact);
+        require(packed, off <= (exact ? FLOAT_TOLERANCE : CODE_TOLERANCE),
+            "must have logits near the reference's, found them off by " + off);
+    }
+
+    /**
+     * How far logits are from others.
+     *
+     * @param exact whether both are sums in FP32 or better: then the largest difference, relative where logits are large;
+     *              where one has codes, the mean difference over the mean magnitude
+     */
+    static double difference(float[] expected, float[] found, boolean exact) {
         double difference = 0;
         double magnitude = 0;
         double worst = 0;
@@ -88,9 +101,7 @@ final class StepBench {
             magnitude += Math.abs(expected[k]);
             worst = Math.max(worst, distance / (1 + Math.abs(expected[k])));
         }
-        boolean exact = packed.setting() == Setting.FP32;
-        require(packed, exact ? worst <= FLOAT_TOLERANCE : difference <= CODE_TOLERANCE * magnitude,
-            "must have logits near the reference's, found them off by " + (exact ? worst : difference / magnitude));
+        return exact ? worst : difference / magnitude;
     }
 
     private void require(Setting.Packed packed, boolean holds, String rule) {

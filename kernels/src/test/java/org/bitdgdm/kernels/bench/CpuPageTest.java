@@ -1,0 +1,67 @@
+package org.bitdgdm.kernels.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class CpuPageTest {
+    private static final String MODEL = "QM9, n = 9";
+
+    private final List<JsonNode> lines = new ArrayList<>();
+
+    private void measured() {
+        lines.add(new Machine("cpu", 2, "Linux", "g++", "17", "abc").begin().put("threads", 2).put("repeats", 3));
+        for (String loop : List.of("multiply-add", "vpdpbusd", "multiply-add, operand from 16 KiB",
+            "multiply-add, operand from 256 KiB", "copy of 128 KiB")) {
+            for (int threads : List.of(1, 2)) {
+                ObjectNode peak = new KernelBench.Measurement(loop, Integer.toString(threads), 1e9 * threads, 1e9 * threads,
+                    0, 0, Spread.of(1)).line(null);
+                lines.add(peak.put("kind", KernelBench.PEAK));
+            }
+        }
+        lines.add(ResultLines.line(ResultLines.MODEL).put("name", MODEL).put("trained", true));
+        ObjectNode ceiling = ResultLines.line(Ceiling.KIND).put("model", MODEL).put("setting", "fp32");
+        ceiling.putObject("seconds").put("dense", 1e-4);
+        lines.add(ceiling.put("strict_seconds", 1e-4));
+        for (int threads : List.of(1, 2)) {
+            ObjectNode step = ResultLines.line(ResultLines.STEP).put("model", MODEL).put("setting", "fp32")
+                .put("threads", threads).put("batch", 4);
+            Spread.of(3000).write(step.putObject("graph_steps_per_second"));
+            lines.add(step);
+        }
+    }
+
+    private static Peer peer(String model, String version, boolean full, double rate) {
+        return new Peer(model, version, "the network alone", full, List.of(new Peer.Row(2, 1, 8, rate / 2, 1, rate),
+            new Peer.Row(2, 1, 16, rate, rate, rate)));
+    }
+
+    @Test
+    void oursIsMeasuredAgainstTheFastestPeerInFullPrecisionOfTheSameModel() {
+        measured();
+        lines.add(peer(MODEL, "PyTorch 1, BLAS x", true, 500).line());
+        lines.add(peer(MODEL, "libtorch 2", true, 1200).line());
+        lines.add(peer(MODEL, "ONNX Runtime 1", false, 2000).line());
+        lines.add(peer("another", "ONNX Runtime 1", true, 2500).line());
+        lines.add(Peer.skipped(MODEL, "one more skipped: it is absent").line());
+        String page = CpuPage.text(lines, "");
+        assertThat(page).contains("| QM9, n = 9: fp32 ÷ libtorch 2 | 2.50× | 2× |")
+            .contains("| QM9, n = 9 | ONNX Runtime 1 | the network alone | 2 × 1 | 16 | 2,000 |")
+            .contains("| QM9, n = 9 | one more skipped: it is absent |");
+    }
+
+    /** Runs had one peer, on the shipped model, and their lines said no more. */
+    @Test
+    void aPeerWithoutAModelRanTheShippedOne() {
+        measured();
+        ObjectNode line = peer("", "PyTorch 1, BLAS x", true, 1000).line();
+        line.remove(List.of("model", "what", "full"));
+        lines.add(line);
+        assertThat(CpuPage.text(lines, "")).contains("| QM9, n = 9: fp32 ÷ PyTorch 1 | 3.00× | 2× |")
+            .contains("| QM9, n = 9 | PyTorch 1, BLAS x | FP32: features, network, posterior and draw | 2 × 1 | 8 |");
+    }
+}
