@@ -87,6 +87,22 @@ BITDGDM_KERNEL(bitdgdm_edge_input, EdgeInputArguments, 2) {
     }
 }
 
+// The same for edges that have features, after the input MLP.
+BITDGDM_KERNEL(bitdgdm_edge_symmetric, SymmetricArguments, 2) {
+    const int64_t at = (int64_t) blockX() * BLOCK + threadIndex();
+    if (at >= args.rows * args.eStride) {
+        return;
+    }
+    const int64_t row = at / args.eStride;
+    const int i = (int) (row / args.n % args.n);
+    const int j = (int) (row % args.n);
+    if (j < i) {
+        float* lower = args.e + at;
+        float* upper = lower + ((int64_t) j * args.n + i - (int64_t) i * args.n - j) * args.eStride;
+        *lower = *upper = (*lower + *upper) * 0.5f;
+    }
+}
+
 BITDGDM_KERNEL(bitdgdm_edges, EdgesArguments, 2) {
     edges<true>(args);
 }

@@ -52,7 +52,7 @@ BITDGDM_DEVICE float capped(int64_t multiple, int factor) {
 
 // Cycle counts from closed walks, as the variant counts them.
 BITDGDM_DEVICE void cycles(const Team& team, const uint8_t* edges, int n, bool fixedBug, const FeatureMemory& memory,
-                           float* node, int stride, float* global) {
+                           bool columns, float* node, int stride, float* global) {
     int32_t* a2 = (int32_t*) memory.matrix;
     int32_t* a3 = a2 + n * n;
     for (int ij = team.lane; team.working && ij < n * n; ij += team.size) {
@@ -93,9 +93,11 @@ BITDGDM_DEVICE void cycles(const Team& team, const uint8_t* edges, int n, bool f
         const int64_t c5 = fixedBug
             ? walks5 - 2 * sharedDegrees - 2 * degree * walks3 - neighbourWalks3 + 5 * walks3
             : walks5 - 2 * walks3 * degree - neighbourWalks3 + walks3;
-        node[i * stride] = capped(walks3, 2);
-        node[i * stride + 1] = capped(c4, 2);
-        node[i * stride + 2] = capped(c5, 2);
+        if (columns) {
+            node[i * stride] = capped(walks3, 2);
+            node[i * stride + 1] = capped(c4, 2);
+            node[i * stride + 2] = capped(c5, 2);
+        }
         int64_t* sums = memory.sums + i * CYCLE_SUMS;
         sums[0] = walks3;
         sums[1] = c4;
@@ -306,6 +308,51 @@ BITDGDM_DEVICE void laplacian(const Team& team, const uint8_t* edges, int n, con
     }
 }
 
+// Classes of edges, and P_0 ... of random walks, which stand where they belong: each is made from the one before.
+BITDGDM_DEVICE void walks(const Team& team, const FeatureArguments& args, const uint8_t* edges, const FeatureMemory& memory,
+                          float* node, float* edge) {
+    const int n = args.n;
+    float* step = (float*) memory.order;
+    for (int i = team.lane; team.working && i < n; i += team.size) {
+        int degree = 0;
+        for (int j = 0; j < n; j++) {
+            degree += edges[i * n + j] != 0 ? 1 : 0;
+        }
+        step[i] = degree == 0 ? 0.0f : 1.0f / (float) degree;
+    }
+    for (int ij = team.lane; team.working && ij < n * n; ij += team.size) {
+        for (int k = 0; k < args.edgeTypes; k++) {
+            edge[(size_t) ij * args.edgeStride + k] = edges[ij] == k ? 1.0f : 0.0f;
+        }
+    }
+    float* walk = edge + args.edgeTypes;
+    for (int p = 0; p < args.walks; p++) {
+        sync();
+        for (int ij = team.lane; team.working && ij < n * n; ij += team.size) {
+            const int i = ij / n;
+            const int j = ij % n;
+            double sum = i == j ? 1 : 0;
+            if (p > 0) {
+                sum = 0;
+                for (int k = 0; k < n; k++) {
+                    const float before = walk[(size_t) (i * n + k) * args.edgeStride + p - 1];
+                    sum = edges[k * n + j] != 0 ? add(sum, multiply((double) before, (double) step[k])) : sum;
+                }
+            }
+            walk[(size_t) ij * args.edgeStride + p] = (float) sum;
+            if (i == j) {
+                node[i * args.nodeStride + p] = (float) sum;
+            }
+        }
+    }
+    sync();
+}
+
+// A class; of one that only noise has, 0.
+BITDGDM_DEVICE int dataOf(const FeatureArguments& args, int found, int classes) {
+    return args.absorbing && classes > 1 && found == classes - 1 ? 0 : found;
+}
+
 BITDGDM_DEVICE void features(const FeatureArguments& args) {
     const int n = args.n;
     const int teams = teamsOf(n);
@@ -331,9 +378,14 @@ BITDGDM_DEVICE void features(const FeatureArguments& args) {
     float* at = node + args.nodeTypes;
     const bool all = args.features == ALL_FEATURES;
     const bool spectral = all || args.features == EIGENVALUE_FEATURES;
+    const bool walking = args.features == RANDOM_WALKS;
+    if (walking) {
+        walks(team, args, edges, memory, at, args.edgeInput + (size_t) graph * n * n * args.edgeStride);
+        at += args.walks;
+    }
     if (args.features != NO_FEATURES) {
-        cycles(team, edges, n, args.fixedBug != 0, memory, at, args.nodeStride, global + 1);
-        at += CYCLE_COLUMNS;
+        cycles(team, edges, n, args.fixedBug != 0, memory, !walking, at, args.nodeStride, global + 1);
+        at += walking ? 0 : CYCLE_COLUMNS;
     }
     if (spectral) {
         laplacian(team, edges, n, memory, all, at, args.nodeStride, global + 2 + CYCLE_COLUMNS);
@@ -343,9 +395,9 @@ BITDGDM_DEVICE void features(const FeatureArguments& args) {
         for (int i = team.lane; team.working && i < n; i += team.size) {
             int valency = 0;
             for (int j = 0; j < n; j++) {
-                valency += edges[i * n + j];
+                valency += dataOf(args, edges[i * n + j], args.edgeTypes);
             }
-            at[i * args.nodeStride] = (float) (nodes[i] - valency);
+            at[i * args.nodeStride] = (float) (dataOf(args, nodes[i], args.nodeTypes) - valency);
             at[i * args.nodeStride + 1] = (float) valency;
         }
     }
@@ -358,11 +410,15 @@ BITDGDM_DEVICE void features(const FeatureArguments& args) {
         if (args.molecular) {
             double weight = 0;
             for (int i = 0; i < n; i++) {
-                weight = add(weight, (double) args.nodeWeights[nodes[i]]);
+                weight = add(weight, (double) args.nodeWeights[dataOf(args, nodes[i], args.nodeTypes)]);
             }
             *y++ = (float) divide(weight, (double) args.maxWeight);
         }
-        *y = args.steps[args.progress->step].time;
+        const int step = args.progress->step;
+        *y = args.steps[step].time;
+        for (int k = 0; k < args.timeColumns; k++) {
+            y[1 + k] = args.timeInput[step * args.timeColumns + k];
+        }
     }
 }
 

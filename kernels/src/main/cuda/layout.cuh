@@ -246,15 +246,33 @@ static_assert(sizeof(EdgeInputArguments) == 40 && sizeof(EdgeOutputArguments) ==
     && offsetof(EdgeOutputArguments, rows) == 32, "layout of EdgeInputArguments and EdgeOutputArguments");
 
 // One step of a sampler, Sampler.java. What depends on a noise schedule is worked out there.
-enum Rule : int32_t { POSTERIOR = 0 };
+enum Rule : int32_t { POSTERIOR = 0, FLOW = 1, PREDICTION = 2 };
+
+// Stochasticity.java, by ordinal.
+enum Stochasticity : int32_t {
+    GENERAL = 0,
+    MARGINAL = 1,
+    COLUMN_MAX_MARGINAL = 2,
+    COLUMN_X_T = 3,
+    COLUMN_ABS_STATE = 4,
+    COLUMN_P_X1_G_XT = 5,
+    COLUMN_X_1 = 6,
+    COLUMN_P_XT_G_X1 = 7,
+    COLUMN_XHAT_T = 8,
+    ENTRY_FIRST = 9,
+    ENTRY_ABS_STATE = 10
+};
 
 struct Step {
     int32_t rule;           // Rule
     int32_t to;             // counter of the draws
     float time;             // what the network reads
-    float beta;             // noise between the two times
-    float alphaBarFrom;     // at the time of the graphs
+    float beta;             // noise between the two times, of a posterior
+    float alphaBarFrom;     // at the time of the graphs; of a flow its time
     float alphaBarTo;       // at the time that is drawn
+    int32_t stochasticity;  // Stochasticity, of a flow
+    float eta;              // of a flow
+    float omega;            // of a flow
 };
 
 // Where a batch is in its steps. Lies in device memory, so that one captured graph serves every step.
@@ -264,7 +282,7 @@ struct Progress {
 };
 
 // FeatureSet.java, by ordinal.
-enum FeatureSet : int32_t { NO_FEATURES = 0, CYCLES = 1, EIGENVALUE_FEATURES = 2, ALL_FEATURES = 3 };
+enum FeatureSet : int32_t { NO_FEATURES = 0, CYCLES = 1, EIGENVALUE_FEATURES = 2, ALL_FEATURES = 3, RANDOM_WALKS = 4 };
 
 // The network's input. Grid: graphs, over the teams of a block.
 struct FeatureArguments {
@@ -275,18 +293,34 @@ struct FeatureArguments {
     const float* nodeWeights;  // (nodeTypes) if molecular
     char* scratch;          // (graphs, scratchBytes), null: shared memory is used, so many bytes a team
     float* nodeInput;       // (graphs, n, nodeStride)
+    float* edgeInput;       // (graphs, n, n, edgeStride) of RANDOM_WALKS
     float* globalInput;     // (graphs, globalStride)
+    const float* timeInput; // (steps, timeColumns) cosines and sines of the time, of RANDOM_WALKS
     int64_t scratchBytes;
     int32_t n;
     int32_t nodeTypes;
+    int32_t edgeTypes;
     int32_t maxNodes;
     int32_t fixedBug;
     int32_t features;       // FeatureSet
     int32_t molecular;
     float maxWeight;
     int32_t nodeStride;
+    int32_t edgeStride;
     int32_t globalStride;
     int32_t graphs;
+    int32_t walks;          // lengths of walks, of RANDOM_WALKS
+    int32_t timeColumns;
+    int32_t absorbing;      // the last of several classes is one that only noise has
+    int32_t unused;
+};
+
+// E = (E + E^T) / 2. Grid: edge rows.
+struct SymmetricArguments {
+    float* e;               // (graphs, n, n, eStride)
+    int64_t rows;
+    int32_t n;
+    int32_t eStride;
 };
 
 // Logits of nodes and edges from what the output MLPs left, and what is done with them. Grid: elements.
@@ -313,9 +347,10 @@ struct DrawArguments {
     int32_t unused;
 };
 
-static_assert(sizeof(Step) == 24 && offsetof(Step, time) == 8 && offsetof(Step, alphaBarTo) == 20, "layout of Step");
-static_assert(sizeof(Progress) == 8 && sizeof(FeatureArguments) == 112 && offsetof(FeatureArguments, n) == 72
-    && offsetof(FeatureArguments, globalStride) == 104, "layout of FeatureArguments");
+static_assert(sizeof(Step) == 36 && offsetof(Step, time) == 8 && offsetof(Step, omega) == 32, "layout of Step");
+static_assert(sizeof(Progress) == 8 && sizeof(FeatureArguments) == 152 && offsetof(FeatureArguments, n) == 88
+    && offsetof(FeatureArguments, unused) == 148 && sizeof(SymmetricArguments) == 24,
+    "layout of FeatureArguments and SymmetricArguments");
 static_assert(sizeof(DrawArguments) == 128 && offsetof(DrawArguments, seed) == 88 && offsetof(DrawArguments, n) == 100
     && offsetof(DrawArguments, edgeStride) == 120, "layout of DrawArguments");
 

@@ -1,5 +1,5 @@
-// One reverse step of the diffusion and its draws, as Posterior.java and CounterRandom.java define them; sums in double,
-// exp in FP32, in the order of the cpu backend. Also the draws that sampling starts from, those of InitialNoise.java. A
+// One step of a sampler and its draws, as Posterior.java, Flow.java and CounterRandom.java define them; sums in double, exp in
+// FP32, flows in FP32, in the order of the cpu backend. Also the draws that sampling starts from, those of InitialNoise.java. A
 // thread has one element, a node or an edge i < j, and computes a value again rather than keep an array of them.
 #pragma once
 
@@ -53,9 +53,40 @@ struct Marginal {
     BITDGDM_MEMBER float weight(int k) const { return values[k]; }
 };
 
+// The network's prediction of one element: softmax of its logits.
+struct Prediction {
+    Logits logits;
+    int classes;
+    // Found by start().
+    float highest;
+    double total;
+
+    BITDGDM_MEMBER float exponent(int k) const {
+        return exponential(logits(k) - highest);
+    }
+
+    BITDGDM_MEMBER float weight(int k) const {
+        return (float) divide((double) exponent(k), total);
+    }
+
+    // False if a logit is not finite.
+    BITDGDM_MEMBER bool start() {
+        highest = logits(0);
+        for (int k = 1; k < classes; k++) {
+            const float value = logits(k);
+            highest = value > highest ? value : highest;
+        }
+        total = 0;
+        for (int k = 0; k < classes; k++) {
+            total = add(total, (double) exponent(k));
+        }
+        return total < (double) infinity();
+    }
+};
+
 // p(z_s | z_t) of one element.
 struct Posterior {
-    Logits logits;
+    Prediction prediction;
     const float* marginal;
     int classes;
     double marginalSum;
@@ -63,25 +94,19 @@ struct Posterior {
     double alphaBarT;
     double alphaBarS;
     // Found by start().
-    float highest;
-    double total;
     double currentLimit;
     double ratioSum;
     double sum;
 
-    BITDGDM_MEMBER float exponent(int k) const {
-        return exponential(logits(k) - highest);
-    }
-
     BITDGDM_MEMBER double ratio(int k) const {
         const double offDiagonal = multiply(subtract(1, alphaBarT), currentLimit);
-        const double denominator = k == logits.current ? add(offDiagonal, alphaBarT) : offDiagonal;
-        return divide(divide((double) exponent(k), total), denominator == 0 ? 1e-6 : denominator);
+        const double denominator = k == prediction.logits.current ? add(offDiagonal, alphaBarT) : offDiagonal;
+        return divide(divide((double) prediction.exponent(k), prediction.total), denominator == 0 ? 1e-6 : denominator);
     }
 
     BITDGDM_MEMBER double joint(int k) const {
         double step = multiply(beta, currentLimit);
-        if (k == logits.current) {
+        if (k == prediction.logits.current) {
             step = add(step, subtract(1, beta));
         }
         const double limit = divide((double) marginal[k], marginalSum);
@@ -93,25 +118,12 @@ struct Posterior {
         return (float) (sum == 0 ? divide(1.0, (double) classes) : divide(joint(k), sum));
     }
 
-    // False if a logit is not finite.
-    BITDGDM_MEMBER bool start() {
+    BITDGDM_MEMBER void start() {
         marginalSum = 0;
         for (int k = 0; k < classes; k++) {
             marginalSum = add(marginalSum, (double) marginal[k]);
         }
-        highest = logits(0);
-        for (int k = 1; k < classes; k++) {
-            const float value = logits(k);
-            highest = value > highest ? value : highest;
-        }
-        total = 0;
-        for (int k = 0; k < classes; k++) {
-            total = add(total, (double) exponent(k));
-        }
-        if (!(total < (double) infinity())) {
-            return false;
-        }
-        currentLimit = divide((double) marginal[logits.current], marginalSum);
+        currentLimit = divide((double) marginal[prediction.logits.current], marginalSum);
         ratioSum = 0;
         for (int k = 0; k < classes; k++) {
             ratioSum = add(ratioSum, ratio(k));
@@ -120,7 +132,106 @@ struct Posterior {
         for (int k = 0; k < classes; k++) {
             sum = add(sum, joint(k));
         }
-        return true;
+    }
+};
+
+// Slots of the draws of x1 and of one more class lie this far from those of the classes.
+constexpr uint32_t PREDICTED = 1u << 31;
+constexpr uint32_t NOISED = 1u << 30;
+
+// The first of the largest of some weights.
+template <typename Weights>
+BITDGDM_DEVICE int best(int classes, const Weights& weights) {
+    int best = 0;
+    for (int k = 1; k < classes; k++) {
+        best = weights.weight(k) > weights.weight(best) ? k : best;
+    }
+    return best;
+}
+
+// p0, and what is left of it and of the drawn class at a flow's time.
+struct Interpolation {
+    const float* marginal;
+    float marginalSum;
+    float time;
+    int drawn;
+
+    BITDGDM_MEMBER float limit(int k) const {
+        // What has been normalised before keeps its bits.
+        return magnitude(marginalSum - 1) <= 1e-6f ? marginal[k] : marginal[k] / marginalSum;
+    }
+
+    BITDGDM_MEMBER float weight(int k) const {
+        const float p = time * (k == drawn ? 1.0f : 0.0f) + (1 - time) * limit(k);
+        return p < 0 ? 0 : p > 1 ? 1 : p;
+    }
+};
+
+// The class of one element after a step of a flow, see Flow.java.
+struct Jump {
+    Interpolation p;
+    const Step* step;
+    int classes;
+    int current;
+    // Found by start().
+    int column;
+    float denominator;
+    float own;
+    float stay;
+
+    BITDGDM_MEMBER bool inMask(int j) const {
+        switch (step->stochasticity) {
+            case GENERAL: return true;
+            case MARGINAL: return p.limit(j) > p.limit(current);
+            case ENTRY_FIRST:
+            case ENTRY_ABS_STATE: return current == column ? j == p.drawn : current == p.drawn && j == column;
+            default: return current == column || j == column;
+        }
+    }
+
+    BITDGDM_MEMBER float weight(int j) const {
+        if (j == current) {
+            return stay;
+        }
+        const float there = p.weight(j);
+        const float slope = (j == p.drawn ? 1.0f : 0.0f) - p.limit(j) - own;
+        const float rate = (slope > 0 ? slope : 0.0f) / denominator + there * (inMask(j) ? 1.0f : 0.0f) * step->eta
+            + (j == p.drawn ? step->omega : 0.0f) / denominator;
+        const bool kept = rate <= 1e5f && p.weight(current) != 0 && there != 0;
+        return (kept ? rate : 0.0f) * (step->alphaBarTo - step->alphaBarFrom);
+    }
+
+    // `noised` draws one more class.
+    BITDGDM_MEMBER void start(const Prediction& prediction, float noised) {
+        switch (step->stochasticity) {
+            case COLUMN_MAX_MARGINAL: {
+                column = 0;
+                for (int k = 1; k < classes; k++) {
+                    column = p.limit(k) > p.limit(column) ? k : column;
+                }
+                break;
+            }
+            case COLUMN_X_T: column = current; break;
+            case COLUMN_ABS_STATE:
+            case ENTRY_ABS_STATE: column = classes - 1; break;
+            case COLUMN_P_X1_G_XT: column = best(classes, prediction); break;
+            case COLUMN_X_1: column = p.drawn; break;
+            case COLUMN_P_XT_G_X1: column = best(classes, p); break;
+            case COLUMN_XHAT_T: column = drawClass(noised, classes, p); break;
+            case ENTRY_FIRST: column = 0; break;
+            default: column = -1;
+        }
+        int reached = 0;
+        for (int j = 0; j < classes; j++) {
+            reached += p.weight(j) != 0 ? 1 : 0;
+        }
+        denominator = (float) reached * p.weight(current);
+        own = (current == p.drawn ? 1.0f : 0.0f) - p.limit(current);
+        float left = 0;
+        for (int j = 0; j < classes; j++) {
+            left = j == current ? left : left + weight(j);
+        }
+        stay = left < 1 ? 1 - left : 0;
     }
 };
 
@@ -174,9 +285,9 @@ BITDGDM_DEVICE Logits logitsOf(const DrawArguments& args, const Element& element
     return {args.edgeOutput + row * args.edgeStride, args.edgeOutput + mirrored * args.edgeStride, args.edges[row]};
 }
 
-// u in [0, 1) of an element's class, by the counter of its draw.
-BITDGDM_DEVICE float uniformOf(const DrawArguments& args, const Element& element, int32_t counter) {
-    return philoxUniform(args.seed, (uint64_t) args.ids[element.graph], (uint32_t) counter, (uint32_t) element.slot);
+// u in [0, 1) of an element's class, by the counter of its draw; of its other draws by what these add to its slot.
+BITDGDM_DEVICE float uniformOf(const DrawArguments& args, const Element& element, int32_t counter, uint32_t other) {
+    return philoxUniform(args.seed, (uint64_t) args.ids[element.graph], (uint32_t) counter, (uint32_t) element.slot | other);
 }
 
 BITDGDM_DEVICE void writeClass(const DrawArguments& args, const Element& element, int drawn) {
@@ -197,7 +308,7 @@ BITDGDM_DEVICE void drawInitial(const DrawArguments& args) {
         return;
     }
     const Marginal marginal = {element.node ? args.nodeMarginal : args.edgeMarginal};
-    const float u = uniformOf(args, element, args.counter);
+    const float u = uniformOf(args, element, args.counter, 0);
     writeClass(args, element, drawClass(u, element.node ? args.nodeTypes : args.edgeTypes, marginal));
     if (element.node) {
         // No edge has both ends here.
@@ -211,21 +322,46 @@ BITDGDM_DEVICE void draw(const DrawArguments& args) {
         return;
     }
     const Step step = args.steps[args.progress->step];
-    Posterior posterior;
-    posterior.logits = logitsOf(args, element);
-    posterior.marginal = element.node ? args.nodeMarginal : args.edgeMarginal;
-    posterior.classes = element.node ? args.nodeTypes : args.edgeTypes;
-    posterior.beta = step.beta;
-    posterior.alphaBarT = step.alphaBarFrom;
-    posterior.alphaBarS = step.alphaBarTo;
-    if (!posterior.start()) {
+    const int classes = element.node ? args.nodeTypes : args.edgeTypes;
+    const float* marginal = element.node ? args.nodeMarginal : args.edgeMarginal;
+    Prediction prediction;
+    prediction.logits = logitsOf(args, element);
+    prediction.classes = classes;
+    if (!prediction.start()) {
         // The first such step: later steps go on from classes that mean nothing. All threads of a launch would write the same.
         if (args.progress->broken == 0) {
             args.progress->broken = 1 + args.progress->step;
         }
         return;
     }
-    writeClass(args, element, drawClass(uniformOf(args, element, step.to), posterior.classes, posterior));
+    const float u = uniformOf(args, element, step.to, 0);
+    if (step.rule == POSTERIOR) {
+        Posterior posterior;
+        posterior.prediction = prediction;
+        posterior.marginal = marginal;
+        posterior.classes = classes;
+        posterior.beta = step.beta;
+        posterior.alphaBarT = step.alphaBarFrom;
+        posterior.alphaBarS = step.alphaBarTo;
+        posterior.start();
+        writeClass(args, element, drawClass(u, classes, posterior));
+    } else if (step.rule == FLOW) {
+        Jump jump;
+        jump.p.marginal = marginal;
+        jump.p.marginalSum = 0;
+        for (int k = 0; k < classes; k++) {
+            jump.p.marginalSum = jump.p.marginalSum + marginal[k];
+        }
+        jump.p.time = step.alphaBarFrom;
+        jump.p.drawn = drawClass(uniformOf(args, element, step.to, PREDICTED), classes, prediction);
+        jump.step = &step;
+        jump.classes = classes;
+        jump.current = prediction.logits.current;
+        jump.start(prediction, step.stochasticity == COLUMN_XHAT_T ? uniformOf(args, element, step.to, NOISED) : 0);
+        writeClass(args, element, drawClass(u, classes, jump));
+    } else {
+        writeClass(args, element, drawClass(u, classes, prediction));
+    }
 }
 
 BITDGDM_DEVICE void writeLogits(const DrawArguments& args) {

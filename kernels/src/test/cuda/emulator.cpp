@@ -304,6 +304,7 @@ const std::map<std::string, Known> KERNELS = {
     {"bitdgdm_norm", {call<NormArguments, bitdgdm_norm>, sizeof(NormArguments)}},
     {"bitdgdm_sum", {call<SumArguments, bitdgdm_sum>, sizeof(SumArguments)}},
     {"bitdgdm_pool", {call<PoolArguments, bitdgdm_pool>, sizeof(PoolArguments)}},
+    {"bitdgdm_edge_symmetric", {call<SymmetricArguments, bitdgdm_edge_symmetric>, sizeof(SymmetricArguments)}},
     {"bitdgdm_edge_input", {call<EdgeInputArguments, bitdgdm_edge_input>, sizeof(EdgeInputArguments)}},
     {"bitdgdm_edges", {call<EdgesArguments, bitdgdm_edges>, sizeof(EdgesArguments)}},
     {"bitdgdm_edges_without_layers", {call<EdgesArguments, bitdgdm_edges_without_layers>, sizeof(EdgesArguments)}},
@@ -578,6 +579,11 @@ void printArguments() {
     BITDGDM_FIELD(EdgeInputArguments, eStride);
     BITDGDM_FIELD(EdgeInputArguments, unused);
     BITDGDM_SIZE(EdgeInputArguments);
+    BITDGDM_FIELD(SymmetricArguments, e);
+    BITDGDM_FIELD(SymmetricArguments, rows);
+    BITDGDM_FIELD(SymmetricArguments, n);
+    BITDGDM_FIELD(SymmetricArguments, eStride);
+    BITDGDM_SIZE(SymmetricArguments);
     BITDGDM_FIELD(EdgeOutputArguments, first);
     BITDGDM_FIELD(EdgeOutputArguments, second);
     BITDGDM_FIELD(EdgeOutputArguments, e);
@@ -594,6 +600,9 @@ void printArguments() {
     BITDGDM_FIELD(Step, beta);
     BITDGDM_FIELD(Step, alphaBarFrom);
     BITDGDM_FIELD(Step, alphaBarTo);
+    BITDGDM_FIELD(Step, stochasticity);
+    BITDGDM_FIELD(Step, eta);
+    BITDGDM_FIELD(Step, omega);
     BITDGDM_SIZE(Step);
     BITDGDM_FIELD(Progress, step);
     BITDGDM_FIELD(Progress, broken);
@@ -605,18 +614,26 @@ void printArguments() {
     BITDGDM_FIELD(FeatureArguments, nodeWeights);
     BITDGDM_FIELD(FeatureArguments, scratch);
     BITDGDM_FIELD(FeatureArguments, nodeInput);
+    BITDGDM_FIELD(FeatureArguments, edgeInput);
     BITDGDM_FIELD(FeatureArguments, globalInput);
+    BITDGDM_FIELD(FeatureArguments, timeInput);
     BITDGDM_FIELD(FeatureArguments, scratchBytes);
     BITDGDM_FIELD(FeatureArguments, n);
     BITDGDM_FIELD(FeatureArguments, nodeTypes);
+    BITDGDM_FIELD(FeatureArguments, edgeTypes);
     BITDGDM_FIELD(FeatureArguments, maxNodes);
     BITDGDM_FIELD(FeatureArguments, fixedBug);
     BITDGDM_FIELD(FeatureArguments, features);
     BITDGDM_FIELD(FeatureArguments, molecular);
     BITDGDM_FIELD(FeatureArguments, maxWeight);
     BITDGDM_FIELD(FeatureArguments, nodeStride);
+    BITDGDM_FIELD(FeatureArguments, edgeStride);
     BITDGDM_FIELD(FeatureArguments, globalStride);
     BITDGDM_FIELD(FeatureArguments, graphs);
+    BITDGDM_FIELD(FeatureArguments, walks);
+    BITDGDM_FIELD(FeatureArguments, timeColumns);
+    BITDGDM_FIELD(FeatureArguments, absorbing);
+    BITDGDM_FIELD(FeatureArguments, unused);
     BITDGDM_SIZE(FeatureArguments);
     BITDGDM_FIELD(DrawArguments, nodeOutput);
     BITDGDM_FIELD(DrawArguments, edgeOutput);

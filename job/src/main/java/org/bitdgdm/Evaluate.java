@@ -157,7 +157,6 @@ final class Evaluate {
         static AskedModel of(RecordedRun run, ModelBundle bundle, EvaluateConf conf, SparkSession spark) throws IOException {
             PackedModel model = run.sampled(bundle);
             BackendOpener opener = BackendOpener.of(conf.backend(), Session.settings());
-            opener.requireSampler(bundle.diffusion().schedule().linear());
             String backend = opener.probe(Runtime.getRuntime().availableProcessors(), Session.settings());
             Measures measures = new Measures(bundle.packed(), bundle.vocabulary(),
                 opener.onDevices(JavaSparkContext.fromSparkContext(spark.sparkContext())));

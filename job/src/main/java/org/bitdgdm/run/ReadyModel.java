@@ -108,7 +108,6 @@ public record ReadyModel(ModelBundle bundle, GraphFamily family, Optional<Quanti
     public void checkSteps(JobConf conf) {
         boolean flow = ShardSampler.steps(conf.sample(), bundle.diffusion()).get(0).rule() != Sampler.Rule.POSTERIOR;
         ShardSampler.sizes(conf.sample(), bundle.diffusion());
-        opener.requireSampler(flow || bundle.diffusion().schedule().linear());
         if (flow && conf.likelihood().on()) {
             throw new InputException("--likelihood is a bound of the sampler posterior, and this run has the sampler flow,"
                 + " which defines none; leave it out");

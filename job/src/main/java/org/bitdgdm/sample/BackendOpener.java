@@ -6,7 +6,6 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.SampleConf;
 import org.bitdgdm.kernels.Backend;
 import org.bitdgdm.kernels.BackendOptions;
@@ -122,18 +121,6 @@ public record BackendOpener(Backend backend, String cpuIsa, String nativeDirecto
     public Denoiser open(PackedModel model, int threads) {
         return backend == Backend.CUDA ? GuardedDenoiser.open(() -> Denoisers.open(backend, model, options(threads)))
             : Denoisers.open(backend, model, options(threads));
-    }
-
-    /**
-     * Refuses what the backend has no kernels for.
-     *
-     * @param flow whether steps are those of a flow, or the model was trained for them
-     */
-    public void requireSampler(boolean flow) {
-        if (backend == Backend.CUDA && flow) {
-            throw new InputException("the cuda backend has neither the sampler flow nor the features of models of DeFoG; set"
-                + " --backend cpu");
-        }
     }
 
     /** What of the backend decides the graphs, for fingerprints of runs. */

@@ -39,24 +39,7 @@ public final class CudaDenoiser implements Denoiser {
      * @throws KernelException if there is no GPU that this build runs on; the message says what was looked for
      */
     public CudaDenoiser(PackedModel model, BackendOptions options) {
-        this(requireOwn(model), JcudaDriver.open(options), options.cudaPrecision().equals("bf16"));
-    }
-
-    private static PackedModel requireOwn(PackedModel model) {
-        if (model.architecture().walks() > 0) {
-            throw new KernelException("the cuda backend has no features of random walks (extra_features "
-                + FeatureSet.RRWP.label() + "), which this model needs; use the cpu backend");
-        }
-        return model;
-    }
-
-    private static void requireOwn(List<Sampler.Step> steps) {
-        for (Sampler.Step step : steps) {
-            if (step.rule() != Sampler.Rule.POSTERIOR) {
-                throw new KernelException("the cuda backend takes steps of a posterior only, found one of rule " + step.rule()
-                    + "; use the cpu backend");
-            }
-        }
+        this(model, JcudaDriver.open(options), options.cudaPrecision().equals("bf16"));
     }
 
     /**
@@ -117,8 +100,8 @@ public final class CudaDenoiser implements Denoiser {
     private static void launchEverything(CudaContext context, PackedModel model, CudaNetwork network) {
         CudaWorkspace workspace = CudaWorkspace.allocate(context, model, 1, 1);
         try {
-            workspace.begin(new long[1], 0, 1, Sampler.along(model.diffusion(), new int[] {1, 0}));
-            network.drawInitial(workspace, 1, 0);
+            workspace.begin(new long[1], 0, 1, Sampler.of(model.diffusion()).steps(model.diffusion(), 1));
+            network.drawInitial(workspace, 1, 0, 0);
             network.evaluate(workspace, 1);
             network.loadNodes(workspace);
             network.draw(workspace, 1, 0);
@@ -139,7 +122,6 @@ public final class CudaDenoiser implements Denoiser {
     /** Classes are drawn on the device: ids go there, finished graphs come back. */
     @Override
     public GraphBatch sample(int n, long[] ids, long seed, List<Sampler.Step> steps) throws InterruptedException {
-        requireOwn(steps);
         GraphBatch batch = new GraphBatch(n, ids);
         requireNodes(batch);
         try {
@@ -154,26 +136,31 @@ public final class CudaDenoiser implements Denoiser {
 
     private void sample(GraphBatch batch, long seed, List<Sampler.Step> steps) throws InterruptedException {
         inParts(batch, "sampling", (workspace, from, count) -> {
-            workspace.begin(batch.ids(), from, count, steps);
-            networks.get(0).drawInitial(workspace, count, seed);
-            for (int i = 0; i < steps.size(); i++) {
-                if (i % STEPS_PER_CALL == 0) {
-                    // Launches return at once; without this, all of them would be under way before anybody asks.
-                    context.driver().synchronize(workspace.stream());
-                    if (Thread.interrupted()) {
-                        throw new InterruptedException("sampling was stopped");
-                    }
+            for (int first = 0; first == 0 || first < steps.size(); first += workspace.mostSteps) {
+                List<Sampler.Step> some = steps.subList(first, Math.min(steps.size(), first + workspace.mostSteps));
+                workspace.begin(batch.ids(), from, count, some);
+                if (first == 0) {
+                    networks.get(0).drawInitial(workspace, count, seed, firstCounter(steps));
                 }
-                step(workspace, count, seed, steps.get(i));
+                for (int i = 0; i < some.size(); i++) {
+                    if (i % STEPS_PER_CALL == 0) {
+                        // Launches return at once; without this, all of them would be under way before anybody asks.
+                        context.driver().synchronize(workspace.stream());
+                        if (Thread.interrupted()) {
+                            throw new InterruptedException("sampling was stopped");
+                        }
+                    }
+                    step(workspace, count, seed, some.get(i));
+                }
+                boolean last = first + some.size() == steps.size();
+                requireFinite(last ? workspace.download(batch, from, count) : workspace.broken(), some);
             }
-            download(workspace, batch, from, count, steps);
         });
     }
 
     @Override
     public void advance(GraphBatch batch, long seed, List<Sampler.Step> steps) {
         requireFits(batch);
-        requireOwn(steps);
         if (steps.isEmpty()) {
             return;
         }
@@ -187,11 +174,19 @@ public final class CudaDenoiser implements Denoiser {
 
     private void take(GraphBatch batch, long seed, List<Sampler.Step> steps) {
         inParts(batch, "advancing", (workspace, from, count) -> {
-            workspace.upload(batch, from, count, steps);
-            for (Sampler.Step step : steps) {
-                step(workspace, count, seed, step);
+            for (int first = 0; first < steps.size(); first += workspace.mostSteps) {
+                List<Sampler.Step> some = steps.subList(first, Math.min(steps.size(), first + workspace.mostSteps));
+                if (first == 0) {
+                    workspace.upload(batch, from, count, some);
+                } else {
+                    workspace.begin(batch.ids(), from, count, some);
+                }
+                for (Sampler.Step step : some) {
+                    step(workspace, count, seed, step);
+                }
+                boolean last = first + some.size() == steps.size();
+                requireFinite(last ? workspace.download(batch, from, count) : workspace.broken(), some);
             }
-            download(workspace, batch, from, count, steps);
         });
     }
 
@@ -206,9 +201,7 @@ public final class CudaDenoiser implements Denoiser {
         context.driver().launchGraph(step, workspace.stream());
     }
 
-    private static void download(CudaWorkspace workspace, GraphBatch batch, int from, int count,
-                                 List<Sampler.Step> steps) {
-        int broken = workspace.download(batch, from, count);
+    private static void requireFinite(int broken, List<Sampler.Step> steps) {
         if (broken != 0) {
             throw new NotFiniteException("logits at time " + steps.get(broken - 1).at() + " are not finite");
         }

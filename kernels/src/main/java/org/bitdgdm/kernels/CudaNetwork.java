@@ -38,7 +38,7 @@ final class CudaNetwork {
     private final Architecture architecture;
     /** Null where launches are not timed. */
     private final LaunchTimes times;
-    /** (edgeTypes, de) the input MLP of every edge class; edges have no other input. */
+    /** (edgeTypes, de) the input MLP of every edge class; 0 where edges have other input, too. */
     private final long edgeTable;
 
     /** A product y = finish(x W + b). */
@@ -68,7 +68,7 @@ final class CudaNetwork {
         }
         edgeTile(architecture.maxNodes(), 1);
         outputTile();
-        this.edgeTable = edgeTable();
+        this.edgeTable = architecture.walks() > 0 ? 0 : edgeTable();
     }
 
     private CudaNetwork(CudaNetwork other, LaunchTimes times) {
@@ -124,7 +124,9 @@ final class CudaNetwork {
     }
 
     void free() {
-        context.free(edgeTable);
+        if (edgeTable != 0) {
+            context.free(edgeTable);
+        }
     }
 
     /** From the classes of the first {@code graphs} graphs of a workspace to the output of the last MLPs. */
@@ -136,8 +138,15 @@ final class CudaNetwork {
             w.hiddenX, w.x, RELU);
         mlp(w.main, graphs, "mlp_in_y.0", "mlp_in_y.2", w.globalInput, DeviceWeights.padded(architecture.globalInputs()),
             w.hiddenY, w.y, RELU);
-        launch(w.main, "bitdgdm_edge_input", blocks(edgeRows * w.de, BLOCK), BLOCK, 0,
-            new KernelArguments(Arguments.EDGE_INPUT).pointers(edgeTable, w.edges, w.e).value(edgeRows).ints(w.de, 0));
+        if (edgeTable != 0) {
+            launch(w.main, "bitdgdm_edge_input", blocks(edgeRows * w.de, BLOCK), BLOCK, 0,
+                new KernelArguments(Arguments.EDGE_INPUT).pointers(edgeTable, w.edges, w.e).value(edgeRows).ints(w.de, 0));
+        } else {
+            mlp(w.main, Math.toIntExact(edgeRows), "mlp_in_E.0", "mlp_in_E.2", w.edgeInput,
+                DeviceWeights.padded(architecture.edgeInputs()), w.hiddenE, w.e, RELU);
+            launch(w.main, "bitdgdm_edge_symmetric", blocks(edgeRows * w.de, BLOCK), BLOCK, 0,
+                new KernelArguments(Arguments.SYMMETRIC).pointers(w.e).value(edgeRows).ints(w.n, w.de));
+        }
         for (int layer = 0; layer < architecture.layers(); layer++) {
             transform(w, graphs, layer);
         }
@@ -149,33 +158,38 @@ final class CudaNetwork {
                 .ints(w.de, DeviceWeights.padded(architecture.edgeTypes()), tile, hiddenStride()));
     }
 
-    /** Draws the classes at T. */
-    void drawInitial(CudaWorkspace w, int graphs, long seed) {
-        elements(w, graphs, "bitdgdm_draw_initial", seed);
+    /**
+     * Draws the classes that sampling starts from.
+     *
+     * @param counter of the draws
+     */
+    void drawInitial(CudaWorkspace w, int graphs, long seed, int counter) {
+        elements(w, graphs, "bitdgdm_draw_initial", drawArguments(w, graphs, seed, counter));
     }
 
     /** Draws the classes at the next time, and goes there. */
     void draw(CudaWorkspace w, int graphs, long seed) {
-        elements(w, graphs, "bitdgdm_draw", seed);
-        launch(w.main, "bitdgdm_next_step", 1, WARP, 0, drawArguments(w, graphs, seed));
+        elements(w, graphs, "bitdgdm_draw", drawArguments(w, graphs, seed, 0));
+        launch(w.main, "bitdgdm_next_step", 1, WARP, 0, drawArguments(w, graphs, seed, 0));
     }
 
     /** Writes logits where q and E were. */
     void writeLogits(CudaWorkspace w, int graphs) {
-        elements(w, graphs, "bitdgdm_logits", 0);
+        elements(w, graphs, "bitdgdm_logits", drawArguments(w, graphs, 0, 0));
     }
 
-    private void elements(CudaWorkspace w, int graphs, String kernel, long seed) {
+    private void elements(CudaWorkspace w, int graphs, String kernel, KernelArguments arguments) {
         long elements = (long) graphs * (w.n + w.n * (w.n - 1) / 2);
-        launch(w.main, kernel, blocks(elements, BLOCK), BLOCK, 0, drawArguments(w, graphs, seed));
+        launch(w.main, kernel, blocks(elements, BLOCK), BLOCK, 0, arguments);
     }
 
-    private KernelArguments drawArguments(CudaWorkspace w, int graphs, long seed) {
+    /** @param counter of the draws that sampling starts from; those of a step are its own */
+    private KernelArguments drawArguments(CudaWorkspace w, int graphs, long seed, int counter) {
         return new KernelArguments(Arguments.DRAW)
             .pointers(w.nodeOutput, w.edgeOutput, w.nodes, w.edges, w.ids, w.progress, w.steps, model.nodeMarginal(),
                 model.edgeMarginal(), w.q, w.e)
             .value(seed)
-            .ints(architecture.diffusionSteps(), w.n, graphs, architecture.nodeTypes(), architecture.edgeTypes(),
+            .ints(counter, w.n, graphs, architecture.nodeTypes(), architecture.edgeTypes(),
                 DeviceWeights.padded(architecture.nodeTypes()), DeviceWeights.padded(architecture.edgeTypes()), 0);
     }
 
@@ -185,13 +199,14 @@ final class CudaNetwork {
         int shared = w.featureScratch == 0 ? Math.toIntExact(teams * w.featureStride()) : 0;
         launch(w.main, "bitdgdm_features", blocks(graphs, teams), threads, shared, new KernelArguments(Arguments.FEATURE)
             .pointers(w.nodes, w.edges, w.progress, w.steps, model.nodeWeights(), w.featureScratch, w.nodeInput,
-                w.globalInput)
+                w.edgeInput, w.globalInput, w.timeInput)
             .value(w.featureStride())
-            .ints(w.n, architecture.nodeTypes(), architecture.maxNodes(), architecture.variant() == Variant.FIXED_BUG ? 1 : 0,
+            .ints(w.n, architecture.nodeTypes(), architecture.edgeTypes(), architecture.maxNodes(), architecture.variant() == Variant.FIXED_BUG ? 1 : 0,
                 architecture.features().ordinal(), architecture.hasMolecularFeatures() ? 1 : 0)
             .value(architecture.maxWeight())
-            .ints(DeviceWeights.padded(architecture.nodeInputs()), DeviceWeights.padded(architecture.globalInputs()),
-                graphs));
+            .ints(DeviceWeights.padded(architecture.nodeInputs()), DeviceWeights.padded(architecture.edgeInputs()),
+                DeviceWeights.padded(architecture.globalInputs()), graphs, architecture.walks(),
+                architecture.features().timeColumns(), architecture.absorbing() ? 1 : 0, 0));
     }
 
     /** One transformer layer; nothing reads y after the last. */

@@ -15,6 +15,8 @@ import org.bitdgdm.kernels.NetworkSpec.Width;
  */
 final class CudaWorkspace {
     private static final int ALIGNMENT = 256;
+    /** Bounds what a sampler of many steps takes; more are uploaded in parts. */
+    private static final int MOST_STEPS = 4096;
 
     final int n;
     final int capacity;
@@ -26,7 +28,12 @@ final class CudaWorkspace {
     final long edges;
     final long progress;
     final long steps;
+    /** (steps, columns of the time) cosines and sines; 0 where the features have none. */
+    final long timeInput;
     final long nodeInput;
+    /** (graphs, n, n, edge inputs) and the hidden layer of their MLP; 0 where edges have no input but their class. */
+    final long edgeInput;
+    final long hiddenE;
     final long globalInput;
     /** (graphs, n, dx). */
     final long x;
@@ -71,7 +78,11 @@ final class CudaWorkspace {
     private final ByteBuffer hostNodes;
     private final ByteBuffer hostEdges;
     private final ByteBuffer hostSteps;
+    private final ByteBuffer hostTimes;
     private final ByteBuffer hostProgress;
+    private final GraphFeatures features;
+    /** Steps that may be uploaded at once. */
+    final int mostSteps;
     private final Map<GraphKey, Long> graphs = new HashMap<>();
     private long cursor;
 
@@ -157,8 +168,15 @@ final class CudaWorkspace {
         nodes = take(nodeRows);
         edges = take(edgeRows);
         progress = take(DeviceLayout.Progress.SIZE);
-        steps = take((long) DeviceLayout.Step.SIZE * architecture.diffusionSteps());
+        mostSteps = Math.min(architecture.diffusionSteps(), MOST_STEPS);
+        features = new GraphFeatures(architecture);
+        boolean walks = architecture.walks() > 0;
+        long times = 4L * architecture.features().timeColumns() * mostSteps;
+        steps = take((long) DeviceLayout.Step.SIZE * mostSteps);
+        timeInput = times > 0 ? take(times) : 0;
         nodeInput = take(4 * nodeRows * DeviceWeights.padded(architecture.nodeInputs()));
+        edgeInput = walks ? take(4 * edgeRows * DeviceWeights.padded(architecture.edgeInputs())) : 0;
+        hiddenE = walks ? take(4 * edgeRows * DeviceWeights.padded(model.linear("mlp_in_E.0").out)) : 0;
         globalInput = take(4 * b * DeviceWeights.padded(architecture.globalInputs()));
         x = take(4 * nodeRows * dx);
         // Also holds logits on their way back.
@@ -194,7 +212,8 @@ final class CudaWorkspace {
         hostIds = copies ? direct(8 * b) : null;
         hostNodes = copies ? direct(nodeRows) : null;
         hostEdges = copies ? direct(edgeRows) : null;
-        hostSteps = copies ? direct((long) DeviceLayout.Step.SIZE * architecture.diffusionSteps()) : null;
+        hostSteps = copies ? direct((long) DeviceLayout.Step.SIZE * mostSteps) : null;
+        hostTimes = copies ? direct(times) : null;
         hostProgress = copies ? direct(DeviceLayout.Progress.SIZE) : null;
     }
 
@@ -203,7 +222,10 @@ final class CudaWorkspace {
         Architecture architecture = model.architecture();
         long nodes = (long) n * Math.max(Math.max(3 * dx, DeviceWeights.padded(architecture.nodeInputs())),
             hidden(model, Rows.NODE));
-        return Math.max(nodes, turnedGlobals(model));
+        // Only edges that have features have an input MLP of their own.
+        long edges = architecture.walks() == 0 ? 0 : (long) n * n * Math.max(DeviceWeights.padded(architecture.edgeInputs()),
+            DeviceWeights.padded(model.linear("mlp_in_E.0").out));
+        return Math.max(Math.max(nodes, edges), turnedGlobals(model));
     }
 
     private long turnedGlobals(PackedModel model) {
@@ -262,26 +284,34 @@ final class CudaWorkspace {
         begin(batch.ids(), from, count, taken);
     }
 
-    /** Uploads ids, and the steps that their graphs are to take, and sets the next one to the first of them. */
+    /**
+     * Uploads ids, and the steps that their graphs are to take, at most {@link #mostSteps}, and sets the next one to the first
+     * of them. What was uploaded before must have been waited for.
+     */
     void begin(long[] all, int from, int count, List<Sampler.Step> taken) {
         CudaDriver driver = context.driver();
         hostIds.clear().asLongBuffer().put(all, from, count);
         driver.upload(ids, hostIds.limit(8 * count), stream());
         hostSteps.clear();
+        hostTimes.clear();
         for (Sampler.Step step : taken) {
             hostSteps.putInt(step.rule().ordinal()).putInt(step.to()).putFloat(step.time()).putFloat(step.beta())
-                .putFloat(step.alphaBarFrom()).putFloat(step.alphaBarTo());
+                .putFloat(step.alphaBarFrom()).putFloat(step.alphaBarTo()).putInt(step.stochasticity().ordinal())
+                .putFloat(step.eta()).putFloat(step.omega());
+            for (float column : features.ofTime(step.time())) {
+                hostTimes.putFloat(column);
+            }
         }
         if (!taken.isEmpty()) {
             driver.upload(steps, hostSteps.flip(), stream());
         }
+        if (hostTimes.flip().hasRemaining()) {
+            driver.upload(timeInput, hostTimes, stream());
+        }
         driver.upload(progress, hostProgress.clear().putLong(0).flip(), stream());
     }
 
-    /**
-     * Waits for the stream, takes the classes back, and returns 1 + the first step before which a logit was
-     * not finite, or 0.
-     */
+    /** Waits for the stream, takes the classes back, and returns what {@link #broken} does. */
     int download(GraphBatch batch, int from, int count) {
         CudaDriver driver = context.driver();
         driver.download(progress, hostProgress.clear(), stream());
@@ -290,6 +320,13 @@ final class CudaWorkspace {
         driver.synchronize(stream());
         hostNodes.get(0, batch.nodes(), from * n, count * n);
         hostEdges.get(0, batch.edges(), from * n * n, count * n * n);
+        return hostProgress.getInt(DeviceLayout.Progress.BROKEN);
+    }
+
+    /** Waits for the stream, and returns 1 + the first uploaded step before which a logit was not finite, or 0. */
+    int broken() {
+        context.driver().download(progress, hostProgress.clear(), stream());
+        context.driver().synchronize(stream());
         return hostProgress.getInt(DeviceLayout.Progress.BROKEN);
     }
 

@@ -89,7 +89,10 @@ final class DeviceLayout {
         static final int BETA = 12;
         static final int ALPHA_BAR_FROM = 16;
         static final int ALPHA_BAR_TO = 20;
-        static final int SIZE = 24;
+        static final int STOCHASTICITY = 24;
+        static final int ETA = 28;
+        static final int OMEGA = 32;
+        static final int SIZE = 36;
 
         private Step() {
         }
@@ -117,7 +120,8 @@ final class DeviceLayout {
         static final int NODES = 96;
         static final int EDGE_INPUT = 40;
         static final int EDGE_OUTPUT = 56;
-        static final int FEATURE = 112;
+        static final int FEATURE = 152;
+        static final int SYMMETRIC = 24;
         static final int DRAW = 128;
 
         private Arguments() {

@@ -119,12 +119,20 @@ public final class GraphFeatures {
             global[y++] = (float) (weight / architecture.maxWeight());
         }
         global[y] = time;
-        int half = features.timeColumns() / 2;
+        float[] columns = ofTime(time);
+        System.arraycopy(columns, 0, global, y + 1, columns.length);
+    }
+
+    /** Cosines, then sines, of the time; empty where the features have none. */
+    float[] ofTime(float time) {
+        int half = architecture.features().timeColumns() / 2;
+        float[] columns = new float[2 * half];
         for (int i = 0; i < half; i++) {
             double angle = time * Math.pow(LONGEST_PERIOD, -(double) i / half);
-            global[y + 1 + i] = (float) Math.cos(angle);
-            global[y + 1 + half + i] = (float) Math.sin(angle);
+            columns[i] = (float) Math.cos(angle);
+            columns[half + i] = (float) Math.sin(angle);
         }
+        return columns;
     }
 
     /** A class; of one that only noise has, 0. */

@@ -36,7 +36,7 @@ class CudaLaunchTest {
             "linear", "norm", "linear", "linear", "norm", "event", "edges", "linear", "norm", "linear", "linear", "norm",
             "linear", "await", "linear");
         assertThat(driver.calls.subList(0, 12)).containsExactly("allocate", "stream", "stream", "upload 15", "upload 75",
-            "upload 24", "upload 72", "upload 8", "capture", "features", "linear", "linear");
+            "upload 24", "upload 108", "upload 8", "capture", "features", "linear", "linear");
         assertThat(driver.calls.subList(15, 15 + layer.size())).isEqualTo(layer);
         assertThat(Collections.frequency(driver.calls, "edges")).isEqualTo(2);
         assertThat(driver.calls.subList(driver.calls.size() - 10, driver.calls.size())).containsExactly("edge_output",
@@ -44,7 +44,7 @@ class CudaLaunchTest {
         driver.clear();
         denoiser.advance(batch(5, 3), 7, new int[] {20, 10});
         assertThat(driver.calls).as("memory, stream and captured step are kept").containsExactly("upload 15", "upload 75",
-            "upload 24", "upload 24", "upload 8", "graph", "download 8", "download 15", "download 75");
+            "upload 24", "upload 36", "upload 8", "graph", "download 8", "download 15", "download 75");
         driver.clear();
         List<String> made = new ArrayList<>(driver.alive);
         denoiser.close();
@@ -65,7 +65,7 @@ class CudaLaunchTest {
         Given features = new Given(driver, "bitdgdm_features", "FeatureArguments");
         // Six graphs of one warp: 16 n² + 40 n + 12 n bytes each, aligned.
         features.check(List.of(1, 1, 1), 32, 6 * 768);
-        features.ints("n", 5, "nodeTypes", 3, "maxNodes", 7, "fixedBug", 1, "features", 3, "molecular", 1,
+        features.ints("n", 5, "nodeTypes", 3, "edgeTypes", 4, "walks", 0, "timeColumns", 0, "absorbing", 0, "maxNodes", 7, "fixedBug", 1, "features", 3, "molecular", 1,
             "maxWeight", Float.floatToIntBits(120), "nodeStride", 16, "globalStride", 16, "graphs", 3, "scratchBytes", 768);
         assertThat(features.place("scratch")).isZero();
         features.places("nodes", "edges", "progress", "steps", "nodeWeights", "nodeInput", "globalInput");
@@ -112,7 +112,7 @@ class CudaLaunchTest {
             Given draw = new Given(driver, kernel, "DrawArguments");
             draw.check(List.of(1, 1, 1), kernel.equals("bitdgdm_draw") ? 256 : 32, 0);
             draw.ints("n", 5, "graphs", 3, "nodeTypes", 3, "edgeTypes", 4, "nodeStride", 8, "edgeStride", 8, "seed", -7,
-                "counter", 50);
+                "counter", 0);
             draw.places("nodeOutput", "edgeOutput", "nodes", "edges", "ids", "progress", "steps",
                 "nodeMarginal", "edgeMarginal", "nodeLogits", "edgeLogits");
             for (String same : List.of("nodes", "edges", "progress", "steps")) {
@@ -216,7 +216,7 @@ class CudaLaunchTest {
         CudaDenoiser denoiser = new CudaDenoiser(model, driver, false);
         driver.clear();
         denoiser.sample(5, new long[] {1, 2, 3}, 7, new int[] {50, 40, 30, 20});
-        assertThat(driver.calls.subList(0, 7)).containsExactly("allocate", "stream", "stream", "upload 24", "upload 72",
+        assertThat(driver.calls.subList(0, 7)).containsExactly("allocate", "stream", "stream", "upload 24", "upload 108",
             "upload 8", "draw_initial");
         assertThat(driver.calls.subList(driver.calls.indexOf("captured"), driver.calls.size())).containsExactly("captured",
             "graph", "graph", "graph", "download 8", "download 15", "download 75");

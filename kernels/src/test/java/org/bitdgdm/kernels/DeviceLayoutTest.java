@@ -40,7 +40,7 @@ class DeviceLayoutTest {
                     field.getInt(null));
             }
         }
-        assertThat(expected).hasSize(14);
+        assertThat(expected).hasSize(15);
         assertThat(EmulatedDriver.layout()).containsAllEntriesOf(expected);
     }
 

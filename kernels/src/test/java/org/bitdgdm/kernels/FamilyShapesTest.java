@@ -99,7 +99,7 @@ class FamilyShapesTest {
         }
     }
 
-    private static void check(String what, float[][] expected, float[][] found) {
+    static void check(String what, float[][] expected, float[][] found) {
         LOGITS.check("nodes on " + what, expected[0], found[0]);
         LOGITS.check("edges on " + what, expected[1], found[1]);
     }
@@ -122,7 +122,7 @@ class FamilyShapesTest {
     }
 
     /** As the device has them, without padding. */
-    private static float[][] cudaFeatures(CudaDenoiser cuda, PackedModel model, GraphBatch batch, int t) {
+    static float[][] cudaFeatures(CudaDenoiser cuda, PackedModel model, GraphBatch batch, int t) {
         Architecture architecture = model.architecture();
         int nodeStride = DeviceWeights.padded(architecture.nodeInputs());
         int globalStride = DeviceWeights.padded(architecture.globalInputs());
