@@ -18,6 +18,7 @@ import org.bitdgdm.conf.EvaluateConf;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.Requirement;
 import org.bitdgdm.family.GraphFamily;
+import org.bitdgdm.family.Proteins;
 import org.bitdgdm.fidelity.LikelihoodProbe;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
@@ -27,10 +28,12 @@ import org.bitdgdm.metrics.MetricReport;
 import org.bitdgdm.metrics.Protocol;
 import org.bitdgdm.metrics.ReferenceSet;
 import org.bitdgdm.model.ModelBundle;
+import org.bitdgdm.model.ProteinBundle;
 import org.bitdgdm.molecule.GraphReader;
 import org.bitdgdm.output.Fingerprint;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.ParquetFolder;
+import org.bitdgdm.output.RunFiles;
 import org.bitdgdm.output.RunLock;
 import org.bitdgdm.output.RunRecord;
 import org.bitdgdm.output.Versions;
@@ -81,6 +84,12 @@ final class Evaluate {
                     + conf.input());
             }
             Path modelFolder = conf.modelFolder(run.map(RecordedRun::model));
+            if (ProteinBundle.isIn(modelFolder)) {
+                throw new InputException(run.isPresent() ? "--input " + conf.input() + " is a run of a model of proteins, whose"
+                    + " numbers stand in its " + RunFiles.METRICS_JSON + "; to score its sequences again, give --input "
+                    + conf.input() + "/" + Proteins.FASTA + " and --structures"
+                    : "--model " + modelFolder + " is a model of proteins; to score sequences, give --structures in its place");
+            }
             ModelBundle bundle = ModelBundle.load(modelFolder);
             GraphFamily family = GraphFamily.of(bundle.vocabulary());
             Protocol protocol = family.protocol(conf.output().protocol());

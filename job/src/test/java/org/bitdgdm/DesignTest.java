@@ -153,6 +153,14 @@ class DesignTest extends CommandsOnSpark {
         assertThat(run("evaluate", "--input", fasta.toString(), "--chains", "A", "--out", folder.resolve("none").toString()))
             .isEqualTo(2);
         assertThat(err).contains("--chains must be left out without --structures").hasLineCount(1);
+        assertThat(run("evaluate", "--input", folder.resolve("made").toString(), "--out", folder.resolve("none").toString()))
+            .isEqualTo(2);
+        assertThat(err).contains("is a run of a model of proteins").contains("made/sequences.fasta and --structures")
+            .hasLineCount(1);
+        Path list = Files.writeString(folder.resolve("list.smi"), "CCO\n");
+        assertThat(run("evaluate", "--input", list.toString(), "--model", MODEL, "--out", folder.resolve("none").toString()))
+            .isEqualTo(2);
+        assertThat(err).contains("is a model of proteins; to score sequences, give --structures").hasLineCount(1);
         assertThat(folder.resolve("none")).doesNotExist();
     }
 
