@@ -21,7 +21,7 @@ import java.util.Objects;
  * @param walks          lengths of random walks, 0…k−1, whose probabilities are features of {@link FeatureSet#RRWP}; else 0
  * @param absorbing      whether the last class of nodes and of edges, where there is more than one, is one that only noise
  *                       has: the last layers give it a logit that no draw survives, and features of molecules take it for
- *                       class 0
+ *                       class 0; only with {@link FeatureSet#RRWP}
  */
 public record Architecture(
     Variant variant, int layers, int heads, int nodeTypes, int edgeTypes, int maxNodes, int diffusionSteps,
@@ -46,6 +46,10 @@ public record Architecture(
         if (features == FeatureSet.RRWP && variant != Variant.MAIN) {
             throw new IllegalArgumentException("architecture: the network of the extra features rrwp is of variant main, found "
                 + variant.label());
+        }
+        if (absorbing && features != FeatureSet.RRWP) {
+            throw new IllegalArgumentException("architecture: a class that only noise has needs the extra features rrwp, found "
+                + features.label());
         }
     }
 

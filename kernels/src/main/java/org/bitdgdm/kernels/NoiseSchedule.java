@@ -19,6 +19,8 @@ public record NoiseSchedule(float[] betas, float[] alphasBar, boolean linear) {
     private static final float MAX_BETA = 0.9999f;
     /** s of the cosine schedule. */
     private static final double COSINE_OFFSET = 0.008;
+    /** An FP32 share is off its time by less; it would otherwise be of the next time as often as not. */
+    private static final double ROUNDING = 1e-6;
 
     public NoiseSchedule {
         if (betas.length < 2 || betas.length != alphasBar.length) {
@@ -110,7 +112,7 @@ public record NoiseSchedule(float[] betas, float[] alphasBar, boolean linear) {
 
     /** The time, 1…T, at or before which so much is kept: for what is told apart by times. */
     int at(float kept) {
-        return (int) Math.ceil(Math.max(1, linear ? (1 - (double) kept) * steps() : timeOf(kept)));
+        return (int) Math.ceil(Math.max(1, linear ? (1 - ROUNDING - kept) * steps() : timeOf(kept)));
     }
 
     private double timeOf(float kept) {

@@ -8,7 +8,7 @@ import java.util.List;
 /**
  * A packed model as bytes: what is broadcast and what a quantized bundle stores. Little-endian, versions 1 to 5.
  * A model is written as the lowest version that holds it: 2 has all forms of layers, 3 all feature sets of DiGress, 5 models of
- * flow matching.
+ * flow matching and of random walks. Below 5 limits have no kind but their numbers, and come back as frequencies.
  *
  * <p>{@code magic "BDGM" | version int | length long, of the whole | architecture | diffusion | linear layers |
  * layer norms | SHA-256 (32) of all before}. A text is {@code length short | UTF-8}; arrays carry no length of their own
@@ -47,7 +47,7 @@ public final class PackedModelFormat {
     static final int VERSION = 3;
     /** Version of models of proteins. */
     static final int PROTEINS = 4;
-    /** Version of models of flow matching, and of limits that DiGress does not have. */
+    /** Version of models of flow matching and of those that read random walks; the one that says what kind the limits are. */
     static final int FLOWS = 5;
     static final int HASH_BYTES = 32;
     /** Magic, version and length. */

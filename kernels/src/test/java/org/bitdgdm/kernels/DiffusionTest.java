@@ -57,6 +57,27 @@ class DiffusionTest {
     }
 
     @Test
+    void theTimeOfWhatIsKeptAtATimeIsThatTime() {
+        for (NoiseSchedule schedule : new NoiseSchedule[] {NoiseSchedule.linear(1000), NoiseSchedule.linear(500)}) {
+            for (int t = 1; t <= schedule.steps(); t++) {
+                assertThat(schedule.at(schedule.alphasBar()[t])).isEqualTo(t);
+                float between = (float) (1 - (t - 0.5) / schedule.steps());
+                assertThat(schedule.at(between)).as("the later of the times around").isEqualTo(t);
+            }
+            assertThat(schedule.at(1)).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void onlyNetworksThatReadWalksHaveAClassOfNoise() {
+        assertThatIllegalArgumentException().isThrownBy(() -> new Architecture(Variant.MAIN, 1, 2, 2, 3, 7, 50, FeatureSet.ALL,
+                false, new float[0], 1, 0, true))
+            .withMessage("architecture: a class that only noise has needs the extra features rrwp, found all");
+        assertThat(new Architecture(Variant.MAIN, 1, 2, 2, 3, 7, 50, FeatureSet.RRWP, false, new float[0], 1, 4, true)
+            .absorbing()).isTrue();
+    }
+
+    @Test
     void aStrideComposesItsSteps() {
         double kept = 1;
         for (int t = 101; t <= 120; t++) {
