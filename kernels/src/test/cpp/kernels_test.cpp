@@ -406,9 +406,10 @@ void networks() {
     std::vector<bool> recorded(54, true);
     std::fill_n(recorded.begin(), 6, false);
     std::fill_n(recorded.end() - 4, 4, false);
-    // From time 20 of 20 to 8 and 7 of a schedule, and then as a flow.
+    // From time 20 of 20 to 8, 7 and 0 of a schedule, and then as a flow.
     const std::vector<Step> steps = {{POSTERIOR, 8, 0, GENERAL, 1, 0.99f, 1e-3f, 0.1f, 0, 0},
-        {POSTERIOR, 7, 0, GENERAL, 0.4f, 0.4f, 0.1f, 0.16f, 0, 0}, {FLOW, 3, 0, MARGINAL, 0.35f, 0, 0.16f, 0.5f, 10, 0.5f},
+        {POSTERIOR, 7, 0, GENERAL, 0.4f, 0.4f, 0.1f, 0.16f, 0, 0}, {POSTERIOR, 0, 0, GENERAL, 0.35f, 0.83f, 0.16f, 0.95f, 0, 0},
+        {FLOW, 3, 0, MARGINAL, 0.35f, 0, 0.16f, 0.5f, 10, 0.5f},
         {FLOW, 2, 0, COLUMN_XHAT_T, 0.3f, 0, 0.5f, 0.6f, 10, 0.05f}, {FLOW, 1, 0, ENTRY_FIRST, 0.3f, 0, 0.6f, 0.9f, 10, 0},
         {PREDICTION, 0, 0, GENERAL, 0.2f, 0, 0.9f, 1, 0, 0}};
     for (const Form& form : FORMS) {
