@@ -93,7 +93,7 @@ public final class Bench {
                 return;
             }
         }
-        ResultLines lines = new ResultLines(options.results(), earlier -> false, all -> { });
+        ResultLines lines = new ResultLines(options.results(), null, all -> { });
         lines.add(Machine.here(options.home()).begin().put("date", LocalDate.now(ZoneOffset.UTC).toString())
             .put("instruction_set", options.cpuIsa()).put("threads", options.threads()).put("repeats", options.repeats())
             .put("quantized_by", options.submit() == null

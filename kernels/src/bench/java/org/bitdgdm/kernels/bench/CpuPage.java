@@ -50,8 +50,12 @@ final class CpuPage {
             if (!model.others.isEmpty()) {
                 others(model);
             }
-            ceilings(model);
-            pieces(model);
+            if (!model.ceilings.isEmpty()) {
+                ceilings(model);
+            }
+            if (!model.pieces.isEmpty()) {
+                pieces(model);
+            }
         });
         if (!results.peers.isEmpty()) {
             peers();
@@ -219,13 +223,14 @@ final class CpuPage {
         text.line("");
         text.line("Batch %d, %s, all in the same rounds.", of.others.get(0).batch(), threads(of.others.get(0).threads()));
         text.line("");
-        double full = of.others.stream().filter(step -> step.setting().equals(Setting.FP32.name())).findFirst().orElseThrow()
-            .rate().median();
+        Optional<Double> full = of.others.stream().filter(step -> step.setting().equals(Setting.FP32.name())).findFirst()
+            .map(step -> step.rate().median());
         Optional<Peer> peer = results.bestPeer(of);
         text.table("setting", "graph-steps/s", "range", "÷ fp32", "÷ " + peer.map(Peer::name).orElse("peer"));
         for (Results.Step step : of.others) {
             double rate = step.rate().median();
-            text.row(step.setting(), rate, range(step.rate(), 1), String.format(Locale.ROOT, "%.2f×", rate / full),
+            text.row(step.setting(), rate, range(step.rate(), 1),
+                full.map(base -> String.format(Locale.ROOT, "%.2f×", rate / base)).orElse("–"),
                 peer.map(best -> String.format(Locale.ROOT, "%.2f×", rate / best.best().median())).orElse("–"));
         }
         text.line("");

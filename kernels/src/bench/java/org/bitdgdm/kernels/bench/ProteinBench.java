@@ -11,7 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -117,8 +116,7 @@ final class ProteinBench {
             }
             rates[repeat] = times * SAMPLES / ((System.nanoTime() - start) * NANOS);
         }
-        Arrays.sort(rates);
-        return rates[rates.length / 2];
+        return Spread.of(rates).median();
     }
 
     /**

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -40,7 +41,7 @@ final class ResultLines {
      * Begins a file.
      *
      * @param file to write; null: lines are only printed
-     * @param kept which lines of an earlier run stay in it
+     * @param kept which lines of an earlier run stay in it; null: none, whatever is there
      * @param page what is to be done with all lines when one has come
      */
     ResultLines(Path file, Predicate<JsonNode> kept, Consumer<List<JsonNode>> page) throws IOException {
@@ -48,7 +49,7 @@ final class ResultLines {
         this.page = page;
         if (file != null) {
             Files.createDirectories(file.toAbsolutePath().getParent());
-            if (Files.exists(file)) {
+            if (kept != null && Files.exists(file)) {
                 read(file).stream().filter(kept).forEach(lines::add);
             }
         }
@@ -65,7 +66,10 @@ final class ResultLines {
         System.out.println(known);
         try {
             if (file != null) {
-                Files.write(file, lines.stream().map(JsonNode::toString).toList());
+                // Beside it first: a run that is ended while it writes leaves the lines before.
+                Path next = file.resolveSibling(file.getFileName() + ".next");
+                Files.write(next, lines.stream().map(JsonNode::toString).toList());
+                Files.move(next, file, StandardCopyOption.REPLACE_EXISTING);
             }
         } catch (IOException e) {
             throw new UncheckedIOException("the results cannot be written to " + file, e);

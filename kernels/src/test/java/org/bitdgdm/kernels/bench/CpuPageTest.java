@@ -4,11 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class CpuPageTest {
+    private static final Path RESULTS = Path.of("benchmarks", "cpu.jsonl");
     private static final String MODEL = "QM9, n = 9";
 
     private final List<JsonNode> lines = new ArrayList<>();
@@ -63,5 +68,34 @@ class CpuPageTest {
         lines.add(line);
         assertThat(CpuPage.text(lines, "")).contains("| QM9, n = 9: fp32 ÷ PyTorch 1 | 3.00× | 2× |")
             .contains("| QM9, n = 9 | PyTorch 1, BLAS x | FP32: features, network, posterior and draw | 2 × 1 | 8 |");
+    }
+
+    @Test
+    void aRunThatWasCutOffAnywhereHasAPageOfWhatItHad() throws IOException {
+        List<JsonNode> lines = ResultLines.read(RESULTS);
+        assertThat(lines).extracting(line -> line.path("kind").asText()).contains(ResultLines.MODEL, Ceiling.KIND);
+        for (int had = 1; had < lines.size(); had++) {
+            assertThat(CpuPage.text(lines.subList(0, had), "")).as("after line %d", had).contains("was cut off");
+        }
+        assertThat(CpuPage.text(lines, "")).doesNotContain("was cut off").contains("## Ceiling: ");
+    }
+
+    /** Lines of the other settings without those of FP32, which they are compared with. */
+    @Test
+    void otherSettingsStandWithoutFullPrecision() throws IOException {
+        List<JsonNode> lines = new ArrayList<>(ResultLines.read(RESULTS));
+        lines.removeIf(line -> line.path("beside_others").asBoolean()
+            && line.path("setting").asText().equals(Setting.FP32.name()));
+        assertThat(CpuPage.text(lines, "")).contains("## Other settings: ").contains(" | – | ");
+    }
+
+    @Test
+    void aNewRunReplacesAFileThatIsNoResult(@TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve("cpu.jsonl"), "no result\n");
+        ResultLines lines = new ResultLines(file, null, all -> { });
+        lines.add(ResultLines.line(ResultLines.END).put("seconds", 1));
+        lines.add(ResultLines.line(ResultLines.END).put("seconds", 2));
+        assertThat(ResultLines.read(file)).isEqualTo(lines.all()).hasSize(2);
+        assertThat(folder.toFile().list()).containsExactly("cpu.jsonl");
     }
 }
