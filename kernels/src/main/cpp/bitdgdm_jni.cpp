@@ -97,7 +97,7 @@ std::vector<Step> stepsOf(JNIEnv* env, jintArray wholes, jfloatArray reals) {
     constexpr size_t WHOLES = 4, REALS = 6;
     const std::vector<int32_t> whole = ints(env, wholes);
     const std::vector<float> real = floats(env, reals);
-    if (whole.size() / WHOLES * REALS != real.size()) {
+    if (whole.size() % WHOLES != 0 || whole.size() / WHOLES * REALS != real.size()) {
         throw std::invalid_argument("steps must have 4 whole and 6 real fields each");
     }
     std::vector<Step> steps(whole.size() / WHOLES);

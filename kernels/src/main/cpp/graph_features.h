@@ -39,8 +39,9 @@ private:
     const Shape& shape_;
     std::vector<int32_t> a1_, a2_, a3_;          // (n, n) powers of the adjacency matrix
     std::vector<int32_t> component_, stack_, size_, order_;  // (n)
-    std::vector<double> matrix_, rotations_;     // (n, n) being diagonalised; eigenvectors are rows
-    std::vector<double> values_, vectors_;       // (n) ascending, (n, n) rows
+    std::vector<double> matrix_;                 // (n, n) being diagonalised
+    std::vector<double> rotations_;              // (r, r) of graphs of r <= min(n, MOST_ROTATED) nodes; eigenvectors are rows
+    std::vector<double> values_, vectors_;       // (r) ascending, (r, r) rows
     std::vector<float> step_, row_;              // (n) of random walks
     LowestEigenpairs lowest_;                    // of graphs too large for rotations
 };

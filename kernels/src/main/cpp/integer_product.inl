@@ -220,7 +220,8 @@ static void intermediateProduct(const Linear& layer, int rows, Workspace& ws) {
     });
 }
 
-// H and all of Y of a few rows at a time, where H R and S by rows are all: X, H and both factors stay in the first-level cache.
+// H and all of Y of a few rows at a time, where H R, or it and S by rows, are all: X and H stay in the first-level cache, and
+// without S both factors, too.
 template <int TERMS>
 static void factorProduct(const Linear& layer, const float* x, size_t xStride, int rows, float* y, bool relu, Workspace& ws) {
     eachTile(rows, INT_TILE_ROWS, [&](int row, int count) __attribute__((always_inline)) {

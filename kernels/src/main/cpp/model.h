@@ -219,7 +219,7 @@ struct Model {
     int widestIn;
     int widestOut;
     int widestRank;
-    bool sparseEdges;          // whether any layer on rows of E has S
+    bool sparseEdges;          // whether any layer on rows of E of a block has S by panels
     Mlp inX, inE, inY, outX, outE;
     const Block* blocks;       // (layers)
     // Edges that have no input but their class: the input MLP of each class, (edgeTypes, padded de), and e_add and e_mul of the

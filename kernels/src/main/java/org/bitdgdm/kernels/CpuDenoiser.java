@@ -11,7 +11,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
  * <p>Graphs of a batch are worked on in small groups, which are spread over {@link BackendOptions#threads} threads, the
  * caller's among them. Any number of threads may use one instance at once; {@link #close} waits for them.
  *
- * <p>A thread that samples works in 4 n² (de + b) + 36 n² bytes for each graph of a group, and 4 n² for each column of edge
+ * <p>A thread that samples works in 4 n² (de + b) bytes for each graph of a group, 20 n² once, and 4 n² for each column of edge
  * features, where widths count in multiples of
  * 16 and a group has one graph as soon as its edges take more than half of 1.5 MiB, and in what does not grow with n²: for
  * the largest graphs of DiGress's data sets, stochastic block models of 187 nodes, less than 16 MiB in all. Recording keeps
