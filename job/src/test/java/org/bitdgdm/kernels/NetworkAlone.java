@@ -66,7 +66,7 @@ public final class NetworkAlone {
             rates[j] = flow.rate(j, current, drawn, column);
         }
         float[] weights = new float[limit.length];
-        flow.jump(current, drawn, column, weights);
+        flow.weigh(current, drawn, column, weights);
         return new float[][] {flow.noised().clone(), rates, weights};
     }
 

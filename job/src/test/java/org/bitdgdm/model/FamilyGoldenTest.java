@@ -22,6 +22,7 @@ import org.bitdgdm.kernels.GraphBatch;
 import org.bitdgdm.kernels.GraphFeatures;
 import org.bitdgdm.kernels.KernelException;
 import org.bitdgdm.kernels.NetworkAlone;
+import org.bitdgdm.kernels.NoiseSchedule;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.Posterior;
 import org.bitdgdm.kernels.ReferenceDenoiser;
@@ -170,6 +171,7 @@ class FamilyGoldenTest {
         Golden golden = new Golden(name, variant, whole);
         Architecture architecture = golden.architecture;
         GraphFeatures features = new GraphFeatures(architecture);
+        NoiseSchedule schedule = NoiseSchedule.cosine(architecture.diffusionSteps());
         int width = architecture.nodeInputs();
         for (String group : golden.groups()) {
             float[] wantedY = golden.values.get(group + ".features.y");
@@ -180,7 +182,7 @@ class FamilyGoldenTest {
                 int n = graph.nodeCount();
                 float[] x = new float[n * width];
                 float[] y = new float[architecture.globalInputs()];
-                features.compute(graph, 0, golden.time(group, g), x, 0, y, 0);
+                features.compute(graph, 0, schedule, golden.time(group, g), x, 0, y, 0);
                 String what = group + " graph " + g;
                 check(what + " y", Arrays.copyOfRange(wantedY, g * y.length, (g + 1) * y.length), y, 1);
                 boolean comparable = connectedWithDistinctEigenvalues(graph);

@@ -56,14 +56,14 @@ final class Flow {
      * @param current    class before the step
      * @param weights    (classes) scratch
      */
-    int draw(float[] prediction, int current, float[] weights, long seed, long id, int slot) {
+    int jump(float[] prediction, int current, float[] weights, long seed, long id, int slot) {
         int classes = limit.length;
         float u = CounterRandom.uniform(seed, id, step.to(), slot | PREDICTED);
         int drawn = CounterRandom.draw(u, prediction, 0, classes);
         noised(drawn);
         int column = column(prediction, current, drawn, () ->
             CounterRandom.draw(CounterRandom.uniform(seed, id, step.to(), slot | NOISED), p, 0, classes));
-        jump(current, drawn, column, weights);
+        weigh(current, drawn, column, weights);
         return CounterRandom.draw(CounterRandom.uniform(seed, id, step.to(), slot), weights, 0, classes);
     }
 
@@ -114,7 +114,7 @@ final class Flow {
      *
      * @param weights (classes) written; not normalised, their sum is 1 or more
      */
-    void jump(int current, int drawn, int column, float[] weights) {
+    void weigh(int current, int drawn, int column, float[] weights) {
         float left = 0;
         for (int j = 0; j < limit.length; j++) {
             weights[j] = j == current ? 0 : rate(j, current, drawn, column) * (step.alphaBarTo() - step.alphaBarFrom());

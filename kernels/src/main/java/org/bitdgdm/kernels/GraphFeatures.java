@@ -173,10 +173,11 @@ public final class GraphFeatures {
         }
     }
 
-    /** The same at time t of 0…T. */
-    public void compute(GraphBatch batch, int index, int t, float[] node, int nodeFrom, float[] global, int globalFrom) {
+    /** The same at time t of a schedule's 0…T, without features of edges. */
+    public void compute(GraphBatch batch, int index, NoiseSchedule schedule, int t, float[] node, int nodeFrom, float[] global,
+                        int globalFrom) {
         int n = batch.nodeCount();
-        compute(batch, index, (float) ((double) t / architecture.diffusionSteps()), node, nodeFrom,
+        compute(batch, index, schedule.read(t), node, nodeFrom,
             new float[n * n * architecture.edgeInputs()], 0, global, globalFrom);
     }
 

@@ -22,16 +22,14 @@ public final class Posterior {
     private static final double ZERO_DENOMINATOR = 1e-6;
 
     private final int t;
-    private final int s;
     /** (classes) m, normalised. */
     private final double[] limit;
     private final double beta;
     private final double alphaBarT;
     private final double alphaBarS;
 
-    private Posterior(float[] marginal, int t, int s, float beta, float alphaBarT, float alphaBarS) {
+    private Posterior(float[] marginal, int t, float beta, float alphaBarT, float alphaBarS) {
         this.t = t;
-        this.s = s;
         this.limit = new double[marginal.length];
         double sum = 0;
         for (float weight : marginal) {
@@ -51,12 +49,12 @@ public final class Posterior {
                 + "..0, found " + t + " to " + s);
         }
         NoiseSchedule schedule = diffusion.schedule();
-        return new Posterior(marginal, t, s, schedule.beta(t, s), schedule.alphasBar()[t], schedule.alphasBar()[s]);
+        return new Posterior(marginal, t, schedule.beta(t, s), schedule.alphasBar()[t], schedule.alphasBar()[s]);
     }
 
     /** A sampler's step for classes of a limit distribution. */
     static Posterior of(Sampler.Step step, float[] marginal) {
-        return new Posterior(marginal, step.at(), step.to(), step.beta(), step.alphaBarFrom(), step.alphaBarTo());
+        return new Posterior(marginal, step.at(), step.beta(), step.alphaBarFrom(), step.alphaBarTo());
     }
 
     /** The step for node classes. */
@@ -132,10 +130,5 @@ public final class Posterior {
             found[k] = back * (alphaBarS * p[k] + (1 - alphaBarS) * limit[k]) / denominator;
         }
         return found;
-    }
-
-    /** The time that is drawn, s. */
-    public int to() {
-        return s;
     }
 }

@@ -88,7 +88,7 @@ public final class ReferenceDenoiser implements ActivationRecorder {
             float[] prediction = new float[classes];
             return (logits, from, current, seed, id, slot) -> {
                 Flow.predict(logits, from, prediction, step.at());
-                return step.rule() == Sampler.Rule.FLOW ? flow.draw(prediction, current, weights, seed, id, slot)
+                return step.rule() == Sampler.Rule.FLOW ? flow.jump(prediction, current, weights, seed, id, slot)
                     : CounterRandom.draw(CounterRandom.uniform(seed, id, step.to(), slot), prediction, 0, classes);
             };
         }

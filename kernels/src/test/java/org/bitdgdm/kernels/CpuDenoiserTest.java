@@ -278,6 +278,7 @@ class CpuDenoiserTest {
         PackedModel model = TestModels.tiny(variant, 4);
         Architecture architecture = model.architecture();
         GraphFeatures features = new GraphFeatures(architecture);
+        NoiseSchedule schedule = NoiseSchedule.cosine(architecture.diffusionSteps());
         try (CpuDenoiser denoiser = open(model, "auto", 1)) {
             for (int n : new int[] {17, 1, 2, 3, 5, 8, 9, 16, 27, 16, 64, 187, 9}) {
                 for (GraphBatch batch : List.of(noise(model, n, 5, n < 100 ? 55 : 8), TestModels.regular(n))) {
@@ -288,7 +289,7 @@ class CpuDenoiserTest {
                     float[] expectedGlobal = new float[global.length];
                     denoiser.features(batch, 17, node, global);
                     for (int g = 0; g < graphs; g++) {
-                        features.compute(batch, g, 17, expectedNode, g * n * architecture.nodeInputs(),
+                        features.compute(batch, g, schedule, 17, expectedNode, g * n * architecture.nodeInputs(),
                             expectedGlobal, g * architecture.globalInputs());
                     }
                     assertThat(node).as("%d nodes", n).isEqualTo(expectedNode);

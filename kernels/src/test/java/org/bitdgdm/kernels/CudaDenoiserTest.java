@@ -50,6 +50,7 @@ class CudaDenoiserTest {
     static void checkFeatures(String what, CudaDenoiser denoiser, PackedModel model, GraphBatch batch) {
         Architecture architecture = model.architecture();
         GraphFeatures expected = new GraphFeatures(architecture);
+        NoiseSchedule schedule = NoiseSchedule.cosine(architecture.diffusionSteps());
         int n = batch.nodeCount();
         int inputs = architecture.nodeInputs();
         int width = DeviceWeights.padded(inputs);
@@ -60,7 +61,7 @@ class CudaDenoiserTest {
         for (int g = 0; g < batch.size(); g++) {
             float[] node = new float[n * inputs];
             float[] global = new float[architecture.globalInputs()];
-            expected.compute(batch, g, 20, node, 0, global, 0);
+            expected.compute(batch, g, schedule, 20, node, 0, global, 0);
             assertThat(Arrays.copyOfRange(globals, g * globalWidth, g * globalWidth + global.length))
                 .as("%s, %s nodes, graph %s", what, n, g).isEqualTo(global);
             for (int i = 0; i < n; i++) {

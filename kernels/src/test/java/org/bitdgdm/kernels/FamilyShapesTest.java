@@ -115,8 +115,8 @@ class FamilyShapesTest {
         float[] node = new float[batch.nodes().length * architecture.nodeInputs()];
         float[] global = new float[batch.size() * architecture.globalInputs()];
         for (int g = 0; g < batch.size(); g++) {
-            new GraphFeatures(architecture).compute(batch, g, t, node, g * batch.nodeCount() * architecture.nodeInputs(),
-                global, g * architecture.globalInputs());
+            new GraphFeatures(architecture).compute(batch, g, NoiseSchedule.cosine(architecture.diffusionSteps()), t,
+                node, g * batch.nodeCount() * architecture.nodeInputs(), global, g * architecture.globalInputs());
         }
         return new float[][] {node, global};
     }

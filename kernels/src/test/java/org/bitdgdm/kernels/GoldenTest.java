@@ -44,6 +44,7 @@ class GoldenTest {
         Tensors golden = golden(variant);
         Architecture architecture = TestModels.qm9(variant).architecture();
         GraphFeatures features = new GraphFeatures(architecture);
+        NoiseSchedule schedule = NoiseSchedule.cosine(architecture.diffusionSteps());
         int spectral = 0;
         for (String group : GROUPS) {
             GraphBatch batch = batch(golden, group);
@@ -52,7 +53,7 @@ class GoldenTest {
             float[] x = new float[batch.size() * n * width];
             float[] y = new float[batch.size() * architecture.globalInputs()];
             for (int g = 0; g < batch.size(); g++) {
-                features.compute(batch, g, golden.ints(group + ".t")[g], x, g * n * width, y,
+                features.compute(batch, g, schedule, golden.ints(group + ".t")[g], x, g * n * width, y,
                     g * architecture.globalInputs());
             }
             Tolerance.GOLDEN.check(group + " y", golden.floats(group + ".features.y"), y);

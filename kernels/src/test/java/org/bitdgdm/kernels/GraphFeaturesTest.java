@@ -36,7 +36,7 @@ class GraphFeaturesTest {
         batch.nodes()[0] = 1;
         float[] node = new float[n * WIDTH];
         float[] global = new float[13];
-        new GraphFeatures(architecture).compute(batch, 0, 25, node, 0, global, 0);
+        new GraphFeatures(architecture).compute(batch, 0, NoiseSchedule.cosine(100), 25, node, 0, global, 0);
         return new Features(node, global);
     }
 

@@ -184,7 +184,7 @@ class SamplerTest {
                         int fromNoised = random.nextInt(3);
                         int column = flow.column(new float[] {0.1f, 0.6f, 0.2f, 0.1f}, current, drawn, () -> fromNoised);
                         float[] weights = new float[4];
-                        flow.jump(current, drawn, column, weights);
+                        flow.weigh(current, drawn, column, weights);
                         float sum = 0;
                         for (float weight : weights) {
                             assertThat(weight).isNotNegative();
@@ -218,7 +218,7 @@ class SamplerTest {
             for (Sampler.Step step : Sampler.flow(Distortion.IDENTITY, 5, 0.1f, Stochasticity.GENERAL)
                 .steps(DEFOG.diffusion(), 40)) {
                 current = step.rule() == Sampler.Rule.PREDICTION ? current
-                    : new Flow(step, limit).draw(certain, current, weights, 11, id, 0);
+                    : new Flow(step, limit).jump(certain, current, weights, 11, id, 0);
             }
             arrived += current == 2 ? 1 : 0;
         }

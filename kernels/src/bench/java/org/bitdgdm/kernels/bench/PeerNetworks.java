@@ -105,7 +105,8 @@ final class PeerNetworks {
             float[] global = new float[count * globals];
             GraphFeatures features = new GraphFeatures(architecture);
             for (int g = 0; g < count; g++) {
-                features.compute(batch, g, model.startTime(), nodes, g * n * architecture.nodeInputs(), global, g * globals);
+                features.compute(batch, g, model.full().diffusion().schedule(), model.startTime(), nodes,
+                    g * n * architecture.nodeInputs(), global, g * globals);
             }
             for (int at = 0; at < batch.edges().length; at++) {
                 edges[at * types + batch.edges()[at]] = 1;
