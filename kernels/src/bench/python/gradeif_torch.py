@@ -15,7 +15,6 @@ Shapes: S sequences of N residues, E edges; x (S, N, d), e (E, d).
 import argparse
 import json
 import pathlib
-import statistics
 import sys
 import time
 
@@ -174,8 +173,6 @@ def main():
         for t in range(many):
             network(tensors, sequences[:1], 10 * t + 10)
     rows.append({"work": "one sample", "batch": 1, "rates": rate(one, many, arguments)})
-    for row in rows:
-        row["median"] = statistics.median(row["rates"])
     print(json.dumps({"torch": torch.__version__, "error": error, "rows": rows}))
 
 

@@ -143,9 +143,9 @@ struct Block {
 };
 
 // FeatureSet.java, by ordinal.
-enum FeatureSet : int { NO_FEATURES = 0, CYCLES = 1, EIGENVALUE_FEATURES = 2, ALL_FEATURES = 3, RANDOM_WALKS = 4 };
+enum FeatureSet : int { NO_FEATURES = 0, CYCLES = 1, EIGENVALUE_FEATURES = 2, ALL_FEATURES = 3, RRWP = 4 };
 
-// Cosines and sines of the time among the features of RANDOM_WALKS.
+// Cosines and sines of the time among the features of RRWP.
 constexpr int TIME_COLUMNS = 64;
 
 struct Shape {
@@ -159,15 +159,15 @@ struct Shape {
     bool molecular;         // whether charge, valency and weight are features
     float maxWeight;
     const float* nodeWeights;  // (nodeTypes) if molecular
-    int walks;              // lengths of random walks that are features; 0 but for RANDOM_WALKS
+    int walks;              // lengths of random walks that are features; 0 but for RRWP
     bool absorbing;         // the last class of nodes and edges, where there is more than one, is one that only noise has
 
-    bool hasCycleColumns() const { return features != NO_FEATURES && features != RANDOM_WALKS; }
+    bool hasCycleColumns() const { return features != NO_FEATURES && features != RRWP; }
     int nodeColumns() const { return hasCycleColumns() ? (features == ALL_FEATURES ? 6 : 3) : walks; }
     int globalColumns() const {
-        return features == NO_FEATURES ? 0 : features == CYCLES || features == RANDOM_WALKS ? 5 : 11;
+        return features == NO_FEATURES ? 0 : features == CYCLES || features == RRWP ? 5 : 11;
     }
-    int timeColumns() const { return features == RANDOM_WALKS ? TIME_COLUMNS : 0; }
+    int timeColumns() const { return features == RRWP ? TIME_COLUMNS : 0; }
     int nodeInputs() const { return nodeTypes + nodeColumns() + (molecular ? 2 : 0); }
     int edgeInputs() const { return edgeTypes + walks; }
     int globalInputs() const { return globalColumns() + (molecular ? 1 : 0) + 1 + timeColumns(); }

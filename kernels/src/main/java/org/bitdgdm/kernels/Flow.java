@@ -1,7 +1,5 @@
 package org.bitdgdm.kernels;
 
-import java.util.Arrays;
-
 /**
  * One step t → s of discrete flow matching for one kind of element, from 0 (noise) to 1 (data): a class x₁ is drawn from the
  * prediction, and the present class x jumps by the rates that lead to x₁ (Qin, Madeira, Thanou, Frossard: "DeFoG: Discrete
@@ -154,21 +152,10 @@ final class Flow {
      * @throws NotFiniteException if a logit is not finite
      */
     static void predict(float[] logits, int from, float[] weights, int time) {
-        double largest = Double.NEGATIVE_INFINITY;
+        double[] exponentials = new double[weights.length];
+        double total = Posterior.exponentials(logits, from, time, exponentials);
         for (int k = 0; k < weights.length; k++) {
-            largest = Math.max(largest, logits[from + k]);
-        }
-        double total = 0;
-        for (int k = 0; k < weights.length; k++) {
-            total += Math.exp(logits[from + k] - largest);
-        }
-        if (!(total < Double.POSITIVE_INFINITY)) {
-            throw new NotFiniteException("logits at time " + time + " must be finite, found "
-                + Arrays.toString(Arrays.copyOfRange(logits, from, from + weights.length))
-                + "; the model's weights are broken");
-        }
-        for (int k = 0; k < weights.length; k++) {
-            weights[k] = (float) (Math.exp(logits[from + k] - largest) / total);
+            weights[k] = (float) (exponentials[k] / total);
         }
     }
 }

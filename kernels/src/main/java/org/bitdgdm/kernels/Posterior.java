@@ -78,20 +78,8 @@ public final class Posterior {
      */
     public void compute(float[] logits, int from, int current, float[] weights) {
         int classes = limit.length;
-        double largest = Double.NEGATIVE_INFINITY;
-        for (int k = 0; k < classes; k++) {
-            largest = Math.max(largest, logits[from + k]);
-        }
         double[] w = new double[classes];
-        double total = 0;
-        for (int k = 0; k < classes; k++) {
-            w[k] = Math.exp(logits[from + k] - largest);
-            total += w[k];
-        }
-        if (!(total < Double.POSITIVE_INFINITY)) {
-            throw new NotFiniteException("logits at time " + t + " must be finite, found "
-                + Arrays.toString(Arrays.copyOfRange(logits, from, from + classes)) + "; the model's weights are broken");
-        }
+        double total = exponentials(logits, from, t, w);
         double sumW = 0;
         for (int k = 0; k < classes; k++) {
             double denominator = (1 - alphaBarT) * limit[current];
@@ -113,6 +101,32 @@ public final class Posterior {
         for (int k = 0; k < classes; k++) {
             weights[k] = (float) (sum == 0 ? 1.0 / classes : w[k] / sum);
         }
+    }
+
+    /**
+     * What the probabilities that logits stand for are proportional to, {@code exp(logit_k − max)}.
+     *
+     * @param time    of the network's evaluation, for the message
+     * @param weights (classes) written
+     * @return their sum
+     * @throws NotFiniteException if a logit is not finite
+     */
+    static double exponentials(float[] logits, int from, int time, double[] weights) {
+        double largest = Double.NEGATIVE_INFINITY;
+        for (int k = 0; k < weights.length; k++) {
+            largest = Math.max(largest, logits[from + k]);
+        }
+        double total = 0;
+        for (int k = 0; k < weights.length; k++) {
+            weights[k] = Math.exp(logits[from + k] - largest);
+            total += weights[k];
+        }
+        if (!(total < Double.POSITIVE_INFINITY)) {
+            throw new NotFiniteException("logits at time " + time + " must be finite, found "
+                + Arrays.toString(Arrays.copyOfRange(logits, from, from + weights.length))
+                + "; the model's weights are broken");
+        }
+        return total;
     }
 
     /**

@@ -86,9 +86,10 @@ public final class Bench {
         if (options.levels().contains(BenchOptions.Level.PROTEINS)) {
             say("proteins");
             Path page = options.results().toAbsolutePath().resolveSibling("proteins.md");
-            Files.createDirectories(page.getParent());
-            Files.writeString(page, ProteinBench.page(options));
-            say("written " + page);
+            Path results = BenchOptions.beside(page);
+            ProteinBench.measure(options, new ResultLines(results, null, all -> { }));
+            ProteinPage.write(page, results);
+            say("written " + results + " and " + page);
             if (options.levels().size() == 1) {
                 return;
             }
@@ -128,14 +129,14 @@ public final class Bench {
             Files.writeString(options.rates(), Rates.conf(lines.all()));
             say("written " + options.rates());
         }
-        CpuPage.write(options.report(), lines.all());
+        CpuPage.write(options.report(), options.results());
         say("written " + options.report());
     }
 
     /** Makes both pages again of the lines beside them. */
     private static void pages(Path home) throws IOException {
         Path folder = home.resolve("kernels/benchmarks");
-        CpuPage.write(folder.resolve("cpu.md"), ResultLines.read(folder.resolve("cpu.jsonl")));
+        CpuPage.write(folder.resolve("cpu.md"), folder.resolve("cpu.jsonl"));
         CudaPage.write(folder.resolve("cuda.md"), ResultLines.read(folder.resolve("cuda.jsonl")));
     }
 

@@ -20,21 +20,29 @@ final class CpuPage {
     private static final double MICRO = 1e6;
 
     private final Results results;
+    private final String source;
     private final Markdown text = new Markdown();
 
-    private CpuPage(Results results) {
+    private CpuPage(Results results, String source) {
         this.results = results;
+        this.source = source;
     }
 
-    /** Writes the page of lines over an earlier one, of which the part by hand is kept. */
-    static void write(Path page, List<JsonNode> lines) throws IOException {
+    /** Writes the page of a file of lines over an earlier one, of which the part by hand is kept. */
+    static void write(Path page, Path source) throws IOException {
         Files.createDirectories(page.toAbsolutePath().getParent());
-        Files.writeString(page, text(lines, Markdown.from(page, HANDWRITTEN)));
+        Files.writeString(page, text(ResultLines.read(source), source.getFileName().toString(),
+            Markdown.from(page, HANDWRITTEN)));
     }
 
-    /** @param handwritten from {@link #HANDWRITTEN} on */
-    static String text(List<JsonNode> lines, String handwritten) {
-        CpuPage page = new CpuPage(new Results(lines));
+    /**
+     * A page.
+     *
+     * @param source      name of the file of the lines
+     * @param handwritten from {@link #HANDWRITTEN} on
+     */
+    static String text(List<JsonNode> lines, String source, String handwritten) {
+        CpuPage page = new CpuPage(new Results(lines), source);
         page.tables();
         return page.text + handwritten;
     }
@@ -72,8 +80,8 @@ final class CpuPage {
         JsonNode begin = results.begin;
         text.line("# Speed of the cpu backend");
         text.line("");
-        text.line("Made of cpu.jsonl, which `./submit.sh bench` wrote on %s%s; medians of %d repeats with their range. Do"
-            + " not edit above \"What was tried\".", begin.path("date").asText(), results.end.has("seconds")
+        text.line("Made of %s, which `./submit.sh bench` wrote on %s%s; medians of %d repeats with their range. Do"
+            + " not edit above \"What was tried\".", source, begin.path("date").asText(), results.end.has("seconds")
             ? String.format(Locale.ROOT, " in %.0f s", results.end.path("seconds").asDouble()) : ", and was cut off",
             begin.path("repeats").asInt());
         text.line("");

@@ -6,10 +6,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
+import org.apache.commons.io.file.PathUtils;
 import org.bitdgdm.kernels.Backend;
 import org.bitdgdm.kernels.BackendOptions;
 import org.bitdgdm.kernels.Denoisers;
@@ -204,24 +203,23 @@ final class CudaBench {
         Size first = sizes.get(0);
         CudaChecks checks = new CudaChecks(device, results);
         part(CudaChecks.KIND, first, () -> checks.shipped(first.model, plan.checkedGraphs, plan.checkedSteps));
-        CudaRates rates = new CudaRates();
-        part(ResultLines.STEP, first, () -> times.steps(results, first, rates));
-        part(ResultLines.PEER, first, () -> peer(first, rates));
+        part(ResultLines.STEP, first, () -> times.steps(results, first));
+        part(ResultLines.PEER, first, () -> peer(first));
         part(CudaTerms.KIND, first, () -> times.terms(results, first));
         if (first.model.bench.trained()) {
-            part(CudaTimes.SAMPLER, first, () -> times.sampler(results, first, rates));
+            part(CudaTimes.SAMPLER, first, () -> times.sampler(results, first));
         }
         List<Size> others = sizes.subList(1, sizes.size());
         for (Size size : others) {
             part(ResultLines.STEP, size, () -> {
                 checks.large(size.model);
-                times.steps(results, size, new CudaRates());
+                times.steps(results, size);
             });
             part(CudaTerms.KIND, size, () -> times.terms(results, size));
         }
         sizes.forEach(size -> CudaBounds.write(results, size.model));
         for (Size size : others) {
-            part(ResultLines.PEER, size, () -> peer(size, new CudaRates()));
+            part(ResultLines.PEER, size, () -> peer(size));
         }
         passed &= checks.passed() && times.passed();
     }
@@ -246,22 +244,18 @@ final class CudaBench {
         }
     }
 
-    private void peer(Size size, CudaRates rates) throws IOException, InterruptedException {
+    private void peer(Size size) throws IOException, InterruptedException {
         Path folder = size.bundle;
         if (folder == null) {
             folder = Files.createTempDirectory("bitdgdm-bundle");
             CudaBundle.write(size.model.bench.full(), folder);
         }
         try {
-            passed &= peer.measure(results, rates, size.model.bench.name(), folder, size.model.bench.nodes(), size.batches,
+            passed &= peer.measure(results, size.model.bench.name(), folder, size.model.bench.nodes(), size.batches,
                 size.bundle != null, size.compileSeconds, Math.max(LEAST_SECONDS, Math.min(size.peerSeconds, secondsLeft())));
         } finally {
             if (size.bundle == null) {
-                try (Stream<Path> files = Files.walk(folder)) {
-                    for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                        Files.delete(file);
-                    }
-                }
+                PathUtils.deleteDirectory(folder);
             }
         }
     }

@@ -99,15 +99,7 @@ final class CudaPage {
     }
 
     private CudaRates rates(JsonNode model) {
-        CudaRates rates = new CudaRates();
-        for (JsonNode line : lines) {
-            String kind = line.path(ResultLines.KIND).asText();
-            if (line.path("model").equals(model.path("name")) && line.has("batch") && !line.has("failed")
-                && (kind.equals(ResultLines.STEP) || kind.equals(ResultLines.PEER))) {
-                rates.add(CudaRates.Row.of(line));
-            }
-        }
-        return rates;
+        return CudaRates.of(lines, model.path("name").asText());
     }
 
     /** The lines of a kind and model, below a sentence about them; empty, and said to be, where there are none. */

@@ -34,7 +34,7 @@ final class CudaPeer {
     }
 
     /**
-     * Measures one bundle; every line that comes is one of the results and, where it is a rate, goes to {@code rates}.
+     * Measures one bundle; every line that comes is one of the results.
      *
      * @param model   as lines name it
      * @param nodes   of every graph
@@ -43,7 +43,7 @@ final class CudaPeer {
      * @param seconds after which it is stopped; what it had measured by then counts
      * @return false if it broke off
      */
-    boolean measure(ResultLines results, CudaRates rates, String model, Path bundle, int nodes, List<Integer> batches,
+    boolean measure(ResultLines results, String model, Path bundle, int nodes, List<Integer> batches,
                     boolean golden, int compile, long seconds) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of("timeout", "--kill-after=5", Long.toString(seconds), python,
             "kernels/src/bench/python/digress_torch.py", "--bench"));
@@ -71,7 +71,7 @@ final class CudaPeer {
                 if (json == null) {
                     other.append(line).append(' ');
                 } else {
-                    take(json, results, model, rates);
+                    take(json, results, model);
                 }
             }
         }
@@ -99,13 +99,12 @@ final class CudaPeer {
     }
 
     /** As the program wrote it: its versions, its comparison with the golden files, a mode that failed, or the rate of one. */
-    private static void take(ObjectNode json, ResultLines results, String model, CudaRates rates) {
+    private static void take(ObjectNode json, ResultLines results, String model) {
         ObjectNode line = ResultLines.line(ResultLines.PEER).put("model", model);
         if (json.has("median")) {
             line.put("mode", json.get("mode").asText()).put("batch", json.get("batch").asInt())
                 .put("peak_bytes", json.path("peak_bytes").asLong());
             line.putObject("graph_steps_per_second").setAll(json.retain("median", "low", "high"));
-            rates.add(CudaRates.Row.of(line));
         } else {
             line.setAll(json);
         }

@@ -49,6 +49,19 @@ final class CudaRates {
 
     private final List<Row> rows = new ArrayList<>();
 
+    /** The rates among the lines of a run that are of a model. */
+    static CudaRates of(List<JsonNode> lines, String model) {
+        CudaRates rates = new CudaRates();
+        for (JsonNode line : lines) {
+            String kind = line.path(ResultLines.KIND).asText();
+            if (line.path("model").asText().equals(model) && line.has("batch") && !line.has("failed")
+                && (kind.equals(ResultLines.STEP) || kind.equals(ResultLines.PEER))) {
+                rates.add(Row.of(line));
+            }
+        }
+        return rates;
+    }
+
     void add(Row row) {
         rows.add(row);
     }

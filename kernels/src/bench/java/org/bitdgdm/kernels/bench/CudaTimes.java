@@ -34,8 +34,8 @@ final class CudaTimes {
         return passed;
     }
 
-    /** Whole steps at every batch size; each goes to {@code rates} too. */
-    void steps(ResultLines results, CudaBench.Size size, CudaRates rates) throws InterruptedException {
+    /** Whole steps at every batch size. */
+    void steps(ResultLines results, CudaBench.Size size) throws InterruptedException {
         each(results, ResultLines.STEP, size, (setting, products, line) -> {
             try (CudaDenoiser cuda = device.open(size.model().packed(setting), products)) {
                 // Ascending: the most memory in use is then that of the latest size.
@@ -44,7 +44,6 @@ final class CudaTimes {
                     ObjectNode step = line.deepCopy().put("batch", batch).put("peak_bytes", cuda.peakBytes());
                     seconds.write(step.putObject("seconds"));
                     results.add(step);
-                    rates.add(CudaRates.Row.of(step));
                 }
             }
         });
@@ -108,8 +107,9 @@ final class CudaTimes {
     }
 
     /** From the ids to the finished graphs, once for each setting at its best batch size or the plan's. */
-    void sampler(ResultLines results, CudaBench.Size size, CudaRates rates) throws InterruptedException {
+    void sampler(ResultLines results, CudaBench.Size size) throws InterruptedException {
         BenchModel model = size.model().bench;
+        CudaRates rates = CudaRates.of(results.all(), model.name());
         int steps = model.full().diffusion().steps();
         each(results, SAMPLER, size, (setting, products, line) -> {
             String label = CudaBench.label(setting, products);

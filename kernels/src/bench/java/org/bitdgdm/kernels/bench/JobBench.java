@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.apache.commons.io.file.PathUtils;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
 
@@ -103,11 +104,7 @@ final class JobBench {
 
     private Path fresh(Path out) throws IOException {
         if (Files.exists(out)) {
-            try (Stream<Path> files = Files.walk(out)) {
-                for (Path file : files.sorted((a, b) -> b.compareTo(a)).toList()) {
-                    Files.delete(file);
-                }
-            }
+            PathUtils.deleteDirectory(out);
         }
         Files.createDirectories(folder);
         return out;

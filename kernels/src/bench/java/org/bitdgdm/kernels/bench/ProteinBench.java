@@ -10,10 +10,12 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.stream.StreamSupport;
 import org.bitdgdm.kernels.BackendOptions;
 import org.bitdgdm.kernels.CpuProteinDenoiser;
 import org.bitdgdm.kernels.PackedLinear;
@@ -34,6 +36,12 @@ final class ProteinBench {
     private static final int TIME = 250;
     private static final int STRIDE = 10;
     private static final int SKIPPED = 3;
+    /** Of lines of results: a rate of ours. */
+    static final String KIND = "protein";
+    /** All samples in one evaluation. */
+    static final String MANY = "many samples";
+    /** One sample in as many evaluations. */
+    static final String ONE = "one sample";
     private static final double NANOS = 1e-9;
 
     private final BenchOptions options;
@@ -45,30 +53,16 @@ final class ProteinBench {
         this.options = options;
     }
 
-    /** Measures, and returns a page in Markdown. */
-    static String page(BenchOptions options) throws IOException, InterruptedException {
-        return new ProteinBench(options).page();
-    }
-
-    private String page() throws IOException, InterruptedException {
-        StringBuilder page = new StringBuilder("# Proteins\n\n").append(String.format(Locale.ROOT, "GraDe-IF's network in the"
-            + " published configuration (%d layers, %d wide, weights by a formula) on %d residues with 10 neighbours each, %s, %d"
-            + " threads; evaluations of a sequence per second, the median of %d repeats. Edges depend on the backbone alone: the"
-            + " cpu backend computes them once for a protein, the peer once for a call, as published.%n%n", LAYERS, WIDTH,
-            RESIDUES, Machine.here(options.home()).cpu(), options.threads(), options.repeats()));
-        double[] peer = new double[2];
-        String told = peer(peer);
-        page.append("| | ").append(SAMPLES).append(" samples, 1 evaluation | ÷ peer | 1 sample, ").append(SAMPLES)
-            .append(" evaluations | ÷ peer |\n|---|---|---|---|---|\n");
-        row(page, "FP32", full, peer);
-        row(page, "W8A8, scale per row", quantized(), peer);
-        page.append(String.format(Locale.ROOT, "| PyTorch FP32 | %s |  | %s |  |%n%n%s%n", number(peer[0]), number(peer[1]),
-            told));
-        return page.toString();
-    }
-
-    private static String number(double rate) {
-        return rate > 0 ? String.format(Locale.ROOT, "%.1f", rate) : "not measured";
+    /** Measures; every rate is a line of results, from which {@link ProteinPage} is made. */
+    static void measure(BenchOptions options, ResultLines lines) throws IOException, InterruptedException {
+        ProteinBench bench = new ProteinBench(options);
+        lines.add(Machine.here(options.home()).begin().put("date", LocalDate.now(ZoneOffset.UTC).toString())
+            .put("threads", options.threads()).put("repeats", options.repeats()).put("layers", LAYERS).put("width", WIDTH)
+            .put("residues", RESIDUES).put("samples", SAMPLES).put("others_share", Machine.busyShare()));
+        bench.peer(lines);
+        bench.rates(Setting.FP32.name(), bench.full, lines);
+        bench.rates("W8A8, scale per row", bench.quantized(), lines);
+        lines.add(ResultLines.line(ResultLines.END).put("others_share", Machine.busyShare()));
     }
 
     private PackedProteinModel quantized() {
@@ -79,31 +73,30 @@ final class ProteinBench {
         return new PackedProteinModel(full.architecture(), full.diffusion(), linears, full.norms());
     }
 
-    private void row(StringBuilder page, String name, PackedProteinModel model, double[] peer) {
-        double[] rates = new double[2];
+    private void rates(String setting, PackedProteinModel model, ResultLines lines) {
         try (ProteinDenoiser denoiser = new CpuProteinDenoiser(model, new BackendOptions(options.threads(), options.cpuIsa(),
             null)); ProteinDenoiser.Conditioned network = denoiser.condition(protein)) {
             float[] many = new float[sequences.length * 20];
-            rates[0] = rate(() -> network.logits(sequences, TIME, many));
+            add(lines, setting, MANY, rate(() -> network.logits(sequences, TIME, many)));
             byte[] one = new byte[RESIDUES];
             System.arraycopy(sequences, 0, one, 0, RESIDUES);
             float[] logits = new float[RESIDUES * 20];
-            rates[1] = rate(() -> {
+            add(lines, setting, ONE, rate(() -> {
                 for (int t = 0; t < SAMPLES; t++) {
                     network.logits(one, STRIDE * (t + 1), logits);
                 }
-            });
+            }));
         }
-        page.append("| ").append(name);
-        for (int k = 0; k < 2; k++) {
-            page.append(" | ").append(number(rates[k])).append(" | ")
-                .append(peer[k] > 0 ? String.format(Locale.ROOT, "%.2f×", rates[k] / peer[k]) : "");
-        }
-        page.append(" |\n");
+    }
+
+    private static void add(ResultLines lines, String setting, String work, Spread rate) {
+        ObjectNode line = ResultLines.line(KIND).put("setting", setting).put("work", work);
+        rate.write(line.putObject("evaluations_per_second"));
+        lines.add(line);
     }
 
     /** Evaluations per second of work that makes {@value #SAMPLES} of them. */
-    private double rate(Runnable work) {
+    private Spread rate(Runnable work) {
         work.run();
         long start = System.nanoTime();
         work.run();
@@ -116,17 +109,15 @@ final class ProteinBench {
             }
             rates[repeat] = times * SAMPLES / ((System.nanoTime() - start) * NANOS);
         }
-        return Spread.of(rates).median();
+        return Spread.of(rates);
     }
 
     /**
-     * Measures PyTorch.
+     * Measures PyTorch: a line for each of its works and batch sizes, and one that says its version or why it was skipped.
      *
-     * @param rates of many samples and of one; 0 where it is skipped
-     * @return its version, or why it was skipped
      * @throws IllegalStateException if its logits differ
      */
-    private String peer(double[] rates) throws IOException, InterruptedException {
+    private void peer(ResultLines lines) throws IOException, InterruptedException {
         Path file = Files.createTempFile("protein", ".bin");
         try {
             Files.write(file, input());
@@ -136,26 +127,29 @@ final class ProteinBench {
                     "--file", file.toString(), "--threads", Integer.toString(options.threads()), "--repeats",
                     Integer.toString(options.repeats()), "--seconds", Double.toString(options.seconds())), "");
             } catch (IOException e) {
-                return "peer skipped: " + e.getMessage();
+                lines.add(ResultLines.line(ResultLines.PEER).put("note", "peer skipped: " + e.getMessage()));
+                return;
             }
             if (outcome.code() == SKIPPED) {
-                return outcome.output().strip();
+                lines.add(ResultLines.line(ResultLines.PEER).put("note", outcome.output().strip()));
+                return;
             }
             if (outcome.code() != 0) {
                 throw new IllegalStateException("the peer must agree with the cpu backend before it is timed, found:\n"
                     + outcome.output());
             }
             JsonNode json = new ObjectMapper().readTree(outcome.output());
-            int best = 0;
+            lines.add(ResultLines.line(ResultLines.PEER).put("torch", json.get("torch").asText())
+                .put("error", json.get("error").asDouble()));
             for (JsonNode row : json.get("rows")) {
-                int work = row.get("work").asText().equals("one sample") ? 1 : 0;
-                if (row.get("median").asDouble() > rates[work]) {
-                    rates[work] = row.get("median").asDouble();
-                    best = work == 0 ? row.get("batch").asInt() : best;
-                }
+                ObjectNode line = ResultLines.line(ResultLines.PEER)
+                    .put("work", row.get("work").asText().equals("one sample") ? ONE : MANY)
+                    .put("batch", row.path("batch").asInt());
+                double[] rates = StreamSupport.stream(row.get("rates").spliterator(), false).mapToDouble(JsonNode::asDouble)
+                    .toArray();
+                Spread.of(rates).write(line.putObject("evaluations_per_second"));
+                lines.add(line);
             }
-            return String.format(Locale.ROOT, "PyTorch %s, its best batch of the many samples %d; its logits differ from ours by at"
-                + " most %.2g.", json.get("torch").asText(), best, json.get("error").asDouble());
         } finally {
             Files.delete(file);
         }

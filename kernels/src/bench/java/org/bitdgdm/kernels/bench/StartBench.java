@@ -13,21 +13,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
-import java.util.stream.Stream;
+import org.apache.commons.io.file.PathUtils;
 
 /**
- * How long a small run takes from its command to its report, most of which is start-up: of a job that is built, with nothing
- * in the cache of quantized models and with its model there. With an old build beside it, starts alternate.
+ * How long a small run takes from its command to its report, most of which is start-up: of a job that is built, without a
+ * cache of quantized models and with its model in one. With an old build beside it, starts alternate.
  */
 final class StartBench {
     /** Of lines of results. */
     static final String KIND = "start";
-    /** Nothing is known but the build. */
-    static final String COLD = "nothing cached";
+    /** Without a cache, as where nothing but the build is there. */
+    static final String COLD = "without a cache";
     /** The same run quantized before, elsewhere. */
     static final String KNOWN = "quantized model in the cache";
-    /** An earlier build with nothing cached. */
-    static final String OLD = "old build, nothing cached";
+    /** An earlier build without a cache. */
+    static final String OLD = "old build, without a cache";
 
     private static final List<String> SMALL_RUN = List.of("generate", "--count", "256", "--steps", "50");
     /** Prints the seconds that a command has used of processors, by itself and within the kernel; its output goes to $0. */
@@ -90,7 +90,8 @@ final class StartBench {
             add(taken, COLD, start(options.submit(), "none"));
             add(taken, KNOWN, start(options.submit(), cache.toString()));
         }
-        return new Starts(String.join(" ", SMALL_RUN), spreads(taken, Taken::seconds), spreads(taken, Taken::core));
+        return new Starts(String.join(" ", SMALL_RUN) + " --spark " + String.join(" ", spark()),
+            spreads(taken, Taken::seconds), spreads(taken, Taken::core));
     }
 
     private static Map<String, Spread> spreads(Map<String, List<Taken>> taken, ToDoubleFunction<Taken> part) {
@@ -134,7 +135,8 @@ final class StartBench {
         Path log = folder.resolve("run.log");
         List<String> command = new ArrayList<>(List.of("bash", "-c", TIMED, log.toString(), submit.toString()));
         command.addAll(SMALL_RUN);
-        command.addAll(List.of("--out", out.toString(), "--spark", "--master", "local[" + options.threads() + "]"));
+        command.addAll(List.of("--out", out.toString(), "--spark"));
+        command.addAll(spark());
         ProcessBuilder starting = new ProcessBuilder(command).directory(submit.getParent().toFile())
             .redirectError(ProcessBuilder.Redirect.INHERIT);
         starting.environment().put("BITDGDM_CACHE", cache);
@@ -149,13 +151,14 @@ final class StartBench {
         return new Taken(seconds, Arrays.stream(core.split(" ")).mapToDouble(Double::parseDouble).sum());
     }
 
+    /** What Spark is told. */
+    private List<String> spark() {
+        return List.of("--master", "local[" + options.threads() + "]");
+    }
+
     private static void remove(Path there) throws IOException {
         if (Files.exists(there)) {
-            try (Stream<Path> files = Files.walk(there)) {
-                for (Path file : files.sorted((a, b) -> b.compareTo(a)).toList()) {
-                    Files.delete(file);
-                }
-            }
+            PathUtils.deleteDirectory(there);
         }
     }
 }

@@ -53,7 +53,7 @@ class CpuPageTest {
         lines.add(peer(MODEL, "ONNX Runtime 1", false, 2000).line());
         lines.add(peer("another", "ONNX Runtime 1", true, 2500).line());
         lines.add(Peer.skipped(MODEL, "one more skipped: it is absent").line());
-        String page = CpuPage.text(lines, "");
+        String page = CpuPage.text(lines, "cpu.jsonl", "");
         assertThat(page).contains("| QM9, n = 9: fp32 ÷ libtorch 2 | 2.50× | 2× |")
             .contains("| QM9, n = 9 | ONNX Runtime 1 | the network alone | 2 × 1 | 16 | 2,000 |")
             .contains("| QM9, n = 9 | one more skipped: it is absent |");
@@ -66,7 +66,7 @@ class CpuPageTest {
         ObjectNode line = peer("", "PyTorch 1, BLAS x", true, 1000).line();
         line.remove(List.of("model", "what", "full"));
         lines.add(line);
-        assertThat(CpuPage.text(lines, "")).contains("| QM9, n = 9: fp32 ÷ PyTorch 1 | 3.00× | 2× |")
+        assertThat(CpuPage.text(lines, "cpu.jsonl", "")).contains("| QM9, n = 9: fp32 ÷ PyTorch 1 | 3.00× | 2× |")
             .contains("| QM9, n = 9 | PyTorch 1, BLAS x | FP32: features, network, posterior and draw | 2 × 1 | 8 |");
     }
 
@@ -75,9 +75,10 @@ class CpuPageTest {
         List<JsonNode> lines = ResultLines.read(RESULTS);
         assertThat(lines).extracting(line -> line.path("kind").asText()).contains(ResultLines.MODEL, Ceiling.KIND);
         for (int had = 1; had < lines.size(); had++) {
-            assertThat(CpuPage.text(lines.subList(0, had), "")).as("after line %d", had).contains("was cut off");
+            assertThat(CpuPage.text(lines.subList(0, had), "cpu.jsonl", "")).as("after line %d", had).contains("was cut off");
         }
-        assertThat(CpuPage.text(lines, "")).doesNotContain("was cut off").contains("## Ceiling: ");
+        assertThat(CpuPage.text(lines, "other.jsonl", "")).doesNotContain("was cut off").contains("## Ceiling: ")
+            .contains("Made of other.jsonl, which `./submit.sh bench` wrote on ");
     }
 
     /** Lines of the other settings without those of FP32, which they are compared with. */
@@ -86,7 +87,7 @@ class CpuPageTest {
         List<JsonNode> lines = new ArrayList<>(ResultLines.read(RESULTS));
         lines.removeIf(line -> line.path("beside_others").asBoolean()
             && line.path("setting").asText().equals(Setting.FP32.name()));
-        assertThat(CpuPage.text(lines, "")).contains("## Other settings: ").contains(" | – | ");
+        assertThat(CpuPage.text(lines, "other.jsonl", "")).contains("## Other settings: ").contains(" | – | ");
     }
 
     @Test

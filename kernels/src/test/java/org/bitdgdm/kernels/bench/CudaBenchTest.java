@@ -172,8 +172,8 @@ class CudaBenchTest {
     void theCommittedPagesAreMadeOfTheLinesBesideThem() throws Exception {
         Path folder = Path.of("benchmarks");
         Path cpu = folder.resolve("cpu.md");
-        assertThat(CpuPage.text(ResultLines.read(folder.resolve("cpu.jsonl")), Markdown.from(cpu, CpuPage.HANDWRITTEN)))
-            .isEqualTo(Files.readString(cpu));
+        assertThat(CpuPage.text(ResultLines.read(folder.resolve("cpu.jsonl")), "cpu.jsonl",
+            Markdown.from(cpu, CpuPage.HANDWRITTEN))).isEqualTo(Files.readString(cpu));
         Path cuda = folder.resolve("cuda.md");
         assertThat(CudaPage.text(ResultLines.read(folder.resolve("cuda.jsonl")), Markdown.from(cuda, CudaPage.HANDWRITTEN)))
             .isEqualTo(Files.readString(cuda));
