@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class ImportOrderTest {
     /** A package imports only packages to its left; the root package may import all. */
     private static final List<String> ORDER = List.of("conf", "model", "quantize", "sample", "fidelity", "recipe",
-        "molecule", "benchmark", "graph", "protein", "metrics", "drawing", "family", "output", "run");
+        "graph", "molecule", "benchmark", "protein", "metrics", "drawing", "family", "output", "run");
     private static final Pattern IMPORT = Pattern.compile("(?m)^import (?:static )?([A-Za-z0-9_.]+)");
     private static final Pattern JOB_PACKAGE = Pattern.compile("org\\.bitdgdm\\.([a-z]+)\\..*");
 

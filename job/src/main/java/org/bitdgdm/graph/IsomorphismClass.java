@@ -13,9 +13,7 @@ import org.bitdgdm.kernels.Sha256;
  * A name that isomorphic graphs share and others do not: 128 bits, in hexadecimal, of the SHA-256 of a canonical form.
  *
  * <p>Colour refinement (Weisfeiler and Leman 1968) splits the nodes of each component by the classes of their neighbours. Where
- * it leaves nodes alike, each of them is tried in turn and the smallest list of edges is kept; what an automorphism found on
- * the way makes equal is skipped (McKay, Congressus Numerantium 30, 1981), as are nodes with the same neighbours. That is
- * exact. A graph so regular that the search would visit more than {@value #MOST_VISITS} neighbours keeps the name of its
+ * it leaves nodes alike, {@link CanonicalSearch} tries each of them and keeps the smallest list of edges. That is exact. A graph so regular that the search would visit more than {@value #MOST_VISITS} neighbours keeps the name of its
  * refined colours, marked with {@value #UNDECIDED}: different graphs may share such a one. The bound counts work, not time, so
  * that a graph has the same name on every machine; only such a graph may have another one with its nodes in another order.
  */
@@ -29,12 +27,12 @@ public final class IsomorphismClass {
     private static final int BYTES = 16;
 
     private final Graph graph;
-    private final int[][] neighbours;
+    private final int[][] neighboursOf;
     private long visitsLeft = MOST_VISITS;
 
     private IsomorphismClass(Graph graph) {
         this.graph = graph;
-        this.neighbours = graph.neighbours();
+        this.neighboursOf = graph.neighbours();
     }
 
     /** The name of a graph's class. */
@@ -43,10 +41,10 @@ public final class IsomorphismClass {
     }
 
     private String name() {
-        List<Component> searched = components(neighbours).stream().map(Component::new).toList();
+        List<Component> searched = components(neighboursOf).stream().map(Component::new).toList();
         boolean exact = searched.stream().allMatch(component -> component.exact);
         List<long[]> forms = new ArrayList<>(searched.stream()
-            .map(component -> exact ? component.form : component.colours()).toList());
+            .map(component -> exact ? component.form() : component.colours()).toList());
         // Components in an order of their own: a graph is the same whichever comes first.
         forms.sort(Arrays::compare);
         ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES * forms.stream().mapToInt(form -> form.length + 1).sum());
@@ -84,38 +82,26 @@ public final class IsomorphismClass {
     }
 
     /** The canonical form of one component; nodes are numbered 0…n−1 within it. */
-    private final class Component {
-        private final int n;
+    private final class Component extends CanonicalSearch {
         private final int[] nodes;
-        /** (n)(degree) neighbours within the component, and the edge class to each. */
-        private final int[][] adjacent;
-        private final int[][] labels;
         private final int[] refined;
-        private boolean exact = true;
-        private long[] form;
-        /** The ranks of the best leaf so far, and the nodes individualised on the way to it. */
-        private int[] bestRanks;
-        private int[] bestPath;
-        private final List<int[]> automorphisms = new ArrayList<>();
+        private final boolean exact;
 
         Component(int[] nodes) {
-            this.n = nodes.length;
+            this(nodes, within(nodes));
+        }
+
+        private Component(int[] nodes, int[][] adjacent) {
+            super(adjacent, new int[nodes.length][]);
             this.nodes = nodes;
-            this.adjacent = new int[n][];
-            this.labels = new int[n][];
-            int[] place = new int[neighbours.length];
-            for (int k = 0; k < n; k++) {
-                place[nodes[k]] = k;
-            }
+            long[] classes = new long[n];
             for (int k = 0; k < n; k++) {
                 int node = nodes[k];
-                adjacent[k] = Arrays.stream(neighbours[node]).map(other -> place[other]).toArray();
-                labels[k] = Arrays.stream(neighbours[node]).map(other -> graph.edge(node, other)).toArray();
+                labels[k] = Arrays.stream(neighboursOf[node]).map(other -> graph.edge(node, other)).toArray();
+                classes[k] = graph.nodes()[node];
             }
-            long[] classes = new long[n];
-            Arrays.setAll(classes, k -> graph.nodes()[nodes[k]]);
             refined = refine(rank(new int[n], classes));
-            search(refined, new int[0]);
+            exact = order(refined) != null;
         }
 
         /** Ranks by the old rank, then by a signature; nodes alike in both share the lowest rank of their class. */
@@ -124,136 +110,37 @@ public final class IsomorphismClass {
             Arrays.setAll(sorted, node -> node);
             Arrays.sort(sorted, (a, b) -> old[a] != old[b] ? Integer.compare(old[a], old[b])
                 : Long.compare(signatures[a], signatures[b]));
-            int[] ranks = new int[n];
-            for (int k = 1; k < n; k++) {
-                boolean same = old[sorted[k]] == old[sorted[k - 1]] && signatures[sorted[k]] == signatures[sorted[k - 1]];
-                ranks[sorted[k]] = same ? ranks[sorted[k - 1]] : k;
-            }
-            return ranks;
+            return ranks(sorted, (one, other) -> old[one] == old[other] && signatures[one] == signatures[other]);
         }
 
-        /** Splits classes by the classes of their neighbours until nothing splits any more. */
-        private int[] refine(int[] ranks) {
-            int classes = classes(ranks);
-            while (classes < n) {
-                long[] signatures = new long[n];
-                for (int node = 0; node < n; node++) {
-                    // A sum knows no order. Two signatures that collide split less than they could, which costs time only.
-                    for (int k = 0; k < adjacent[node].length; k++) {
-                        signatures[node] += mixed((long) ranks[adjacent[node][k]] << 8 | labels[node][k]);
-                    }
-                    visitsLeft -= adjacent[node].length + 1L;
+        @Override
+        protected int[] split(int[] ranks) {
+            long[] signatures = new long[n];
+            for (int node = 0; node < n; node++) {
+                // A sum knows no order. Two signatures that collide split less than they could, which costs time only.
+                for (int k = 0; k < neighbours[node].length; k++) {
+                    signatures[node] += mixed((long) ranks[neighbours[node][k]] << Byte.SIZE | labels[node][k]);
                 }
-                ranks = rank(ranks, signatures);
-                int split = classes(ranks);
-                if (split == classes) {
-                    break;
-                }
-                classes = split;
+                visitsLeft -= neighbours[node].length + 1L;
             }
-            return ranks;
+            return rank(ranks, signatures);
         }
 
-        private int classes(int[] ranks) {
-            BitSet distinct = new BitSet(n);
-            for (int rank : ranks) {
-                distinct.set(rank);
-            }
-            return distinct.cardinality();
+        @Override
+        protected boolean goesOn() {
+            return visitsLeft >= 0;
         }
 
-        /**
-         * Visits the orders under a partition.
-         *
-         * @param path nodes individualised so far
-         * @return depth to go back to: less than {@code path.length} where this branch equals one already visited
-         */
-        private int search(int[] ranks, int[] path) {
-            int[] tied = firstTie(ranks);
-            if (tied.length == 0) {
-                return leaf(ranks, path);
-            }
-            for (int k = 0; k < tied.length; k++) {
-                if (k > 0 && (twinOfEarlier(tied, k) || equalsEarlier(tied, k, path))) {
-                    continue;
-                }
-                if (visitsLeft < 0) {
-                    exact = false;
-                    return -1;
-                }
-                int[] individualised = ranks.clone();
-                for (int other : tied) {
-                    individualised[other] += other == tied[k] ? 0 : 1;
-                }
-                int[] longer = Arrays.copyOf(path, path.length + 1);
-                longer[path.length] = tied[k];
-                int back = search(refine(individualised), longer);
-                if (back < path.length) {
-                    return back;
-                }
-            }
-            return path.length;
-        }
-
-        /** Nodes of the class of lowest rank with more than one node; empty where every node has its own rank. */
-        private int[] firstTie(int[] ranks) {
-            int[] count = new int[n];
-            for (int rank : ranks) {
-                count[rank]++;
-            }
-            for (int rank = 0; rank < n; rank++) {
-                if (count[rank] > 1) {
-                    int[] found = new int[count[rank]];
-                    for (int node = 0, next = 0; node < n; node++) {
-                        if (ranks[node] == rank) {
-                            found[next++] = node;
-                        }
-                    }
-                    return found;
-                }
-            }
-            return new int[0];
-        }
-
-        private int leaf(int[] ranks, int[] path) {
-            long[] found = form(ranks);
-            int compared = form == null ? -1 : Arrays.compare(found, form);
-            if (compared < 0) {
-                form = found;
-                bestRanks = ranks;
-                bestPath = path;
-            } else if (compared == 0) {
-                int[] nodeOfRank = new int[n];
-                for (int node = 0; node < n; node++) {
-                    nodeOfRank[ranks[node]] = node;
-                }
-                int[] automorphism = new int[n];
-                Arrays.setAll(automorphism, node -> nodeOfRank[bestRanks[node]]);
-                automorphisms.add(automorphism);
-                // Everything below the fork from the best leaf's path is its image, and that side was visited in full.
-                return Math.max(0, Arrays.mismatch(path, bestPath));
-            }
-            return path.length;
-        }
-
-        /** Node classes by rank, then edges as (lower rank, higher rank, class), ascending. */
-        private long[] form(int[] ranks) {
-            int edges = Arrays.stream(adjacent).mapToInt(list -> list.length).sum() / 2;
-            visitsLeft -= n + 2L * edges;
-            long[] found = new long[n + edges];
+        /** Node classes by rank, then edges. */
+        @Override
+        protected long[] form(int[] ranks) {
+            long[] edges = super.form(ranks);
+            visitsLeft -= n + 2L * edges.length;
+            long[] found = new long[n + edges.length];
             for (int node = 0; node < n; node++) {
                 found[ranks[node]] = graph.nodes()[nodes[node]];
             }
-            int next = n;
-            for (int node = 0; node < n; node++) {
-                for (int k = 0; k < adjacent[node].length; k++) {
-                    int other = ranks[adjacent[node][k]];
-                    if (ranks[node] < other) {
-                        found[next++] = ((long) ranks[node] * n + other) << 8 | labels[node][k];
-                    }
-                }
-            }
-            Arrays.sort(found, n, next);
+            System.arraycopy(edges, 0, found, n, edges.length);
             return found;
         }
 
@@ -262,68 +149,24 @@ public final class IsomorphismClass {
             long[] found = new long[n];
             for (int node = 0; node < n; node++) {
                 long sum = mixed(refined[node]) ^ graph.nodes()[nodes[node]];
-                for (int k = 0; k < adjacent[node].length; k++) {
-                    sum += mixed((long) refined[adjacent[node][k]] << 8 | labels[node][k]);
+                for (int k = 0; k < neighbours[node].length; k++) {
+                    sum += mixed((long) refined[neighbours[node][k]] << Byte.SIZE | labels[node][k]);
                 }
                 found[node] = sum;
             }
             Arrays.sort(found);
             return found;
         }
+    }
 
-        /** Whether swapping a node with an earlier one of the tie changes nothing, and leaves all others where they are. */
-        private boolean twinOfEarlier(int[] tied, int k) {
-            for (int earlier = 0; earlier < k; earlier++) {
-                if (twins(tied[earlier], tied[k])) {
-                    return true;
-                }
-            }
-            return false;
+    /** (n)(degree) neighbours of the nodes of a component, by their places in it. */
+    private int[][] within(int[] nodes) {
+        int[] place = new int[neighboursOf.length];
+        for (int k = 0; k < nodes.length; k++) {
+            place[nodes[k]] = k;
         }
-
-        private boolean twins(int a, int b) {
-            if (adjacent[a].length != adjacent[b].length) {
-                return false;
-            }
-            for (int k = 0, l = 0; k < adjacent[a].length || l < adjacent[b].length;) {
-                if (k < adjacent[a].length && adjacent[a][k] == b) {
-                    k++;
-                } else if (l < adjacent[b].length && adjacent[b][l] == a) {
-                    l++;
-                } else if (k == adjacent[a].length || l == adjacent[b].length || adjacent[a][k] != adjacent[b][l]
-                    || labels[a][k++] != labels[b][l++]) {
-                    return false;
-                }
-            }
-            return true;
-        }
-
-        /** Whether known automorphisms that fix the path map an earlier node of the tie onto node {@code k} of it. */
-        private boolean equalsEarlier(int[] tied, int k, int[] path) {
-            int[] orbit = new int[n];
-            Arrays.setAll(orbit, node -> node);
-            for (int[] automorphism : automorphisms) {
-                if (Arrays.stream(path).allMatch(node -> automorphism[node] == node)) {
-                    for (int node = 0; node < n; node++) {
-                        orbit[root(orbit, node)] = root(orbit, automorphism[node]);
-                    }
-                }
-            }
-            int own = root(orbit, tied[k]);
-            for (int earlier = 0; earlier < k; earlier++) {
-                if (root(orbit, tied[earlier]) == own) {
-                    return true;
-                }
-            }
-            return false;
-        }
-
-        private static int root(int[] orbit, int node) {
-            while (orbit[node] != node) {
-                node = orbit[node];
-            }
-            return node;
-        }
+        return Arrays.stream(nodes).mapToObj(node -> Arrays.stream(neighboursOf[node]).map(other -> place[other]).toArray())
+            .toArray(int[][]::new);
     }
 
     /** A well-spread function of 64 bits (SplitMix64: Steele, Lea and Flood, OOPSLA 2014). */
