@@ -277,6 +277,14 @@ use_archive() {
   command=("${command[@]:0:at}" "${flags[@]}" -cp "${command[at + 1]}:$jar" "${command[@]:at + 2}")
 }
 
+# Lets a local run wait ten times as long as the JVM would until it compiles a method for the last time: of a small run that
+# takes more of the processors than what is compiled, and a long one has all of it a second later. Options of a user come after.
+compile_later() {
+  case $master in local*) ;; *) return ;; esac
+  command=("${command[0]}" -XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000
+    -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000 "${command[@]:1}")
+}
+
 job=()
 spark=()
 while [ $# -gt 0 ]; do
@@ -340,13 +348,15 @@ else
   command=()
   while IFS= read -r -d '' word; do
     command+=("$word")
-  done < <(env "${knobs[@]}" "$java" -Xmx128m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp "$assembled/jars/*" \
-    org.apache.spark.launcher.Main org.apache.spark.deploy.SparkSubmit "${arguments[@]}"; printf '%d\0' $?)
+  done < <(env "${knobs[@]}" "$java" -Xmx128m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC \
+    -cp "$assembled"/jars/spark-launcher_"$scala"-*.jar org.apache.spark.launcher.Main \
+    org.apache.spark.deploy.SparkSubmit "${arguments[@]}"; printf '%d\0' $?)
   code=${command[-1]}
   [ "$code" = 0 ] || exit 1
   # The command starts after an empty word and a line break.
   command=("${command[1]#$'\n'}" "${command[@]:2:${#command[@]}-3}")
   use_archive
+  compile_later
 fi
 
 # What is run, to be run again; the assembled Spark's own command, which fills a page, where it is asked for.

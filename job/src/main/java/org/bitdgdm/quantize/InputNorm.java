@@ -15,6 +15,8 @@ import org.apache.spark.ml.linalg.DenseMatrix;
 final class InputNorm {
     static final int WIDEST = 1024;
     private static final double DAMPING = 0.01;
+    /** Columns of a Gram matrix that are summed together. */
+    private static final int COLUMNS = 32;
 
     /** (in, in) H; null where it is diagonal. */
     private final DenseMatrix gram;
@@ -142,16 +144,20 @@ final class InputNorm {
      */
     static DenseMatrix gram(float[] rows, int count, int in) {
         double[] gram = new double[in * in];
-        // Eight rows at a time, the columns of the upper triangle one by one: every sum has its fixed order.
         double[][] eight = new double[8][in];
-        for (int from = 0; from < count; from += 8) {
-            for (int k = 0; k < 8; k++) {
-                for (int i = 0; i < in; i++) {
-                    eight[k][i] = from + k < count ? rows[(from + k) * in + i] : 0;
+        // As many columns at a time as stay in cache while all rows pass.
+        for (int first = 0; first < in; first += COLUMNS) {
+            int last = Math.min(first + COLUMNS, in);
+            // Eight rows at a time, the columns of the upper triangle one by one: every sum has its fixed order.
+            for (int from = 0; from < count; from += 8) {
+                for (int k = 0; k < 8; k++) {
+                    for (int i = 0; i < last; i++) {
+                        eight[k][i] = from + k < count ? rows[(from + k) * in + i] : 0;
+                    }
                 }
-            }
-            for (int j = 0; j < in; j++) {
-                accumulate(gram, j * in, j + 1, eight, j);
+                for (int j = first; j < last; j++) {
+                    accumulate(gram, j * in, j + 1, eight, j);
+                }
             }
         }
         for (int j = 0; j < in; j++) {

@@ -1,5 +1,6 @@
 package org.bitdgdm.kernels;
 
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Objects;
 import java.util.Set;
@@ -251,16 +252,28 @@ public final class PackedLinear {
             throw new IllegalStateException(name + ": a full-precision layer has no dense part");
         }
         float[] dense = new float[in * out];
+        double[] ofRight = new double[rank() * out];
+        for (int at = 0; at < ofRight.length; at++) {
+            ofRight[at] = right.get(at % out, at / out);
+        }
+        double[] sums = new double[out];
         for (int i = 0; i < in; i++) {
+            Arrays.fill(sums, 0);
+            // The order of every sum is that of ranks, whatever the order of the loops.
+            for (int c = 0; c < rank(); c++) {
+                addScaled(sums, left.get(i, c), ofRight, c * out);
+            }
             for (int o = 0; o < out; o++) {
-                double sum = 0;
-                for (int c = 0; c < rank(); c++) {
-                    sum += (double) left.get(i, c) * right.get(o, c);
-                }
-                sum += residual != null ? residual.get(i, o) : codebook != null ? codebook.get(i, o) : 0;
-                dense[i * out + o] = (float) sum;
+                double rest = residual != null ? residual.get(i, o) : codebook != null ? codebook.get(i, o) : 0;
+                dense[i * out + o] = (float) (sums[o] + rest);
             }
         }
         return dense;
+    }
+
+    private static void addScaled(double[] sums, double factor, double[] values, int from) {
+        for (int o = 0; o < sums.length; o++) {
+            sums[o] += factor * values[from + o];
+        }
     }
 }

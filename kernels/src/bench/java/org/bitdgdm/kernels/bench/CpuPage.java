@@ -143,6 +143,8 @@ final class CpuPage {
             text.row("old build ÷ this one, a small run, " + StartBench.COLD,
                 Markdown.significant(starts.faster(StartBench.COLD).get()) + "×", "2×");
             text.row("the same, " + StartBench.KNOWN, Markdown.significant(starts.faster(StartBench.KNOWN).get()) + "×", "4×");
+            starts.quantizesFaster().ifPresent(ratio -> text.row(
+                "the same, quantizing the model of these runs alone", Markdown.significant(ratio) + "×", "5×"));
         });
         results.job.ifPresent(job -> {
             text.row("share of the job outside sampling and quantization", Markdown.percent(job.otherShare()), "under 10%");

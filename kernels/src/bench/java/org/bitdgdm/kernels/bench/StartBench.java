@@ -1,6 +1,7 @@
 package org.bitdgdm.kernels.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -39,11 +40,13 @@ final class StartBench {
      *
      * @param command of each, but for its folder
      * @param seconds of the starts of each kind, in the order of the table
-     * @param core    seconds of processors that they used, by kind; less than seconds say where others are at work too
+     * @param core    seconds of processors that they used, by kind, which others at work change less than seconds
+     * @param quantizing seconds of those that had to quantize their model
      */
-    record Starts(String command, Map<String, Spread> seconds, Map<String, Spread> core) {
+    record Starts(String command, Map<String, Spread> seconds, Map<String, Spread> core, Map<String, Spread> quantizing) {
         static Starts of(JsonNode line) {
-            return new Starts(line.path("command").asText(), spreads(line.path("seconds")), spreads(line.path("core_seconds")));
+            return new Starts(line.path("command").asText(), spreads(line.path("seconds")),
+                spreads(line.path("core_seconds")), spreads(line.path("quantization_seconds")));
         }
 
         private static Map<String, Spread> spreads(JsonNode kinds) {
@@ -54,16 +57,28 @@ final class StartBench {
 
         ObjectNode line() {
             ObjectNode line = ResultLines.line(KIND).put("command", command);
-            ObjectNode kinds = line.putObject("seconds");
-            seconds.forEach((kind, all) -> all.write(kinds.putObject(kind)));
-            ObjectNode cores = line.putObject("core_seconds");
-            core.forEach((kind, all) -> all.write(cores.putObject(kind)));
+            write(line.putObject("seconds"), seconds);
+            write(line.putObject("core_seconds"), core);
+            write(line.putObject("quantization_seconds"), quantizing);
             return line;
+        }
+
+        private static void write(ObjectNode kinds, Map<String, Spread> spreads) {
+            spreads.forEach((kind, all) -> all.write(kinds.putObject(kind)));
         }
 
         /** Median of the old build ÷ median of another kind. */
         Optional<Double> faster(String kind) {
-            return Optional.ofNullable(seconds.get(OLD)).map(old -> old.median() / seconds.get(kind).median());
+            return faster(seconds, kind);
+        }
+
+        /** The same of quantizing alone. */
+        Optional<Double> quantizesFaster() {
+            return faster(quantizing, COLD);
+        }
+
+        private static Optional<Double> faster(Map<String, Spread> of, String kind) {
+            return Optional.ofNullable(of.get(OLD)).map(old -> old.median() / of.get(kind).median());
         }
     }
 
@@ -91,12 +106,17 @@ final class StartBench {
             add(taken, KNOWN, start(options.submit(), cache.toString()));
         }
         return new Starts(String.join(" ", SMALL_RUN) + " --spark " + String.join(" ", spark()),
-            spreads(taken, Taken::seconds), spreads(taken, Taken::core));
+            spreads(taken, Taken::seconds), spreads(taken, Taken::core), spreads(taken, Taken::quantizing));
     }
 
     private static Map<String, Spread> spreads(Map<String, List<Taken>> taken, ToDoubleFunction<Taken> part) {
         Map<String, Spread> spreads = new LinkedHashMap<>();
-        taken.forEach((kind, all) -> spreads.put(kind, Spread.of(all.stream().mapToDouble(part).toArray())));
+        taken.forEach((kind, all) -> {
+            double[] known = all.stream().mapToDouble(part).filter(Double::isFinite).toArray();
+            if (known.length > 0) {
+                spreads.put(kind, Spread.of(known));
+            }
+        });
         return spreads;
     }
 
@@ -105,8 +125,9 @@ final class StartBench {
      *
      * @param seconds from the command to its end
      * @param core    of processors
+     * @param quantizing as the run says; NaN where it had nothing to quantize
      */
-    private record Taken(double seconds, double core) {
+    private record Taken(double seconds, double core, double quantizing) {
     }
 
     private void warm(Path old) {
@@ -148,7 +169,9 @@ final class StartBench {
         if (code != 0 || !Files.exists(out.resolve("report.html"))) {
             throw new IllegalStateException(String.join(" ", command) + " ended with exit code " + code + "; see " + log);
         }
-        return new Taken(seconds, Arrays.stream(core.split(" ")).mapToDouble(Double::parseDouble).sum());
+        JsonNode run = new ObjectMapper().readTree(out.resolve("run.json").toFile());
+        return new Taken(seconds, Arrays.stream(core.split(" ")).mapToDouble(Double::parseDouble).sum(),
+            run.at("/timings/quantization_seconds").asDouble(Double.NaN));
     }
 
     /** What Spark is told. */

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -98,5 +99,18 @@ class CpuPageTest {
         lines.add(ResultLines.line(ResultLines.END).put("seconds", 2));
         assertThat(ResultLines.read(file)).isEqualTo(lines.all()).hasSize(2);
         assertThat(folder.toFile().list()).containsExactly("cpu.jsonl");
+    }
+
+    @Test
+    void startsAreMeasuredAgainstTheOldBuild() {
+        measured();
+        lines.add(new StartBench.Starts("generate", Map.of(StartBench.OLD, Spread.of(30), StartBench.COLD, Spread.of(15),
+            StartBench.KNOWN, Spread.of(6)), Map.of(StartBench.KNOWN, Spread.of(8)),
+            Map.of(StartBench.OLD, Spread.of(20), StartBench.COLD, Spread.of(8))).line());
+        String page = CpuPage.text(lines, "cpu.jsonl", "");
+        assertThat(page).contains("| old build ÷ this one, a small run, nothing cached | 2.00× | 2× |")
+            .contains("| the same, quantized model in the cache | 5.00× | 4× |")
+            .contains("| the same, quantizing the model of these runs alone | 2.50× | 5× |")
+            .contains("| quantized model in the cache | 6.00 | 6.00–6.00 | 5.00× | 8.00 |");
     }
 }
