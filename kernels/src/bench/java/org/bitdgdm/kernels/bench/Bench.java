@@ -122,6 +122,10 @@ public final class Bench {
             say("starts");
             lines.add(new StartBench(options).measure().line());
         }
+        if (options.levels().contains(BenchOptions.Level.WORKERS)) {
+            say("workers");
+            lines.add(new WorkersBench(options).measure().line());
+        }
         lines.add(ResultLines.line(ResultLines.END).put("seconds", (System.nanoTime() - start) * NANOS)
             .put("others_share", Machine.busyShare()));
         say("written " + options.results());

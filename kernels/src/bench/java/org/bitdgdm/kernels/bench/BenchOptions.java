@@ -26,7 +26,7 @@ import java.util.stream.Collectors;
  * @param submit    {@code submit.sh}, for what needs the whole job: quantizers and the job level; null without
  * @param jobCount  molecules of the job level
  * @param jobSteps  steps of each
- * @param starts    starts of each kind at the start level
+ * @param starts    runs of each kind at the levels start and workers
  * @param old       folder of an earlier build of the repository, measured beside this one at the start level
  * @param report    page to write
  * @param results   file that gets all that was measured as JSON lines, of which the page is made
@@ -48,6 +48,8 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
         JOB,
         /** A small job from its command to its report. */
         START,
+        /** A job on one worker and on several. */
+        WORKERS,
         /** The network of proteins, beside the same in PyTorch, on a page of its own. */
         PROTEINS
     }
@@ -59,8 +61,8 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
         nothing and makes the pages of both backends again of their lines.
 
           --backend NAME   cpu or cuda, which has flags of its own, below [cpu]
-          --levels LIST    of kernel,step,peer,job,start,proteins [kernel,step,peer]; the peaks of a core are always
-                           measured, unless it is proteins alone; those are proteins.jsonl and .md beside the results
+          --levels LIST    of kernel,step,peer,job,start,workers,proteins [kernel,step,peer]; the peaks of a core are
+                           always measured, unless it is proteins alone; those are proteins.jsonl and .md beside the results
           --models LIST    of qm9,moses,planar,sbm [all]
           --threads N      most threads of a step [all processors]
           --repeats N      repeats of every measurement [11]
@@ -72,7 +74,7 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
           --submit FILE    submit.sh, for the job's quantizers and the job level; ./submit.sh bench sets it
           --job-count N    molecules of the job level [10000]
           --job-steps N    steps of each of them [500]
-          --starts N       starts of each kind at the start level [5]
+          --starts N       runs of each kind at the levels start and workers [5]
           --old DIR        an earlier build of the repository, whose starts alternate with those of this one
           --report FILE    page to write, from the root of the repository [kernels/benchmarks/cpu.md]
           --results FILE   all that was measured, as JSON lines, of which the page is made [.jsonl beside the page]
@@ -143,8 +145,8 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
                 default -> throw new IllegalArgumentException("unknown flag " + flag + "\n" + USAGE);
             }
         }
-        if ((levels.contains(Level.JOB) || levels.contains(Level.START)) && submit == null) {
-            throw new IllegalArgumentException("the levels job and start need --submit FILE; run ./submit.sh bench");
+        if ((levels.contains(Level.JOB) || levels.contains(Level.START) || levels.contains(Level.WORKERS)) && submit == null) {
+            throw new IllegalArgumentException("the levels job, start and workers need --submit FILE; run ./submit.sh bench");
         }
         if (old.isPresent() && !Files.isRegularFile(old.get().resolve("job/target/bitdgdm.jar"))) {
             throw new IllegalArgumentException("--old must be the root of a repository that is built, found no"

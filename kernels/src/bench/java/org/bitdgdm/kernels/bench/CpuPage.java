@@ -70,6 +70,7 @@ final class CpuPage {
         }
         results.job.ifPresent(this::job);
         results.starts.ifPresent(this::starts);
+        results.workers.ifPresent(this::workers);
     }
 
     private static String range(Spread spread, double unit) {
@@ -146,6 +147,8 @@ final class CpuPage {
             starts.quantizesFaster().ifPresent(ratio -> text.row(
                 "the same, quantizing the model of these runs alone", Markdown.significant(ratio) + "×", "5×"));
         });
+        results.workers.ifPresent(workers -> text.row(workers.workers() + " workers of one core ÷ one, molecules per second",
+            String.format(Locale.ROOT, "%.2f×", workers.ratio()), "1.9×"));
         results.job.ifPresent(job -> {
             text.row("share of the job outside sampling and quantization", Markdown.percent(job.otherShare()), "under 10%");
             text.row("largest resident set of the job's process, driver and executor in one, batch 64, heap 512 MB",
@@ -323,6 +326,18 @@ final class CpuPage {
         starts.seconds().forEach((kind, seconds) -> text.row(kind, seconds.median(), range(seconds, 1),
             starts.faster(kind).map(ratio -> Markdown.significant(ratio) + "×").orElse(""),
             starts.core().containsKey(kind) ? starts.core().get(kind).median() : ""));
+        text.line("");
+    }
+
+    private void workers(WorkersBench.Scaling workers) {
+        text.line("## Workers");
+        text.line("");
+        text.line("Molecules per second of sampling, `./submit.sh %s --spark --master 'local-cluster[WORKERS,1,1024]'`, the"
+            + " quantized model known; both take turns.", workers.command());
+        text.line("");
+        text.table("workers of one core", "median", "range");
+        text.row(1, workers.one().median(), range(workers.one(), 1));
+        text.row(workers.workers(), workers.all().median(), range(workers.all(), 1));
         text.line("");
     }
 

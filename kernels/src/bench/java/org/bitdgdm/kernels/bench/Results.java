@@ -63,6 +63,7 @@ final class Results {
     final List<Peer> peers;
     final Optional<JobBench.Job> job;
     final Optional<StartBench.Starts> starts;
+    final Optional<WorkersBench.Scaling> workers;
 
     Results(List<JsonNode> lines) {
         begin = first(lines, ResultLines.BEGIN)
@@ -82,6 +83,7 @@ final class Results {
         peers = ResultLines.of(lines, ResultLines.PEER).stream().map(Peer::of).toList();
         job = first(lines, JobBench.KIND).map(JobBench.Job::of);
         starts = first(lines, StartBench.KIND).map(StartBench.Starts::of);
+        workers = first(lines, WorkersBench.KIND).map(WorkersBench.Scaling::of);
     }
 
     private static Optional<JsonNode> first(List<JsonNode> lines, String kind) {

@@ -179,7 +179,7 @@ final class StartBench {
         return List.of("--master", "local[" + options.threads() + "]");
     }
 
-    private static void remove(Path there) throws IOException {
+    static void remove(Path there) throws IOException {
         if (Files.exists(there)) {
             PathUtils.deleteDirectory(there);
         }

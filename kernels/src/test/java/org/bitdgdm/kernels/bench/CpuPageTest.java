@@ -113,4 +113,12 @@ class CpuPageTest {
             .contains("| the same, quantizing the model of these runs alone | 2.50× | 5× |")
             .contains("| quantized model in the cache | 6.00 | 6.00–6.00 | 5.00× | 8.00 |");
     }
+
+    @Test
+    void workersTellHowMuchFasterTheyAreThanOne() {
+        measured();
+        lines.add(new WorkersBench.Scaling("generate", 2, Spread.of(100, 90, 110), Spread.of(195)).line());
+        assertThat(CpuPage.text(lines, "cpu.jsonl", "")).contains("| 2 workers of one core ÷ one, molecules per second | 1.95× | 1.9× |")
+            .contains("| 1 | 100 | 90.0–110 |");
+    }
 }

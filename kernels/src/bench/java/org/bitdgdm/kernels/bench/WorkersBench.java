@@ -1,0 +1,89 @@
+package org.bitdgdm.kernels.bench;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Molecules per second of one worker of one core and of several, each an executor of its own process that a standalone master
+ * has started ({@code local-cluster}); their runs take turns, with the quantized model known.
+ */
+final class WorkersBench {
+    /** Of lines of results. */
+    static final String KIND = "workers";
+
+    private static final int GRAPHS = 1_024;
+    private static final int STEPS = 50;
+    /** As many shards as both have an equal number of. */
+    private static final List<String> RUN = List.of("generate", "--count", Integer.toString(GRAPHS), "--steps",
+        Integer.toString(STEPS), "--shard-size", "64");
+    private static final int MEGABYTES = 1_024;
+
+    /** Molecules per second of one worker and of {@code workers} together. */
+    record Scaling(String command, int workers, Spread one, Spread all) {
+        static Scaling of(JsonNode line) {
+            return new Scaling(line.path("command").asText(), line.path("workers").asInt(), Spread.of(line.path("one")),
+                Spread.of(line.path("all")));
+        }
+
+        ObjectNode line() {
+            ObjectNode line = ResultLines.line(KIND).put("command", command).put("workers", workers);
+            one.write(line.putObject("one"));
+            all.write(line.putObject("all"));
+            return line;
+        }
+
+        double ratio() {
+            return all.median() / one.median();
+        }
+    }
+
+    private final BenchOptions options;
+    private final Path folder;
+
+    WorkersBench(BenchOptions options) {
+        this.options = options;
+        this.folder = options.home().resolve("kernels/target/bench/workers");
+    }
+
+    Scaling measure() throws IOException, InterruptedException {
+        Files.createDirectories(folder);
+        // Fills the cache of quantized models.
+        rate(1);
+        List<Double> one = new ArrayList<>();
+        List<Double> all = new ArrayList<>();
+        for (int repeat = 0; repeat < options.starts(); repeat++) {
+            one.add(rate(1));
+            all.add(rate(options.threads()));
+        }
+        return new Scaling(String.join(" ", RUN), options.threads(), spread(one), spread(all));
+    }
+
+    private static Spread spread(List<Double> rates) {
+        return Spread.of(rates.stream().mapToDouble(Double::doubleValue).toArray());
+    }
+
+    /** Molecules per second of sampling, as the run says. */
+    private double rate(int workers) throws IOException, InterruptedException {
+        Path out = folder.resolve("run");
+        StartBench.remove(out);
+        Path log = folder.resolve("run.log");
+        List<String> command = new ArrayList<>(List.of("bash", options.submit().toString()));
+        command.addAll(RUN);
+        command.addAll(List.of("--out", out.toString(), "--spark", "--master",
+            "local-cluster[" + workers + ",1," + MEGABYTES + "]"));
+        ProcessBuilder starting = new ProcessBuilder(command).directory(options.home().toFile()).redirectErrorStream(true)
+            .redirectOutput(log.toFile());
+        starting.environment().put("BITDGDM_CACHE", folder.resolve("cache").toString());
+        int code = starting.start().waitFor();
+        if (code != 0) {
+            throw new IllegalStateException(String.join(" ", command) + " ended with exit code " + code + "; see " + log);
+        }
+        return new ObjectMapper().readTree(out.resolve("run.json").toFile()).path("graphs_per_second").asDouble();
+    }
+}
