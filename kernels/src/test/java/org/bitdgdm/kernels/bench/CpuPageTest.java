@@ -108,10 +108,10 @@ class CpuPageTest {
             StartBench.KNOWN, Spread.of(6)), Map.of(StartBench.KNOWN, Spread.of(8)),
             Map.of(StartBench.OLD, Spread.of(20), StartBench.COLD, Spread.of(8))).line());
         String page = CpuPage.text(lines, "cpu.jsonl", "");
-        assertThat(page).contains("| old build ÷ this one, a small run, nothing cached | 2.00× | 2× |")
-            .contains("| the same, quantized model in the cache | 5.00× | 4× |")
+        assertThat(page).contains("| old build ÷ this one, a small run, " + StartBench.COLD + " | 2.00× | 2× |")
+            .contains("| the same, " + StartBench.KNOWN + " | 5.00× | 4× |")
             .contains("| the same, quantizing the model of these runs alone | 2.50× | 5× |")
-            .contains("| quantized model in the cache | 6.00 | 6.00–6.00 | 5.00× | 8.00 |");
+            .contains("| " + StartBench.KNOWN + " | 6.00 | 6.00–6.00 | 5.00× | 8.00 |");
     }
 
     @Test
