@@ -9,6 +9,7 @@ import static org.bitdgdm.conf.Option.INTERMEDIATE_BITS;
 import static org.bitdgdm.conf.Option.METHOD;
 import static org.bitdgdm.conf.Option.OUTER_BITS;
 import static org.bitdgdm.conf.Option.RANK;
+import static org.bitdgdm.conf.Option.RANK_LEFT;
 import static org.bitdgdm.conf.Option.RESIDUAL;
 import static org.bitdgdm.conf.Option.THRESHOLD_BUCKETS;
 import static org.bitdgdm.conf.Option.THRESHOLD_PERCENTILE;
@@ -54,9 +55,9 @@ public enum Method {
     },
     SVDQUANT("svdquant", "SVDQuant", RANK),
     DUQUANT("duquant", "DuQuant"),
-    BIT_DGDM("bit-dgdm", "Bit-DGDM", RANK, FACTORS, OUTER_BITS, ALPHA, RESIDUAL, INTERMEDIATE_BITS, CROSS_TERM),
-    BIT_DGDM_DENSE_ACTIVATIONS("bit-dgdm-dense-activations", "Bit-DGDM dense activations", RANK, FACTORS, OUTER_BITS, ALPHA,
-        RESIDUAL, INTERMEDIATE_BITS, CROSS_TERM) {
+    BIT_DGDM("bit-dgdm", "Bit-DGDM", RANK, RANK_LEFT, FACTORS, OUTER_BITS, ALPHA, RESIDUAL, INTERMEDIATE_BITS, CROSS_TERM),
+    BIT_DGDM_DENSE_ACTIVATIONS("bit-dgdm-dense-activations", "Bit-DGDM dense activations", RANK, RANK_LEFT, FACTORS, OUTER_BITS,
+        ALPHA, RESIDUAL, INTERMEDIATE_BITS, CROSS_TERM) {
         @Override
         public Set<Option> uses(QuantizeConf recipe) {
             Set<Option> used = super.uses(recipe);
@@ -70,7 +71,8 @@ public enum Method {
         }
     },
     BIT_DGDM_THRESHOLD("bit-dgdm-threshold", "Bit-DGDM threshold", ALPHA, CROSS_TERM),
-    BIT_DGDM_MINUS("bit-dgdm-minus", "Bit-DGDM minus", RANK, FACTORS, OUTER_BITS, ALPHA, RESIDUAL, INTERMEDIATE_BITS) {
+    BIT_DGDM_MINUS("bit-dgdm-minus", "Bit-DGDM minus", RANK, RANK_LEFT, FACTORS, OUTER_BITS, ALPHA, RESIDUAL,
+        INTERMEDIATE_BITS) {
         @Override
         void check(QuantizeConf recipe) {
             checkSparseDense(recipe);
@@ -115,6 +117,9 @@ public enum Method {
         if (recipe.factors() == Factors.WEIGHT) {
             used.remove(OUTER_BITS);
         }
+        if (!recipe.ranksByLayer()) {
+            used.remove(RANK_LEFT);
+        }
         if (recipe.activationBits() <= 8) {
             used.add(ACTIVATION_SCALE);
         }
@@ -137,16 +142,23 @@ public enum Method {
             text.insert(title.length(), " as published,");
         }
         if (own.contains(RANK)) {
-            text.append(", rank ").append(recipe.rank());
+            boolean byLayer = own.contains(RANK_LEFT) && recipe.ranksByLayer();
+            text.append(byLayer ? ", rank up to " : ", rank ").append(recipe.rank());
+            if (byLayer) {
+                text.append(" (").append(percent(recipe.rankLeft())).append(" left)");
+            }
         }
         if (own.contains(ALPHA)) {
-            text.append(", α ").append(BigDecimal.valueOf(recipe.alpha()).movePointRight(2).stripTrailingZeros()
-                .toPlainString()).append('%');
+            text.append(", α ").append(percent(recipe.alpha()));
         }
         if (own.contains(RESIDUAL)) {
             text.append(recipe.residualBits() == 0 ? ", no residual" : ", " + recipe.residualBits() + "-bit residual");
         }
         return text.toString();
+    }
+
+    private static String percent(double share) {
+        return BigDecimal.valueOf(share).movePointRight(2).stripTrailingZeros().toPlainString() + "%";
     }
 
     /**

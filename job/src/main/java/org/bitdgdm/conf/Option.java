@@ -31,6 +31,7 @@ public enum Option {
     WEIGHT_BITS("quantize.weight-bits", Kind.WHOLE, "BITS", ROWS, BY_LAYER, GENERATE, SWEEP),
     ACTIVATION_BITS("quantize.activation-bits", Kind.WHOLE, "BITS", ROWS, BY_LAYER, GENERATE, SWEEP),
     RANK("quantize.rank", Kind.WHOLE, "N", ROWS, BY_LAYER, GENERATE, SWEEP),
+    RANK_LEFT("quantize.rank-left", Kind.NUMBER, "SHARE", ROWS, BY_LAYER, GENERATE, SWEEP),
     FACTORS("quantize.factors", Kind.TEXT, "NAME", ROWS, BY_LAYER, GENERATE, SWEEP),
     OUTER_BITS("quantize.outer-bits", Kind.WHOLE, "BITS", ROWS, BY_CELL, GENERATE, SWEEP),
     ALPHA("quantize.alpha", Kind.NUMBER, "SHARE", ROWS, BY_LAYER, GENERATE, SWEEP),

@@ -16,6 +16,9 @@ import java.util.function.Function;
  * @param weightBits          2…8, or 16/32 = weights stay in full precision
  * @param activationBits      2…8, or 16/32 = activations stay in full precision
  * @param rank                rank of the low-rank part, at least 1; smaller matrices take min(rank, in, out)
+ * @param rankLeft            share of what a layer does to its inputs that may lie beyond the columns of its low-rank part,
+ *                            below 1, which then has no more columns than that takes; 0: {@code rank} columns; with aware
+ *                            factors and no residual only
  * @param factors             what the low-rank part is fitted to; in files of versions that had one way only, null: WEIGHT
  * @param outerBits           bits of the weights outside the blocks, 2…8, or 16/32 = full precision; with aware factors only
  * @param alpha               largest share of non-zero entries in a row or column of S, 0…1
@@ -30,10 +33,10 @@ import java.util.function.Function;
  *                            match wins; {@code method = fp32} leaves a layer alone
  */
 public record QuantizeConf(
-    Method method, int weightBits, int activationBits, int rank, Factors factors, int outerBits, double alpha,
-    double thresholdPercentile,
-    int residualBits, int intermediateBits, ActivationScale activationScale, boolean crossTerm,
-    int calibrationGraphs, int calibrationSteps, int thresholdBuckets, Map<String, Map<String, String>> overrides) {
+    Method method, int weightBits, int activationBits, int rank, double rankLeft, Factors factors, int outerBits,
+    double alpha, double thresholdPercentile, int residualBits, int intermediateBits,
+    ActivationScale activationScale, boolean crossTerm, int calibrationGraphs, int calibrationSteps, int thresholdBuckets,
+    Map<String, Map<String, String>> overrides) {
 
     public QuantizeConf {
         Objects.requireNonNull(method, "method");
@@ -41,6 +44,7 @@ public record QuantizeConf(
         Check.bits("weight-bits", weightBits);
         Check.bits("activation-bits", activationBits);
         Check.that(rank >= 1, "rank", "must be at least 1", rank);
+        Check.that(rankLeft >= 0 && rankLeft < 1, "rank-left", "must be at least 0 and below 1", rankLeft);
         factors = factors == null ? Factors.WEIGHT : factors;
         // Files of versions that lacked it.
         outerBits = outerBits == 0 ? 32 : outerBits;
@@ -69,7 +73,8 @@ public record QuantizeConf(
     static QuantizeConf of(Function<Option, Object> value) {
         QuantizeConf recipe = new QuantizeConf(Method.of((String) value.apply(Option.METHOD)),
             (Integer) value.apply(Option.WEIGHT_BITS), (Integer) value.apply(Option.ACTIVATION_BITS),
-            (Integer) value.apply(Option.RANK), Factors.of((String) value.apply(Option.FACTORS)),
+            (Integer) value.apply(Option.RANK), (Double) value.apply(Option.RANK_LEFT),
+            Factors.of((String) value.apply(Option.FACTORS)),
             (Integer) value.apply(Option.OUTER_BITS), (Double) value.apply(Option.ALPHA),
             (Double) value.apply(Option.THRESHOLD_PERCENTILE), (Integer) value.apply(Option.RESIDUAL),
             (Integer) value.apply(Option.INTERMEDIATE_BITS),
@@ -92,6 +97,7 @@ public record QuantizeConf(
         values.put(Option.WEIGHT_BITS, weightBits);
         values.put(Option.ACTIVATION_BITS, activationBits);
         values.put(Option.RANK, rank);
+        values.put(Option.RANK_LEFT, rankLeft);
         values.put(Option.FACTORS, factors.toString());
         values.put(Option.OUTER_BITS, outerBits);
         values.put(Option.ALPHA, alpha);
@@ -139,6 +145,11 @@ public record QuantizeConf(
     /** Whether no layer is quantized. */
     public boolean nothing() {
         return method == Method.FP32 && overrides.isEmpty();
+    }
+
+    /** Whether layers take fewer columns than {@code rank} where little lies beyond. */
+    public boolean ranksByLayer() {
+        return rankLeft > 0 && factors == Factors.AWARE && residualBits == 0;
     }
 
     /** Whether activations above a threshold that is fixed before sampling stay in full precision. */

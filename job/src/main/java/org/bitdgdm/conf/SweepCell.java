@@ -28,6 +28,7 @@ public record SweepCell(String name, JobConf conf) {
         tags.put(Option.WEIGHT_BITS, "-w");
         tags.put(Option.ACTIVATION_BITS, "a");
         tags.put(Option.RANK, "-r");
+        tags.put(Option.RANK_LEFT, "-l");
         tags.put(Option.FACTORS, "-aware");
         tags.put(Option.OUTER_BITS, "-o");
         tags.put(Option.ALPHA, "-a");

@@ -51,13 +51,13 @@ final class AwareFactors {
                          double error) {
     }
 
-    private AwareFactors(DenseMatrix weight, InputNorm norm, int rank, double alpha, int bits) {
+    private AwareFactors(DenseMatrix weight, InputNorm norm, int rank, double beyond, double alpha, int bits) {
         this.weight = weight;
         this.norm = norm;
         this.bits = bits;
         this.sparsity = new AlphaSparsity(weight.numRows(), weight.numCols(), alpha);
         this.felt = new FeltWeight(weight, norm);
-        this.decomposition = new OutputDescent(rank, alpha).decompose(felt);
+        this.decomposition = new OutputDescent(rank, beyond, alpha).decompose(felt);
         this.start = stored(decomposition.sparse());
         this.ofInputs = bits > 8 ? null : norm.feedback();
     }
@@ -66,10 +66,11 @@ final class AwareFactors {
      * Factors and S of a weight.
      *
      * @param weight (in, out) W
+     * @param beyond share of ‖W‖²_H beyond the columns of the factors, see {@link OutputDescent#beyond}; 0: all of {@code rank}
      * @param bits   2…8, or 16/32: factors keep their values
      */
-    static AwareFactors of(DenseMatrix weight, InputNorm norm, int rank, double alpha, int bits) {
-        AwareFactors factors = new AwareFactors(weight, norm, rank, alpha, bits);
+    static AwareFactors of(DenseMatrix weight, InputNorm norm, int rank, double beyond, double alpha, int bits) {
+        AwareFactors factors = new AwareFactors(weight, norm, rank, beyond, alpha, bits);
         factors.fit();
         return factors;
     }

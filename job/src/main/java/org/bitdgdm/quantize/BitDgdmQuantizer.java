@@ -101,7 +101,8 @@ final class BitDgdmQuantizer implements Quantizer {
             return new Parts(parts.left, parts.right, parts.sparse, parts.residual, residual,
                 moments.bias(layer.bias, weight, dense, parts.sparse), parts.decomposition);
         }
-        AwareFactors factors = AwareFactors.of(weight, moments.norm(), recipe.rank(), recipe.alpha(), recipe.weightBits());
+        AwareFactors factors = AwareFactors.of(weight, moments.norm(), recipe.rank(),
+            recipe.ranksByLayer() ? recipe.rankLeft() : 0, recipe.alpha(), recipe.weightBits());
         DenseMatrix dense = DenseAlgebra.product(LayerWeight.of(factors.left()), false, LayerWeight.of(factors.right()), true);
         return new Parts(factors.left(), factors.right(), factors.sparse(), factors.residual(), null,
             moments.bias(layer.bias, weight, dense, factors.sparse()), factors.decomposition());

@@ -21,20 +21,25 @@ import org.apache.spark.ml.linalg.SparseMatrix;
  * H is never inverted. S is chosen without regard to correlations between inputs, so that its choice can raise the error; then
  * the old one stays, and a step that raises it all the same ends the search: the error never grows.
  *
- * @param rank          r; min(r, in, out) is used
+ * @param rank          most columns; min(rank, in, out) are used, or
+ * @param beyond        as few as leave no more than this share of ‖W‖²_H to the singular values of {@code H^½ W} beyond; 0: all
  * @param alpha         largest share of entries of a row or column in S
  * @param stepSize      η
  * @param tolerance     relative change of ‖G‖_H that ends the search
  * @param maxIterations updates at most
  */
-record OutputDescent(int rank, double alpha, double stepSize, double tolerance, int maxIterations) {
+record OutputDescent(int rank, double beyond, double alpha, double stepSize, double tolerance, int maxIterations) {
     private static final double STEP_SIZE = 0.5;
     private static final double TOLERANCE = 1e-4;
     private static final int MAX_ITERATIONS = 100;
     private static final double NEGLIGIBLE = 1e-8;
 
     OutputDescent(int rank, double alpha) {
-        this(rank, alpha, STEP_SIZE, TOLERANCE, MAX_ITERATIONS);
+        this(rank, 0, alpha);
+    }
+
+    OutputDescent(int rank, double beyond, double alpha) {
+        this(rank, beyond, alpha, STEP_SIZE, TOLERANCE, MAX_ITERATIONS);
     }
 
     /**
@@ -100,12 +105,12 @@ record OutputDescent(int rank, double alpha, double stepSize, double tolerance, 
     }
 
     /** (out, r) the eigenvectors of the r largest eigenvalues of WᵀHW, the largest first. */
-    private static DenseMatrix leading(FeltWeight felt, int rank) {
+    private DenseMatrix leading(FeltWeight felt, int most) {
         DenseMatrix weight = felt.weight();
         InputNorm norm = felt.norm();
         int in = weight.numRows();
         if (weight.numCols() <= in) {
-            return leading(felt.gram(), rank);
+            return leading(felt.gram(), most);
         }
         // W = P D Qᵀ with few columns: the eigenvectors are Q times those of D PᵀHP D.
         DenseAlgebra.Eigen rows = DenseAlgebra.eigen(DenseAlgebra.product(weight, false, weight, true));
@@ -118,17 +123,33 @@ record OutputDescent(int rank, double alpha, double stepSize, double tolerance, 
             inverse.values()[at] *= value > negligible ? 1 / Math.sqrt(value) : 0;
         }
         DenseMatrix orthonormal = DenseAlgebra.product(weight, true, inverse, false);
-        return DenseAlgebra.product(orthonormal, false, leading(norm.inner(scaled, scaled), rank), false);
+        return DenseAlgebra.product(orthonormal, false, leading(norm.inner(scaled, scaled), most), false);
     }
 
-    private static DenseMatrix leading(DenseMatrix symmetric, int rank) {
+    private DenseMatrix leading(DenseMatrix symmetric, int most) {
         int n = symmetric.numRows();
-        double[] vectors = DenseAlgebra.eigen(symmetric).vectors().values();
-        double[] leading = new double[n * rank];
-        for (int c = 0; c < rank; c++) {
-            System.arraycopy(vectors, (n - 1 - c) * n, leading, c * n, n);
+        DenseAlgebra.Eigen eigen = DenseAlgebra.eigen(symmetric);
+        int used = beyond == 0 ? most : Math.min(most, columns(eigen.values(), beyond));
+        double[] leading = new double[n * used];
+        for (int c = 0; c < used; c++) {
+            System.arraycopy(eigen.vectors().values(), (n - 1 - c) * n, leading, c * n, n);
         }
-        return new DenseMatrix(n, rank, leading);
+        return new DenseMatrix(n, used, leading);
+    }
+
+    /**
+     * The least number of values, at least 1, beyond which no more than a share of their sum lies.
+     *
+     * @param ascending squared singular values
+     */
+    static int columns(double[] ascending, double share) {
+        double affordable = share * Arrays.stream(ascending).map(value -> Math.max(0, value)).sum();
+        double sum = 0;
+        int dropped = 0;
+        while (dropped < ascending.length - 1 && sum + Math.max(0, ascending[dropped]) <= affordable) {
+            sum += Math.max(0, ascending[dropped++]);
+        }
+        return ascending.length - dropped;
     }
 
     /**

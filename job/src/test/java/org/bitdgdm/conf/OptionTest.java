@@ -19,6 +19,7 @@ class OptionTest {
         Option.ACTIVATION_SCALE, "row"));
 
     static {
+        OTHERS.put(Option.RANK_LEFT, 0.02);
         OTHERS.put(Option.FACTORS, "aware");
         OTHERS.put(Option.OUTER_BITS, 6);
         OTHERS.put(Option.CROSS_TERM, false);

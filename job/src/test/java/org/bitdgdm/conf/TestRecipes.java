@@ -7,7 +7,7 @@ import java.util.Map;
 /** Recipes of tests, written as they are on a command line. */
 public final class TestRecipes {
     /** Does not follow the defaults of the product, so that tests do not move with them. */
-    private static final String BASE = "method=bit-dgdm,weight-bits=4,activation-bits=4,rank=16,factors=weight,"
+    private static final String BASE = "method=bit-dgdm,weight-bits=4,activation-bits=4,rank=16,rank-left=0,factors=weight,"
         + "outer-bits=32,alpha=0.01,threshold-percentile=99,threshold-buckets=1,residual=4,intermediate-bits=8,"
         + "activation-scale=static,cross-term=true,calibration-graphs=4,calibration-steps=5";
 

@@ -59,7 +59,7 @@ class AwareFactorsTest {
     @Test
     void factorsSparsePartAndResidualAddUpToTheWeight() {
         DenseMatrix weight = TestMatrices.gaussian(IN, OUT, 1);
-        AwareFactors factors = AwareFactors.of(weight, new InputNorm(gram(IN, 1e3, 2)), 8, 0.1, 4);
+        AwareFactors factors = AwareFactors.of(weight, new InputNorm(gram(IN, 1e3, 2)), 8, 0, 0.1, 4);
         DenseMatrix sum = DenseAlgebra.product(LayerWeight.of(factors.left()), false, LayerWeight.of(factors.right()), true);
         SparseMatrix sparse = factors.sparse();
         for (int at = 0; at < sum.values().length; at++) {
@@ -85,8 +85,8 @@ class AwareFactorsTest {
         Decomposition found = new OutputDescent(8, alpha).decompose(weight, norm, errors::add);
         assertThat(errors).isSortedAccordingTo((a, b) -> Double.compare(b, a)).hasSizeGreaterThanOrEqualTo(1);
         assertThat(found.objective()).isEqualTo(errors.get(errors.size() - 1) / 2);
-        double coarse = AwareFactors.of(weight, norm, 8, alpha, 4).error();
-        double fine = AwareFactors.of(weight, norm, 8, alpha, 8).error();
+        double coarse = AwareFactors.of(weight, norm, 8, 0, alpha, 4).error();
+        double fine = AwareFactors.of(weight, norm, 8, 0, alpha, 8).error();
         assertThat(fine).isLessThan(coarse);
         assertThat(coarse).isLessThan(1.35 * 2 * found.objective());
     }
@@ -102,12 +102,30 @@ class AwareFactorsTest {
             weight.update((7 * o + 3) % IN, o, weight.apply((7 * o + 3) % IN, o) + 15 * Math.signum(random.nextGaussian()));
         }
         InputNorm norm = new InputNorm(gram(IN, 1e6, 8));
-        OutputDescent descent = new OutputDescent(3, 0.1, 0.5, 1e-12, 300);
+        OutputDescent descent = new OutputDescent(3, 0, 0.1, 0.5, 1e-12, 300);
         Decomposition found = descent.decompose(weight, norm);
         double relative = Math.sqrt(2 * found.objective() / norm.squared(weight));
         double plain = plainDescent(weight, norm, found, 300);
         assertThat(relative).isLessThan(1e-3);
         assertThat(plain).isGreaterThan(10 * relative);
+    }
+
+    /** Two columns of a twentieth of the energy each are dropped together where a tenth may be left, and the last one never. */
+    @Test
+    void aLayerTakesNoMoreColumnsThanTheShareThatMayBeLeftAsksFor() {
+        assertThat(OutputDescent.columns(new double[] {-1e-18, 0.05, 0.05, 0.4, 0.5}, 0.1000001)).isEqualTo(2);
+        assertThat(OutputDescent.columns(new double[] {-1e-18, 0.05, 0.05, 0.4, 0.5}, 0.09)).isEqualTo(3);
+        assertThat(OutputDescent.columns(new double[] {0, 0, 0}, 0.5)).isEqualTo(1);
+        for (int[] shape : new int[][] {{IN, OUT}, {OUT, IN}}) {
+            DenseMatrix weight = DenseAlgebra.product(TestMatrices.gaussian(shape[0], 5, 11), false,
+                TestMatrices.gaussian(shape[1], 5, 12), true);
+            InputNorm norm = new InputNorm(gram(shape[0], 1e3, 13));
+            assertThat(AwareFactors.of(weight, norm, 20, 1e-9, 0.1, 4).left().cols()).isEqualTo(5);
+            assertThat(AwareFactors.of(weight, norm, 3, 1e-9, 0.1, 4).left().cols()).isEqualTo(3);
+            AwareFactors half = AwareFactors.of(weight, norm, 20, 0.5, 0, 16);
+            assertThat(half.left().cols()).isBetween(1, 4);
+            assertThat(half.error()).isLessThanOrEqualTo(0.5 * norm.squared(weight));
+        }
     }
 
     /** An error that is a billionth of the weight is found as well as one of its size. */

@@ -88,6 +88,25 @@ class QuantizationTest {
         assertThat(published.linear("mlp_out_X.0").isFull()).isTrue();
     }
 
+    @Test
+    void layersTakeTheColumnsThatAShareOfWhatTheyDoAsksFor() {
+        QuantizeConf aware = recipe(Map.of()).with(Map.of(Option.FACTORS, "aware", Option.RESIDUAL, 0, Option.RANK, 12));
+        PackedModel most = quantize(aware, 5, 2).model();
+        PackedModel some = quantize(aware.with(Map.of(Option.RANK_LEFT, 0.05)), 5, 2).model();
+        PackedModel few = quantize(aware.with(Map.of(Option.RANK_LEFT, 0.3)), 5, 2).model();
+        List<String> blocks = FULL.spec().layerNames().stream().filter(name -> FULL.spec().layer(name).quantized()).toList();
+        assertThat(blocks).allSatisfy(name -> {
+            assertThat(some.linear(name).rank()).isBetween(1, most.linear(name).rank());
+            assertThat(few.linear(name).rank()).isBetween(1, some.linear(name).rank());
+        });
+        assertThat(blocks.stream().map(name -> few.linear(name).rank()).distinct().count()).isGreaterThan(1);
+        assertThat(few.bytes()).isLessThan(some.bytes());
+        // Published factors and those beside a residual do not know what is left.
+        QuantizeConf residual = aware.with(Map.of(Option.RESIDUAL, 4));
+        assertThat(PackedModelFormat.sha256(quantize(residual.with(Map.of(Option.RANK_LEFT, 0.3)), 5, 2).model()))
+            .isEqualTo(PackedModelFormat.sha256(quantize(residual, 5, 2).model()));
+    }
+
     private static double meanError(QuantizedModel<PackedModel> model) {
         return model.layers().stream().mapToDouble(LayerReport::outputError).filter(error -> error > 0).average().orElseThrow();
     }
