@@ -76,7 +76,7 @@ usage() {
   cat << 'EOF'
 
   bench      measures the speed of this machine; bench --help lists its flags; bench decomposition MODEL RESULTS compares
-             how low-rank parts are found
+             how low-rank parts are found, bench norm MODEL RESULTS the same in the norm of what layers see
 
 Spark's own flags come after --spark, or its settings in conf/spark-defaults.conf:
   ./submit.sh generate --count 256 --steps 50 --out out/first --spark --master 'local[2]' --driver-memory 4g
@@ -96,10 +96,15 @@ EOF
 # Runs the benchmark, which lies with the sources and needs no Spark but for its job level.
 bench() {
   [ -f "$home/mvnw" ] || fail "bench needs the sources of the repository, $home holds none"
-  if [ "${job[1]-}" = decomposition ]; then
+  local study=
+  case ${job[1]-} in
+    decomposition) study=quantize.DecompositionBench ;;
+    norm) study=quantize.NormBench ;;
+  esac
+  if [ -n "$study" ]; then
     (cd "$home" && ./mvnw -q -B -ntp -pl job -am test-compile) >&2 || fail 'the study does not compile, see above'
     exec "$java" --add-modules=jdk.incubator.vector -cp "$home/job/target/test-classes:$jar:$assembled/jars/*" \
-      org.bitdgdm.quantize.DecompositionBench "${job[@]:2}"
+      "org.bitdgdm.$study" "${job[@]:2}"
   fi
   exec bash "$home/kernels/src/bench/run.sh" --submit "$home/submit.sh" "${job[@]:1}"
 }

@@ -1,24 +1,35 @@
 #!/usr/bin/env bash
-# The study of decompositions as docs/results/paper-decomposition.md: how scaled gradient descent, plain gradient descent and the
-# truncated SVD find a low-rank part among outliers. The tables are made of the JSON lines in out/paper-decomposition.jsonl, which
-# are measured where they are not there.
+# A study of decompositions as a page: docs/results/decomposition.sh [decomposition|norm]
+#   decomposition  docs/results/paper-decomposition.md: how scaled gradient descent, plain gradient descent and the truncated
+#                  SVD find a low-rank part among outliers
+#   norm           docs/results/norm.md: the same in the norm of what layers see, and first factors that layers share
+# The tables are made of the JSON lines in out/NAME.jsonl, which are measured where they are not there.
 set -euo pipefail
 home=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)
-results=${OUT:-$home/out}/paper-decomposition.jsonl
-page=$home/docs/results/paper-decomposition.md
-mkdir -p "$(dirname -- "$results")"
+study=${1:-decomposition}
+case $study in
+  decomposition) name=paper-decomposition
+    text='How scaled gradient descent, plain gradient descent and the truncated SVD find a low-rank part among outliers: against
+the share of planted outliers, against the condition number, and on the model'\''s own layers. It samples nothing.' ;;
+  norm) name=norm
+    text='Decompositions in the norm of what layers see ([method](../method.md)): how many updates scaled gradient descent
+needs, plain gradients of the same objective, the truncated SVD of H^½ (W − S) and the choice of S in turns, and scaled gradient
+descent on the weight alone; and what one first factor would leave for layers that read the same input.' ;;
+  *) echo "error: decomposition.sh takes decomposition or norm, found $study" >&2; exit 2 ;;
+esac
+out=${OUT:-$home/out}
+mkdir -p "$out"
+results=$(cd -- "$out" && pwd -P)/$name.jsonl
+page=$home/docs/results/$name.md
 
-tables=$("$home/submit.sh" bench decomposition "$home/conf/models/qm9" "$results")
+tables=$("$home/submit.sh" bench "$study" "$home/conf/models/qm9" "$results")
 {
-  echo '# paper-decomposition'
+  echo "# $name"
   echo
-  echo "Written by \`docs/results/decomposition.sh\`, $(date -u +%F); commit" \
+  echo "Written by \`docs/results/decomposition.sh${1:+ $1}\`, $(date -u +%F); commit" \
     "$(git -C "$home" rev-parse --short HEAD 2> /dev/null || echo unknown)."
   echo
-  cat <<'TEXT'
-How scaled gradient descent, plain gradient descent and the truncated SVD find a low-rank part among outliers: against the
-share of planted outliers, against the condition number, and on the model's own layers. It samples nothing.
-TEXT
+  echo "$text"
   echo
   echo "$tables"
 } > "$page.part"

@@ -201,22 +201,23 @@ public final class DecompositionStudy {
     }
 
     /** Adds the same share of outliers to each row and column: some diagonals of the matrix, rows and columns shuffled. */
-    private static void plant(DenseMatrix weight, double share, double unit, Random random) {
-        int[] rows = shuffled(random);
-        int[] columns = shuffled(random);
-        int[] diagonals = shuffled(random);
-        int count = AlphaSparsity.share(share, SIZE);
+    static void plant(DenseMatrix weight, double share, double unit, Random random) {
+        int size = weight.numRows();
+        int[] rows = shuffled(size, random);
+        int[] columns = shuffled(size, random);
+        int[] diagonals = shuffled(size, random);
+        int count = AlphaSparsity.share(share, size);
         for (int k = 0; k < count; k++) {
-            for (int i = 0; i < SIZE; i++) {
-                int at = columns[(i + diagonals[k]) % SIZE] * SIZE + rows[i];
+            for (int i = 0; i < size; i++) {
+                int at = columns[(i + diagonals[k]) % size] * size + rows[i];
                 weight.values()[at] += (random.nextBoolean() ? 1 : -1) * unit * (2.5 + 5 * random.nextDouble());
             }
         }
     }
 
-    private static int[] shuffled(Random random) {
-        int[] order = new int[SIZE];
-        for (int i = 0; i < SIZE; i++) {
+    private static int[] shuffled(int size, Random random) {
+        int[] order = new int[size];
+        for (int i = 0; i < size; i++) {
             int other = random.nextInt(i + 1);
             order[i] = order[other];
             order[other] = i;
