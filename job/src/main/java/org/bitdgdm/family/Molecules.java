@@ -40,9 +40,6 @@ public record Molecules(Vocabulary vocabulary) implements GraphFamily {
 
     private static final List<String> MOLECULE = List.of("Molecule", "The largest fragment of a relaxed-valid graph (of equal"
         + " ones, that with the lowest atom index), as canonical SMILES by CDK. Hydrogens fill free valences.");
-    private static final List<String> PUBLISHED = List.of("Published, not measured here", "DiGress's authors say of 25,000"
-        + " molecules of their MOSES model: valid 0.86032, Filters 0.97076, IntDiv 0.85509, IntDiv2 0.84892 (README of"
-        + " cvignac/DiGress).");
 
     public Molecules {
         // On executors it would end a run that has begun.
@@ -139,6 +136,6 @@ public record Molecules(Vocabulary vocabulary) implements GraphFamily {
         return new Words("molecules", "Ratios as " + PROTOCOLS.get(protocol) + " defines them.", "No valid molecule.",
             "distinct valid molecules, those with the lowest graph ids.", "Not valid",
             "Those with the lowest graph ids; atoms are counted from 0.", "SMILES of what was kept",
-            protocol == Protocol.MOSES ? List.of(MOLECULE, PUBLISHED) : List.of(MOLECULE));
+            List.of(MOLECULE));
     }
 }

@@ -203,6 +203,11 @@ final class BenchmarkSet implements AutoCloseable {
         return kept.select(col("smiles"), lit(1L).as("times"), col("order"));
     }
 
+    /** SMILES with the identifiers that fold to fingerprints. */
+    Dataset<Row> fragments() {
+        return table.select(col("smiles"), col("morgan"));
+    }
+
     /** Values of a number with how often they occur. */
     Dataset<Row> values(String number) {
         return table.select(col(number).as("value"), col("times"));

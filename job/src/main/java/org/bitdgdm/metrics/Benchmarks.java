@@ -28,12 +28,18 @@ import org.bitdgdm.model.Vocabulary;
  * @param network   whether a network is given
  * @param reason    why GuacaMol's have no value
  * @param notes     what is left out
+ * @param counted   {@link #DISTRIBUTIONS} over the run's molecules; none where none were computed
+ * @param beside    what a page draws them beside; null without a set to compare with
  */
 record Benchmarks(Long described, long all, MosesScores moses, GuacamolScores guacamol, boolean network, String reason,
-                  List<String> notes) {
+                  List<String> notes, List<Histogram> counted, BesideSet beside) {
+    /** What pages draw of a benchmark beside {@link MoleculeMetrics#DISTRIBUTIONS}; reference sets do not hold it. */
+    static final List<Distribution> DISTRIBUTIONS = List.of(
+        new Distribution("qed", "QED", "", "", 0.02, DistributionDistances.Kind.WASSERSTEIN, true),
+        new Distribution("sa", "synthetic accessibility", "", "", 0.1, DistributionDistances.Kind.WASSERSTEIN, true));
     /** None were asked for. */
     static final Benchmarks NONE = new Benchmarks(null, 0, null, null, false,
-        "no training set's molecules are given", List.of());
+        "no training set's molecules are given", List.of(), List.of(), null);
     private static final String MOSES = "MOSES (Polykovskiy et al., 2020)";
     private static final String GUACAMOL = "GuacaMol (Brown et al., 2019)";
     private static final String NO_MOLECULE = "no valid molecule";
@@ -49,12 +55,11 @@ record Benchmarks(Long described, long all, MosesScores moses, GuacamolScores gu
         if (protocol == Protocol.DIGRESS || protocol == Protocol.GUACAMOL && files.training().isEmpty()) {
             return NONE;
         }
-        SparkSession spark = molecules.sparkSession();
         try (BenchmarkSet set = BenchmarkSet.of(molecules.filter(col("relaxed_valid")).select(col("smiles")))) {
             List<String> notes = new ArrayList<>(set.undescribed().note("molecules of the run", "without descriptors"));
             notes.addAll(tooFew(protocol, set, molecules));
-            return protocol == Protocol.MOSES ? moses(set, vocabulary, files, spark, notes)
-                : guacamol(set, vocabulary, files, spark, notes);
+            return protocol == Protocol.MOSES ? moses(set, molecules, vocabulary, files, notes)
+                : guacamol(set, molecules, vocabulary, files, notes);
         }
     }
 
@@ -69,36 +74,40 @@ record Benchmarks(Long described, long all, MosesScores moses, GuacamolScores gu
     }
 
     private Benchmarks(BenchmarkSet set, MosesScores moses, GuacamolScores guacamol, BenchmarkFiles files, String reason,
-                       List<String> notes) {
+                       List<String> notes, BesideSet beside) {
         this(set.molecules(), set.molecules() + set.undescribed().rows(), moses, guacamol, files.chemNet().isPresent(), reason,
-            notes);
+            notes, BesideSet.histograms(set), beside);
     }
 
-    private static Benchmarks moses(BenchmarkSet set, Vocabulary vocabulary, BenchmarkFiles files, SparkSession spark,
+    private static Benchmarks moses(BenchmarkSet set, Dataset<Row> run, Vocabulary vocabulary, BenchmarkFiles files,
                                     List<String> notes) {
+        SparkSession spark = run.sparkSession();
         Optional<BenchmarkSet> tests = files.tests().map(file -> BenchmarkFiles.molecules(file, vocabulary, spark));
         Optional<BenchmarkSet> scaffolds = files.scaffolds().map(file -> BenchmarkFiles.molecules(file, vocabulary, spark));
         try {
             tests.ifPresent(of -> notes.addAll(BenchmarkFiles.notes(of, "--test-set", files.tests().orElseThrow())));
             scaffolds.ifPresent(of ->
                 notes.addAll(BenchmarkFiles.notes(of, "--scaffold-test-set", files.scaffolds().orElseThrow())));
-            return new Benchmarks(set, MosesScores.of(set, tests, scaffolds, files.network()), null, files, "", notes);
+            return new Benchmarks(set, MosesScores.of(set, tests, scaffolds, files.network()), null, files, "", notes,
+                tests.map(of -> BesideSet.of("test set", of, run)).orElse(null));
         } finally {
             tests.ifPresent(BenchmarkSet::close);
             scaffolds.ifPresent(BenchmarkSet::close);
         }
     }
 
-    private static Benchmarks guacamol(BenchmarkSet set, Vocabulary vocabulary, BenchmarkFiles files, SparkSession spark,
+    private static Benchmarks guacamol(BenchmarkSet set, Dataset<Row> run, Vocabulary vocabulary, BenchmarkFiles files,
                                        List<String> notes) {
+        SparkSession spark = run.sparkSession();
         try (BenchmarkSet training = BenchmarkFiles.molecules(files.training().orElseThrow(), vocabulary, spark)) {
             notes.addAll(BenchmarkFiles.notes(training, "--reference", files.training().orElseThrow()));
             if (Math.min(set.different(), training.different()) < 2) {
-                return new Benchmarks(set, null, null, files, "fewer than two different molecules", notes);
+                return new Benchmarks(set, null, null, files, "fewer than two different molecules", notes, null);
             }
             GuacamolScores scores = GuacamolScores.of(set, training, files.network(),
                 JavaSparkContext.fromSparkContext(spark.sparkContext()));
-            return new Benchmarks(set, null, scores, files, "a descriptor has the same value for all molecules", notes);
+            return new Benchmarks(set, null, scores, files, "a descriptor has the same value for all molecules", notes,
+                BesideSet.of("training set", training, run));
         }
     }
 

@@ -19,14 +19,16 @@ import java.util.stream.Stream;
  * atoms) are counted over all graphs, valid or not; {@code weight}, {@code logp} (the unit names the descriptor), {@code rings}
  * and {@code scaffolds} (by hash, see {@link ScaffoldTally}; empty where no reference set says which count) over molecules, that
  * is over the largest fragments of relaxed-valid graphs. Of plain graphs there are {@code sizes}, and {@code degree} and
- * {@code clustering} over all nodes of all graphs.
+ * {@code clustering} over all nodes of all graphs. Where there is a set to compare with, {@code qed} and {@code sa} of a
+ * benchmark's molecules, and {@code spectrum} of the plain graphs that are compared.
  *
  * @param byName histograms by their names
  */
 public record Distributions(@JsonValue Map<String, Histogram> byName) {
     /** What graphs of one family may be counted by; a set that was counted before one of them was known lacks it. */
-    private static final List<List<String>> FAMILIES = Stream.of(MoleculeMetrics.DISTRIBUTIONS, PlainGraphMetrics.DISTRIBUTIONS)
-        .map(of -> of.stream().map(Distribution::name).toList()).toList();
+    private static final List<List<String>> FAMILIES = Stream.of(
+        Stream.concat(MoleculeMetrics.DISTRIBUTIONS.stream(), Benchmarks.DISTRIBUTIONS.stream()).toList(),
+        Stream.concat(PlainGraphMetrics.DISTRIBUTIONS.stream(), Stream.of(GraphDiscrepancies.SPECTRUM)).toList()).map(of -> of.stream().map(Distribution::name).toList()).toList();
 
     @JsonCreator
     public Distributions {

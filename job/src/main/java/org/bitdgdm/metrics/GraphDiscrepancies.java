@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Function;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -36,13 +37,19 @@ import org.bitdgdm.model.Vocabulary;
  * @param training of the training set from the same test set; empty where none is given as a file
  * @param blocks   of the graphs that are compared, those of stochastic block models
  * @param notes    which sets are small, and which are cut
+ * @param spectrum of the graphs of the run that are compared
+ * @param beside   what a page draws the run beside, of the test set
  */
 record GraphDiscrepancies(int graphs, Map<Kernel, MeanDiscrepancy.Estimate> ofRun,
                           Optional<Map<Kernel, MeanDiscrepancy.Estimate>> training, BlockModels blocks,
-                          List<String> notes) {
+                          List<String> notes, Histogram spectrum, BesideSet beside) {
     static final int MOST = 1000;
     static final int FEWEST = 256;
     private static final int TASKS = 32;
+    /** Of a bin of {@link GraphStatistics#clustering} and of {@link GraphStatistics#spectrum}. */
+    private static final double BIN = 0.01;
+    static final Distribution SPECTRUM = new Distribution("spectrum", "spectrum", "eigenvalues of normalised Laplacians", "", BIN,
+        DistributionDistances.Kind.WASSERSTEIN, true);
     static final String SPECTRE = "SPECTRE and DiGress (Martinkus et al., ICML 2022; Vignac et al., ICLR 2023)";
     private static final String NONE = "no test set is given, or no graph";
     private static final List<Kernel> OF_RATIO = List.of(Kernel.DEGREE, Kernel.CLUSTERING, Kernel.ORBIT, Kernel.SPECTRAL);
@@ -107,7 +114,29 @@ record GraphDiscrepancies(int graphs, Map<Kernel, MeanDiscrepancy.Estimate> ofRu
         sets.put("--test-set", tests);
         trained.ifPresent(set -> sets.put("--reference", set));
         return Optional.of(new GraphDiscrepancies(run.size(), between(run, tests.statistics()),
-            trained.map(set -> between(set.statistics(), tests.statistics())), BlockModels.of(graphs, training), notes(sets)));
+            trained.map(set -> between(set.statistics(), tests.statistics())), BlockModels.of(graphs, training), notes(sets),
+            histogram(SPECTRUM, run, GraphStatistics::spectrum), beside(tests.statistics())));
+    }
+
+    private static BesideSet beside(List<GraphStatistics> tests) {
+        Map<String, Histogram> distributions = new LinkedHashMap<>();
+        distributions.put("degree", histogram(PlainGraphMetrics.DEGREE, tests, GraphStatistics::degrees));
+        distributions.put("clustering", histogram(PlainGraphMetrics.CLUSTERING, tests, GraphStatistics::clustering));
+        distributions.put("spectrum", histogram(SPECTRUM, tests, GraphStatistics::spectrum));
+        return new BesideSet("test set", distributions, List.of());
+    }
+
+    private static Histogram histogram(Distribution kind, List<GraphStatistics> graphs, Function<GraphStatistics, double[]> counts) {
+        TreeMap<Long, Long> bins = new TreeMap<>();
+        for (GraphStatistics graph : graphs) {
+            double[] found = counts.apply(graph);
+            for (int k = 0; k < found.length; k++) {
+                if (found[k] > 0) {
+                    bins.merge((long) k, (long) found[k], Long::sum);
+                }
+            }
+        }
+        return kind.binned(bins);
     }
 
     private static List<String> notes(Map<String, BenchmarkFiles.Graphs> sets) {

@@ -12,8 +12,18 @@ import org.bitdgdm.fidelity.Estimate;
 public record Measured(Double value, Long numerator, Long denominator, Double low, Double high, String absent) {
     /** Share of a sum of squares that is left of a difference of two such sums by rounding. */
     private static final double ROUNDING = 1e-14;
+    /** Of the ends of an interval, so near to each other that only rounding is between them. */
+    private static final double NARROWEST = 1e-12;
     private static final String NO_GRAPHS = "no graphs";
     private static final String NO_REFERENCE = "no training set is known";
+
+    public Measured {
+        // An interval without width would deny chance; it comes of observations that are all alike, which say nothing about it.
+        if (low != null && high - low <= NARROWEST * Math.max(Math.abs(low), Math.abs(high))) {
+            low = null;
+            high = null;
+        }
+    }
 
     /** Under a name. */
     Metric named(String name) {

@@ -39,12 +39,14 @@ import org.bitdgdm.fidelity.LikelihoodReport;
  * @param distributions of the graphs of the run
  * @param fidelity      the comparison with the full-precision model; null where it was not made
  * @param likelihood    of given molecules; null where it was not asked
+ * @param beside        what a page draws the run beside; null where it is compared with no set
  */
 public record MetricReport(
     Protocol protocol, Counts counts, List<Metric> metrics, Map<String, String> absent,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> notes, Distributions distributions,
     @JsonInclude(JsonInclude.Include.NON_NULL) FidelityReport fidelity,
-    @JsonInclude(JsonInclude.Include.NON_NULL) LikelihoodReport likelihood) {
+    @JsonInclude(JsonInclude.Include.NON_NULL) LikelihoodReport likelihood,
+    @JsonInclude(JsonInclude.Include.NON_NULL) BesideSet beside) {
 
     /** How records of this package are written: keys in snake_case, nothing unknown, nothing twice. */
     static final JsonMapper JSON = Json.MAPPER.rebuild()
@@ -77,20 +79,20 @@ public record MetricReport(
     /** A report of all metrics of some definitions, computed of what was counted. */
     static <C> MetricReport of(Protocol protocol, Counts counts, Distributions distributions,
                                List<MetricDefinition<C>> definitions, C counted) {
-        return new MetricReport(protocol, counts, List.of(), Map.of(), List.of(), distributions, null, null)
+        return new MetricReport(protocol, counts, List.of(), Map.of(), List.of(), distributions, null, null, null)
             .with(definitions, counted);
     }
 
     /** The same report with a comparison of models, whose numbers become metrics too. */
     public MetricReport with(FidelityReport found) {
         MetricReport more = with(ModelMetrics.FIDELITY, found);
-        return new MetricReport(protocol, counts, more.metrics, more.absent, notes, distributions, found, likelihood);
+        return new MetricReport(protocol, counts, more.metrics, more.absent, notes, distributions, found, likelihood, beside);
     }
 
     /** The same report with the likelihood of given molecules, whose numbers become metrics too. */
     public MetricReport with(LikelihoodReport found) {
         MetricReport more = with(ModelMetrics.likelihood(found), found);
-        return new MetricReport(protocol, counts, more.metrics, more.absent, notes, distributions, fidelity, found);
+        return new MetricReport(protocol, counts, more.metrics, more.absent, notes, distributions, fidelity, found, beside);
     }
 
     /** The same report with more metrics, computed of what was counted. */
@@ -104,14 +106,19 @@ public record MetricReport(
                 reasons.put(definition.name(), found.absent());
             }
         }
-        return new MetricReport(protocol, counts, all, reasons, notes, distributions, fidelity, likelihood);
+        return new MetricReport(protocol, counts, all, reasons, notes, distributions, fidelity, likelihood, beside);
     }
 
     /** The same report with more notes. */
     public MetricReport noting(List<String> more) {
         List<String> all = new ArrayList<>(notes);
         all.addAll(more);
-        return new MetricReport(protocol, counts, metrics, absent, all, distributions, fidelity, likelihood);
+        return new MetricReport(protocol, counts, metrics, absent, all, distributions, fidelity, likelihood, beside);
+    }
+
+    /** The same report with what a page draws it beside; null for nothing. */
+    public MetricReport beside(BesideSet set) {
+        return new MetricReport(protocol, counts, metrics, absent, notes, distributions, fidelity, likelihood, set);
     }
 
     /** The metric of a name, absent ones too; empty where the protocol has none of that name. */

@@ -164,7 +164,8 @@ public final class MoleculeMetrics {
             own.stream().filter(definition -> definition.column() != null).map(RunDifference::of),
             Arrays.stream(MoleculeProperty.values()).map(property ->
                 RunDifference.ofNumbers(property.column(), property.label(), property.unit()))).toList();
-        return new MetricRegistry("protocol " + protocol.label(), DISTRIBUTIONS, own, differences);
+        return new MetricRegistry("protocol " + protocol.label(), protocol == Protocol.DIGRESS ? DISTRIBUTIONS
+            : Stream.of(DISTRIBUTIONS, Benchmarks.DISTRIBUTIONS).flatMap(List::stream).toList(), own, differences);
     }
 
     /** Makes a report of what was counted. */
@@ -208,12 +209,16 @@ public final class MoleculeMetrics {
             Distributions found = graphs.distributions().with(different.scaffolds().among(scaffolds));
             spark.sc().setJobDescription("metrics: benchmark");
             Benchmarks benchmarks = Benchmarks.of(molecules, vocabulary, files, protocol);
+            for (Histogram counted : benchmarks.counted()) {
+                found = found.with(counted);
+            }
+            Distributions all = found;
             spark.sc().setJobDescription("metrics: stability");
-            List<String> notes = new ArrayList<>(notes(molecules, counts, found, different.scaffolds().unwritten()));
+            List<String> notes = new ArrayList<>(notes(molecules, counts, all, different.scaffolds().unwritten()));
             notes.addAll(benchmarks.notes());
-            return report(protocol, new Counted(counts, graphs.fragmentSquares(), found, reference.map(set ->
-                DistributionDistances.of(DISTRIBUTIONS, found, graphs.moments(), set.distributions())),
-                vocabulary.hydrogens() ? stable(molecules) : null, benchmarks)).noting(notes);
+            return report(protocol, new Counted(counts, graphs.fragmentSquares(), all, reference.map(set ->
+                DistributionDistances.of(DISTRIBUTIONS, all, graphs.moments(), set.distributions())),
+                vocabulary.hydrogens() ? stable(molecules) : null, benchmarks)).noting(notes).beside(benchmarks.beside());
         } finally {
             spark.sc().setJobDescription(null);
         }

@@ -114,7 +114,8 @@ public final class PlainGraphMetrics {
 
     /** The metrics that a run can have. */
     public static MetricRegistry registry() {
-        return new MetricRegistry("a run of plain graphs", DISTRIBUTIONS, DEFINITIONS, Stream.concat(
+        return new MetricRegistry("a run of plain graphs", Stream.concat(DISTRIBUTIONS.stream(),
+            Stream.of(GraphDiscrepancies.SPECTRUM)).toList(), DEFINITIONS, Stream.concat(
             DEFINITIONS.stream().filter(definition -> definition.column() != null).map(RunDifference::of),
             Stream.of(RunDifference.ofNumbers("num_edges", "edges", ""),
                 RunDifference.ofNumbers("mean_clustering", "mean clustering coefficient", ""))).toList());
@@ -160,10 +161,12 @@ public final class PlainGraphMetrics {
             tally.planar(), different.distinct(), different.once(), undecided.getLong(0),
             reference.isEmpty() ? null : Long.valueOf(different.novel()),
             reference.isEmpty() ? null : Long.valueOf(different.novelOnce()));
-        Distributions found = tally.distributions();
+        Distributions found = discrepancies.map(GraphDiscrepancies::spectrum).map(tally.distributions()::with)
+            .orElseGet(tally::distributions);
         return MetricReport.of(Protocol.DIGRESS, counts, found, DEFINITIONS, new Counted(counts, tally.sums(), planar,
             reference.map(set -> DistributionDistances.of(DISTRIBUTIONS, found, tally.moments(), set.distributions())),
-            discrepancies)).noting(notes(undecided, discrepancies));
+            discrepancies)).noting(notes(undecided, discrepancies))
+            .beside(discrepancies.map(GraphDiscrepancies::beside).orElse(null));
     }
 
     private static List<String> notes(Row undecided, Optional<GraphDiscrepancies> discrepancies) {

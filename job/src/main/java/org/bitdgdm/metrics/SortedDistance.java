@@ -17,6 +17,9 @@ import org.apache.spark.storage.StorageLevel;
  * second set counts as fixed.
  */
 final class SortedDistance {
+    /** Share of a sum of squares that is left of a difference of two such sums by rounding. */
+    private static final double ROUNDING = 1e-13;
+
     private SortedDistance() {
     }
 
@@ -118,12 +121,15 @@ final class SortedDistance {
         double centre = all.stream().mapToDouble(Part::shares).sum();
         double behind = 0;
         double squares = 0;
+        double reach = all.stream().mapToDouble(part -> Math.abs(part.signs())).sum() + Math.abs(centre);
         for (int k = all.size() - 1; k >= 0; k--) {
             Part part = all.get(k);
             double shift = behind - centre;
             squares += part.squares() + 2 * shift * part.sums() + part.graphs() * shift * shift;
             behind += part.signs();
         }
-        return new DistributionDistances.Distance(distance, n < 2 ? null : Math.sqrt(Math.max(0, squares) / (n * (n - 1))));
+        // Values that are all alike leave what the terms above cancel to.
+        return new DistributionDistances.Distance(distance, n < 2 || squares <= ROUNDING * n * reach * reach ? null
+            : Math.sqrt(squares / (n * (n - 1))));
     }
 }

@@ -3,6 +3,7 @@ package org.bitdgdm.output;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.bitdgdm.metrics.BesideSet;
 import org.bitdgdm.metrics.Distribution;
 import org.bitdgdm.metrics.Distributions;
 import org.bitdgdm.metrics.Histogram;
@@ -17,14 +18,24 @@ final class DistributionSection {
     private DistributionSection() {
     }
 
-    /** A figure for each distribution that can be drawn. */
-    static List<ReportPage.Figure> figures(Distributions generated, Optional<Distributions> reference,
+    /**
+     * A figure for each distribution that was counted and can be drawn.
+     *
+     * @param beside drawn where the reference set has no such distribution; null without
+     */
+    static List<ReportPage.Figure> figures(Distributions generated, Optional<Distributions> reference, BesideSet beside,
                                            List<Distribution> kinds) {
-        return kinds.stream().filter(Distribution::drawn).map(kind -> figure(kind, generated.of(kind.name()),
-            reference.flatMap(other -> other.find(kind.name())))).toList();
+        Optional<BesideSet> set = Optional.ofNullable(beside);
+        return kinds.stream().filter(kind -> kind.drawn() && generated.find(kind.name()).isPresent()).map(kind -> {
+            Optional<Histogram> known = reference.flatMap(other -> other.find(kind.name()));
+            Optional<Histogram> other = set.flatMap(of -> Optional.ofNullable(of.distributions().get(kind.name())));
+            return figure(kind, generated.of(kind.name()), known.or(() -> other),
+                known.isPresent() || set.isEmpty() ? "reference" : set.get().set());
+        }).toList();
     }
 
-    private static ReportPage.Figure figure(Distribution kind, Histogram generated, Optional<Histogram> reference) {
+    private static ReportPage.Figure figure(Distribution kind, Histogram generated, Optional<Histogram> reference,
+                                            String whose) {
         String label = kind.title();
         String what = kind.axis().isEmpty() ? generated.unit() : kind.axis();
         String title = what.isEmpty() ? label : label + ", " + what;
@@ -35,7 +46,7 @@ final class DistributionSection {
         if (columns.isEmpty()) {
             return new ReportPage.Figure(title, "", "Not available: nothing was counted.", List.of(), List.of());
         }
-        String caption = caption(columns, generated, reference);
+        String caption = caption(columns, generated, reference, whose);
         double[] shares = columns.stream().mapToDouble(Column::share).toArray();
         double[] others = reference.isPresent() ? columns.stream().mapToDouble(Column::referenceShare).toArray() : null;
         String svg = binned
@@ -92,13 +103,13 @@ final class DistributionSection {
         return edges;
     }
 
-    private static String caption(List<Column> columns, Histogram generated, Optional<Histogram> reference) {
+    private static String caption(List<Column> columns, Histogram generated, Optional<Histogram> reference, String whose) {
         String counted = Numbers.count(generated.total()) + " counted";
         if (reference.isEmpty()) {
             return counted + "; no reference set known.";
         }
         double distance = columns.stream().mapToDouble(column -> Math.abs(column.share - column.referenceShare) / 2).sum();
-        return counted + "; total variation distance from the reference " + Numbers.significant(distance, 2) + ".";
+        return counted + "; total variation distance from the " + whose + " " + Numbers.significant(distance, 2) + ".";
     }
 
     private static String number(double edge) {

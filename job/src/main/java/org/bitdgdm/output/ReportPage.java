@@ -9,11 +9,12 @@ import org.bitdgdm.family.ResultFamily;
  */
 record ReportPage(
     String title, String kicker, String subtitle, List<Tile> headline,
-    String metricsNote, List<String> notes, List<MetricRow> metrics,
+    String metricsNote, List<String> notes, List<MetricRow> metrics, PublishedTable published,
     List<DivergenceRow> divergence, boolean hasDivergence, String divergenceNote,
-    List<Figure> figures, boolean hasReference, String generatedLegend, String generatedLabel,
+    List<Figure> figures, boolean hasReference, String referenceLegend, String generatedLegend, String generatedLabel,
     List<ResultFamily.Picture> pictures, boolean hasPictures, String unit, String rowTitle, String rowsClass,
     String examplesTitle, String noExamples, List<Drawing> examples, boolean hasExamples, String examplesNote,
+    List<Neighbours> neighbours,
     List<String> noDrawings, String refusedTitle, List<String> keptTitle, List<RefusedRow> refused, boolean hasRefused, String refusedNote,
     List<LayerRow> layers, boolean hasLayers, String layersSummary, String layerCount, List<String> layerColumns,
     List<LayerFigure> layerFigures, String noLayers,
@@ -32,6 +33,20 @@ record ReportPage(
     }
 
     record MetricRow(String label, String value, String interval, String counts, String meaning) {
+    }
+
+    /** Values of others beside ours: of each metric one, and one of each model, empty where it has none. */
+    record PublishedTable(List<String> models, List<PublishedRow> rows, List<String> sources) {
+        boolean known() {
+            return !rows.isEmpty();
+        }
+    }
+
+    record PublishedRow(String label, String value, List<String> cells) {
+    }
+
+    /** Molecules of the run, each followed by the nearest one of a set. */
+    record Neighbours(String title, String note, List<Drawing> pairs) {
     }
 
     /** Divergence over a range of steps, each number with its standard error. */

@@ -8,9 +8,12 @@ import java.io.InputStreamReader;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bitdgdm.family.GraphFamily;
@@ -18,12 +21,14 @@ import org.bitdgdm.family.ResultFamily;
 import org.bitdgdm.fidelity.Divergence;
 import org.bitdgdm.fidelity.Estimate;
 import org.bitdgdm.fidelity.FidelityReport;
+import org.bitdgdm.metrics.BesideSet;
 import org.bitdgdm.metrics.Distributions;
 import org.bitdgdm.metrics.Metric;
 import org.bitdgdm.metrics.MetricDefinition;
 import org.bitdgdm.metrics.MetricDefinition.Form;
 import org.bitdgdm.metrics.MetricRegistry;
 import org.bitdgdm.metrics.MetricReport;
+import org.bitdgdm.metrics.PublishedValues;
 import org.bitdgdm.quantize.LayerReport;
 
 /**
@@ -86,17 +91,18 @@ public final class RunReport {
             words.introduction()
                 + " The interval says how far chance alone may have moved a ratio of this many " + unit + ".",
             input.metrics().notes(),
-            input.metrics().metrics().stream().map(this::metricRow).toList(),
+            input.metrics().metrics().stream().map(this::metricRow).toList(), published(),
             divergences(input.metrics().fidelity()), input.metrics().fidelity() != null,
             divergenceNote(input.metrics().fidelity()),
-            DistributionSection.figures(input.metrics().distributions(), input.reference(), registry.distributions()),
-            input.reference().isPresent(),
+            DistributionSection.figures(input.metrics().distributions(), input.reference(), input.metrics().beside(),
+                registry.distributions()),
+            input.reference().isPresent() || input.metrics().beside() != null, referenceLegend(),
             evaluated ? words.many() + " of the input" : "generated " + words.many(),
             evaluated ? "Input" : "Generated",
             pictures, !pictures.isEmpty(), unit, titled(unit.substring(0, unit.length() - 1)),
             input.family().folder(),
             titled(words.many()), words.none(), drawings, !drawings.isEmpty(),
-            Numbers.count(drawings.size()) + " " + words.shown(),
+            Numbers.count(drawings.size()) + " " + words.shown(), neighbours(),
             input.noDrawings().map(List::of).orElse(List.of()),
             words.refused(), words.kept().isEmpty() ? List.of() : List.of(words.kept()),
             input.examples().refused().stream().map(this::refusedRow).toList(), !input.examples().refused().isEmpty(),
@@ -116,6 +122,45 @@ public final class RunReport {
             ? moment.substring(0, 10) + " " + moment.substring(11, 16) + " UTC" : moment;
         return Stream.of("Bit-DGDM", run.path("command").asText(), minute).filter(word -> !word.isEmpty())
             .collect(Collectors.joining(" · "));
+    }
+
+    private String referenceLegend() {
+        BesideSet beside = input.metrics().beside();
+        return beside == null ? "reference set" : input.reference().isEmpty() ? beside.set()
+            : "reference set, or " + beside.set() + " where a caption says so";
+    }
+
+    /** What others have published under the benchmark of this run, as far as it has the metric. */
+    private ReportPage.PublishedTable published() {
+        String benchmark = words.many().equals("molecules") ? input.metrics().protocol().label() : input.family().folder();
+        List<PublishedValues> others = PublishedValues.of(benchmark);
+        Map<String, String> names = new LinkedHashMap<>();
+        input.metrics().metrics().stream().filter(metric -> metric.value() != null)
+            .forEach(metric -> names.put(metric.name(), value(metric)));
+        Set<String> known = Set.copyOf(registry.own());
+        others.stream().flatMap(other -> other.values().keySet().stream()).filter(name -> !known.contains(name))
+            .forEach(name -> names.put(name, "not computed"));
+        List<ReportPage.PublishedRow> rows = names.entrySet().stream()
+            .filter(name -> others.stream().anyMatch(other -> other.values().containsKey(name.getKey())))
+            .map(name -> new ReportPage.PublishedRow(label(name.getKey()), name.getValue(),
+                others.stream().map(other -> other.values().getOrDefault(name.getKey(), "")).toList())).toList();
+        return new ReportPage.PublishedTable(others.stream().map(PublishedValues::model).toList(), rows,
+            others.stream().map(other -> other.model() + ": " + other.source() + ".").toList());
+    }
+
+    /** Molecules of the run beside the nearest ones of the set that it is compared with. */
+    private List<ReportPage.Neighbours> neighbours() {
+        BesideSet beside = input.metrics().beside();
+        if (beside == null || beside.nearest().isEmpty() || input.noDrawings().isPresent()) {
+            return List.of();
+        }
+        List<ReportPage.Drawing> pairs = beside.nearest().stream().flatMap(pair -> Stream.of(
+            new GraphFamily.Examples.Example(pair.graphId(), "graph " + pair.graphId() + ": " + pair.smiles(), pair.smiles()),
+            new GraphFamily.Examples.Example(pair.graphId(), "nearest, " + Numbers.significant(pair.similarity(), 2) + ": "
+                + pair.nearest(), pair.nearest()))).map(this::drawing).toList();
+        return List.of(new ReportPage.Neighbours("Nearest of the " + beside.set(), "The first molecules by graph id, each followed"
+            + " by the one of the " + beside.set() + " that is most like it, with their Tanimoto similarity by Morgan fingerprints"
+            + " of radius 2 and 1,024 bits.", pairs));
     }
 
     private List<ReportPage.Tile> headline() {

@@ -10,7 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -56,8 +58,10 @@ class BenchmarkFilesTest {
     }
 
     private static Dataset<Row> run(String... smiles) {
-        return spark.createDataFrame(Arrays.stream(smiles).map(one -> RowFactory.create(one != null, one)).toList(),
-            new StructType().add("relaxed_valid", DataTypes.BooleanType).add("smiles", DataTypes.StringType));
+        return spark.createDataFrame(IntStream.range(0, smiles.length)
+                .mapToObj(k -> RowFactory.create((long) k, smiles[k] != null, smiles[k])).toList(),
+            new StructType().add("graph_id", DataTypes.LongType).add("relaxed_valid", DataTypes.BooleanType)
+                .add("smiles", DataTypes.StringType));
     }
 
     @Test
@@ -70,9 +74,27 @@ class BenchmarkFilesTest {
         assertThat(found.test().orElseThrow().nearest().value()).isEqualTo(1);
         assertThat(found.test().orElseThrow().nearest().standardError()).as("all alike").isNull();
         assertThat(found.scaffolds().orElseThrow().fragments().standardError()).as("all alike").isNull();
+        assertThat(found.test().orElseThrow().distances().get("weight").standardError()).as("all alike").isNull();
         assertThat(found.test().orElseThrow().distances().get("weight").value()).isCloseTo((46.069 - 45.085) / 2, within(1e-9));
         assertThat(found.scaffolds().orElseThrow().fragments().value()).isCloseTo(1, within(1e-12));
         assertThat(found.scaffolds().orElseThrow().distances().get("qed").value()).isZero();
+    }
+
+    @Test
+    void aPageDrawsTheRunBesideTheSetThatItIsComparedWith() throws IOException {
+        BenchmarkFiles files = new BenchmarkFiles(file("train.smi", "CCCO\nc1ccccc1\nCCC\n"), file("test.smi", "CCCO\nOC\nCO\n"),
+            Optional.empty());
+        Benchmarks moses = Benchmarks.of(run("CCO", null, "CCO", "c1ccccc1C"), MOLECULES, files, Protocol.MOSES);
+        assertThat(moses.beside().set()).isEqualTo("test set");
+        assertThat(moses.beside().nearest()).extracting(BesideSet.Neighbour::graphId).containsExactly(0L, 3L);
+        // Of ethanol's six fragments and propanol's eight, five are of both.
+        assertThat(moses.beside().nearest().get(0)).isEqualTo(new BesideSet.Neighbour(0, "CCO", "OCCC", 5.0 / 9));
+        assertThat(moses.beside().distributions().get("qed").total()).isEqualTo(3);
+        assertThat(moses.counted()).extracting(Histogram::name).containsExactly("qed", "sa");
+        assertThat(moses.counted()).allSatisfy(histogram -> assertThat(histogram.total()).isEqualTo(3));
+        Benchmarks guacamol = Benchmarks.of(run("CCO", "CCN"), MOLECULES, files, Protocol.GUACAMOL);
+        assertThat(guacamol.beside().set()).isEqualTo("training set");
+        assertThat(Benchmarks.of(run("CCO"), MOLECULES, BenchmarkFiles.NONE, Protocol.MOSES).beside()).isNull();
     }
 
     @Test
@@ -207,6 +229,10 @@ class BenchmarkFilesTest {
         assertThat(cut.graphs()).isEqualTo(2);
         GraphDiscrepancies found = GraphDiscrepancies.of(rows, PLAIN, files, Optional.empty()).orElseThrow();
         assertThat(found.graphs()).isEqualTo(2);
+        // A path of three nodes and a triangle, and of the test set the path: eigenvalues 0, 1, 2 and 0, 1.5, 1.5.
+        assertThat(found.spectrum().total()).isEqualTo(6);
+        assertThat(found.beside().distributions().get("spectrum").counts()).hasSize(3).containsEntry("0", 1L);
+        assertThat(found.beside().distributions().get("degree").counts()).isEqualTo(Map.of("1", 2L, "2", 1L));
         List<MetricDefinition<Optional<GraphDiscrepancies>>> definitions = GraphDiscrepancies.definitions(of -> of);
         MetricDefinition<Optional<GraphDiscrepancies>> ratio = definitions.stream()
             .filter(definition -> definition.name().equals("mmd_ratio")).findFirst().orElseThrow();

@@ -124,4 +124,12 @@ class IntervalTest {
         assertThat(interval.low()).isCloseTo(low, within(CLOSE));
         assertThat(interval.high()).isCloseTo(high, within(CLOSE));
     }
+
+    @Test
+    void numbersThatAreAllAlikeHaveNoIntervalWhateverTheyAre() {
+        assertThat(Measured.around(0.1, null, 5, 0.0).low()).isNull();
+        assertThat(Measured.around(300, null, 5, 1e-13).high()).isNull();
+        assertThat(Measured.around(0, null, 5, 1e-13).high()).isPositive();
+        assertThat(Measured.share(0, 7).high()).isPositive();
+    }
 }

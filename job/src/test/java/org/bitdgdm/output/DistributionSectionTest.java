@@ -27,7 +27,7 @@ class DistributionSectionTest {
         for (String name : List.of("sizes", "degree", "clustering")) {
             all.put(name, new Histogram(name, "", 1, counts));
         }
-        return DistributionSection.figures(new Distributions(all), Optional.of(new Distributions(all)),
+        return DistributionSection.figures(new Distributions(all), Optional.of(new Distributions(all)), null,
             PlainGraphMetrics.DISTRIBUTIONS).get(1);
     }
 

@@ -20,6 +20,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bitdgdm.conf.Json;
 import org.bitdgdm.family.GraphFamily.Examples;
+import org.bitdgdm.metrics.BesideSet;
 import org.bitdgdm.metrics.Distributions;
 import org.bitdgdm.metrics.Histogram;
 import org.bitdgdm.metrics.MetricReport;
@@ -92,7 +93,8 @@ class ReportEscapingTest {
             LayerReport.class)).toList();
         return new RunReport.Input(text, text, hostile(input.run(), text),
             new MetricReport(metrics.protocol(), metrics.counts(), metrics.metrics(), absent, List.of(text),
-                hostile(metrics.distributions(), text), metrics.fidelity(), metrics.likelihood()),
+                hostile(metrics.distributions(), text), metrics.fidelity(), metrics.likelihood(), new BesideSet(text, Map.of(), List.of(
+                    new BesideSet.Neighbour(0, text, "CCO", 0.5)))),
             input.reference().map(reference -> hostile(reference, text)), input.family(),
             new Examples(List.of(new Examples.Example(0, "CCO", text), new Examples.Example(1, text, "C" + text)),
                 List.of(new Examples.Refused(2, text, text))),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.StringReader;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -12,6 +13,7 @@ import javax.xml.parsers.DocumentBuilderFactory;
 import org.bitdgdm.family.GraphFamily;
 import org.bitdgdm.family.Molecules;
 import org.bitdgdm.family.PlainGraphs;
+import org.bitdgdm.metrics.BesideSet;
 import org.bitdgdm.metrics.Protocol;
 import org.bitdgdm.model.Vocabulary;
 import org.bitdgdm.molecule.Graphs;
@@ -64,6 +66,27 @@ class RunReportTest {
         GraphFamily plain = new PlainGraphs(Vocabulary.ofGraphs(1, 2));
         assertThat(plain.registry(Protocol.DIGRESS).all())
             .allSatisfy(metric -> assertThat(metric.meaning()).as(metric.name()).isNotEmpty());
+    }
+
+    @Test
+    void publishedValuesStandBesideOnesOwnAndSayWhoseTheyAre() {
+        String text = text(render(ReportFixture.evaluated()));
+        assertThat(text).contains("Beside published values", "published elsewhere and not measured here",
+            "Metric This run DiGress, paper DeFoG, paper Cometh, paper Validity 97.0% 85.2% 99.0% 94.4%",
+            "FCD score not computed 0.680 0.738 0.674", "DeFoG, paper: Qin et al., ICML 2025");
+        assertThat(text(render(ReportFixture.generated()))).doesNotContain("Beside published values");
+    }
+
+    @Test
+    void moleculesAreDrawnBesideTheNearestOfTheSetTheyAreComparedWith() {
+        RunReport.Input input = ReportFixture.evaluated();
+        BesideSet beside = new BesideSet("training set", Map.of("sizes", input.metrics().distributions().of("sizes")),
+            List.of(new BesideSet.Neighbour(7, "CCO", "CCCO", 0.5)));
+        String page = render(new RunReport.Input(input.title(), input.subtitle(), input.run(), input.metrics().beside(beside),
+            input.reference(), input.family(), input.examples(), input.layers(), Optional.empty()));
+        assertThat(text(page)).contains("Nearest of the training set", "graph 7: CCO", "nearest, 0.50: CCCO",
+            "total variation distance from the training set 0.");
+        assertThat(page).contains("</span>training set</li>");
     }
 
     @Test

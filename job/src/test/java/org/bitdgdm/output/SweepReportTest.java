@@ -81,7 +81,7 @@ class SweepReportTest {
         near.add(new Metric("w1_logp", 0.0512, null, 1000L, 0.04, 0.0625));
         near.add(new Metric("js_atoms", 0.25, null, 1L, null, null));
         MetricReport measured = new MetricReport(full.metrics().protocol(), full.metrics().counts(), near,
-            full.metrics().absent(), List.of(), full.metrics().distributions(), full.metrics().fidelity(), null);
+            full.metrics().absent(), List.of(), full.metrics().distributions(), full.metrics().fidelity(), null, null);
         String distances = SweepMarkdown.render("qm9", "cpu (avx2)", 2, List.of(full,
             new SweepEntry(full.cell(), measured, full.run(), List.of(), "")), NAMES);
         assertThat(distances.lines().skip(distances.lines().toList().indexOf(distances.lines()
