@@ -33,8 +33,9 @@ import java.util.stream.Stream;
  * A network of DiGress's in ONNX Runtime or in libtorch, as the benchmark runs its peers: several callers of one thread each.
  * {@code PeerNetwork RUNTIME NETWORK INPUTS CALLERS}, where INPUTS is a file of FP32 in the order X, E, y of as many graphs as
  * there are, and beside it INPUTS.shapes, three lines of numbers that are the shapes of one graph. The first line of stdout
- * is the runtime's version; then each line of stdin is answered by one of stdout: {@code check GRAPHS FILE} by {@code checked}, once the logits of the first graphs, nodes before
- * edges, are in the file; {@code time GRAPHS EVALUATIONS} by the seconds in which all callers did as many evaluations each.
+ * is the runtime's version; then each line of stdin is answered by one of stdout: {@code check GRAPHS FILE} by
+ * {@code checked}, once the logits of the first graphs, nodes before edges, are in the file; {@code time GRAPHS EVALUATIONS}
+ * by the seconds in which all callers did as many evaluations each.
  */
 public final class PeerNetwork {
     private static final List<String> NAMES = List.of("x", "e", "y");
