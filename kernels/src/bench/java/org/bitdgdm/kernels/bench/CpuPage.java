@@ -299,8 +299,8 @@ final class CpuPage {
     private void peers() {
         text.line("## Peers");
         text.line("");
-        text.line("Other runtimes on the same weights, by batch size. Where a peer runs the network alone, it has less to do than a"
-            + " step of ours, which makes features, posterior and draws besides. Its logits were compared with ours first.");
+        text.line("Other runtimes on the same weights, by batch size. Where a peer runs the network alone, it has less to do than"
+            + " a step of ours, which makes features, posterior and draws besides. Its logits were compared with ours first.");
         text.line("");
         text.table("model", "peer", "what", "processes or callers × threads", "batch", "graph-steps/s", "range");
         for (Peer peer : results.peers) {
