@@ -378,7 +378,7 @@ BITDGDM_DEVICE void features(const FeatureArguments& args) {
     float* at = node + args.nodeTypes;
     const bool all = args.features == ALL_FEATURES;
     const bool spectral = all || args.features == EIGENVALUE_FEATURES;
-    const bool walking = args.features == RANDOM_WALKS;
+    const bool walking = args.features == RRWP;
     if (walking) {
         walks(team, args, edges, memory, at, args.edgeInput + (size_t) graph * n * n * args.edgeStride);
         at += args.walks;

@@ -282,7 +282,7 @@ struct Progress {
 };
 
 // FeatureSet.java, by ordinal.
-enum FeatureSet : int32_t { NO_FEATURES = 0, CYCLES = 1, EIGENVALUE_FEATURES = 2, ALL_FEATURES = 3, RANDOM_WALKS = 4 };
+enum FeatureSet : int32_t { NO_FEATURES = 0, CYCLES = 1, EIGENVALUE_FEATURES = 2, ALL_FEATURES = 3, RRWP = 4 };
 
 // The network's input. Grid: graphs, over the teams of a block.
 struct FeatureArguments {
@@ -293,9 +293,9 @@ struct FeatureArguments {
     const float* nodeWeights;  // (nodeTypes) if molecular
     char* scratch;          // (graphs, scratchBytes), null: shared memory is used, so many bytes a team
     float* nodeInput;       // (graphs, n, nodeStride)
-    float* edgeInput;       // (graphs, n, n, edgeStride) of RANDOM_WALKS
+    float* edgeInput;       // (graphs, n, n, edgeStride) of RRWP
     float* globalInput;     // (graphs, globalStride)
-    const float* timeInput; // (steps, timeColumns) cosines and sines of the time, of RANDOM_WALKS
+    const float* timeInput; // (steps, timeColumns) cosines and sines of the time, of RRWP
     int64_t scratchBytes;
     int32_t n;
     int32_t nodeTypes;
@@ -309,7 +309,7 @@ struct FeatureArguments {
     int32_t edgeStride;
     int32_t globalStride;
     int32_t graphs;
-    int32_t walks;          // lengths of walks, of RANDOM_WALKS
+    int32_t walks;          // lengths of walks, of RRWP
     int32_t timeColumns;
     int32_t absorbing;      // the last of several classes is one that only noise has
     int32_t unused;
