@@ -279,6 +279,8 @@ use_archive() {
   for ((at = 1; at < ${#command[@]}; at++)); do
     [ "${command[at]}" != -cp ] || break
   done
+  # A launcher of another Spark may give the class path otherwise.
+  [ $((at + 1)) -lt ${#command[@]} ] || return 0
   command=("${command[@]:0:at}" "${flags[@]}" -cp "${command[at + 1]}:$jar" "${command[@]:at + 2}")
 }
 

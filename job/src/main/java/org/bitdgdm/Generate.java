@@ -53,7 +53,7 @@ final class Generate {
                 return;
             }
             MetricReport report;
-            try (RunLock lock = folder.lock(); LayerStudy<M> study = model.study(spark);
+            try (RunLock lock = folder.lock(); LayerStudy<M> study = model.study(conf, spark);
                  Comparer<M> comparer = model.comparer(conf, spark, false, console)) {
                 console.printf("model %s (%s), backend %s%n", model.bundle().name(), model.manner(conf), model.backend());
                 report = run.tell(study, 1, comparer);

@@ -15,6 +15,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.storage.StorageLevel;
 import org.apache.spark.util.SerializableConfiguration;
 import org.bitdgdm.conf.EvaluateConf;
 import org.bitdgdm.conf.InputException;
@@ -24,6 +25,7 @@ import org.bitdgdm.metrics.SequenceMetrics;
 import org.bitdgdm.metrics.SequenceRows;
 import org.bitdgdm.output.Fingerprint;
 import org.bitdgdm.output.MoleculeWriter;
+import org.bitdgdm.output.Numbers;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.ParquetFolder;
 import org.bitdgdm.output.RunLock;
@@ -49,29 +51,11 @@ final class SequenceScoring {
         return !conf.fold().structures().isEmpty();
     }
 
-    /** What is not defined for sequences is refused before anything is read. */
-    private static void requireOwn(EvaluateConf conf) {
-        Map<Option, Boolean> asked = new LinkedHashMap<>();
-        asked.put(Option.MODEL, conf.named());
-        asked.put(Option.FIDELITY, conf.fidelity().on());
-        asked.put(Option.LIKELIHOOD, conf.likelihood().on());
-        asked.put(Option.AGAINST, !conf.against().isEmpty());
-        asked.put(Option.SMILES_COLUMN, !conf.smilesColumn().isEmpty());
-        asked.put(Option.REFERENCE, !conf.output().reference().isBlank());
-        asked.put(Option.TEST_SET, !conf.output().tests().isBlank());
-        asked.put(Option.SCAFFOLD_TEST_SET, !conf.output().scaffolds().isBlank());
-        asked.forEach((option, given) -> {
-            if (given) {
-                throw new InputException(option.flag() + " must be left out with --structures, against which sequences are"
-                    + " scored by recovery alone");
-            }
-        });
-        new Proteins().protocol(conf.output().protocol());
-    }
-
     /** Scores the sequences; a finished run does nothing but say its numbers again. */
     static void run(EvaluateConf conf, PrintStream console) throws IOException, InterruptedException {
-        requireOwn(conf);
+        conf.fold().requireOwn(Map.of(Option.MODEL, conf.named(), Option.FIDELITY, conf.fidelity().on(), Option.AGAINST,
+            !conf.against().isEmpty()));
+        new Proteins().protocol(conf.output().protocol());
         SequenceMetrics.registry().check(conf.output().require(), Set.of());
         try (Session session = Session.open("bitdgdm evaluate " + conf.input(), console)) {
             SparkSession spark = session.spark();
@@ -113,10 +97,11 @@ final class SequenceScoring {
             });
         Broadcast<Map<String, String[]>> known = context.broadcast(new TreeMap<>(natives));
         context.setJobDescription("score sequences");
+        JavaRDD<String> records = null;
         try {
             // A header may hold the sign that begins it.
-            JavaRDD<String> records = spark.read().option("lineSep", "\n>").text(ParquetFolder.literal(input.path().toString()))
-                .javaRDD().map(row -> row.getString(0));
+            records = spark.read().option("lineSep", "\n>").text(ParquetFolder.literal(input.path().toString()))
+                .javaRDD().map(row -> row.getString(0)).persist(StorageLevel.MEMORY_AND_DISK());
             List<String> first = records.take(2);
             boolean headed = first.stream().limit(1).allMatch(record -> record.isBlank() || record.startsWith(">"));
             JavaRDD<Row> rows = records.filter(record -> !record.isBlank()).zipWithIndex()
@@ -134,7 +119,7 @@ final class SequenceScoring {
                 .versions(Versions.all(spark.sparkContext())).fact("input", conf.input());
             ReadyProteins.results(spark, folder, Measures.Found.NONE).publish(count, record, start,
                 "Sequences of " + conf.input(),
-                String.format(Locale.ROOT, "%,d sequences against %,d chains", count, usable.size()), List.of(),
+                Numbers.count(count, "sequence") + " against " + Numbers.count(usable.size(), "chain"), List.of(),
                 Optional.empty());
             folder.finish(fingerprint);
         } catch (InputException e) {
@@ -142,6 +127,9 @@ final class SequenceScoring {
             throw e;
         } finally {
             known.destroy();
+            if (records != null) {
+                records.unpersist();
+            }
             context.setJobDescription(null);
         }
     }

@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.apache.spark.SparkConf;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -52,6 +53,7 @@ import org.bitdgdm.run.GenerateRun;
 import org.bitdgdm.run.Measures;
 import org.bitdgdm.run.RunModel;
 import org.bitdgdm.run.Session;
+import org.bitdgdm.sample.BackendOpener;
 
 /**
  * A grid of runs as one application. Cells run one after another, each on all of the cluster, so that their speeds compare,
@@ -94,18 +96,22 @@ final class Sweep<M extends PackedNetwork> {
      * @throws StoppedException if cells have failed, at the end
      */
     static void run(SweepConf conf, PrintStream console) throws IOException, InterruptedException {
-        run(RunModel.prepare(conf.common(), Session.settings(), console), conf, console);
+        SparkConf settings = Session.settings();
+        BackendOpener.prepare(conf.common().sample(), settings);
+        try (Session.Opening opening = Session.opening("bitdgdm sweep " + conf.common().model(), settings, console)) {
+            run(RunModel.prepare(conf.common(), settings, console), conf, opening, console);
+        }
     }
 
-    private static <M extends PackedNetwork> void run(RunModel<M> model, SweepConf asked, PrintStream console)
-        throws IOException, InterruptedException {
+    private static <M extends PackedNetwork> void run(RunModel<M> model, SweepConf asked, Session.Opening opening,
+                                                      PrintStream console) throws IOException, InterruptedException {
         if (model.saved().isPresent()) {
             throw new InputException("--model of a sweep must be in full precision, since its cells quantize it, found "
                 + asked.common().model() + ", which is quantized already");
         }
         SweepConf conf = asked.settled(model::settled);
         conf.cells().forEach(cell -> model.checkSteps(cell.conf()));
-        try (Session session = Session.open("bitdgdm sweep " + model.bundle().name(), console)) {
+        try (Session session = opening.await()) {
             SparkSession spark = session.spark();
             OutputFolder folder = OutputFolder.of(conf.common().output().out(), spark.sparkContext().hadoopConfiguration(),
                 model.family().folder());
@@ -141,7 +147,8 @@ final class Sweep<M extends PackedNetwork> {
         folder.reopen();
         JobConf common = conf.common();
         boolean compares = common.fidelity().on() || common.likelihood().on();
-        try (Comparer<M> comparer = model.comparer(common, spark, true, NOWHERE); LayerStudy<M> study = model.study(spark)) {
+        try (Comparer<M> comparer = model.comparer(common, spark, true, NOWHERE);
+             LayerStudy<M> study = model.study(common, spark)) {
             Comparer<M> once = compares ? compared(comparer) : comparer;
             inThreads(cell -> attempt(cell, () -> entry(cell, study, once), spark.sparkContext()::isStopped));
         }
@@ -316,18 +323,19 @@ final class Sweep<M extends PackedNetwork> {
     }
 
     private String line(SweepEntry entry) {
-        String quality = model.registry().quality().name();
+        MetricRegistry names = model.registry();
+        String quality = names.quality().name();
         if (!entry.done()) {
             return entry.cell().name() + " failed: " + entry.error();
         }
         StringBuilder line = new StringBuilder(entry.cell().name());
-        for (String name : List.of(quality, "kl_graph")) {
+        for (String name : List.of(quality, names.divergence())) {
             entry.metrics().metric(name).filter(metric -> metric.value() != null).ifPresent(metric ->
                 line.append(String.format(Locale.ROOT, name.equals(quality) ? ", %s %.2f%%" : ", %s %.3g",
                     name.replace('_', ' '), metric.value() * (name.equals(quality) ? 100 : 1))));
         }
         double rate = entry.run().path("graphs_per_second").asDouble(Double.NaN);
-        return Double.isFinite(rate) ? line.append(String.format(Locale.ROOT, ", %.1f %s/s", rate, model.registry().unit())).toString()
+        return Double.isFinite(rate) ? line.append(String.format(Locale.ROOT, ", %.1f %s/s", rate, names.unit())).toString()
             : line.toString();
     }
 }

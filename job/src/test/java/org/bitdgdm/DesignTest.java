@@ -19,11 +19,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Sequences for backbones as a user asks for them, on the shipped model and real Spark. */
 class DesignTest extends CommandsOnSpark {
-    private static final String MODEL = Path.of("..", "conf", "models", "gradeif").toString();
+    private static final String PROTEINS = Path.of("..", "conf", "models", "gradeif").toString();
     private static final Path STRUCTURES = Path.of("..", "conf", "structures");
 
     private int generate(Path to, Path structures, String... more) {
-        List<String> args = new ArrayList<>(List.of("generate", "--model", MODEL, "--structures", structures.toString(),
+        List<String> args = new ArrayList<>(List.of("generate", "--model", PROTEINS, "--structures", structures.toString(),
             "--method", "fp32", "--samples", "2", "--steps", "2", "--seed", "7", "--out", to.toString()));
         args.addAll(List.of(more));
         return run(args.toArray(String[]::new));
@@ -147,9 +147,9 @@ class DesignTest extends CommandsOnSpark {
         assertThat(run("evaluate", "--input", fasta.toString(), "--structures", STRUCTURES.toString(), "--out",
             folder.resolve("none").toString())).isEqualTo(2);
         assertThat(err).contains("found text before the first of them").hasLineCount(1);
-        assertThat(run("evaluate", "--model", MODEL, "--input", fasta.toString(), "--structures", STRUCTURES.toString(), "--out",
-            folder.resolve("none").toString())).isEqualTo(2);
-        assertThat(err).contains("--model must be left out with --structures").hasLineCount(1);
+        assertThat(run("evaluate", "--model", PROTEINS, "--input", fasta.toString(), "--structures", STRUCTURES.toString(),
+            "--out", folder.resolve("none").toString())).isEqualTo(2);
+        assertThat(err).contains("--model must be left out for sequences of proteins").hasLineCount(1);
         assertThat(run("evaluate", "--input", fasta.toString(), "--chains", "A", "--out", folder.resolve("none").toString()))
             .isEqualTo(2);
         assertThat(err).contains("--chains must be left out without --structures").hasLineCount(1);
@@ -178,7 +178,7 @@ class DesignTest extends CommandsOnSpark {
         Path first = folder.resolve("first");
         List<String> args = new ArrayList<>(List.of(recipe));
         args.addAll(List.of("--save-model", folder.resolve("w8a8").toString()));
-        assertThat(quantized(MODEL, first, args.toArray(String[]::new))).as(err).isZero();
+        assertThat(quantized(PROTEINS, first, args.toArray(String[]::new))).as(err).isZero();
         assertThat(out).contains("quantized in").contains("quantized model saved in").contains("sampling: 6 of 6 sequences");
         JsonNode record = JSON.readTree(first.resolve("run.json").toFile());
         assertThat(record.at("/graphs/count").asInt()).isEqualTo(6);
@@ -190,7 +190,7 @@ class DesignTest extends CommandsOnSpark {
 
         args = new ArrayList<>(List.of(recipe));
         args.addAll(List.of("--seed", "8"));
-        assertThat(quantized(MODEL, folder.resolve("second"), args.toArray(String[]::new))).as(err).isZero();
+        assertThat(quantized(PROTEINS, folder.resolve("second"), args.toArray(String[]::new))).as(err).isZero();
         assertThat(out).contains("quantized before: taken from").doesNotContain("quantized in");
 
         assertThat(quantized(folder.resolve("w8a8").toString(), folder.resolve("third"))).as(err).isZero();
@@ -198,6 +198,41 @@ class DesignTest extends CommandsOnSpark {
         assertThat(text(rows(folder.resolve("third")))).isEqualTo(text(rows(first)));
         assertThat(quantized(folder.resolve("w8a8").toString(), folder.resolve("fourth"), "--method", "gptq")).isEqualTo(2);
         assertThat(err).contains("is quantized already; leave out --method").hasLineCount(1);
+    }
+
+    @Test
+    void howCloselyAModelFollowsFullPrecisionIsMeasured() throws IOException {
+        String[] recipe = {"--method", "rtn", "--weight-bits", "4", "--activation-bits", "8", "--activation-scale", "row",
+            "--calibration-graphs", "1", "--calibration-steps", "1", "--cache", "none", "--fidelity", "4",
+            "--fidelity-steps", "2"};
+        Path run = folder.resolve("followed");
+        List<String> args = new ArrayList<>(List.of(recipe));
+        args.addAll(List.of("--sensitivity", "2", "--sensitivity-steps", "1", "--require", "kl_residue<1"));
+        assertThat(quantized(PROTEINS, run, args.toArray(String[]::new))).as(err).isZero();
+        assertThat(out).contains("comparing with full precision: 4 sequences, 2 evaluations each").contains("kl residue")
+            .contains("identical sequences");
+        double residue = metric(run, "kl_residue").path("value").asDouble();
+        double chain = metric(run, "kl_chain").path("value").asDouble();
+        assertThat(residue).isPositive().isLessThan(chain / 60);
+        assertThat(metric(run, "kl_residue").path("denominator").asInt()).as("1igv.A twice, each other once")
+            .isEqualTo(2 * (201 + 75));
+        JsonNode fidelity = JSON.readTree(run.resolve("metrics.json").toFile()).path("fidelity");
+        assertThat(fidelity.at("/ranges/0/from").asInt()).isEqualTo(500);
+        assertThat(fidelity.at("/divergence/edge/value").isNull()).isTrue();
+        assertThat(Files.readString(run.resolve("report.html"))).contains("Per residue").contains("Per chain")
+            .doesNotContain("Per node");
+        List<String> layers = Files.readAllLines(run.resolve("quantization.csv"));
+        assertThat(layers.get(0)).endsWith("kl_node_alone,kl_edge_alone,kl_graph_alone,kl_graph_alone_se");
+        assertThat(layers.stream().filter(line -> line.startsWith("mpnn_layes.0.message_mlp.0,")).findFirst().orElseThrow()
+            .split(",", -1)).satisfies(cells -> {
+                assertThat(Double.parseDouble(cells[cells.length - 2])).as("of the chain").isPositive().isLessThan(chain);
+                assertThat(cells[cells.length - 3]).as("of no edges").isEmpty();
+            });
+        assertThat(quantized(PROTEINS, folder.resolve("odd"), "--fidelity", "4", "--fidelity-steps", "7")).isEqualTo(2);
+        assertThat(err).startsWith("error: --fidelity-steps 7").hasLineCount(1);
+        assertThat(quantized(PROTEINS, folder.resolve("odd"), "--require", "kl_chain<1")).isEqualTo(2);
+        assertThat(err).contains("--fidelity N makes it").hasLineCount(1);
+        assertThat(folder.resolve("odd")).doesNotExist();
     }
 
     @Test
@@ -218,7 +253,7 @@ class DesignTest extends CommandsOnSpark {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--recipe auto --budget 0.02", "--fidelity 4", "--sensitivity 4", "--likelihood list.smi", "--reference list.smi",
+    @ValueSource(strings = {"--recipe auto --budget 0.02", "--likelihood list.smi", "--reference list.smi",
         "--test-set list.smi", "--scaffold-test-set list.smi", "--count 7", "--schedule noise", "--num-atoms 9",
         "--shard-size 7", "--sampler flow", "--protocol moses", "--backend cuda"})
     void whatSequencesDoNotHaveIsRefusedByItsName(String flag) {
@@ -240,8 +275,9 @@ class DesignTest extends CommandsOnSpark {
 
     @Test
     void aSweepHasARowForEachWayToQuantize() throws IOException {
-        Path conf = Files.writeString(folder.resolve("sweep.conf"), "model = " + MODEL + "\nfold { structures = " + STRUCTURES
-            + ", samples = 2 }\nquantize { calibration-graphs = 1, calibration-steps = 1 }\nsweep { steps = 2, cells = ["
+        Path conf = Files.writeString(folder.resolve("sweep.conf"), "model = " + PROTEINS + "\nfold { structures = "
+            + STRUCTURES + ", samples = 2 }\nmeasure { fidelity = 2, fidelity-steps = 1 }\n"
+            + "quantize { calibration-graphs = 1, calibration-steps = 1 }\nsweep { steps = 2, cells = ["
             + "{ method = fp32 }, { method = rtn, weight-bits = 8, activation-bits = 8, activation-scale = row }] }\n");
         Path to = folder.resolve("sweep");
         assertThat(run("sweep", "--config", conf.toString(), "--cache", "none", "--out", to.toString())).as(err).isZero();
@@ -250,9 +286,11 @@ class DesignTest extends CommandsOnSpark {
         assertThat(cells).hasSize(2).allSatisfy(row -> {
             assertThat(row.<Long>getAs("count")).isEqualTo(6);
             assertThat(row.<Double>getAs("perplexity")).isGreaterThan(1);
+            assertThat(row.<Double>getAs("kl_chain")).isNotNull();
         });
         assertThat(cells.get(1).<Double>getAs("recovery_difference")).isBetween(-0.1, 0.1);
-        assertThat(Files.readString(to.resolve("sweep.md"))).contains("| ensemble perplexity | sequences/s | model bytes |")
+        assertThat(Files.readString(to.resolve("sweep.md"))).contains("| ensemble perplexity | KL residue | KL chain | changed"
+                + " residues | identical sequences | sequences/s | model bytes |").contains("along 2 full-precision sequences")
             .contains("2 cells of 6 sequences");
         assertThat(run("sweep", "--config", conf.toString(), "--cache", "none", "--out", to.toString())).as(err).isZero();
         assertThat(out).contains("finished before, nothing to do");
@@ -268,7 +306,7 @@ class DesignTest extends CommandsOnSpark {
         Files.writeString(empty.resolve("bad.pdb"), "");
         assertThat(generate(folder.resolve("x"), empty)).isEqualTo(2);
         assertThat(err).contains("found 1 × an empty file").hasLineCount(1);
-        assertThat(run("generate", "--model", MODEL, "--structures", STRUCTURES.toString(), "--steps", "7", "--out",
+        assertThat(run("generate", "--model", PROTEINS, "--structures", STRUCTURES.toString(), "--steps", "7", "--out",
             folder.resolve("x").toString())).isEqualTo(2);
         assertThat(err).startsWith("error: --steps 7").hasLineCount(1);
         assertThat(generate(folder.resolve("x"), STRUCTURES, "--fix", "10-20")).isEqualTo(2);

@@ -3,9 +3,11 @@ package org.bitdgdm.conf;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Backbones that a model of proteins designs sequences for, and how.
@@ -13,7 +15,7 @@ import java.util.regex.Pattern;
  * @param structures       a folder, a glob or a file, a path or a Hadoop URI; empty: none
  * @param chains           by their authors' names; empty: every protein chain
  * @param samples          sequences of each chain
- * @param evaluations      of the network for each sample; 0: as many as the published stride makes
+ * @param evaluations      of the network for each sample that are asked for; 0: as many as the published stride makes
  * @param transition       {@code uniform} or {@code blosum}; empty: as trained
  * @param diverse          whether residues are drawn
  * @param fix              residues that stay native
@@ -32,7 +34,9 @@ public record FoldConf(String structures, List<String> chains, int samples, int 
     private static final List<Option> OWN = List.of(Option.STRUCTURES, Option.CHAINS, Option.SAMPLES, Option.TRANSITION,
         Option.DIVERSE, Option.FIX, Option.LOG_PROBABILITIES);
     private static final List<Option> OF_GRAPHS = List.of(Option.COUNT, Option.SCHEDULE, Option.SHARD_SIZE, Option.SAMPLER,
-        Option.ETA, Option.OMEGA, Option.DISTORTION, Option.STOCHASTICITY, Option.NUM_ATOMS, Option.CUDA_PRECISION);
+        Option.ETA, Option.OMEGA, Option.DISTORTION, Option.STOCHASTICITY, Option.NUM_ATOMS, Option.CUDA_PRECISION,
+        Option.LIKELIHOOD, Option.LIKELIHOOD_TIMES, Option.REFERENCE, Option.TEST_SET, Option.SCAFFOLD_TEST_SET,
+        Option.CHEMNET, Option.SMILES_COLUMN);
     private static final int MOST_SAMPLES = 100_000;
     private static final Pattern RANGE = Pattern.compile("([^:]+):(-?\\d+)(?:-(-?\\d+))?");
 
@@ -65,9 +69,18 @@ public record FoldConf(String structures, List<String> chains, int samples, int 
         Check.oneOf("transition", List.of("", "uniform", "blosum"), transition);
     }
 
-    /** The same with another number of evaluations. */
-    FoldConf withEvaluations(int other) {
-        return new FoldConf(structures, chains, samples, other, transition, diverse, fix, logProbabilities, own, ofGraphs);
+    /**
+     * Refuses what sequences for backbones have not.
+     *
+     * @param more other options that are not for the command, and whether each is given
+     * @throws InputException naming the first
+     */
+    public void requireOwn(Map<Option, Boolean> more) {
+        Stream.concat(ofGraphs.stream(), more.entrySet().stream().filter(Map.Entry::getValue)
+            .map(option -> option.getKey().flag())).findFirst().ifPresent(flag -> {
+                throw new InputException(flag + " must be left out for sequences of proteins, which are --samples N of each"
+                    + " chain, judged by recovery and perplexity");
+            });
     }
 
     static FoldConf of(Settings settings) {

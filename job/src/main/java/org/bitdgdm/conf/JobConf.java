@@ -25,8 +25,7 @@ import java.util.Map;
  */
 public record JobConf(String model, List<String> given, QuantizeConf quantize, RecipeConf recipe, SampleConf sample,
                       FoldConf fold, FidelityConf fidelity, FidelityConf scan, LikelihoodConf likelihood, String cache,
-                      String saveModel,
-                      OutputConf output, boolean verbose) {
+                      String saveModel, OutputConf output, boolean verbose) {
 
     /**
      * Validates the merged options for {@code generate}.
@@ -67,15 +66,14 @@ public record JobConf(String model, List<String> given, QuantizeConf quantize, R
                 .toList();
             return new JobConf(settings.text(Option.MODEL), set, quantize, recipe, SampleConf.of(settings),
                 FoldConf.of(settings), fidelity, FidelityConf.ofScan(settings), LikelihoodConf.of(settings),
-                settings.text(Option.CACHE).strip(), saveModel,
-                OutputConf.of(settings), settings.on(Option.VERBOSE));
+                settings.text(Option.CACHE).strip(), saveModel, OutputConf.of(settings), settings.on(Option.VERBOSE));
         });
     }
 
     /** The same with steps that are evaluations of a network of proteins. */
     public JobConf withEvaluations(int evaluations) {
-        return new JobConf(model, given, quantize, recipe, sample.withSteps(evaluations), fold.withEvaluations(evaluations),
-            fidelity, scan, likelihood, cache, saveModel, output, verbose);
+        return new JobConf(model, given, quantize, recipe, sample.withSteps(evaluations), fold, fidelity, scan, likelihood,
+            cache, saveModel, output, verbose);
     }
 
     /**

@@ -88,18 +88,14 @@ public record FidelityReport(int graphs, int steps, long seed, Divergence diverg
      *
      * @param id             of the graph
      * @param n              its nodes
+     * @param edges          its edges i &lt; j, of any class, where these diffuse
      * @param nodeDivergence (ranges) Σ KL over the nodes and the steps of each range, nats
      * @param edgeDivergence (ranges) the same over edges i &lt; j
      * @param changed        entries, nodes and edges i &lt; j of all steps, that the quantized model draws differently from the
      *                       same state with the same random numbers
      * @param identical      whether the quantized model, left to itself from z_T on, ends at the same graph
      */
-    record OfGraph(long id, int n, double[] nodeDivergence, double[] edgeDivergence, long changed, boolean identical)
-        implements Serializable {
-
-        /** Edges i &lt; j. */
-        long edges() {
-            return (long) n * (n - 1) / 2;
-        }
+    record OfGraph(long id, int n, long edges, double[] nodeDivergence, double[] edgeDivergence, long changed,
+                   boolean identical) implements Serializable {
     }
 }

@@ -76,7 +76,7 @@ public final class LikelihoodProbe {
     }
 
     private List<VariationalBound.OfGraph> bounds(PackedModel model) {
-        ModelBroadcast broadcast = new ModelBroadcast(spark, model, opener);
+        ModelBroadcast<PackedModel, Denoiser> broadcast = new ModelBroadcast<>(spark, model, opener);
         int times = draws;
         spark.setJobDescription("likelihood of given molecules, " + opener.key());
         try {
@@ -90,7 +90,7 @@ public final class LikelihoodProbe {
             return found;
         } finally {
             spark.setJobDescription(null);
-            broadcast.destroy();
+            broadcast.close();
         }
     }
 }

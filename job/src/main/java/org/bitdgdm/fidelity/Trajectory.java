@@ -1,19 +1,15 @@
 package org.bitdgdm.fidelity;
 
-import java.io.Serializable;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.Diffusion;
 import org.bitdgdm.kernels.GraphBatch;
 import org.bitdgdm.kernels.InitialNoise;
-import org.bitdgdm.kernels.KernelException;
 import org.bitdgdm.kernels.Sampler;
 
 /**
- * What the full-precision model did with graphs of one size, step by step: every state and every prediction. Any number of
- * quantized models are compared with it.
+ * What the full-precision model did with graphs of one size.
  *
  * @param n          nodes of each graph
  * @param ids        (B) ids
@@ -25,7 +21,12 @@ import org.bitdgdm.kernels.Sampler;
  * @param edgeLogits (steps)(B, n, n, b) the same for edges
  */
 record Trajectory(int n, long[] ids, long seed, List<Sampler.Step> taken, byte[][] nodes, byte[][] edges, float[][] nodeLogits,
-                  float[][] edgeLogits) implements Serializable {
+                  float[][] edgeLogits) implements Walk<Denoiser> {
+
+    /** Edges i &lt; j of each graph. */
+    private long pairs() {
+        return (long) n * (n - 1) / 2;
+    }
 
     /** Samples graphs with the full-precision model and keeps what it saw. */
     static Trajectory of(Denoiser full, Diffusion diffusion, int n, long[] ids, long seed,
@@ -49,13 +50,8 @@ record Trajectory(int n, long[] ids, long seed, List<Sampler.Step> taken, byte[]
         return walk;
     }
 
-    /**
-     * Compares a quantized model with it.
-     *
-     * @param rangeOf (steps) number of the range of steps that each step belongs to, ascending from 0
-     * @return one entry per graph, in the order of {@link #ids}
-     */
-    List<FidelityReport.OfGraph> compare(Denoiser quantized, int[] rangeOf) {
+    @Override
+    public List<FidelityReport.OfGraph> compare(Denoiser quantized, int[] rangeOf) {
         int ranges = rangeOf[rangeOf.length - 1] + 1;
         double[][] nodeDivergence = new double[ids.length][ranges];
         double[][] edgeDivergence = new double[ids.length][ranges];
@@ -74,16 +70,12 @@ record Trajectory(int n, long[] ids, long seed, List<Sampler.Step> taken, byte[]
         }
         GraphBatch whole = state(0);
         quantized.advance(whole, seed, taken);
-        return IntStream.range(0, ids.length).mapToObj(g -> new FidelityReport.OfGraph(ids[g], n, nodeDivergence[g],
-            edgeDivergence[g], changed[g], changed(whole, taken.size(), g) == 0)).toList();
+        return IntStream.range(0, ids.length).mapToObj(g -> new FidelityReport.OfGraph(ids[g], n, pairs(),
+            nodeDivergence[g], edgeDivergence[g], changed[g], changed(whole, taken.size(), g) == 0)).toList();
     }
 
-    /**
-     * Asks another model for its predictions at every state, and draws nothing.
-     *
-     * @return one entry per graph, in the order of {@link #ids}
-     */
-    List<Divergence.OfGraph> divergence(Denoiser other) {
+    @Override
+    public List<Divergence.OfGraph> divergence(Denoiser other) {
         double[] nodeSums = new double[ids.length];
         double[] edgeSums = new double[ids.length];
         for (int i = 0; i < taken.size(); i++) {
@@ -96,7 +88,7 @@ record Trajectory(int n, long[] ids, long seed, List<Sampler.Step> taken, byte[]
             }
         }
         return IntStream.range(0, ids.length)
-            .mapToObj(g -> new Divergence.OfGraph(ids[g], n, nodeSums[g], edgeSums[g])).toList();
+            .mapToObj(g -> new Divergence.OfGraph(ids[g], n, pairs(), nodeSums[g], edgeSums[g])).toList();
     }
 
     /** A batch that may be advanced without changing this. */
@@ -108,7 +100,7 @@ record Trajectory(int n, long[] ids, long seed, List<Sampler.Step> taken, byte[]
         int classes = nodeLogits[step].length / nodes[step].length;
         double sum = 0;
         for (int i = 0; i < n; i++) {
-            sum += divergence(nodeLogits[step], other, (graph * n + i) * classes, classes, step);
+            sum += Divergence.between(nodeLogits[step], other, (graph * n + i) * classes, classes, taken.get(step).at());
         }
         return sum;
     }
@@ -121,41 +113,11 @@ record Trajectory(int n, long[] ids, long seed, List<Sampler.Step> taken, byte[]
         double sum = 0;
         for (int i = 0; i < n; i++) {
             for (int j = i + 1; j < n; j++) {
-                sum += divergence(edgeLogits[step], other, ((graph * n + i) * n + j) * classes, classes, step);
+                sum += Divergence.between(edgeLogits[step], other, ((graph * n + i) * n + j) * classes, classes,
+                    taken.get(step).at());
             }
         }
         return sum;
-    }
-
-    /** KL(softmax(p) ‖ softmax(q)) in nats, of the classes from an index on. */
-    private double divergence(float[] p, float[] q, int from, int classes, int step) {
-        double pNorm = logNorm(p, from, classes);
-        double qNorm = logNorm(q, from, classes);
-        double sum = 0;
-        for (int k = from; k < from + classes; k++) {
-            double logP = p[k] - pNorm;
-            sum += Math.exp(logP) * (logP - (q[k] - qNorm));
-        }
-        if (!Double.isFinite(sum)) {
-            throw new KernelException("logits at time " + taken.get(step).at() + " must be finite, found "
-                + Arrays.toString(Arrays.copyOfRange(q, from, from + classes)) + " from the quantized model where the"
-                + " full-precision one has " + Arrays.toString(Arrays.copyOfRange(p, from, from + classes)));
-        }
-        // Rounding may leave a tiny negative number where both are equal.
-        return Math.max(0, sum);
-    }
-
-    /** log Σ exp. */
-    private static double logNorm(float[] logits, int from, int classes) {
-        double largest = Double.NEGATIVE_INFINITY;
-        for (int k = from; k < from + classes; k++) {
-            largest = Math.max(largest, logits[k]);
-        }
-        double sum = 0;
-        for (int k = from; k < from + classes; k++) {
-            sum += Math.exp(logits[k] - largest);
-        }
-        return largest + Math.log(sum);
     }
 
     /** Nodes and edges i &lt; j of a graph that differ from those of the trajectory. */

@@ -9,6 +9,8 @@ import org.apache.spark.sql.Row;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.Nearest;
 import org.bitdgdm.conf.Requirement;
+import org.bitdgdm.fidelity.FidelityReport;
+import org.bitdgdm.fidelity.LikelihoodReport;
 import org.bitdgdm.metrics.MetricDefinition.Need;
 
 /**
@@ -16,19 +18,39 @@ import org.bitdgdm.metrics.MetricDefinition.Need;
  * sweeps, help and {@code docs/metrics.md} take them from here.
  */
 public final class MetricRegistry {
+    private static final String DIVERGENCE = "kl_";
+
     private final String whose;
     private final List<Distribution> distributions;
     private final List<? extends MetricDefinition<?>> own;
     private final List<MetricDefinition<RunDifference>> differences;
-    private final List<? extends MetricDefinition<?>> comparisons;
-    private final String unit;
-    private final List<String> beside;
+    private final List<MetricDefinition<FidelityReport>> fidelity;
+    private final List<MetricDefinition<LikelihoodReport>> likelihood;
+    private final Words words;
 
-    /** A registry of graphs, whose models can be compared. */
+    /**
+     * Words of what is sampled, for tables of sweeps.
+     *
+     * @param unit    what is sampled, as consoles and pages count it
+     * @param whole   one of what the divergence is summed over
+     * @param entries what a step draws
+     * @param better  what a higher quality is
+     * @param beside  names of metrics shown beside the first
+     * @param bounds  what is said of intervals, after "95% intervals"
+     */
+    public record Words(String unit, String whole, String entries, String better, List<String> beside, String bounds) {
+    }
+
+    /**
+     * A registry of graphs.
+     *
+     * @param better what a higher quality is
+     */
     MetricRegistry(String whose, List<Distribution> distributions, List<? extends MetricDefinition<?>> own,
-                   List<MetricDefinition<RunDifference>> differences) {
-        this(whose, distributions, own, differences, Stream.of(ModelMetrics.FIDELITY, ModelMetrics.LIKELIHOOD)
-            .<MetricDefinition<?>>flatMap(List::stream).toList(), "graphs", List.of("uniqueness", "novelty"));
+                   List<MetricDefinition<RunDifference>> differences, String better) {
+        this(whose, distributions, own, differences, ModelMetrics.FIDELITY, ModelMetrics.LIKELIHOOD,
+            new Words("graphs", "graph", "entries", better, List.of("uniqueness", "novelty"),
+                " (of uniqueness and novelty at 0 or 100% one-sided bounds)"));
     }
 
     /**
@@ -39,30 +61,68 @@ public final class MetricRegistry {
      * @param own           those of the graphs alone, in the order of the report; the first is the one by which runs are told
      *                      apart
      * @param differences   those from another run, likewise
-     * @param comparisons   those of a model with its full-precision original
-     * @param unit          what is sampled, as consoles and pages count it
-     * @param beside        names of those that tables of sweeps show beside the first
+     * @param fidelity      those of a comparison with the full-precision original, a divergence from it by {@code kl_} and of
+     *                      what; of these the last is of a whole
+     * @param likelihood    those of likelihoods of given graphs
+     * @param words         of what is sampled
      */
     MetricRegistry(String whose, List<Distribution> distributions, List<? extends MetricDefinition<?>> own,
-                   List<MetricDefinition<RunDifference>> differences, List<? extends MetricDefinition<?>> comparisons,
-                   String unit, List<String> beside) {
+                   List<MetricDefinition<RunDifference>> differences, List<MetricDefinition<FidelityReport>> fidelity,
+                   List<MetricDefinition<LikelihoodReport>> likelihood, Words words) {
         this.whose = whose;
         this.distributions = distributions;
         this.own = own;
         this.differences = differences;
-        this.comparisons = comparisons;
-        this.unit = unit;
-        this.beside = beside;
+        this.fidelity = fidelity;
+        this.likelihood = likelihood;
+        this.words = words;
     }
 
     /** What is sampled, as consoles and pages count it: graphs, or sequences. */
     public String unit() {
-        return unit;
+        return words.unit();
     }
 
-    /** Names of those that tables of sweeps show beside {@link #quality}. */
-    public List<String> beside() {
-        return beside;
+    /** Words of what is sampled. */
+    public Words words() {
+        return words;
+    }
+
+    /** The divergences from full precision: of parts, then of a whole. */
+    public List<MetricDefinition<?>> divergences() {
+        return fidelity.stream().<MetricDefinition<?>>map(definition -> definition)
+            .filter(definition -> definition.name().startsWith(DIVERGENCE)).toList();
+    }
+
+    /** Name of the divergence of a whole, by which quantized models are told apart. */
+    public String divergence() {
+        List<MetricDefinition<?>> all = divergences();
+        return all.get(all.size() - 1).name();
+    }
+
+    /** How a divergence is called as a column beside others, such as {@code KL node}. */
+    public static String column(MetricDefinition<?> divergence) {
+        return "KL " + part(divergence);
+    }
+
+    /** What a divergence is of, by its name: {@code node} of {@code kl_node}. */
+    public static String part(MetricDefinition<?> divergence) {
+        return divergence.name().substring(DIVERGENCE.length());
+    }
+
+    /** The other numbers of a comparison with full precision, which are shares. */
+    public List<MetricDefinition<?>> agreements() {
+        return fidelity.stream().<MetricDefinition<?>>map(definition -> definition)
+            .filter(definition -> !definition.name().startsWith(DIVERGENCE)).toList();
+    }
+
+    private List<MetricDefinition<?>> ofModels() {
+        return Stream.of(fidelity, likelihood).<MetricDefinition<?>>flatMap(List::stream).toList();
+    }
+
+    /** A report with a comparison with full precision, whose numbers become metrics too. */
+    public MetricReport with(MetricReport report, FidelityReport found) {
+        return report.compared(fidelity, found);
     }
 
     /** What graphs are counted by, in the order of the report. */
@@ -72,7 +132,7 @@ public final class MetricRegistry {
 
     /** All metrics, in the order of {@code metrics.json}. */
     public List<MetricDefinition<?>> all() {
-        return Stream.of(own, comparisons, differences)
+        return Stream.of(own, ofModels(), differences)
             .<MetricDefinition<?>>flatMap(List::stream).toList();
     }
 
@@ -109,7 +169,7 @@ public final class MetricRegistry {
 
     /** Names of comparisons of models, in order. */
     public List<String> comparisons() {
-        return MetricDefinition.names(comparisons);
+        return MetricDefinition.names(ofModels());
     }
 
     /** Names of differences from another run, in order. */

@@ -84,8 +84,8 @@ public record MetricReport(
     }
 
     /** The same report with a comparison of models, whose numbers become metrics too. */
-    public MetricReport with(FidelityReport found) {
-        MetricReport more = with(ModelMetrics.FIDELITY, found);
+    MetricReport compared(List<MetricDefinition<FidelityReport>> definitions, FidelityReport found) {
+        MetricReport more = with(definitions, found);
         return new MetricReport(protocol, counts, more.metrics, more.absent, notes, distributions, found, likelihood, beside);
     }
 

@@ -19,13 +19,22 @@ final class ModelMetrics {
         divergence("kl_edge", "Divergence per edge", of -> of.divergence().edge(), "the same for an edge"),
         divergence("kl_graph", "Divergence per graph", of -> of.divergence().graph(),
             "the same summed over the nodes and edges of a graph, per step"),
-        MetricDefinition.<FidelityReport>share("changed_entries", of -> {
-            Estimate changed = of.changedEntries();
-            return Measured.positive(changed, Math.round(changed.value() * changed.count()), "");
-        }).counting("share of drawn nodes and edges that differ from full precision, from the same state with the same random"
-            + " numbers"),
+        MetricDefinition.<FidelityReport>share("changed_entries", ModelMetrics::changed).counting("share of drawn nodes"
+            + " and edges that differ from full precision, from the same state with the same random numbers"),
         MetricDefinition.<FidelityReport>share("identical_graphs", of -> Measured.share(of.identicalGraphs(), of.graphs()))
             .counting("share of graphs that full precision and quantized model make alike, each run alone"))
+        .map(definition -> definition.needing(Need.FIDELITY)).toList();
+
+    /** The same of a model of sequences, in which residues alone diffuse. */
+    static final List<MetricDefinition<FidelityReport>> OF_SEQUENCES = Stream.of(
+        divergence("kl_residue", "Divergence per residue", of -> of.divergence().node(),
+            "mean KL(full precision ‖ quantized) of what both predict for a residue at an evaluation, nats"),
+        divergence("kl_chain", "Divergence per chain", of -> of.divergence().graph(),
+            "the same summed over the residues of a chain, per evaluation"),
+        MetricDefinition.<FidelityReport>share("changed_residues", ModelMetrics::changed).counting("share of drawn residues"
+            + " that differ from full precision, from the same state with the same random numbers"),
+        MetricDefinition.<FidelityReport>share("identical_sequences", of -> Measured.share(of.identicalGraphs(), of.graphs()))
+            .counting("share of sequences that full precision and quantized model make alike, each run alone"))
         .map(definition -> definition.needing(Need.FIDELITY)).toList();
 
     /** How likely given molecules are to it; the last two where it is compared with full precision. */
@@ -43,6 +52,11 @@ final class ModelMetrics {
     /** Those that a report has: full precision is not compared with itself. */
     static List<MetricDefinition<LikelihoodReport>> likelihood(LikelihoodReport found) {
         return found.difference() == null ? LIKELIHOOD.subList(0, 2) : LIKELIHOOD;
+    }
+
+    private static Measured changed(FidelityReport of) {
+        Estimate changed = of.changedEntries();
+        return Measured.positive(changed, Math.round(changed.value() * changed.count()), "");
     }
 
     private static MetricDefinition<FidelityReport> divergence(String name, String label, Function<FidelityReport, Estimate> of,

@@ -165,7 +165,7 @@ public final class MoleculeMetrics {
             Arrays.stream(MoleculeProperty.values()).map(property ->
                 RunDifference.ofNumbers(property.column(), property.label(), property.unit()))).toList();
         return new MetricRegistry("protocol " + protocol.label(), protocol == Protocol.DIGRESS ? DISTRIBUTIONS
-            : Stream.of(DISTRIBUTIONS, Benchmarks.DISTRIBUTIONS).flatMap(List::stream).toList(), own, differences);
+            : Stream.of(DISTRIBUTIONS, Benchmarks.DISTRIBUTIONS).flatMap(List::stream).toList(), own, differences, "more valid");
     }
 
     /** Makes a report of what was counted. */

@@ -118,7 +118,8 @@ public final class PlainGraphMetrics {
             Stream.of(GraphDiscrepancies.SPECTRUM)).toList(), DEFINITIONS, Stream.concat(
             DEFINITIONS.stream().filter(definition -> definition.column() != null).map(RunDifference::of),
             Stream.of(RunDifference.ofNumbers("num_edges", "edges", ""),
-                RunDifference.ofNumbers("mean_clustering", "mean clustering coefficient", ""))).toList());
+                RunDifference.ofNumbers("mean_clustering", "mean clustering coefficient", ""))).toList(),
+            "more often connected");
     }
 
     /**

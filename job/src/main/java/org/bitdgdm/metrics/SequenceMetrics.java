@@ -42,8 +42,9 @@ public final class SequenceMetrics {
         return new MetricRegistry("a run of sequences", DISTRIBUTIONS, DEFINITIONS, List.of(
             RunDifference.ofResidues("recovery", col("recovered"), "recovery", ""),
             RunDifference.ofResidues("mean_log_likelihood", col("mean_log_likelihood").multiply(col("designed")),
-                "mean log-likelihood", "nats")), List.of(), "sequences",
-            List.of("perplexity", "ensemble_recovery", "ensemble_perplexity"));
+                "mean log-likelihood", "nats")), ModelMetrics.OF_SEQUENCES, List.of(),
+            new MetricRegistry.Words("sequences", "chain", "residues", "of higher recovery",
+                List.of("perplexity", "ensemble_recovery", "ensemble_perplexity"), ""));
     }
 
     /**

@@ -10,7 +10,7 @@ import org.bitdgdm.family.ResultFamily;
 record ReportPage(
     String title, String kicker, String subtitle, List<Tile> headline,
     String metricsNote, List<String> notes, List<MetricRow> metrics, PublishedTable published,
-    List<DivergenceRow> divergence, boolean hasDivergence, String divergenceNote,
+    List<String> divergenceHeads, List<DivergenceRow> divergence, boolean hasDivergence, String divergenceNote,
     List<Figure> figures, boolean hasReference, String referenceLegend, String generatedLegend, String generatedLabel,
     List<ResultFamily.Picture> pictures, boolean hasPictures, String unit, String rowTitle, String rowsClass,
     String examplesTitle, String noExamples, List<Drawing> examples, boolean hasExamples, String examplesNote,
@@ -50,7 +50,7 @@ record ReportPage(
     }
 
     /** Divergence over a range of steps, each number with its standard error. */
-    record DivergenceRow(String times, String node, String edge, String graph) {
+    record DivergenceRow(String times, List<String> estimates) {
     }
 
     /** {@code columns} is the head of the first column; empty where there are no numbers to show. */

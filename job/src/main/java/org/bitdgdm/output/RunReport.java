@@ -92,6 +92,7 @@ public final class RunReport {
                 + " The interval says how far chance alone may have moved a ratio of this many " + unit + ".",
             input.metrics().notes(),
             input.metrics().metrics().stream().map(this::metricRow).toList(), published(),
+            registry.divergences().stream().map(one -> titled("per " + MetricRegistry.part(one))).toList(),
             divergences(input.metrics().fidelity()), input.metrics().fidelity() != null,
             divergenceNote(input.metrics().fidelity()),
             DistributionSection.figures(input.metrics().distributions(), input.reference(), input.metrics().beside(),
@@ -373,19 +374,18 @@ public final class RunReport {
     }
 
     /** How far predictions are from full precision, early and late in the denoising; none where models were not compared. */
-    private static List<ReportPage.DivergenceRow> divergences(FidelityReport report) {
-        return report == null ? List.of() : report.ranges().stream().map(RunReport::divergence).toList();
+    private List<ReportPage.DivergenceRow> divergences(FidelityReport report) {
+        return report == null ? List.of() : report.ranges().stream().map(this::divergence).toList();
     }
 
-    private static String divergenceNote(FidelityReport report) {
-        return report == null ? "" : Numbers.count(report.graphs()) + " graphs of the full-precision model, "
-            + Numbers.count(report.steps()) + " steps; mean KL in nats ± standard error. The same graphs whatever the run.";
+    private String divergenceNote(FidelityReport report) {
+        return report == null ? "" : Numbers.count(report.graphs()) + " " + registry.unit() + " of the full-precision model, "
+            + Numbers.count(report.steps()) + " steps; mean KL in nats ± standard error. The same whatever the run.";
     }
 
-    private static ReportPage.DivergenceRow divergence(Divergence range) {
-        return new ReportPage.DivergenceRow(range.from() + " to " + range.to(), withError(range.node()),
-            withError(range.edge()),
-            withError(range.graph()));
+    private ReportPage.DivergenceRow divergence(Divergence range) {
+        return new ReportPage.DivergenceRow(range.from() + " to " + range.to(), registry.divergences().stream()
+            .map(one -> withError(range.per(MetricRegistry.part(one)))).toList());
     }
 
     private static String withError(Estimate estimate) {

@@ -104,6 +104,11 @@ public record RunTimings(Double quantizationSeconds, String quantizedModel, List
     public record Sampled(long sampled, long kept, double seconds, SamplingCost cost) {
         private static final double MILLION = 1e6;
 
+        /** The same where counters of energy say nothing of it: others used the processors too, or it used more than them. */
+        public Sampled withoutJoules() {
+            return new Sampled(sampled, kept, seconds, new SamplingCost(cost.coreSeconds(), Double.NaN));
+        }
+
         /** Graphs per second; NaN if it sampled none or the time is not known. */
         public double graphsPerSecond() {
             return sampled == 0 ? Double.NaN : sampled / seconds;

@@ -7,8 +7,8 @@ import java.util.Locale;
 import java.util.Optional;
 import org.bitdgdm.conf.SweepCell;
 import org.bitdgdm.fidelity.Estimate;
-import org.bitdgdm.fidelity.FidelityReport;
 import org.bitdgdm.metrics.Metric;
+import org.bitdgdm.metrics.MetricDefinition;
 import org.bitdgdm.metrics.MetricRegistry;
 import org.bitdgdm.metrics.MetricReport;
 
@@ -45,19 +45,10 @@ public record SweepEntry(SweepCell cell, MetricReport metrics, JsonNode run, Lis
         return differences.stream().filter(metric -> metric.name().equals(name) && metric.value() != null).findFirst();
     }
 
-    /**
-     * A divergence from full precision with its standard error, where it was measured and has a value.
-     *
-     * @param name {@code kl_node}, {@code kl_edge} or {@code kl_graph}
-     */
-    Optional<Estimate> divergence(String name) {
-        return Optional.ofNullable(done() ? metrics.fidelity() : null).map(FidelityReport::divergence)
-            .map(found -> switch (name) {
-                case "kl_node" -> found.node();
-                case "kl_edge" -> found.edge();
-                case "kl_graph" -> found.graph();
-                default -> throw new IllegalArgumentException(name + " is no divergence");
-            }).filter(estimate -> estimate.value() != null);
+    /** A divergence from full precision with its standard error, where it was measured and has a value. */
+    Optional<Estimate> divergence(MetricDefinition<?> divergence) {
+        return Optional.ofNullable(done() ? metrics.fidelity() : null)
+            .map(found -> found.divergence().per(MetricRegistry.part(divergence))).filter(estimate -> estimate.value() != null);
     }
 
     /** A mean with its standard error, where it has one. */
@@ -108,10 +99,10 @@ public record SweepEntry(SweepCell cell, MetricReport metrics, JsonNode run, Lis
     }
 
     /** Along what divergence and agreement were measured; empty where they were not. */
-    static String trajectories(List<SweepEntry> entries) {
+    static String trajectories(List<SweepEntry> entries, MetricRegistry names) {
         return entries.stream().filter(entry -> entry.done() && entry.metrics().fidelity() != null).findFirst()
             .map(entry -> entry.metrics().fidelity()).map(found -> "along " + Numbers.count(found.graphs())
-                + " full-precision graphs of " + Numbers.count(found.steps()) + " uniform steps"
+                + " full-precision " + names.unit() + " of " + Numbers.count(found.steps()) + " uniform steps"
                 + (sameTimes(entries) ? "" : ", whatever the cell's own steps and schedule")).orElse("");
     }
 

@@ -11,9 +11,6 @@ import org.bitdgdm.metrics.MetricRegistry;
 
 /** {@code sweep.md}: the cells of a sweep as a Markdown table, to be quoted in documents. */
 public final class SweepMarkdown {
-    private static final List<String> COMPARISONS = List.of("KL node", "KL edge", "KL graph", "changed entries",
-        "identical graphs");
-    private static final List<String> DIVERGENCES = List.of("kl_node", "kl_edge", "kl_graph");
     private static final List<String> PHASES = List.of("quantization", "sampling", "comparison", "metrics");
 
     private SweepMarkdown() {
@@ -34,29 +31,34 @@ public final class SweepMarkdown {
         text.append(SweepEntry.soFar(cells, entries)).append(" of ")
             .append(SweepEntry.amount(entries, names)).append(", model ").append(plain(model))
             .append(", ").append(backend).append(". In brackets 95% intervals")
-            .append(names.beside().contains("uniqueness") ? " (of uniqueness and novelty at 0 or 100% one-sided bounds)" : "")
+            .append(names.words().bounds())
             .append(", after ± standard errors; Δ ").append(quality)
             .append(" is the paired difference from FP32 at the same graph ids,")
             .append(" steps and seed, in percentage points.");
-        String along = SweepEntry.trajectories(entries);
+        String along = SweepEntry.trajectories(entries, names);
         if (!along.isEmpty()) {
-            text.append(" KL, from FP32 in nats, a graph's per step, and agreement with FP32 are ").append(along)
-                .append(": entries changed when both step from the same state with the same random numbers, graphs")
+            text.append(" KL, from FP32 in nats, a ").append(names.words().whole())
+                .append("'s per step, and agreement with FP32 are ").append(along).append(": ").append(names.words().entries())
+                .append(" changed when both step from the same state with the same random numbers, ").append(names.unit())
                 .append(" identical after each has run alone.");
         }
         int atOnce = SweepEntry.atOnce(entries);
         if (atOnce > 1) {
-            text.append(" Up to ").append(atOnce).append(" cells ran at once: their graphs/s are not what one alone reaches,")
+            text.append(" Up to ").append(atOnce).append(" cells ran at once: their ").append(names.unit())
+                .append("/s are not what one alone reaches,")
                 .append(" and do not compare.");
         }
         text.append(seconds(entries)).append("\n\n");
         List<String> columns = new ArrayList<>(List.of("cell", quality, "Δ " + quality));
-        names.beside().forEach(name -> columns.add(name.replace('_', ' ')));
-        columns.addAll(names.comparisons().isEmpty() ? List.of() : COMPARISONS);
+        names.words().beside().forEach(name -> columns.add(name.replace('_', ' ')));
+        if (!along.isEmpty()) {
+            names.divergences().forEach(divergence -> columns.add(MetricRegistry.column(divergence)));
+            names.agreements().forEach(agreement -> columns.add(agreement.name().replace('_', ' ')));
+        }
         columns.addAll(List.of(names.unit() + "/s", "model bytes"));
         header(text, columns);
         for (SweepEntry entry : entries) {
-            text.append(row(entry, names, columns.size())).append('\n');
+            text.append(row(entry, names, columns.size(), !along.isEmpty())).append('\n');
         }
         likelihood(text, entries);
         distances(text, entries, names.all().stream()
@@ -133,7 +135,7 @@ public final class SweepMarkdown {
         return row.toString();
     }
 
-    private static String row(SweepEntry entry, MetricRegistry names, int columns) {
+    private static String row(SweepEntry entry, MetricRegistry names, int columns, boolean compared) {
         String quality = names.quality().name();
         StringJoiner row = new StringJoiner(" | ", "| ", " |");
         row.add(entry.cell().name());
@@ -143,11 +145,10 @@ public final class SweepMarkdown {
         }
         row.add(share(entry, quality));
         row.add(entry.differenceInPoints(quality).orElse(""));
-        names.beside().forEach(name -> row.add(names.isShare(name) ? share(entry, name) : number(entry, name)));
-        if (!names.comparisons().isEmpty()) {
-            DIVERGENCES.forEach(name -> row.add(entry.divergence(name).map(SweepEntry::text).orElse("")));
-            row.add(share(entry, "changed_entries"));
-            row.add(share(entry, "identical_graphs"));
+        names.words().beside().forEach(name -> row.add(names.isShare(name) ? share(entry, name) : number(entry, name)));
+        if (compared) {
+            names.divergences().forEach(name -> row.add(entry.divergence(name).map(SweepEntry::text).orElse("")));
+            names.agreements().forEach(name -> row.add(share(entry, name.name())));
         }
         row.add(Double.isFinite(entry.graphsPerSecond()) ? Numbers.significant(entry.graphsPerSecond(), 3) : "");
         row.add(entry.bytes() == 0 ? "" : Numbers.count(entry.bytes()) + " (÷ "

@@ -41,7 +41,7 @@ public final class SweepReport {
         this.names = names;
         this.quality = names.quality().name();
         this.qualityLabel = names.quality().label();
-        this.diverges = entries.stream().anyMatch(entry -> entry.metric("kl_graph").isPresent())
+        this.diverges = entries.stream().anyMatch(entry -> entry.metric(names.divergence()).isPresent())
             && SweepEntry.sameTimes(entries);
     }
 
@@ -98,15 +98,15 @@ public final class SweepReport {
 
     private String note() {
         int atOnce = SweepEntry.atOnce(entries);
-        String along = SweepEntry.trajectories(entries);
+        String along = SweepEntry.trajectories(entries, names);
         return "Numbers after ± are standard errors, those in brackets 95% intervals; the table cells/ has all of them. "
             + "Δ " + quality + " is the paired difference from FP32 at the same graph ids, steps and seed, in percentage points. "
-            + (along.isEmpty() ? "" : "Divergence is KL(FP32 ‖ quantized) per graph and step, in nats, " + along
-                + "; so are changed entries and identical graphs. ") + RunReport.titled(names.unit()) + "/s is while sampling, "
+            + (along.isEmpty() ? "" : "Divergence is KL(FP32 ‖ quantized) per " + names.words().whole()
+                + " and step, in nats, " + along + "; so are changed " + names.words().entries() + " and identical "
+                + names.unit() + ". ") + RunReport.titled(names.unit()) + "/s is while sampling, "
             + (atOnce > 1 ? "up to " + atOnce + " cells at once, so that speeds do not compare" : "one cell at a time")
             + ". Best: no other cell is both "
-            + (diverges ? "closer to FP32" : quality.equals("validity") ? "more valid"
-                : (names.unit().equals("graphs") ? "more often " : "of higher ") + quality)
+            + (diverges ? "closer to FP32" : names.words().better())
             + " and faster, or smaller.";
     }
 
@@ -135,6 +135,10 @@ public final class SweepReport {
         return entry.differenceInPoints(quality).orElse("–");
     }
 
+    private boolean hasFidelity() {
+        return entries.stream().anyMatch(entry -> entry.done() && entry.metrics().fidelity() != null);
+    }
+
     private boolean hasLikelihood() {
         return entries.stream().anyMatch(entry -> entry.metric("nll").isPresent());
     }
@@ -142,9 +146,10 @@ public final class SweepReport {
     /** Heads of the columns between the difference and the speed. */
     private List<String> columns() {
         List<String> columns = new ArrayList<>();
-        names.beside().forEach(name -> columns.add(names.find(name).map(MetricDefinition::label).orElse(name)));
-        if (!names.comparisons().isEmpty()) {
-            columns.addAll(List.of("Divergence", "Changed entries", "Identical graphs"));
+        names.words().beside().forEach(name -> columns.add(names.find(name).map(MetricDefinition::label).orElse(name)));
+        if (hasFidelity()) {
+            columns.add("Divergence");
+            names.agreements().forEach(agreement -> columns.add(agreement.label()));
         }
         if (hasLikelihood()) {
             columns.addAll(List.of("NLL, every edge once", "Δ NLL"));
@@ -154,13 +159,12 @@ public final class SweepReport {
 
     private List<String> cells(SweepEntry entry) {
         List<String> cells = new ArrayList<>();
-        names.beside().forEach(name -> cells.add(
+        names.words().beside().forEach(name -> cells.add(
             names.isShare(name) ? share(entry, name)
                 : entry.metric(name).map(metric -> Numbers.significant(metric.value(), 4)).orElse("–")));
-        if (!names.comparisons().isEmpty()) {
-            cells.add(entry.divergence("kl_graph").map(SweepEntry::text).orElse("–"));
-            cells.add(share(entry, "changed_entries"));
-            cells.add(share(entry, "identical_graphs"));
+        if (hasFidelity()) {
+            cells.add(entry.divergence(names.find(names.divergence()).orElseThrow()).map(SweepEntry::text).orElse("–"));
+            names.agreements().forEach(agreement -> cells.add(share(entry, agreement.name())));
         }
         if (hasLikelihood()) {
             cells.add(likelihood(entry, LikelihoodReport::nllPairs, ""));
@@ -191,7 +195,7 @@ public final class SweepReport {
     }
 
     private List<Double> losses() {
-        return entries.stream().map(entry -> entry.metric(diverges ? "kl_graph" : quality)
+        return entries.stream().map(entry -> entry.metric(diverges ? names.divergence() : quality)
             .map(metric -> diverges ? metric.value() : -metric.value()).orElse(Double.NaN)).toList();
     }
 
@@ -207,7 +211,7 @@ public final class SweepReport {
 
     private void add(List<Page.Figure> figures, String label, String axis, boolean[] best,
                      ToDoubleFunction<SweepEntry> x) {
-        String shown = diverges ? "kl_graph" : quality;
+        String shown = diverges ? names.divergence() : quality;
         List<List<Point>> points = new ArrayList<>();
         for (int i = 0; i < entries.size(); i++) {
             Point point = point(entries.get(i), x.applyAsDouble(entries.get(i)), best[i], shown);
@@ -217,7 +221,7 @@ public final class SweepReport {
         }
         boolean none = diverges && points.stream().flatMap(List::stream).anyMatch(point -> point.y() == 0);
         if (points.size() > 1 && (!diverges || points.stream().flatMap(List::stream).anyMatch(point -> point.y() > 0))) {
-            String caption = (diverges ? "Divergence per graph and step upwards, on a logarithmic axis"
+            String caption = (diverges ? "Divergence per " + names.words().whole() + " and step upwards, on a logarithmic axis"
                 + (none ? "; what does not diverge at all, as FP32, is marked (0) at its lower end" : "")
                 : qualityLabel + " upwards")
                 + "; " + axis + ". Dark points are the best ones; numbers are rows of the table.";
@@ -249,16 +253,16 @@ public final class SweepReport {
                 groups.computeIfAbsent(others, absent -> new ArrayList<>()).add(entry);
             }
         }
-        for (String shown : List.of("kl_graph", quality)) {
+        for (String shown : List.of(names.divergence(), quality)) {
             List<List<Point>> lines = groups.values().stream().map(group -> group.stream()
                 .map(entry -> point(entry, setting(entry, key), false, shown))
-                .filter(point -> point != null && (point.y() > 0 || !shown.equals("kl_graph")))
+                .filter(point -> point != null && (point.y() > 0 || !shown.equals(names.divergence())))
                 .sorted(Comparator.comparingDouble(Point::x)).toList()).filter(line -> line.size() > 1).toList();
-            if (!lines.isEmpty() && !(key.equals("steps") && shown.equals("kl_graph"))) {
-                boolean divergence = shown.equals("kl_graph");
+            if (!lines.isEmpty() && !(key.equals("steps") && shown.equals(names.divergence()))) {
+                boolean divergence = shown.equals(names.divergence());
                 String label = (divergence ? "Divergence by " : qualityLabel + " by ") + name;
                 String caption = "Lines join cells that differ in nothing else; bars are 95% intervals, numbers are rows of "
-                    + "the table." + (divergence ? " Per graph and step, logarithmic." : "");
+                    + "the table." + (divergence ? " Per " + names.words().whole() + " and step, logarithmic." : "");
                 figures.add(new Page.Figure(label, SweepCharts.draw(label, caption, lines, key.equals("steps"),
                     divergence, !divergence), caption));
             }

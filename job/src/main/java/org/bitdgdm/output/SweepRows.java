@@ -52,10 +52,10 @@ public final class SweepRows {
         for (String metric : names.comparisons()) {
             schema = withInterval(schema, metric);
         }
-        // By range of steps, largest times first: the time each begins at, divergence per graph and step, its standard error.
+        // By range of steps, largest times first: the time each begins at, divergence of a whole per step, its standard error.
         schema = schema.add("kl_range_from", DataTypes.createArrayType(DataTypes.IntegerType), true)
-            .add("kl_graph_range", DataTypes.createArrayType(DataTypes.DoubleType), true)
-            .add("kl_graph_range_se", DataTypes.createArrayType(DataTypes.DoubleType), true);
+            .add(names.divergence() + "_range", DataTypes.createArrayType(DataTypes.DoubleType), true)
+            .add(names.divergence() + "_range_se", DataTypes.createArrayType(DataTypes.DoubleType), true);
         for (String metric : names.details()) {
             schema = withInterval(schema, metric);
         }

@@ -13,16 +13,16 @@ import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.conf.RecipeConf;
 import org.bitdgdm.fidelity.FidelityProbe;
 import org.bitdgdm.fidelity.SensitivityScan;
+import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.PackedModel;
-import org.bitdgdm.kernels.PackedModelFormat;
 import org.bitdgdm.quantize.Calibrations;
 import org.bitdgdm.quantize.Quantization;
 import org.bitdgdm.quantize.QuantizedModel;
 import org.bitdgdm.sample.BackendOpener;
 
 /**
- * What runs of one model on one backend have found out about single layers, each thing once: full-precision trajectories by
- * their graphs and steps, divergences of layers by the quantized model, candidates of recipes by their settings. Of several
+ * What runs of one model on one backend have found out about single layers, each thing once: divergences of layers by the
+ * quantized model, candidates of recipes by their settings. Of several
  * threads one computes, and the others wait for it.
  */
 public final class LayerScans implements LayerStudy<PackedModel> {
@@ -33,16 +33,16 @@ public final class LayerScans implements LayerStudy<PackedModel> {
     private final JavaSparkContext spark;
     private final Calibrations calibrations;
     private final BackendOpener opener;
-    private final Map<FidelityConf, SensitivityScan> scans = new HashMap<>();
-    private final Map<List<Object>, List<SensitivityScan.OfLayer>> alone = new HashMap<>();
+    private final LayerDivergences<PackedModel> divergences;
     private final Map<List<Object>, Candidates> candidates = new HashMap<>();
-    private final Map<List<Object>, FidelityProbe> probes = new HashMap<>();
+    private final Map<List<Object>, FidelityProbe<PackedModel, Denoiser>> probes = new HashMap<>();
 
     /** Nothing is done yet. */
     public LayerScans(JavaSparkContext spark, Calibrations calibrations, BackendOpener opener) {
         this.spark = spark;
         this.calibrations = calibrations;
         this.opener = opener;
+        this.divergences = new LayerDivergences<>(conf -> SensitivityScan.ofGraphs(spark, calibrations.full(), conf, opener));
     }
 
     JavaSparkContext spark() {
@@ -58,15 +58,8 @@ public final class LayerScans implements LayerStudy<PackedModel> {
     }
 
     @Override
-    public synchronized List<SensitivityScan.OfLayer> measure(FidelityConf conf, PackedModel quantized) {
-        List<Object> key = List.of(conf, PackedModelFormat.sha256(quantized));
-        List<SensitivityScan.OfLayer> known = alone.get(key);
-        if (known == null) {
-            known = scans.computeIfAbsent(conf, absent ->
-                new SensitivityScan(spark, calibrations.full(), conf, opener)).measure(quantized);
-            alone.put(key, known);
-        }
-        return known;
+    public List<SensitivityScan.OfLayer> measure(FidelityConf conf, PackedModel quantized) {
+        return divergences.measure(conf, quantized);
     }
 
     @Override
@@ -76,9 +69,9 @@ public final class LayerScans implements LayerStudy<PackedModel> {
     }
 
     /** What compares whole models along full-precision trajectories; closed with this. */
-    synchronized FidelityProbe probe(FidelityConf conf, long seed) {
+    synchronized FidelityProbe<PackedModel, Denoiser> probe(FidelityConf conf, long seed) {
         return probes.computeIfAbsent(List.of(conf, seed), absent ->
-            new FidelityProbe(spark, calibrations.full(), conf, opener, true, seed));
+            FidelityProbe.ofGraphs(spark, calibrations.full(), conf, opener, true, seed));
     }
 
     /**
@@ -114,8 +107,7 @@ public final class LayerScans implements LayerStudy<PackedModel> {
     /** Takes models and trajectories back from the executors. */
     @Override
     public synchronized void close() {
-        scans.values().forEach(SensitivityScan::close);
-        scans.clear();
+        divergences.close();
         probes.values().forEach(FidelityProbe::close);
         probes.clear();
     }

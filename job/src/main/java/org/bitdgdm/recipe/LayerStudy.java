@@ -45,12 +45,15 @@ public interface LayerStudy<M extends PackedNetwork> extends AutoCloseable {
     @Override
     void close();
 
-    /** Of a family whose layers nobody studies; it is never asked, since the options that would are refused. */
-    static <M extends PackedNetwork> LayerStudy<M> none() {
+    /**
+     * A study that measures layers, of a family for which no recipe is searched; it is never asked to, since the option that
+     * would is refused.
+     */
+    static <M extends PackedNetwork> LayerStudy<M> of(LayerDivergences<M> divergences) {
         return new LayerStudy<>() {
             @Override
             public List<SensitivityScan.OfLayer> measure(FidelityConf conf, M quantized) {
-                throw new UnsupportedOperationException("no study of single layers");
+                return divergences.measure(conf, quantized);
             }
 
             @Override
@@ -60,6 +63,7 @@ public interface LayerStudy<M extends PackedNetwork> extends AutoCloseable {
 
             @Override
             public void close() {
+                divergences.close();
             }
         };
     }

@@ -19,6 +19,7 @@ import org.bitdgdm.conf.RecipeFile;
 import org.bitdgdm.fidelity.Estimate;
 import org.bitdgdm.fidelity.FidelityProbe;
 import org.bitdgdm.fidelity.SensitivityScan;
+import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.quantize.Quantization;
 import org.bitdgdm.quantize.QuantizedModel;
@@ -140,7 +141,7 @@ public final class RecipeSearch {
         double nearest = Double.POSITIVE_INFINITY;
         List<Made> found = new ArrayList<>();
         Set<List<Integer>> tried = new HashSet<>();
-        FidelityProbe probe = scans.probe(within(SEARCHED), SEARCH_SEED);
+        FidelityProbe<PackedModel, Denoiser> probe = scans.probe(within(SEARCHED), SEARCH_SEED);
         for (int round = 1; round <= ROUNDS; round++) {
             int[] choices = candidates.choose(aim);
             if (!tried.add(Arrays.stream(choices).boxed().toList())) {
@@ -187,7 +188,7 @@ public final class RecipeSearch {
     }
 
     /** Step 4; where none of the choices is within the budget after all, the aim is lowered as in step 3. */
-    private Verified verified(List<Made> within, FidelityProbe probe, FidelityConf verification) {
+    private Verified verified(List<Made> within, FidelityProbe<PackedModel, Denoiser> probe, FidelityConf verification) {
         String what = "verified on " + verification.graphs() + " graphs of " + verification.steps() + " steps";
         List<Made> tried = new ArrayList<>(within);
         double nearest = Double.POSITIVE_INFINITY;
@@ -207,14 +208,14 @@ public final class RecipeSearch {
         throw outOfReach(tried.size(), nearest);
     }
 
-    private Verified verify(String what, Made made, FidelityProbe probe) {
+    private Verified verify(String what, Made made, FidelityProbe<PackedModel, Denoiser> probe) {
         Estimate measured = probe.measure(made.model().model()).divergence().graph();
         say(what, made, measured);
         return new Verified(made, measured);
     }
 
     /** Steps 4 and 5. */
-    private Chosen fastest(List<Made> within, FidelityProbe probe, FidelityConf verification) {
+    private Chosen fastest(List<Made> within, FidelityProbe<PackedModel, Denoiser> probe, FidelityConf verification) {
         Verified taken = verified(within, probe, verification);
         List<Candidate> all = candidates.all();
         double[] alike = new double[all.size()];

@@ -10,10 +10,13 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Row;
 import org.apache.spark.util.LongAccumulator;
 import org.bitdgdm.kernels.PackedProteinModel;
+import org.bitdgdm.kernels.ProteinDenoiser;
 import org.bitdgdm.metrics.SequenceRows;
 import org.bitdgdm.output.ShardContent;
 import org.bitdgdm.sample.BackendOpener;
-import org.bitdgdm.sample.ProteinBroadcast;
+import org.bitdgdm.sample.ExecutorDenoiser;
+import org.bitdgdm.sample.ModelBroadcast;
+import org.bitdgdm.sample.ProteinOpener;
 import org.bitdgdm.sample.ShardedJob;
 
 /** One run of sequences: the plan, the broadcast model, and the tasks that turn shards of chains into rows. */
@@ -21,7 +24,7 @@ final class DesignJob implements ShardedJob, AutoCloseable {
     private final JavaSparkContext spark;
     private final DesignPlan plan;
     private final DesignTask task;
-    private final ProteinBroadcast model;
+    private final ModelBroadcast<PackedProteinModel, ProteinDenoiser> model;
     private final LongAccumulator sampled;
 
     /** Packs and broadcasts the model. */
@@ -29,12 +32,12 @@ final class DesignJob implements ShardedJob, AutoCloseable {
         this.spark = spark;
         this.plan = plan;
         this.task = task;
-        this.model = new ProteinBroadcast(spark, model, opener);
+        this.model = new ModelBroadcast<>(spark, model, new ProteinOpener(opener));
         this.sampled = spark.sc().longAccumulator("sequences sampled");
     }
 
     /** The model as sent. */
-    ProteinBroadcast model() {
+    ModelBroadcast<PackedProteinModel, ProteinDenoiser> model() {
         return model;
     }
 
@@ -48,10 +51,17 @@ final class DesignJob implements ShardedJob, AutoCloseable {
     /** Rows of shards, one partition each in the order given. */
     JavaRDD<Row> rows(List<Integer> shards) {
         DesignTask work = task;
-        ProteinBroadcast broadcast = model;
+        ModelBroadcast<PackedProteinModel, ProteinDenoiser> broadcast = model;
         LongAccumulator progress = sampled;
-        return spark.parallelize(shards.stream().map(plan.shards()::get).toList(), shards.size()).mapPartitions(part ->
-            counted(work.rows(part.next(), broadcast.lease(TaskContext.get())), progress));
+        return spark.parallelize(shards.stream().map(plan.shards()::get).toList(), shards.size()).mapPartitions(part -> {
+            TaskContext context = TaskContext.get();
+            ExecutorDenoiser.Lease<ProteinDenoiser> lease = broadcast.lease(context);
+            context.addTaskCompletionListener(completed -> {
+                lease.close();
+                return null;
+            });
+            return counted(work.rows(part.next(), lease.denoiser()), progress);
+        });
     }
 
     private static Iterator<Row> counted(Iterator<Row> rows, LongAccumulator progress) {

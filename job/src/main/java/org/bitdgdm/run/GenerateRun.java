@@ -142,7 +142,8 @@ public final class GenerateRun<M extends PackedNetwork> {
             record.timing("quantization", timings.quantizationSeconds());
         }
         record.modelBytes(model.full().bytes(), quantized.model().bytes(), sampled.written().broadcast());
-        record.sampling(model.count(conf), timings.total(model.count(conf)));
+        RunTimings.Sampled total = timings.total(model.count(conf));
+        record.sampling(model.count(conf), atOnce == 1 && model.onProcessors() ? total : total.withoutJoules());
         if (compared.found().fidelity().isPresent() || compared.found().likelihood().isPresent()) {
             record.timing("comparison", compared.seconds());
         }

@@ -20,6 +20,7 @@ import org.bitdgdm.fidelity.FidelityProbe;
 import org.bitdgdm.fidelity.FidelityReport;
 import org.bitdgdm.fidelity.LikelihoodProbe;
 import org.bitdgdm.fidelity.LikelihoodReport;
+import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.Diffusion;
 import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.kernels.PackedModel;
@@ -77,8 +78,8 @@ public record Measures(PackedModel full, Vocabulary vocabulary, BackendOpener op
      *
      * @param keep whether its trajectories stay with the executors, for several models
      */
-    public FidelityProbe probe(FidelityConf conf, SparkSession spark, boolean keep) {
-        return new FidelityProbe(JavaSparkContext.fromSparkContext(spark.sparkContext()), full, conf, opener, keep);
+    public FidelityProbe<PackedModel, Denoiser> probe(FidelityConf conf, SparkSession spark, boolean keep) {
+        return FidelityProbe.ofGraphs(JavaSparkContext.fromSparkContext(spark.sparkContext()), full, conf, opener, keep);
     }
 
     /**
@@ -97,7 +98,7 @@ public record Measures(PackedModel full, Vocabulary vocabulary, BackendOpener op
         Optional<FidelityReport> fidelity = Optional.empty();
         if (conf.on()) {
             console.printf("comparing with full precision: %,d graphs, %d steps …%n", conf.graphs(), conf.steps());
-            try (FidelityProbe probe = probe(conf, spark, false)) {
+            try (FidelityProbe<PackedModel, Denoiser> probe = probe(conf, spark, false)) {
                 fidelity = Optional.of(probe.measure(model));
             }
         }

@@ -3,7 +3,6 @@ package org.bitdgdm.run;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 import org.apache.spark.SparkConf;
@@ -16,6 +15,7 @@ import org.bitdgdm.family.GraphFamily;
 import org.bitdgdm.fidelity.FidelityProbe;
 import org.bitdgdm.fidelity.LikelihoodProbe;
 import org.bitdgdm.kernels.ActivationRecorder;
+import org.bitdgdm.kernels.Backend;
 import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
@@ -28,6 +28,7 @@ import org.bitdgdm.model.ModelBundle;
 import org.bitdgdm.model.PretrainedModel;
 import org.bitdgdm.output.Fingerprint;
 import org.bitdgdm.output.MoleculeWriter;
+import org.bitdgdm.output.Numbers;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.RunTimings;
 import org.bitdgdm.quantize.Calibrations;
@@ -135,6 +136,11 @@ public record ReadyModel(ModelBundle bundle, GraphFamily family, Optional<Quanti
     }
 
     @Override
+    public boolean onProcessors() {
+        return opener.backend() != Backend.CUDA;
+    }
+
+    @Override
     public PackedModel full() {
         return calibrations.full();
     }
@@ -166,7 +172,7 @@ public record ReadyModel(ModelBundle bundle, GraphFamily family, Optional<Quanti
     }
 
     @Override
-    public LayerStudy<PackedModel> study(SparkSession spark) {
+    public LayerStudy<PackedModel> study(JobConf conf, SparkSession spark) {
         return new LayerScans(JavaSparkContext.fromSparkContext(spark.sparkContext()), calibrations, opener);
     }
 
@@ -177,7 +183,7 @@ public record ReadyModel(ModelBundle bundle, GraphFamily family, Optional<Quanti
         if (!keep || !conf.fidelity().on()) {
             return model -> measures.compare(model, conf.fidelity(), likelihood, spark, console);
         }
-        FidelityProbe probe = measures.probe(conf.fidelity(), spark, true);
+        FidelityProbe<PackedModel, Denoiser> probe = measures.probe(conf.fidelity(), spark, true);
         return new Comparer<>() {
             @Override
             public Measures.Found of(PackedModel model) {
@@ -218,8 +224,8 @@ public record ReadyModel(ModelBundle bundle, GraphFamily family, Optional<Quanti
 
     @Override
     public String subtitle(JobConf conf) {
-        return String.format(Locale.ROOT, "%,d graphs, %d steps, seed %s, %s", conf.sample().count(), conf.sample().steps(),
-            Long.toUnsignedString(conf.sample().seed()), backend);
+        return String.join(", ", Numbers.count(conf.sample().count(), "graph"), Numbers.count(conf.sample().steps(), "step"),
+            "seed " + Long.toUnsignedString(conf.sample().seed()), backend);
     }
 
     @Override

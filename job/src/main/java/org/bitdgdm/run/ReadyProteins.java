@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -21,17 +20,22 @@ import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.conf.StoppedException;
 import org.bitdgdm.family.Proteins;
 import org.bitdgdm.family.ResultFamily;
+import org.bitdgdm.fidelity.FidelityProbe;
+import org.bitdgdm.fidelity.SensitivityScan;
 import org.bitdgdm.kernels.Backend;
 import org.bitdgdm.kernels.PackedModelFormat;
 import org.bitdgdm.kernels.PackedProteinModel;
+import org.bitdgdm.kernels.ProteinDenoiser;
 import org.bitdgdm.kernels.ProteinGraph;
 import org.bitdgdm.kernels.ResidueDiffusion;
 import org.bitdgdm.metrics.BenchmarkFiles;
+import org.bitdgdm.metrics.MetricDefinition.Need;
 import org.bitdgdm.metrics.MetricRegistry;
 import org.bitdgdm.metrics.Protocol;
 import org.bitdgdm.model.ProteinBundle;
 import org.bitdgdm.output.Fingerprint;
 import org.bitdgdm.output.MoleculeWriter;
+import org.bitdgdm.output.Numbers;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.Versions;
 import org.bitdgdm.protein.FeatureScales;
@@ -40,9 +44,10 @@ import org.bitdgdm.quantize.ProteinCalibrations;
 import org.bitdgdm.quantize.Quantization;
 import org.bitdgdm.quantize.QuantizedBundle;
 import org.bitdgdm.quantize.QuantizedModel;
+import org.bitdgdm.recipe.LayerDivergences;
 import org.bitdgdm.recipe.LayerStudy;
 import org.bitdgdm.sample.BackendOpener;
-import org.bitdgdm.sample.ProteinBroadcast;
+import org.bitdgdm.sample.ProteinOpener;
 
 /**
  * A model of sequences for given backbones made ready for runs.
@@ -96,28 +101,6 @@ public record ReadyProteins(ProteinBundle bundle, Optional<QuantizedBundle<Packe
             conf.sample().cpuIsa(), conf.sample().nativeDirectory());
     }
 
-    /** What is not defined for sequences, or not there yet, is refused before anything is read. */
-    private static void requireOwn(JobConf conf) {
-        Map<Option, Boolean> asked = new LinkedHashMap<>();
-        asked.put(Option.RECIPE, conf.recipe().auto());
-        asked.put(Option.FIDELITY, conf.fidelity().on());
-        asked.put(Option.SENSITIVITY, conf.scan().on());
-        asked.put(Option.LIKELIHOOD, conf.likelihood().on());
-        asked.put(Option.REFERENCE, !conf.output().reference().isBlank());
-        asked.put(Option.TEST_SET, !conf.output().tests().isBlank());
-        asked.put(Option.SCAFFOLD_TEST_SET, !conf.output().scaffolds().isBlank());
-        asked.put(Option.CHEMNET, !conf.output().chemNet().isBlank());
-        asked.forEach((option, given) -> {
-            if (given) {
-                throw new InputException(option.flag() + " must be left out for a model of proteins, which has none");
-            }
-        });
-        if (!conf.fold().ofGraphs().isEmpty()) {
-            throw new InputException(conf.fold().ofGraphs().get(0) + " must be left out for a model of proteins, which makes"
-                + " --samples N sequences for each chain");
-        }
-    }
-
     @Override
     public ResultFamily family() {
         return new Proteins();
@@ -138,12 +121,22 @@ public record ReadyProteins(ProteinBundle bundle, Optional<QuantizedBundle<Packe
 
     @Override
     public void checkSteps(JobConf conf) {
-        requireOwn(conf);
+        conf.fold().requireOwn(Map.of(Option.RECIPE, conf.recipe().auto()));
         family().protocol(conf.output().protocol());
+        checkSteps(Option.STEPS, conf.sample().steps());
+        if (conf.fidelity().on()) {
+            checkSteps(Option.FIDELITY_STEPS, conf.fidelity().steps());
+        }
+        if (conf.scan().on()) {
+            checkSteps(Option.SENSITIVITY_STEPS, conf.scan().steps());
+        }
+    }
+
+    private void checkSteps(Option option, int evaluations) {
         try {
-            bundle.diffusion().times(conf.fold().evaluations());
+            bundle.diffusion().times(evaluations);
         } catch (IllegalArgumentException e) {
-            throw new InputException("--steps " + conf.fold().evaluations() + ": " + e.getMessage(), e);
+            throw new InputException(option.flag() + " " + evaluations + ": " + e.getMessage(), e);
         }
     }
 
@@ -153,7 +146,7 @@ public record ReadyProteins(ProteinBundle bundle, Optional<QuantizedBundle<Packe
         SerializableConfiguration files = new SerializableConfiguration(spark.sparkContext().hadoopConfiguration());
         FeatureScales scales = FeatureScales.of(bundle.tables());
         return new ReadyProteins(bundle, saved, opener, backend, full, fold, found, files, new ProteinCalibrations(full,
-            CALIBRATION_SEED, () -> ProteinBroadcast.open(full, opener, Runtime.getRuntime().availableProcessors()),
+            CALIBRATION_SEED, () -> new ProteinOpener(opener).open(full, Runtime.getRuntime().availableProcessors()),
             recipe -> calibrating(found, recipe).stream().map(chain -> backbone(chain, scales, files)).toList()));
     }
 
@@ -164,7 +157,7 @@ public record ReadyProteins(ProteinBundle bundle, Optional<QuantizedBundle<Packe
 
     @Override
     public void checkRequired(JobConf conf) {
-        registry().check(conf.output().require(), Set.of());
+        registry().check(conf.output().require(), conf.fidelity().on() ? Set.of(Need.FIDELITY) : Set.of());
     }
 
     private ResidueDiffusion.Transition transition(JobConf conf) {
@@ -173,7 +166,7 @@ public record ReadyProteins(ProteinBundle bundle, Optional<QuantizedBundle<Packe
     }
 
     private DesignTask task(JobConf conf) {
-        return new DesignTask(conf.fold(), transition(conf), conf.fold().evaluations(), conf.sample().seed(),
+        return new DesignTask(conf.fold(), transition(conf), conf.sample().steps(), conf.sample().seed(),
             conf.sample().batchSize(), FeatureScales.of(bundle.tables()), hadoop);
     }
 
@@ -188,7 +181,7 @@ public record ReadyProteins(ProteinBundle bundle, Optional<QuantizedBundle<Packe
         rows.put("structures", structures.identity());
         rows.put("model", PackedModelFormat.sha256(full));
         saved.ifPresent(model -> rows.put("model.quantized", PackedModelFormat.sha256(model.quantized().model())));
-        rows.put(Option.STEPS.key(), Integer.toString(conf.fold().evaluations()));
+        rows.put(Option.STEPS.key(), Integer.toString(conf.sample().steps()));
         rows.put(Option.TRANSITION.key(), transition(conf).label());
         rows.put(Option.SEED.key(), Long.toUnsignedString(conf.sample().seed()));
         rows.put(Option.BACKEND.key(), opener.identity());
@@ -204,11 +197,40 @@ public record ReadyProteins(ProteinBundle bundle, Optional<QuantizedBundle<Packe
 
     /** Chains whose backbones the model is calibrated on: a few, from all over the run, long ones left out where others are. */
     private static List<SurveyedChain> calibrating(Structures structures, QuantizeConf recipe) {
-        List<SurveyedChain> usable = structures.chains().stream().filter(chain -> !chain.refused()).toList();
+        return some(structures.chains(), Math.max(CALIBRATING, recipe.calibrationGraphs()));
+    }
+
+    /** So many of the chains that can be used, from all over the run, long ones left out where others are. */
+    private static List<SurveyedChain> some(List<SurveyedChain> chains, int most) {
+        List<SurveyedChain> usable = chains.stream().filter(chain -> !chain.refused()).toList();
         List<SurveyedChain> modest = usable.stream().filter(chain -> chain.length() <= LONG).toList();
         List<SurveyedChain> from = modest.isEmpty() ? usable : modest;
-        int wanted = Math.min(from.size(), Math.max(CALIBRATING, recipe.calibrationGraphs()));
+        int wanted = Math.min(from.size(), most);
         return IntStream.range(0, wanted).mapToObj(at -> from.get((int) ((long) at * from.size() / wanted))).toList();
+    }
+
+    /** Backbones along which models are compared: none that quantization has seen, where the run has others. */
+    private List<FidelityProbe.Backbone> held(QuantizeConf recipe, int most) {
+        List<SurveyedChain> seen = calibrating(structures, recipe);
+        List<SurveyedChain> others = structures.chains().stream().filter(chain -> !chain.refused() && !seen.contains(chain))
+            .toList();
+        FeatureScales scales = FeatureScales.of(bundle.tables());
+        return some(others.isEmpty() ? seen : others, most).stream()
+            .<FidelityProbe.Backbone>map(chain -> new Held(chain, scales, hadoop)).toList();
+    }
+
+    /** A chain of the run, read where a model is compared along its backbone. */
+    private record Held(SurveyedChain chain, FeatureScales scales, SerializableConfiguration hadoop)
+        implements FidelityProbe.Backbone {
+        @Override
+        public long key() {
+            return DesignTask.key(chain);
+        }
+
+        @Override
+        public ProteinGraph read() {
+            return backbone(chain, scales, hadoop);
+        }
     }
 
     @Override
@@ -235,13 +257,33 @@ public record ReadyProteins(ProteinBundle bundle, Optional<QuantizedBundle<Packe
     }
 
     @Override
-    public LayerStudy<PackedProteinModel> study(SparkSession spark) {
-        return LayerStudy.none();
+    public LayerStudy<PackedProteinModel> study(JobConf conf, SparkSession spark) {
+        return LayerStudy.of(new LayerDivergences<>(scan -> SensitivityScan.ofProteins(
+            JavaSparkContext.fromSparkContext(spark.sparkContext()), full, held(conf.quantize(), scan.graphs()), scan,
+            new ProteinOpener(opener))));
     }
 
     @Override
     public Comparer<PackedProteinModel> comparer(JobConf conf, SparkSession spark, boolean keep, PrintStream console) {
-        return model -> Measures.Found.NONE;
+        if (!conf.fidelity().on()) {
+            return model -> Measures.Found.NONE;
+        }
+        FidelityProbe<PackedProteinModel, ProteinDenoiser> probe = FidelityProbe.ofProteins(
+            JavaSparkContext.fromSparkContext(spark.sparkContext()), full, held(conf.quantize(), conf.fidelity().graphs()),
+            conf.fidelity(), new ProteinOpener(opener), keep);
+        return new Comparer<>() {
+            @Override
+            public Measures.Found of(PackedProteinModel model) {
+                console.printf("comparing with full precision: %s, %s each …%n",
+                    Numbers.count(conf.fidelity().graphs(), "sequence"), Numbers.count(conf.fidelity().steps(), "evaluation"));
+                return new Measures.Found(Optional.of(probe.measure(model)), Optional.empty());
+            }
+
+            @Override
+            public void close() {
+                probe.close();
+            }
+        };
     }
 
     @Override
@@ -266,21 +308,21 @@ public record ReadyProteins(ProteinBundle bundle, Optional<QuantizedBundle<Packe
 
     @Override
     public String manner(JobConf conf) {
-        return GenerateRun.recipe(conf) + ", " + transition(conf).label() + " noise, " + conf.fold().evaluations()
-            + " evaluations";
+        return GenerateRun.recipe(conf) + ", " + transition(conf).label() + " noise, "
+            + Numbers.count(conf.sample().steps(), "evaluation");
     }
 
     @Override
     public String subtitle(JobConf conf) {
-        return String.format(Locale.ROOT, "%,d chains, %,d samples each, %d evaluations, %s noise, seed %s, %s",
-            structures.usable(), conf.fold().samples(), conf.fold().evaluations(), transition(conf).label(),
-            Long.toUnsignedString(conf.sample().seed()), backend);
+        return String.join(", ", Numbers.count(structures.usable(), "chain"),
+            Numbers.count(conf.fold().samples(), "sample") + " each", Numbers.count(conf.sample().steps(), "evaluation"),
+            transition(conf).label() + " noise", "seed " + Long.toUnsignedString(conf.sample().seed()), backend);
     }
 
     @Override
     public Map<String, String> facts(JobConf conf) {
         Map<String, String> facts = new LinkedHashMap<>();
-        facts.put("steps", Integer.toString(conf.fold().evaluations()));
+        facts.put("steps", Integer.toString(conf.sample().steps()));
         facts.put("transition", transition(conf).label());
         return facts;
     }

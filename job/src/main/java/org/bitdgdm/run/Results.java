@@ -69,10 +69,11 @@ public final class Results {
             throw new StoppedException("--out " + folder + " holds " + ratios.counts().graphs() + " rows in "
                 + family.folder() + " where the run has " + graphs + "; the same command makes what is missing");
         }
-        MetricReport compared = comparison.fidelity().map(ratios::with).orElse(ratios);
+        MetricRegistry registry = family.registry(protocol);
+        MetricReport compared = comparison.fidelity().map(found -> registry.with(ratios, found)).orElse(ratios);
         MetricReport likely = comparison.likelihood().map(compared::with).orElse(compared);
         MetricReport report = comparison.other().map(other ->
-            family.registry(protocol).withDifferences(likely, rows, other)).orElse(likely);
+            registry.withDifferences(likely, rows, other)).orElse(likely);
         folder.publishTable(RunFiles.METRICS, report.rows(spark));
         folder.publish(RunFiles.METRICS_JSON, Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(report.toJson()));
         for (var text : family.texts().entrySet()) {

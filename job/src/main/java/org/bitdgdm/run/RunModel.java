@@ -59,6 +59,11 @@ public sealed interface RunModel<M extends PackedNetwork> permits ReadyModel, Re
     /** What the backend is here, for people. */
     String backend();
 
+    /** Whether processors alone compute, so that what they use is what a run uses. */
+    default boolean onProcessors() {
+        return true;
+    }
+
     /** The model in full precision. */
     M full();
 
@@ -109,8 +114,12 @@ public sealed interface RunModel<M extends PackedNetwork> permits ReadyModel, Re
     /** Quantizes by a recipe that is no search. */
     QuantizedModel<M> quantize(QuantizeConf recipe, PrintStream console);
 
-    /** What finds out about single layers of this model. */
-    LayerStudy<M> study(SparkSession spark);
+    /**
+     * What finds out about single layers of this model.
+     *
+     * @param conf of the run, or one of a sweep's cells
+     */
+    LayerStudy<M> study(JobConf conf, SparkSession spark);
 
     /**
      * What compares quantized models with this one, as far as that is asked for.

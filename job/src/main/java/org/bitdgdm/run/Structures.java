@@ -28,8 +28,8 @@ import org.bitdgdm.conf.Home;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.LocalPath;
 import org.bitdgdm.kernels.Sha256;
-import org.bitdgdm.output.ParquetFolder;
 import org.bitdgdm.output.Numbers;
+import org.bitdgdm.output.ParquetFolder;
 import org.bitdgdm.protein.ProteinChain;
 import org.bitdgdm.protein.StructureFile;
 import org.bitdgdm.protein.SurveyedChain;
@@ -128,9 +128,10 @@ public record Structures(List<SurveyedChain> chains) {
         List<SurveyedChain> found = new ArrayList<>();
         try {
             StructureFile structure = StructureFile.read(bytes);
-            for (StructureFile.Found chain : structure.chains()) {
+            for (int place = 0; place < structure.chains().size(); place++) {
+                StructureFile.Found chain = structure.chains().get(place);
                 if (wanted.isEmpty() || wanted.contains(chain.id())) {
-                    found.add(new SurveyedChain(file, name(file), chain.id(), structure.chains().indexOf(chain),
+                    found.add(new SurveyedChain(file, name(file), chain.id(), place,
                         chain.chain() == null ? 0 : chain.chain().length(), structure.models(), sha256,
                         chain.chain() == null ? List.of() : held(chain.chain(), conf), chain.reason()));
                 }

@@ -10,6 +10,7 @@ import org.apache.spark.TaskContext;
 import org.apache.spark.TaskKilledException;
 import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.Graph;
+import org.bitdgdm.kernels.PackedModel;
 
 /**
  * The batches of one shard, sampled by a thread of their own while the task's thread works on those already there.
@@ -52,7 +53,8 @@ public final class BatchStream implements Iterator<List<Graph>>, AutoCloseable {
     }
 
     /** Sampling of one shard within a Spark task; closed with the task at the latest. */
-    static BatchStream open(ShardPlan.Shard shard, ShardSampler sampler, ModelBroadcast model, TaskContext task) {
+    static BatchStream open(ShardPlan.Shard shard, ShardSampler sampler, ModelBroadcast<PackedModel, Denoiser> model,
+                            TaskContext task) {
         BatchStream stream = new BatchStream(task, "sampling-shard-" + shard.index(), sink -> {
             try (ExecutorDenoiser.Lease<Denoiser> lease = model.lease(task)) {
                 sampler.sample(shard, lease.denoiser(), sink);

@@ -1,32 +1,20 @@
 package org.bitdgdm.sample;
 
-import java.io.Serializable;
-
 import org.apache.spark.TaskContext;
 import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.kernels.PackedModelFormat;
 
-/** How an executor opens its denoiser; travels with the tasks. */
-public interface DenoiserOpener extends Serializable {
+/** How an executor opens its denoiser of graphs. */
+public interface DenoiserOpener extends ModelOpener<PackedModel, Denoiser> {
 
-    /**
-     * Opens a denoiser on this machine.
-     *
-     * @param model   unpacked model
-     * @param threads threads that one call may use, {@code spark.task.cpus}
-     */
-    Denoiser open(PackedModel model, int threads);
-
-    /** The opener for a task's executor, which may own a device that the driver does not know. */
-    default DenoiserOpener forTask(TaskContext task) {
-        return this;
+    @Override
+    default PackedModel unpack(byte[] packed) {
+        return PackedModelFormat.fromBytes(packed);
     }
 
-    /** What is opened, for job descriptions; two openers of equal key open the same thing. */
-    String key();
-
-    /** The same for what is opened for calls of so many threads. */
-    default String key(int threads) {
-        return key() + "/" + threads;
+    @Override
+    default DenoiserOpener forTask(TaskContext task) {
+        return this;
     }
 }

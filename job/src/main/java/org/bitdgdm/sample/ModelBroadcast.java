@@ -4,9 +4,9 @@ import java.io.Serializable;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
-import org.bitdgdm.kernels.Denoiser;
-import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.kernels.OpenedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
+import org.bitdgdm.kernels.PackedNetwork;
 import org.bitdgdm.kernels.Sha256;
 
 /**
@@ -14,17 +14,20 @@ import org.bitdgdm.kernels.Sha256;
  *
  * <p>Bytes are broadcast, not the object: they are smaller (codes at their own width), hashed, and every executor checks
  * the hash when it unpacks them.
+ *
+ * @param <M> form of the model
+ * @param <D> what it is opened as
  */
-public final class ModelBroadcast implements Serializable {
+public final class ModelBroadcast<M extends PackedNetwork, D extends OpenedModel> implements Serializable, AutoCloseable {
     private static final long serialVersionUID = 1;
 
     private final Broadcast<byte[]> packed;
     private final String hash;
     private final int bytes;
-    private final DenoiserOpener opener;
+    private final ModelOpener<M, D> opener;
 
     /** Packs and broadcasts; driver only. */
-    public ModelBroadcast(JavaSparkContext spark, PackedModel model, DenoiserOpener opener) {
+    public ModelBroadcast(JavaSparkContext spark, M model, ModelOpener<M, D> opener) {
         byte[] format = PackedModelFormat.toBytes(model);
         this.hash = Sha256.of(format);
         this.bytes = format.length;
@@ -43,7 +46,7 @@ public final class ModelBroadcast implements Serializable {
     }
 
     /** What the executors open. */
-    public DenoiserOpener opener() {
+    public ModelOpener<M, D> opener() {
         return opener;
     }
 
@@ -51,11 +54,11 @@ public final class ModelBroadcast implements Serializable {
      * This JVM's denoiser for the model, opened by the first task that asks; one call may use {@code spark.task.cpus}
      * threads.
      */
-    public ExecutorDenoiser.Lease<Denoiser> lease(TaskContext task) {
+    public ExecutorDenoiser.Lease<D> lease(TaskContext task) {
         int threads = task.cpus();
         return ExecutorDenoiser.lease(hash + "/" + opener.key(threads), () -> {
-            PackedModel model = PackedModelFormat.fromBytes(packed.value());
-            return new ExecutorDenoiser<>(opener.forTask(task).open(model, threads), Denoiser::close);
+            M model = opener.unpack(packed.value());
+            return new ExecutorDenoiser<>(opener.forTask(task).open(model, threads), OpenedModel::close);
         });
     }
 
@@ -63,7 +66,8 @@ public final class ModelBroadcast implements Serializable {
      * Takes the bytes back from driver and executors, and closes what this JVM itself had opened; driver only. Executors
      * close theirs when they open another model or end.
      */
-    public void destroy() {
+    @Override
+    public void close() {
         packed.destroy();
         ExecutorDenoiser.closeIdle();
     }

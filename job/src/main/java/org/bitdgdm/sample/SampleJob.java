@@ -9,6 +9,7 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.util.LongAccumulator;
 import org.bitdgdm.conf.SampleConf;
+import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.kernels.PackedModel;
 
@@ -23,7 +24,7 @@ public final class SampleJob implements ShardedJob, AutoCloseable {
     private final JavaSparkContext spark;
     private final SampleConf conf;
     private final ShardPlan plan;
-    private final ModelBroadcast model;
+    private final ModelBroadcast<PackedModel, Denoiser> model;
     private final LongAccumulator sampled;
 
     /** Packs and broadcasts the model; it is not needed on the driver, or on its disk, any more. */
@@ -33,7 +34,7 @@ public final class SampleJob implements ShardedJob, AutoCloseable {
         this.spark = spark;
         this.conf = conf;
         this.plan = ShardPlan.of(conf);
-        this.model = new ModelBroadcast(spark, model, opener);
+        this.model = new ModelBroadcast<>(spark, model, opener);
         this.sampled = spark.sc().longAccumulator(GRAPHS_SAMPLED);
     }
 
@@ -48,7 +49,7 @@ public final class SampleJob implements ShardedJob, AutoCloseable {
     }
 
     /** The model as sent. */
-    public ModelBroadcast model() {
+    public ModelBroadcast<PackedModel, Denoiser> model() {
         return model;
     }
 
@@ -81,7 +82,7 @@ public final class SampleJob implements ShardedJob, AutoCloseable {
     public <T> JavaRDD<T> map(List<Integer> shards, ShardFunction<T> map) {
         ShardPlan cut = plan;
         ShardSampler sampler = new ShardSampler(conf);
-        ModelBroadcast broadcast = model;
+        ModelBroadcast<PackedModel, Denoiser> broadcast = model;
         LongAccumulator progress = sampled;
         // parallelize cuts a list into as many slices as it has entries: slice i holds entry i.
         return spark.parallelize(shards, shards.size()).mapPartitions(indexes -> {
@@ -135,6 +136,6 @@ public final class SampleJob implements ShardedJob, AutoCloseable {
 
     @Override
     public void close() {
-        model.destroy();
+        model.close();
     }
 }

@@ -54,14 +54,15 @@ class MetricsPageTest {
                         List.of(code(one.column()), one.meaning(), one.unit(), one.source())).toList()));
             }
         }
-        page.append("\n## Comparisons of models\n\nOf any graphs.\n\n").append(table(HEAD, comparisons().stream()
-            .map(metric -> cells(metric, List.of(Protocol.values()))).toList()));
+        page.append("\n## Comparisons of models\n\nOf any graphs.\n\n").append(comparisons(FAMILIES.get(0)))
+            .append("\nOf sequences.\n\n").append(comparisons(new Proteins()));
         MadePage.check("metrics.md", page.toString());
     }
 
-    private static List<MetricDefinition<?>> comparisons() {
-        MetricRegistry any = FAMILIES.get(0).registry(Protocol.DIGRESS);
-        return any.comparisons().stream().<MetricDefinition<?>>map(name -> any.find(name).orElseThrow()).toList();
+    private static String comparisons(ResultFamily family) {
+        MetricRegistry any = family.registry(Protocol.DIGRESS);
+        return table(HEAD, any.comparisons().stream().map(name -> cells(any.find(name).orElseThrow(),
+            List.of(Protocol.values()))).toList());
     }
 
     /** Every definition once, with the protocols under which it holds. */

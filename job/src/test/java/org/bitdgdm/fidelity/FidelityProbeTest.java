@@ -52,7 +52,7 @@ class FidelityProbeTest {
 
     @Test
     void aModelDoesNotDivergeFromItself() {
-        try (FidelityProbe probe = new FidelityProbe(spark, FULL, new FidelityConf(9, 6), OPENER, false)) {
+        try (var probe = FidelityProbe.ofGraphs(spark, FULL, new FidelityConf(9, 6), OPENER, false)) {
             FidelityReport report = probe.measure(FULL);
             assertThat(report.divergence().graph().value()).isZero();
             assertThat(report.changedEntries().value()).isZero();
@@ -64,7 +64,7 @@ class FidelityProbeTest {
 
     @Test
     void aLittleNoiseIsALittleDivergenceAndMuchIsMore() {
-        try (FidelityProbe probe = new FidelityProbe(spark, FULL, new FidelityConf(9, 6), OPENER, true)) {
+        try (var probe = FidelityProbe.ofGraphs(spark, FULL, new FidelityConf(9, 6), OPENER, true)) {
             FidelityReport little = probe.measure(scaled(1.01f));
             FidelityReport much = probe.measure(scaled(1.5f));
             assertThat(little.divergence().node().value()).isPositive()
@@ -88,8 +88,8 @@ class FidelityProbeTest {
         String name = "tf_layers.0.self_attn.e_out";
         PackedModel alone = FULL.withLinears(FULL.linears().stream()
             .map(layer -> layer.name.equals(name) ? quantized.linear(name) : layer).toList());
-        try (SensitivityScan scan = new SensitivityScan(spark, FULL, conf, OPENER);
-             FidelityProbe probe = new FidelityProbe(spark, FULL, conf, OPENER, false, SensitivityScan.SEED)) {
+        try (var scan = SensitivityScan.ofGraphs(spark, FULL, conf, OPENER);
+             var probe = FidelityProbe.ofGraphs(spark, FULL, conf, OPENER, false, SensitivityScan.SEED)) {
             List<SensitivityScan.OfLayer> found = scan.measure(quantized);
             assertThat(found).extracting(SensitivityScan.OfLayer::layer).containsExactlyElementsOf(quantized.linears().stream()
                 .filter(layer -> !layer.isFull()).map(layer -> layer.name).toList()).doesNotContain("tf_layers.0.linX1");
@@ -111,7 +111,7 @@ class FidelityProbeTest {
                 TestRecipes.recipe("method=rtn,rank=1,alpha=0,residual=0,intermediate-bits=32,activation-scale=row,"
                     + "calibration-graphs=1,calibration-steps=1")).model()));
         quantized.linear("tf_layers.0.self_attn.v").bias[3] = Float.NaN;
-        try (SensitivityScan scan = new SensitivityScan(spark, FULL, new FidelityConf(2, 4), OPENER)) {
+        try (var scan = SensitivityScan.ofGraphs(spark, FULL, new FidelityConf(2, 4), OPENER)) {
             assertThatThrownBy(() -> scan.measure(quantized))
                 .hasMessageContaining("with tf_layers.0.self_attn.v quantized alone, logits at time 20 are not finite")
                 .hasMessageContaining("the output of tf_layers.0.self_attn.v is the first that is not finite");

@@ -30,8 +30,8 @@ class FidelityReportTest {
     void sumsUpRangesGraphsAndEntries() {
         // Two steps, hence two ranges; a graph of 2 nodes and 1 edge, one of 3 and 3.
         FidelityReport report = FidelityReport.of(new int[] {8, 4}, 7, List.of(
-            new FidelityReport.OfGraph(0, 2, new double[] {0.2, 0.4}, new double[] {0.1, 0}, 2, true),
-            new FidelityReport.OfGraph(1, 3, new double[] {0.4, 0}, new double[] {0.3, 0.3}, 1, false)));
+            new FidelityReport.OfGraph(0, 2, 1, new double[] {0.2, 0.4}, new double[] {0.1, 0}, 2, true),
+            new FidelityReport.OfGraph(1, 3, 3, new double[] {0.4, 0}, new double[] {0.3, 0.3}, 1, false)));
 
         assertThat(report.divergence().from()).isEqualTo(8);
         assertThat(report.divergence().to()).isEqualTo(4);

@@ -90,7 +90,7 @@ class LostDeviceTest {
 
     private static FidelityReport compared(JavaSparkContext spark, DenoiserOpener opener, Runnable lose) {
         lose.run();
-        try (FidelityProbe probe = new FidelityProbe(spark, MODEL, new FidelityConf(4, 2), opener, false)) {
+        try (var probe = FidelityProbe.ofGraphs(spark, MODEL, new FidelityConf(4, 2), opener, false)) {
             return probe.measure(TinyModel.packed(2));
         }
     }
@@ -99,7 +99,7 @@ class LostDeviceTest {
         PackedModel quantized = Quantization.quantize(new Calibrations(MODEL, 1, ReferenceDenoiser::new),
             TestRecipes.recipe("method=rtn,weight-bits=3,activation-bits=3,rank=1,alpha=0,residual=0,"
                 + "intermediate-bits=32,activation-scale=row,calibration-graphs=1,calibration-steps=1")).model();
-        try (SensitivityScan scan = new SensitivityScan(spark, MODEL, new FidelityConf(2, 2), opener)) {
+        try (var scan = SensitivityScan.ofGraphs(spark, MODEL, new FidelityConf(2, 2), opener)) {
             lose.run();
             return scan.measure(quantized);
         }

@@ -155,7 +155,7 @@ class MetricReportTest {
     void aComparisonWithFullPrecisionAddsItsMetrics() {
         Divergence divergence = new Divergence(20, 1, new Estimate(0.01, 0.002, 90), new Estimate(null, null, 0),
             new Estimate(0.09, 0.2, 10));
-        MetricReport report = report(Protocol.DIGRESS, TEN).with(
+        MetricReport report = MoleculeMetrics.registry(Protocol.DIGRESS, Graphs.QM9).with(report(Protocol.DIGRESS, TEN),
             new FidelityReport(10, 1, 5, divergence, List.of(divergence), new Estimate(0.25, 0.1, 400), 7));
 
         assertThat(report.metrics()).extracting(Metric::name).endsWith("js_scaffolds", "kl_node", "kl_edge", "kl_graph",

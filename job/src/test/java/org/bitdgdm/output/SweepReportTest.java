@@ -184,11 +184,9 @@ class SweepReportTest {
             new OutputConf("out", List.of(), "", "digress"), false);
         Divergence found = new Divergence(10, 1, new Estimate(divergence / 9, 0.001, 90),
             new Estimate(divergence / 36, 0.001, 360), new Estimate(divergence, divergence / 10, 10));
-        MetricReport metrics = MetricFixture.molecules(Protocol.DIGRESS, new Counts.OfMolecules(1000, valid, valid, 1000, 1000,
-            valid,
-            valid, null, null, new TreeMap<>()), ReportFixture.distributions(1))
-            .with(new FidelityReport(2, 5, 1, found, List.of(found),
-            new Estimate(divergence / 100, 0.0, 400), 1));
+        MetricReport metrics = NAMES.with(MetricFixture.molecules(Protocol.DIGRESS, new Counts.OfMolecules(1000, valid, valid,
+            1000, 1000, valid, valid, null, null, new TreeMap<>()), ReportFixture.distributions(1)),
+            new FidelityReport(2, 5, 1, found, List.of(found), new Estimate(divergence / 100, 0.0, 400), 1));
         ObjectNode run = new ObjectMapper().createObjectNode().put("graphs_per_second", speed).put("backend", "cpu");
         run.putObject("timings").put("sampling_seconds", 12).put("metrics_seconds", 10.0).put("total_seconds", 99);
         run.putObject("model_bytes").put("before", 18_000_000).put("after", bytes);

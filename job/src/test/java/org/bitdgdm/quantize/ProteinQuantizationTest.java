@@ -28,29 +28,8 @@ class ProteinQuantizationTest {
     private static final String FEW = ",calibration-graphs=1,calibration-steps=2";
     private static final int RESIDUES = 16;
 
-    /** A backbone of random features, whose residues have six neighbours. */
     private static ProteinGraph backbone(long seed) {
-        Random random = new Random(seed);
-        float[] states = new float[RESIDUES * 8];
-        int[] sources = new int[RESIDUES * 6];
-        int[] targets = new int[sources.length];
-        for (int i = 0; i < RESIDUES; i++) {
-            states[i * 8 + random.nextInt(8)] = 1;
-        }
-        for (int edge = 0; edge < sources.length; edge++) {
-            sources[edge] = edge / 6;
-            targets[edge] = (edge / 6 + 1 + edge % 6) % RESIDUES;
-        }
-        return new ProteinGraph(new byte[RESIDUES], gaussians(random, RESIDUES * 11), states, gaussians(random, RESIDUES * 3),
-            sources, targets, gaussians(random, sources.length * 93));
-    }
-
-    private static float[] gaussians(Random random, int count) {
-        float[] values = new float[count];
-        for (int at = 0; at < count; at++) {
-            values[at] = (float) random.nextGaussian();
-        }
-        return values;
+        return TestBackbones.of(RESIDUES, seed);
     }
 
     private static QuantizedModel<PackedProteinModel> quantize(QuantizeConf conf) {

@@ -9,7 +9,7 @@ import java.util.List;
  * graphs of the batch, on threads or on how a list of times is cut into calls. Instances may be used by several threads
  * at once unless the backend says otherwise.
  */
-public interface Denoiser extends AutoCloseable {
+public interface Denoiser extends OpenedModel {
     /** Steps that {@link #sample} takes before it looks whether it was interrupted. */
     int STEPS_PER_CALL = 25;
 
@@ -81,11 +81,4 @@ public interface Denoiser extends AutoCloseable {
     default void logits(GraphBatch batch, int t, float[] nodeLogits, float[] edgeLogits) {
         logits(batch, Sampler.Step.at(diffusion(), t), nodeLogits, edgeLogits);
     }
-
-    /** Backend and what it runs on, for logs and reports, for example {@code cpu (avx512, 2 threads)}. */
-    String describe();
-
-    /** Releases everything the backend holds. A second call throws {@link IllegalStateException}. */
-    @Override
-    void close();
 }

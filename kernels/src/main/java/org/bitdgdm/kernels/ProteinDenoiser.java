@@ -6,7 +6,7 @@ package org.bitdgdm.kernels;
  * <p>The result for a sequence depends on its protein, the sequence, the time and the model only; never on the other
  * sequences of a call or on threads. Instances may be used by several threads at once.
  */
-public interface ProteinDenoiser extends AutoCloseable {
+public interface ProteinDenoiser extends OpenedModel {
 
     /** The network under the condition of one backbone; what depends on nothing else is computed once. For one thread. */
     interface Conditioned extends AutoCloseable {
@@ -39,11 +39,4 @@ public interface ProteinDenoiser extends AutoCloseable {
 
     /** The network for a backbone; closed before this denoiser is. */
     Conditioned condition(ProteinGraph protein);
-
-    /** Backend and what it runs on, for logs and reports, for example {@code cpu (avx512, 2 threads)}. */
-    String describe();
-
-    /** Releases everything the backend holds. A second call throws {@link IllegalStateException}. */
-    @Override
-    void close();
 }

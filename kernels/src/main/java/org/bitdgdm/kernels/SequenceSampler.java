@@ -91,8 +91,6 @@ public final class SequenceSampler {
                 + " classes, found " + fixed.length + " and " + sequences.length);
         }
         float[] logits = new float[sequences.length * CLASSES];
-        double[] p = new double[CLASSES];
-        float[] weights = new float[CLASSES];
         for (int step = 0;; step++) {
             if (Thread.interrupted()) {
                 throw new InterruptedException("sampling was stopped");
@@ -103,20 +101,48 @@ public final class SequenceSampler {
             if (step == times.length - 2) {
                 return logits;
             }
-            int s = times[step + 1];
-            ResiduePosterior posterior = new ResiduePosterior(diffusion, transition, times[step], s);
-            for (int at = 0; at < sequences.length; at++) {
-                if (fixed[at % n]) {
-                    Arrays.fill(p, 0);
-                    p[protein.sequence()[at % n]] = 1;
-                } else {
-                    softmax(logits, at * CLASSES, p);
-                }
-                posterior.compute(p, sequences[at], weights);
-                sequences[at] = (byte) (diverse
-                    ? CounterRandom.draw(uniform(structure, first + at / n, s, at % n), weights, 0, CLASSES)
-                    : best(weights, 0));
+            advance(protein, structure, first, step, logits, sequences, fixed);
+        }
+    }
+
+    /** Evaluations of the network for each sample. */
+    public int evaluations() {
+        return times.length - 1;
+    }
+
+    /** The time of an evaluation, counted from 0. */
+    public int time(int evaluation) {
+        return times[evaluation];
+    }
+
+    /**
+     * Takes classes to the time of the next evaluation.
+     *
+     * @param structure  key of the structure
+     * @param first      number of the first sample
+     * @param evaluation that the logits are of, but the last
+     * @param logits     (S, N, 20) of the network
+     * @param sequences  (S, N) classes that it was asked for, overwritten
+     * @param fixed      (N) residues that are taken to be native
+     */
+    public void advance(ProteinGraph protein, long structure, int first, int evaluation, float[] logits, byte[] sequences,
+                        boolean[] fixed) {
+        int n = protein.residues();
+        int s = times[evaluation + 1];
+        double[] p = new double[CLASSES];
+        float[] weights = new float[CLASSES];
+        ResiduePosterior posterior = new ResiduePosterior(diffusion, transition, times[evaluation], s);
+        for (int at = 0; at < sequences.length; at++) {
+            if (fixed[at % n]) {
+                Arrays.fill(p, 0);
+                p[protein.sequence()[at % n]] = 1;
+            } else {
+                softmax(logits, at * CLASSES, p);
             }
+            posterior.compute(p, sequences[at], weights);
+            sequences[at] = (byte) (diverse
+                ? CounterRandom.draw(uniform(structure, first + at / n, s, at % n), weights, 0, CLASSES)
+                : best(weights, 0));
         }
     }
 
