@@ -5,7 +5,6 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
@@ -14,6 +13,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
+import org.bitdgdm.conf.Amount;
 import org.bitdgdm.conf.EvaluateConf;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.Requirement;
@@ -147,7 +147,7 @@ final class Evaluate {
                 }
                 report = new Results(spark, folder, family, reference, files, protocol, compared.against(other))
                     .publish(graphs, record, start, "Evaluation of " + input.path().getName(),
-                        String.format(Locale.ROOT, "%,d graphs", graphs), List.of(), noDrawings);
+                        Amount.of(graphs, "graph"), List.of(), noDrawings);
                 folder.finish(fingerprint);
             }
             Results.print(folder, family, console);

@@ -2,6 +2,7 @@ package org.bitdgdm;
 
 import java.io.PrintStream;
 import java.util.Optional;
+import org.bitdgdm.conf.Amount;
 import org.bitdgdm.conf.ImportConf;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.kernels.NetworkSpec;
@@ -11,7 +12,6 @@ import org.bitdgdm.model.ModelBundle;
 import org.bitdgdm.model.ModelImport;
 import org.bitdgdm.model.ProteinBundle;
 import org.bitdgdm.model.ProteinImport;
-import org.bitdgdm.output.Numbers;
 import org.bitdgdm.run.References;
 
 /** Checkpoint → model bundle, with the reference set of its training graphs if there is one. */
@@ -32,7 +32,7 @@ final class ImportModel {
         PackedModel packed = bundle.packed();
         boolean nodes = packed.spec().states().contains(NetworkSpec.Rows.NODE);
         console.printf("model bundle %s: %s, %s, %s, extra features %s, trained for the sampler %s, %,d bytes of parameters%n",
-            conf.out(), bundle.architecture().variant().label(), Numbers.count(bundle.architecture().layers(), "layer"),
+            conf.out(), bundle.architecture().variant().label(), Amount.of(bundle.architecture().layers(), "layer"),
             nodes ? "nodes and edges diffuse" : "edges diffuse", packed.spec().features().label(),
             bundle.diffusion().schedule().linear() ? "flow" : "posterior", packed.bytes());
         reference.ifPresent(set -> console.printf("reference set: %,d %s, %,d distinct%n", set.molecules(),

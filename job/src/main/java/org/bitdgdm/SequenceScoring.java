@@ -17,6 +17,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.storage.StorageLevel;
 import org.apache.spark.util.SerializableConfiguration;
+import org.bitdgdm.conf.Amount;
 import org.bitdgdm.conf.EvaluateConf;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.Option;
@@ -25,7 +26,6 @@ import org.bitdgdm.metrics.SequenceMetrics;
 import org.bitdgdm.metrics.SequenceRows;
 import org.bitdgdm.output.Fingerprint;
 import org.bitdgdm.output.MoleculeWriter;
-import org.bitdgdm.output.Numbers;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.ParquetFolder;
 import org.bitdgdm.output.RunLock;
@@ -119,7 +119,7 @@ final class SequenceScoring {
                 .versions(Versions.all(spark.sparkContext())).fact("input", conf.input());
             ReadyProteins.results(spark, folder, Measures.Found.NONE).publish(count, record, start,
                 "Sequences of " + conf.input(),
-                Numbers.count(count, "sequence") + " against " + Numbers.count(usable.size(), "chain"), List.of(),
+                Amount.of(count, "sequence") + " against " + Amount.of(usable.size(), "chain"), List.of(),
                 Optional.empty());
             folder.finish(fingerprint);
         } catch (InputException e) {

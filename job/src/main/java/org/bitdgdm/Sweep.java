@@ -25,6 +25,7 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.bitdgdm.conf.Amount;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.conf.Json;
@@ -128,7 +129,7 @@ final class Sweep<M extends PackedNetwork> {
             }
             return;
         }
-        console.printf("%,d cells, model %s, backend %s%n", conf.cells().size(), model.bundle().name(), model.backend());
+        console.printf("%s, model %s, backend %s%n", Amount.of(conf.cells().size(), "cell"), model.bundle().name(), model.backend());
         try (RunLock lock = folder.lock()) {
             make(fingerprint);
         }

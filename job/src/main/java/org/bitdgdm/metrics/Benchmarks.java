@@ -13,6 +13,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.bitdgdm.conf.Amount;
 import org.bitdgdm.fidelity.Estimate;
 import org.bitdgdm.metrics.MetricDefinition.Form;
 import org.bitdgdm.metrics.MetricDefinition.Need;
@@ -67,10 +68,11 @@ record Benchmarks(Long described, long all, MosesScores moses, GuacamolScores gu
     private static List<String> tooFew(Protocol protocol, BenchmarkSet set, Dataset<Row> generated) {
         long rows = protocol == Protocol.MOSES ? generated.count() : set.different();
         return rows >= protocol.molecules() ? List.of() : List.of(String.format(Locale.ROOT, protocol == Protocol.MOSES
-            ? "the benchmark's numbers are of %,d molecules of %,d generated where its published tables are of %,d generated:"
-                + " comparisons of distributions depend on the number"
-            : "the benchmark's numbers are of %,d molecules, %,d of them different, where its published tables are of %,d different"
-                + " ones: comparisons of distributions depend on the number", set.molecules(), rows, protocol.molecules()));
+            ? "the benchmark's numbers are of %s of %,d generated where its published tables are of %,d generated: comparisons of"
+                + " distributions depend on the number"
+            : "the benchmark's numbers are of %s, %,d of them different, where its published tables are of %,d different ones:"
+                + " comparisons of distributions depend on the number", Amount.of(set.molecules(), "molecule"), rows,
+            protocol.molecules()));
     }
 
     private Benchmarks(BenchmarkSet set, MosesScores moses, GuacamolScores guacamol, BenchmarkFiles files, String reason,

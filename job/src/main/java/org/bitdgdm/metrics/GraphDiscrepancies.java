@@ -9,7 +9,6 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -17,6 +16,7 @@ import java.util.function.Function;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.bitdgdm.conf.Amount;
 import org.bitdgdm.graph.BlockModel;
 import org.bitdgdm.graph.GraphStatistics;
 import org.bitdgdm.graph.MeanDiscrepancy.Kernel;
@@ -144,10 +144,10 @@ record GraphDiscrepancies(int graphs, Map<Kernel, MeanDiscrepancy.Estimate> ofRu
         sets.forEach((set, of) -> {
             int graphs = of.statistics().size();
             if (of.empty() > 0) {
-                notes.add(String.format(Locale.ROOT, "mmd_… leave out %,d graphs of %s without a node", of.empty(), set));
+                notes.add("mmd_… leave out " + Amount.of(of.empty(), "graph") + " of " + set + " without a node");
             }
             if (graphs < FEWEST) {
-                notes.add("mmd_… compare " + graphs + " graphs of " + set + ": of fewer than " + FEWEST + " the estimate is biased"
+                notes.add("mmd_… compare " + Amount.of(graphs, "graph") + " of " + set + ": of fewer than " + FEWEST + " the estimate is biased"
                     + " by up to 1/" + graphs + " and varies as much, see PolyGraph (Krimmel et al., ICLR 2026)");
             } else if (of.graphs() > graphs) {
                 notes.add("mmd_… compare the first " + MOST + " graphs of " + set);

@@ -62,11 +62,6 @@ public final class Numbers {
         return String.format(Locale.ROOT, "%,d", value);
     }
 
-    /** A count with its noun: {@code 1 layer}, {@code 1,000 layers}. */
-    public static String count(long value, String noun) {
-        return count(value) + " " + noun + (value == 1 ? "" : "s");
-    }
-
     /** Decimal units, three significant digits: 17.6 MB. */
     static String bytes(long bytes) {
         int unit = unit(bytes);

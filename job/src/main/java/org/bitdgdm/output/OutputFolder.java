@@ -35,6 +35,7 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.StreamCapabilities;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.bitdgdm.conf.Amount;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.Json;
 import org.bitdgdm.conf.StoppedException;
@@ -459,7 +460,7 @@ public final class OutputFolder {
             damage.entrySet().stream().limit(NAMED_SHARDS)
                 .forEach(one -> named.add(ShardFiles.name(one.getKey()) + " (" + one.getValue() + ")"));
             boolean one = damage.size() == 1;
-            console.printf("%s in %s %s damaged and %s made again: %s%s%n", Numbers.count(damage.size(), "shard"), this,
+            console.printf("%s in %s %s damaged and %s made again: %s%s%n", Amount.of(damage.size(), "shard"), this,
                 one ? "is" : "are", one ? "is" : "are", String.join(", ", named), damage.size() > named.size() ? ", …" : "");
         }
         Set<Integer> whole = new TreeSet<>(committedShards());

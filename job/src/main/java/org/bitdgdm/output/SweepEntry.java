@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.bitdgdm.conf.Amount;
 import org.bitdgdm.conf.SweepCell;
 import org.bitdgdm.fidelity.Estimate;
 import org.bitdgdm.metrics.Metric;
@@ -88,8 +89,8 @@ public record SweepEntry(SweepCell cell, MetricReport metrics, JsonNode run, Lis
 
     /** How many cells there are, and how many of them are still to run. */
     static String soFar(int cells, List<SweepEntry> entries) {
-        return entries.size() == cells ? Numbers.count(cells) + " cells"
-            : "So far " + Numbers.count(entries.size()) + " of " + Numbers.count(cells) + " cells";
+        return entries.size() == cells ? Amount.of(cells, "cell")
+            : "So far " + Numbers.count(entries.size()) + " of " + Amount.of(cells, "cell");
     }
 
     /** Whether all cells take the same times, so that the divergence, measured at times of its own, can tell them apart. */

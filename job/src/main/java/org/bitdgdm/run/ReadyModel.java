@@ -8,6 +8,7 @@ import java.util.function.Function;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
+import org.bitdgdm.conf.Amount;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.conf.QuantizeConf;
@@ -28,7 +29,6 @@ import org.bitdgdm.model.ModelBundle;
 import org.bitdgdm.model.PretrainedModel;
 import org.bitdgdm.output.Fingerprint;
 import org.bitdgdm.output.MoleculeWriter;
-import org.bitdgdm.output.Numbers;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.RunTimings;
 import org.bitdgdm.quantize.Calibrations;
@@ -224,7 +224,7 @@ public record ReadyModel(ModelBundle bundle, GraphFamily family, Optional<Quanti
 
     @Override
     public String subtitle(JobConf conf) {
-        return String.join(", ", Numbers.count(conf.sample().count(), "graph"), Numbers.count(conf.sample().steps(), "step"),
+        return String.join(", ", Amount.of(conf.sample().count(), "graph"), Amount.of(conf.sample().steps(), "step"),
             "seed " + Long.toUnsignedString(conf.sample().seed()), backend);
     }
 

@@ -12,6 +12,7 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
+import org.bitdgdm.conf.Amount;
 import org.bitdgdm.conf.FoldConf;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
@@ -35,7 +36,6 @@ import org.bitdgdm.metrics.Protocol;
 import org.bitdgdm.model.ProteinBundle;
 import org.bitdgdm.output.Fingerprint;
 import org.bitdgdm.output.MoleculeWriter;
-import org.bitdgdm.output.Numbers;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.Versions;
 import org.bitdgdm.protein.FeatureScales;
@@ -275,7 +275,7 @@ public record ReadyProteins(ProteinBundle bundle, Optional<QuantizedBundle<Packe
             @Override
             public Measures.Found of(PackedProteinModel model) {
                 console.printf("comparing with full precision: %s, %s each …%n",
-                    Numbers.count(conf.fidelity().graphs(), "sequence"), Numbers.count(conf.fidelity().steps(), "evaluation"));
+                    Amount.of(conf.fidelity().graphs(), "sequence"), Amount.of(conf.fidelity().steps(), "evaluation"));
                 return new Measures.Found(Optional.of(probe.measure(model)), Optional.empty());
             }
 
@@ -309,13 +309,13 @@ public record ReadyProteins(ProteinBundle bundle, Optional<QuantizedBundle<Packe
     @Override
     public String manner(JobConf conf) {
         return GenerateRun.recipe(conf) + ", " + transition(conf).label() + " noise, "
-            + Numbers.count(conf.sample().steps(), "evaluation");
+            + Amount.of(conf.sample().steps(), "evaluation");
     }
 
     @Override
     public String subtitle(JobConf conf) {
-        return String.join(", ", Numbers.count(structures.usable(), "chain"),
-            Numbers.count(conf.fold().samples(), "sample") + " each", Numbers.count(conf.sample().steps(), "evaluation"),
+        return String.join(", ", Amount.of(structures.usable(), "chain"),
+            Amount.of(conf.fold().samples(), "sample") + " each", Amount.of(conf.sample().steps(), "evaluation"),
             transition(conf).label() + " noise", "seed " + Long.toUnsignedString(conf.sample().seed()), backend);
     }
 

@@ -23,12 +23,12 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.execution.datasources.FilePartition;
 import org.apache.spark.sql.execution.datasources.PartitionedFile;
+import org.bitdgdm.conf.Amount;
 import org.bitdgdm.conf.Json;
 import org.bitdgdm.family.GraphFamily;
 import org.bitdgdm.molecule.GraphEntry;
 import org.bitdgdm.molecule.GraphReader;
 import org.bitdgdm.output.MoleculeWriter;
-import org.bitdgdm.output.Numbers;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.RunFiles;
 import org.bitdgdm.output.ShardContent;
@@ -129,7 +129,7 @@ public final class Scoring {
     private void resuming() throws IOException {
         int there = folder.committedShards().size();
         if (there > 0) {
-            console.printf("resuming: %s %s already in %s%n", Numbers.count(there, "shard"), there == 1 ? "is" : "are", folder);
+            console.printf("resuming: %s %s already in %s%n", Amount.of(there, "shard"), there == 1 ? "is" : "are", folder);
         }
     }
 

@@ -23,12 +23,12 @@ import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.bitdgdm.conf.Amount;
 import org.bitdgdm.conf.FoldConf;
 import org.bitdgdm.conf.Home;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.LocalPath;
 import org.bitdgdm.kernels.Sha256;
-import org.bitdgdm.output.Numbers;
 import org.bitdgdm.output.ParquetFolder;
 import org.bitdgdm.protein.ProteinChain;
 import org.bitdgdm.protein.StructureFile;
@@ -196,13 +196,13 @@ public record Structures(List<SurveyedChain> chains) {
             }
         }
         long files = chains.stream().map(SurveyedChain::file).distinct().count();
-        console.printf("structures: %s of %s, %s%n", Numbers.count(usable, "chain"), Numbers.count(files, "file"),
-            Numbers.count(chains.stream().mapToLong(SurveyedChain::length).sum(), "residue"));
+        console.printf("structures: %s of %s, %s%n", Amount.of(usable, "chain"), Amount.of(files, "file"),
+            Amount.of(chains.stream().mapToLong(SurveyedChain::length).sum(), "residue"));
         reasons.forEach((reason, count) -> console.printf("not used: %,d × %s%n", count, reason));
         long several = chains.stream().filter(chain -> !chain.refused() && chain.models() > 1)
             .map(SurveyedChain::file).distinct().count();
         if (several > 0) {
-            console.printf("%s %s several models, of which the first counts%n", Numbers.count(several, "file"),
+            console.printf("%s %s several models, of which the first counts%n", Amount.of(several, "file"),
                 several == 1 ? "has" : "have");
         }
     }
