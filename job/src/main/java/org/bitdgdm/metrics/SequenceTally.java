@@ -74,7 +74,7 @@ final class SequenceTally implements Serializable {
         String chain = row.getAs("structure") + "\n" + row.getAs("chain");
         (isSingle ? single : ensemble).computeIfAbsent(chain, key -> new Chain())
             .add(row.<Integer>getAs("length"), designed, recovered,
-            likelihood == null ? 0 : Math.round(-likelihood * designed / UNIT), likelihood != null);
+                likelihood == null ? 0 : Math.round(-likelihood * designed / UNIT), likelihood != null);
         if (isSingle) {
             // Rows that older versions have written lack the column.
             boolean told = row.schema().getFieldIndex("fixed").isDefined();

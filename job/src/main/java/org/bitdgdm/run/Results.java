@@ -83,8 +83,7 @@ public final class Results {
         // Without the page itself, which shows it.
         record.timing("total", (System.nanoTime() - startNanos) * NANOS);
         RunReport.Input input = new RunReport.Input(title, subtitle, record.json(), report,
-            reference.map(ReferenceSet::distributions), family,
-            family.examples(rows), layers, noDrawings);
+            reference.map(ReferenceSet::distributions), family, family.examples(rows), layers, noDrawings);
         folder.publish(RunFiles.REPORT, RunReport.render(input).getBytes(StandardCharsets.UTF_8));
         folder.publish(RunFiles.RUN_JSON, record.toBytes());
         return report;
