@@ -34,9 +34,9 @@ public record FoldConf(String structures, List<String> chains, int samples, int 
     private static final List<Option> OWN = List.of(Option.STRUCTURES, Option.CHAINS, Option.SAMPLES, Option.TRANSITION,
         Option.DIVERSE, Option.FIX, Option.LOG_PROBABILITIES);
     private static final List<Option> OF_GRAPHS = List.of(Option.COUNT, Option.SCHEDULE, Option.SHARD_SIZE, Option.SAMPLER,
-        Option.ETA, Option.OMEGA, Option.DISTORTION, Option.STOCHASTICITY, Option.NUM_ATOMS, Option.CUDA_PRECISION,
-        Option.LIKELIHOOD, Option.LIKELIHOOD_TIMES, Option.REFERENCE, Option.TEST_SET, Option.SCAFFOLD_TEST_SET,
-        Option.CHEMNET, Option.SMILES_COLUMN);
+        Option.ETA, Option.OMEGA, Option.DISTORTION, Option.STOCHASTICITY, Option.NUM_ATOMS, Option.SCAFFOLD,
+        Option.CUDA_PRECISION, Option.LIKELIHOOD, Option.LIKELIHOOD_TIMES, Option.REFERENCE, Option.TEST_SET,
+        Option.SCAFFOLD_TEST_SET, Option.CHEMNET, Option.SMILES_COLUMN);
     private static final int MOST_SAMPLES = 100_000;
     private static final Pattern RANGE = Pattern.compile("([^:]+):(-?\\d+)(?:-(-?\\d+))?");
 

@@ -57,6 +57,7 @@ public enum Option {
     DISTORTION("sample.distortion", Kind.TEXT, "NAME", ROWS, BY_CELL, GENERATE, SWEEP),
     STOCHASTICITY("sample.stochasticity", Kind.TEXT, "NAME", ROWS, BY_CELL, GENERATE, SWEEP),
     NUM_ATOMS("sample.num-atoms", Kind.TEXT, "N|FROM-TO", ROWS, BY_CELL, GENERATE, SWEEP),
+    SCAFFOLD("sample.scaffold", Kind.TEXT, "SMILES", ROWS, BY_CELL, GENERATE, SWEEP),
     SEED("sample.seed", Kind.SEED, "SEED", ROWS, BY_CELL, GENERATE, SWEEP),
     BATCH_SIZE("sample.batch-size", Kind.WHOLE, "N", NOTHING, NEVER, GENERATE, SWEEP),
     SHARD_SIZE("sample.shard-size", Kind.WHOLE, "N", ROWS, NEVER, GENERATE, SWEEP),

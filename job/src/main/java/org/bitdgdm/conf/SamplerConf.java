@@ -2,6 +2,7 @@ package org.bitdgdm.conf;
 
 import java.io.Serializable;
 import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +10,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bitdgdm.kernels.Distortion;
+import org.bitdgdm.kernels.Sha256;
 import org.bitdgdm.kernels.Stochasticity;
 
 /**
@@ -20,12 +22,17 @@ import org.bitdgdm.kernels.Stochasticity;
  * @param distortion    of a flow's times, a label of {@link Distortion}
  * @param stochasticity which jumps η is of, a label of {@link Stochasticity}
  * @param atoms         numbers of nodes that graphs may have, N or FROM-TO; empty: those of the training set
+ * @param scaffold      SMILES of a fragment that every molecule holds; empty: none
  */
-public record SamplerConf(String sampler, double eta, double omega, String distortion, String stochasticity, String atoms)
-    implements Serializable {
+public record SamplerConf(String sampler, double eta, double omega, String distortion, String stochasticity, String atoms,
+                          String scaffold) implements Serializable {
     /** The sampler that a model was trained for, with nothing added. */
     public static final SamplerConf AUTO = new SamplerConf("auto", 0, 0, Distortion.IDENTITY.label(),
-        Stochasticity.GENERAL.label(), "");
+        Stochasticity.GENERAL.label(), "", "");
+    /** Letters of a scaffold in a name. */
+    private static final int MOST_SHOWN = 24;
+    /** Hexadecimal digits of a hash in a name. */
+    private static final int TOLD_BY = 8;
     private static final Pattern ATOMS = Pattern.compile("(\\d{1,6})(?:-(\\d{1,6}))?");
 
     public SamplerConf {
@@ -37,6 +44,11 @@ public record SamplerConf(String sampler, double eta, double omega, String disto
         Check.that(atoms.isEmpty() || ATOMS.matcher(atoms).matches(), "num-atoms", "must be a number, or FROM-TO", atoms);
     }
 
+    /** Without a scaffold. */
+    public SamplerConf(String sampler, double eta, double omega, String distortion, String stochasticity, String atoms) {
+        this(sampler, eta, omega, distortion, stochasticity, atoms, "");
+    }
+
     /** The options that are not as in {@link #AUTO}. */
     public List<Option> given() {
         Map<Option, Boolean> given = new EnumMap<>(Option.class);
@@ -46,6 +58,7 @@ public record SamplerConf(String sampler, double eta, double omega, String disto
         given.put(Option.DISTORTION, !distortion.equals(AUTO.distortion));
         given.put(Option.STOCHASTICITY, !stochasticity.equals(AUTO.stochasticity));
         given.put(Option.NUM_ATOMS, !atoms.equals(AUTO.atoms));
+        given.put(Option.SCAFFOLD, !scaffold.equals(AUTO.scaffold));
         return given.entrySet().stream().filter(Map.Entry::getValue).map(Map.Entry::getKey).toList();
     }
 
@@ -58,7 +71,8 @@ public record SamplerConf(String sampler, double eta, double omega, String disto
 
     static SamplerConf of(Settings settings) {
         return new SamplerConf(settings.text(Option.SAMPLER), settings.number(Option.ETA), settings.number(Option.OMEGA),
-            settings.text(Option.DISTORTION), settings.text(Option.STOCHASTICITY), settings.text(Option.NUM_ATOMS));
+            settings.text(Option.DISTORTION), settings.text(Option.STOCHASTICITY), settings.text(Option.NUM_ATOMS),
+            settings.text(Option.SCAFFOLD).strip());
     }
 
     /** What differs from {@link #AUTO}, as words of a name; empty where nothing does. */
@@ -71,8 +85,15 @@ public record SamplerConf(String sampler, double eta, double omega, String disto
         if (!distortion.equals(AUTO.distortion)) {
             words.append('-').append(distortion);
         }
-        words.append(atoms.isEmpty() ? "" : "-n" + atoms);
+        words.append(atoms.isEmpty() ? "" : "-n" + atoms).append(scaffold.isEmpty() ? "" : "-around-" + safe(scaffold));
         return words.append(stochasticity.equals(AUTO.stochasticity) ? "" : "-" + stochasticity.replace(':', '-')).toString();
+    }
+
+    /** A text as part of a file's name, and which text it is where that does not show. */
+    private static String safe(String text) {
+        String shown = text.replaceAll("[^A-Za-z0-9]", "_");
+        shown = shown.length() > MOST_SHOWN ? shown.substring(0, MOST_SHOWN) : shown;
+        return shown.equals(text) ? text : shown + "-" + Sha256.of(text.getBytes(StandardCharsets.UTF_8)).substring(0, TOLD_BY);
     }
 
     private static String plain(double value) {

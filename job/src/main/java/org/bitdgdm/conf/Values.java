@@ -32,6 +32,7 @@ final class Values {
         put(Option.DISTORTION, sample.sampler().distortion());
         put(Option.STOCHASTICITY, sample.sampler().stochasticity());
         put(Option.NUM_ATOMS, sample.sampler().atoms());
+        put(Option.SCAFFOLD, sample.sampler().scaffold());
         put(Option.SEED, sample.seed());
         put(Option.BATCH_SIZE, sample.batchSize());
         put(Option.SHARD_SIZE, sample.shardSize());

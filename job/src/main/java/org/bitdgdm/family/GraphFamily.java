@@ -2,6 +2,7 @@ package org.bitdgdm.family;
 
 import java.util.List;
 import org.apache.spark.sql.Row;
+import org.bitdgdm.kernels.FixedPart;
 import org.bitdgdm.model.Vocabulary;
 import org.bitdgdm.molecule.GraphEntry;
 
@@ -22,6 +23,21 @@ public sealed interface GraphFamily extends ResultFamily permits Molecules, Plai
 
     /** What the classes of the model stand for. */
     Vocabulary vocabulary();
+
+    /**
+     * The part that all graphs hold.
+     *
+     * @param text as {@code --scaffold} gives it
+     * @throws org.bitdgdm.conf.InputException if this family, or its vocabulary, has no such part
+     */
+    FixedPart part(String text);
+
+    /**
+     * The same family with rows that say which nodes are of such a part.
+     *
+     * @param nodes how many it has, the first ones of each graph
+     */
+    GraphFamily around(int nodes);
 
     /** Name of the column of node classes. */
     String nodesColumn();

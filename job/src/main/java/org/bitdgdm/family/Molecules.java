@@ -12,6 +12,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.StructType;
 import org.bitdgdm.drawing.MoleculeDrawings;
+import org.bitdgdm.kernels.FixedPart;
 import org.bitdgdm.metrics.BenchmarkFiles;
 import org.bitdgdm.metrics.MetricRegistry;
 import org.bitdgdm.metrics.MetricReport;
@@ -21,6 +22,7 @@ import org.bitdgdm.metrics.Protocol;
 import org.bitdgdm.metrics.ReferenceSet;
 import org.bitdgdm.model.Vocabulary;
 import org.bitdgdm.molecule.GraphEntry;
+import org.bitdgdm.molecule.GraphOfSmiles;
 import org.bitdgdm.molecule.MoleculeScorer;
 import org.bitdgdm.molecule.ScoredGraph;
 import org.bitdgdm.molecule.Stability;
@@ -29,8 +31,9 @@ import org.bitdgdm.molecule.Stability;
  * Graphs of atoms and bonds.
  *
  * @param vocabulary elements and bonds that chemistry here has rules for
+ * @param fixed      how many atoms every graph has in common as its first ones, which rows then say; 0: none
  */
-public record Molecules(Vocabulary vocabulary) implements GraphFamily {
+public record Molecules(Vocabulary vocabulary, int fixed) implements GraphFamily {
     private static final int MOST_MOLECULES = 24;
     private static final int MOST_REFUSED = 8;
     /** Among how many valid graphs different molecules are looked for: a model that repeats itself shows fewer. */
@@ -46,6 +49,11 @@ public record Molecules(Vocabulary vocabulary) implements GraphFamily {
         MoleculeScorer.requireKnown(vocabulary);
     }
 
+    /** Molecules with nothing in common. */
+    public Molecules(Vocabulary vocabulary) {
+        this(vocabulary, 0);
+    }
+
     @Override
     public Protocol protocol(String name) {
         return Protocol.of(name);
@@ -58,7 +66,18 @@ public record Molecules(Vocabulary vocabulary) implements GraphFamily {
 
     @Override
     public StructType schema() {
-        return vocabulary.hydrogens() ? MoleculeRows.WITH_HYDROGENS : MoleculeRows.SCHEMA;
+        StructType schema = vocabulary.hydrogens() ? MoleculeRows.WITH_HYDROGENS : MoleculeRows.SCHEMA;
+        return fixed == 0 ? schema : MoleculeRows.around(schema);
+    }
+
+    @Override
+    public FixedPart part(String text) {
+        return GraphOfSmiles.scaffold(text, vocabulary);
+    }
+
+    @Override
+    public GraphFamily around(int nodes) {
+        return new Molecules(vocabulary, nodes);
     }
 
     @Override
@@ -77,7 +96,8 @@ public record Molecules(Vocabulary vocabulary) implements GraphFamily {
         return new GraphFamily.Scorer() {
             @Override
             public Row row(long graphId, byte[] nodes, byte[] edges) {
-                return MoleculeRows.of(graphId, nodes, edges, scorer.score(nodes, edges), stability(nodes, edges));
+                Row row = MoleculeRows.of(graphId, nodes, edges, scorer.score(nodes, edges), stability(nodes, edges));
+                return fixed == 0 ? row : MoleculeRows.around(row, fixed);
             }
 
             @Override

@@ -11,6 +11,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.StructType;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.drawing.GraphDrawings;
+import org.bitdgdm.kernels.FixedPart;
 import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.metrics.BenchmarkFiles;
 import org.bitdgdm.metrics.GraphRows;
@@ -48,6 +49,16 @@ public record PlainGraphs(Vocabulary vocabulary) implements GraphFamily {
     @Override
     public StructType schema() {
         return GraphRows.SCHEMA;
+    }
+
+    @Override
+    public FixedPart part(String text) {
+        throw new InputException("--scaffold is a fragment of molecules, and the model makes plain graphs; leave it out");
+    }
+
+    @Override
+    public GraphFamily around(int nodes) {
+        throw new UnsupportedOperationException("plain graphs hold no part in common");
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.ArrayType;
@@ -37,6 +38,9 @@ public final class MoleculeRows {
     public static final StructType WITH_HYDROGENS = SCHEMA.add("stable", DataTypes.BooleanType, false)
         .add("stable_atoms", DataTypes.IntegerType, false);
 
+    /** Column of the positions of the atoms that {@code --scaffold} gave, counted from 0. */
+    private static final String FIXED = "fixed_atoms";
+
     private MoleculeRows() {
     }
 
@@ -63,6 +67,21 @@ public final class MoleculeRows {
         values.addAll(scored.properties());
         stability.ifPresent(found -> values.addAll(List.of(found.ofMolecule(), found.stableAtoms())));
         return RowFactory.create(values.toArray());
+    }
+
+    /** The columns of graphs that hold a fixed part. */
+    public static StructType around(StructType schema) {
+        return schema.add(FIXED, new ArrayType(DataTypes.IntegerType, false), false);
+    }
+
+    /** A row of these columns, from one of those without: the first so many atoms are fixed. */
+    public static Row around(Row row, int fixed) {
+        Object[] values = new Object[row.size() + 1];
+        for (int column = 0; column < row.size(); column++) {
+            values[column] = row.get(column);
+        }
+        values[row.size()] = IntStream.range(0, fixed).boxed().toArray(Integer[]::new);
+        return RowFactory.create(values);
     }
 
     /** A byte[] in a row would be taken as BINARY. */

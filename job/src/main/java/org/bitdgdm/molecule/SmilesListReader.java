@@ -1,17 +1,12 @@
 package org.bitdgdm.molecule;
 
 import java.nio.file.Path;
-import java.util.List;
 import java.util.regex.Pattern;
 import org.bitdgdm.model.Vocabulary;
 
 /**
  * A SMILES a line, where {@link SmilesColumn} finds it. Either the lines as they are, whatever they hold, for those who
- * judge them, or the graphs that they stand for, for those who ask a model about them: hydrogens are nodes where the model has
- * them, stereochemistry and isotopes are dropped.
- *
- * <p>A graph holds neither charges nor hydrogen counts. As a graph, a line that would come back as another molecule (anions,
- * radicals, protonated amines) is refused.
+ * judge them, or the graphs that they stand for, for those who ask a model about them, see {@link GraphOfSmiles}.
  */
 final class SmilesListReader extends GraphReader {
     /** What a line is made of that may be meant as SMILES, whole or not. */
@@ -19,26 +14,20 @@ final class SmilesListReader extends GraphReader {
         Pattern.compile("(?:\\[[^\\s\\[\\]]*]?|Br|Cl|[BCNOPSFIbcnops0-9()=#$:/\\\\.%@+*~-])+");
     private static final int SHOWN = 40;
 
-    private final Vocabulary vocabulary;
     private final boolean asGraphs;
     private final String named;
     private SmilesColumn column;
     private long read;
     private long unreadable;
     private String example;
-    private final MoleculeScorer scorer;
-    /** The same molecules in Kekulé form, which every molecule has. */
-    private final MoleculeScorer kekule;
+    private final GraphOfSmiles graphs;
 
     /** @param named column of the SMILES; empty: see {@link SmilesColumn} */
     SmilesListReader(Path file, Vocabulary vocabulary, boolean asGraphs, String named) {
         super(file);
         this.named = named;
-        this.vocabulary = vocabulary;
         this.asGraphs = asGraphs;
-        scorer = new MoleculeScorer(vocabulary);
-        kekule = new MoleculeScorer(new Vocabulary(vocabulary.family(), vocabulary.nodes(), vocabulary.edges(),
-            vocabulary.hydrogens(), false));
+        graphs = new GraphOfSmiles(vocabulary);
     }
 
     @Override
@@ -57,20 +46,11 @@ final class SmilesListReader extends GraphReader {
         if (!asGraphs) {
             return GraphEntry.ofLine(graphId, smiles);
         }
-        ScoredGraph scored = scorer.score(smiles);
-        if (!scored.molecule().valid()) {
-            throw lines.malformed("'" + smiles + "' is " + ScoredMolecule.NO_MOLECULE
-                + scored.molecule().reason().replaceFirst("^" + ScoredMolecule.NO_MOLECULE, ""));
+        try {
+            return graphs.read(graphId, smiles);
+        } catch (OpenSmiles.Fault e) {
+            throw lines.malformed(e.getMessage() + (e.getMessage().contains(" cannot be kept ") ? "; remove the line" : ""));
         }
-        requireClasses(scored.nodes(), "an element", vocabulary.nodes(), smiles);
-        requireClasses(scored.bonds(), "a bond", vocabulary.edges(), smiles);
-        ScoredGraph written = kekule.score(smiles);
-        String remade = kekule.score(written.nodes(), written.bonds()).smiles();
-        if (!scored.molecule().smiles().equals(remade)) {
-            throw lines.malformed("'" + smiles + "' cannot be kept as a graph, which holds neither charges nor hydrogen"
-                + " counts and would be read as " + (remade == null ? "no molecule" : remade) + "; remove the line");
-        }
-        return GraphEntry.of(graphId, scored.nodes(), scored.bonds());
     }
 
     private void count(String smiles) {
@@ -100,13 +80,5 @@ final class SmilesListReader extends GraphReader {
     static String unreadable(long unreadable, long read, String example) {
         return unreadable + " of " + read + " lines are written in letters that no SMILES has, " + example
             + "; give a list of SMILES, or name the column that has them with --smiles-column";
-    }
-
-    private void requireClasses(byte[] classes, String what, List<String> known, String smiles) {
-        for (byte type : classes) {
-            if (type < 0) {
-                throw lines.malformed(what + " of '" + smiles + "' is not of the model's " + String.join(", ", known));
-            }
-        }
     }
 }

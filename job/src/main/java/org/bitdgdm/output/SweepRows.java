@@ -22,7 +22,7 @@ public final class SweepRows {
     /** Settings that every cell has; of the others it has those that its method looks at. */
     private static final Set<Option> ALWAYS = EnumSet.of(Option.METHOD, Option.STEPS, Option.SCHEDULE, Option.SAMPLER,
         Option.ETA, Option.OMEGA, Option.DISTORTION, Option.STOCHASTICITY, Option.NUM_ATOMS,
-        Option.SEED);
+        Option.SCAFFOLD, Option.SEED);
 
     private SweepRows() {
     }

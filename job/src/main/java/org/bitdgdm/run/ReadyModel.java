@@ -18,6 +18,7 @@ import org.bitdgdm.fidelity.LikelihoodProbe;
 import org.bitdgdm.kernels.ActivationRecorder;
 import org.bitdgdm.kernels.Backend;
 import org.bitdgdm.kernels.Denoiser;
+import org.bitdgdm.kernels.FixedPart;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
 import org.bitdgdm.kernels.PackedNetwork;
@@ -108,7 +109,7 @@ public record ReadyModel(ModelBundle bundle, GraphFamily family, Optional<Quanti
     @Override
     public void checkSteps(JobConf conf) {
         boolean flow = ShardSampler.steps(conf.sample(), bundle.diffusion()).get(0).rule() != Sampler.Rule.POSTERIOR;
-        ShardSampler.sizes(conf.sample(), bundle.diffusion());
+        ShardSampler.sizes(conf.sample(), bundle.diffusion(), fixed(conf));
         if (flow && conf.likelihood().on()) {
             throw new InputException("--likelihood is a bound of the sampler posterior, and this run has the sampler flow,"
                 + " which defines none; leave it out");
@@ -120,6 +121,12 @@ public record ReadyModel(ModelBundle bundle, GraphFamily family, Optional<Quanti
         if (conf.recipe().auto()) {
             LayerRates.of(opener.backend().label());
         }
+    }
+
+    /** What every graph of a run holds. */
+    private Optional<FixedPart> fixed(JobConf conf) {
+        String asked = conf.sample().sampler().scaffold();
+        return asked.isEmpty() ? Optional.empty() : Optional.of(family.part(asked));
     }
 
     @Override
@@ -200,9 +207,11 @@ public record ReadyModel(ModelBundle bundle, GraphFamily family, Optional<Quanti
     @Override
     public Written write(PackedModel model, JobConf conf, SparkSession spark, OutputFolder folder, PrintStream console)
         throws IOException, InterruptedException {
-        try (SampleJob job = new SampleJob(JavaSparkContext.fromSparkContext(spark.sparkContext()), model, conf.sample(),
+        Optional<FixedPart> fixed = fixed(conf);
+        try (SampleJob job = new SampleJob(JavaSparkContext.fromSparkContext(spark.sparkContext()), model, conf.sample(), fixed,
             opener)) {
-            RunTimings.Sampled run = MoleculeWriter.write(spark, job, folder, family, console);
+            GraphFamily rows = fixed.map(part -> family.around(part.n())).orElse(family);
+            RunTimings.Sampled run = MoleculeWriter.write(spark, job, folder, rows, console);
             return new Written(run, job.model().hash(), job.model().bytes());
         }
     }
@@ -224,8 +233,10 @@ public record ReadyModel(ModelBundle bundle, GraphFamily family, Optional<Quanti
 
     @Override
     public String subtitle(JobConf conf) {
+        String scaffold = conf.sample().sampler().scaffold();
         return String.join(", ", Amount.of(conf.sample().count(), "graph"), Amount.of(conf.sample().steps(), "step"),
-            "seed " + Long.toUnsignedString(conf.sample().seed()), backend);
+            "seed " + Long.toUnsignedString(conf.sample().seed()),
+            (scaffold.isEmpty() ? "" : "around " + scaffold + ", ") + backend);
     }
 
     @Override

@@ -2,6 +2,7 @@ package org.bitdgdm.sample;
 
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 import org.apache.spark.TaskContext;
@@ -10,6 +11,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.util.LongAccumulator;
 import org.bitdgdm.conf.SampleConf;
 import org.bitdgdm.kernels.Denoiser;
+import org.bitdgdm.kernels.FixedPart;
 import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.kernels.PackedModel;
 
@@ -24,15 +26,27 @@ public final class SampleJob implements ShardedJob, AutoCloseable {
     private final JavaSparkContext spark;
     private final SampleConf conf;
     private final ShardPlan plan;
+    private final Optional<FixedPart> fixed;
     private final ModelBroadcast<PackedModel, Denoiser> model;
     private final LongAccumulator sampled;
 
-    /** Packs and broadcasts the model; it is not needed on the driver, or on its disk, any more. */
+    /** Graphs without a part in common. */
     public SampleJob(JavaSparkContext spark, PackedModel model, SampleConf conf, DenoiserOpener opener) {
+        this(spark, model, conf, Optional.empty(), opener);
+    }
+
+    /**
+     * Packs and broadcasts the model; it is not needed on the driver, or on its disk, any more.
+     *
+     * @param fixed what every graph holds
+     */
+    public SampleJob(JavaSparkContext spark, PackedModel model, SampleConf conf, Optional<FixedPart> fixed,
+                     DenoiserOpener opener) {
         // Refuses more steps than the model has here, not in every task.
         ShardSampler.steps(conf, model.diffusion());
         this.spark = spark;
         this.conf = conf;
+        this.fixed = fixed;
         this.plan = ShardPlan.of(conf);
         this.model = new ModelBroadcast<>(spark, model, opener);
         this.sampled = spark.sc().longAccumulator(GRAPHS_SAMPLED);
@@ -81,7 +95,7 @@ public final class SampleJob implements ShardedJob, AutoCloseable {
      */
     public <T> JavaRDD<T> map(List<Integer> shards, ShardFunction<T> map) {
         ShardPlan cut = plan;
-        ShardSampler sampler = new ShardSampler(conf);
+        ShardSampler sampler = new ShardSampler(conf, fixed);
         ModelBroadcast<PackedModel, Denoiser> broadcast = model;
         LongAccumulator progress = sampled;
         // parallelize cuts a list into as many slices as it has entries: slice i holds entry i.

@@ -2,6 +2,7 @@ package org.bitdgdm.sample;
 
 import java.io.Serializable;
 import java.util.List;
+import java.util.Optional;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.Option;
 import org.bitdgdm.conf.SampleConf;
@@ -9,6 +10,7 @@ import org.bitdgdm.conf.SamplerConf;
 import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.Diffusion;
 import org.bitdgdm.kernels.Distortion;
+import org.bitdgdm.kernels.FixedPart;
 import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.kernels.Sampler;
 import org.bitdgdm.kernels.Schedule;
@@ -28,6 +30,8 @@ public final class ShardSampler implements Serializable {
     private final long seed;
     private final SampleConf conf;
     private final int batchSize;
+    /** Null: nothing is fixed. */
+    private final FixedPart fixed;
 
     /** Takes finished batches. */
     @FunctionalInterface
@@ -35,10 +39,12 @@ public final class ShardSampler implements Serializable {
         void accept(List<Graph> batch) throws InterruptedException;
     }
 
-    public ShardSampler(SampleConf conf) {
+    /** @param fixed what every graph holds, which {@link SampleConf} asks for by its name */
+    public ShardSampler(SampleConf conf, Optional<FixedPart> fixed) {
         this.seed = conf.seed();
         this.conf = conf;
         this.batchSize = conf.batchSize();
+        this.fixed = fixed.orElse(null);
     }
 
     /**
@@ -56,11 +62,28 @@ public final class ShardSampler implements Serializable {
     }
 
     /**
-     * Numbers of nodes of a run's graphs.
+     * Numbers of nodes of a run's graphs: of those that are asked for, the ones which have room for the fixed part.
      *
-     * @throws InputException if the model has no graphs of those that are asked for
+     * @throws InputException if the model has no such graphs
      */
-    public static SizeDistribution sizes(SampleConf conf, Diffusion diffusion) {
+    public static SizeDistribution sizes(SampleConf conf, Diffusion diffusion, Optional<FixedPart> fixed) {
+        SizeDistribution sizes = sizes(conf, diffusion);
+        if (fixed.isEmpty()) {
+            return sizes;
+        }
+        int least = fixed.get().n();
+        int most = conf.sampler().range().map(range -> range[1]).orElse(diffusion.sizes().weights().length - 1);
+        if (least > most) {
+            throw new InputException("--scaffold must have no more atoms than the graphs that are asked for, at most " + most
+                + (conf.sampler().range().isPresent() ? " by --num-atoms " + conf.sampler().atoms()
+                    : ", the most of the model's training set") + "; found " + least + " in '"
+                + conf.sampler().scaffold() + "'");
+        }
+        return sizes.within(Math.max(least, conf.sampler().range().map(range -> range[0]).orElse(1)), most);
+    }
+
+    /** The same of graphs without a fixed part. */
+    static SizeDistribution sizes(SampleConf conf, Diffusion diffusion) {
         return conf.sampler().range().map(range -> {
             try {
                 return diffusion.sizes().within(range[0], range[1]);
@@ -82,7 +105,7 @@ public final class ShardSampler implements Serializable {
                 Stochasticity.of(asked.stochasticity()));
         }
         for (Option option : asked.given()) {
-            if (option != Option.SAMPLER && option != Option.NUM_ATOMS) {
+            if (option != Option.SAMPLER && option != Option.NUM_ATOMS && option != Option.SCAFFOLD) {
                 throw new InputException(option.flag() + " is of the sampler flow, and this run has the sampler posterior;"
                     + " leave it out, or set --sampler flow");
             }
@@ -97,10 +120,11 @@ public final class ShardSampler implements Serializable {
      */
     void sample(ShardPlan.Shard shard, Denoiser model, Sink sink) throws InterruptedException {
         List<Sampler.Step> taken = steps(conf, model.diffusion());
-        SizeDistribution sizes = sizes(conf, model.diffusion());
+        SizeDistribution sizes = sizes(conf, model.diffusion(), Optional.ofNullable(fixed));
         for (SizeGroup group : SizeGroup.of(sizes, seed, shard.firstId(), shard.firstId() + shard.count())) {
             for (SizeGroup part : group.parts(batchSize)) {
-                sink.accept(model.sample(part.n(), part.ids(), seed, taken).graphs());
+                sink.accept((fixed == null ? model.sample(part.n(), part.ids(), seed, taken)
+                    : model.sample(part.n(), part.ids(), seed, taken, fixed)).graphs());
             }
         }
     }

@@ -63,7 +63,8 @@ class OptionTest {
         Map<Option, Object> others = new HashMap<>(OTHERS);
         others.putAll(Map.of(Option.FACTORS, "weight", Option.STEPS, 7, Option.SCHEDULE, "noise", Option.SEED, 9L, Option.RECIPE, "auto"));
         others.putAll(Map.of(Option.SAMPLER, "flow", Option.ETA, 50.0, Option.OMEGA, 0.5, Option.DISTORTION, "polydec",
-            Option.STOCHASTICITY, "column:x_1", Option.NUM_ATOMS, "5-7"));
+            Option.STOCHASTICITY, "column:x_1", Option.NUM_ATOMS, "5-7",
+            Option.SCAFFOLD, "C1=CC1"));
         for (Option axis : Option.axes()) {
             Map<Option, Settings.Setting> common = axis == Option.BUDGET || axis == Option.RECIPE
                 ? Map.of(Option.RECIPE, set("auto"), Option.BUDGET, set(0.5)) : Map.of();

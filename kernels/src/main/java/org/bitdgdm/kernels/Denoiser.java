@@ -37,6 +37,27 @@ public interface Denoiser extends OpenedModel {
         return batch;
     }
 
+    /**
+     * Samples graphs around a part that they have in common, which each holds as its first nodes.
+     *
+     * @param steps at least one
+     * @throws InterruptedException as {@link #sample(int, long[], long, List)}
+     */
+    default GraphBatch sample(int n, long[] ids, long seed, List<Sampler.Step> steps, FixedPart fixed)
+        throws InterruptedException {
+        LimitDistribution limits = diffusion().limits();
+        GraphBatch batch = InitialNoise.draw(diffusion(), n, ids, seed, firstCounter(steps));
+        fixed.begin(batch, limits, seed, steps.get(0));
+        for (int at = 0; at < steps.size(); at++) {
+            if (at % STEPS_PER_CALL == 0 && Thread.interrupted()) {
+                throw new InterruptedException("sampling was stopped");
+            }
+            advance(batch, seed, List.of(steps.get(at)));
+            fixed.replace(batch, limits, seed, steps.get(at));
+        }
+        return batch;
+    }
+
     /** Counter of the draws that steps begin from. */
     default int firstCounter(List<Sampler.Step> steps) {
         return steps.isEmpty() ? diffusion().steps() : steps.get(0).from();
