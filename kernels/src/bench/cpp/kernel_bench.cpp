@@ -499,7 +499,8 @@ private:
         const Group same = {n_, graphs_, ids.data(), sameNodes.data(), sameEdges.data()};
         const std::pair<const char*, Step> rules[] = {
             {"draw", {POSTERIOR, 1, 0, GENERAL, 0, 0.01f, 0.5f, 0.5f, 0, 0}},
-            {"draw of a flow", {FLOW, 1, 0, GENERAL, 0, 0, 0.5f, 0.51f, 10, 0.1f}}};
+            {"draw of a flow", {FLOW, 1, 0, GENERAL, 0, 0, 0.5f, 0.51f, 10, 0.1f}},
+            {"draw of a leap", {LEAP, 1, 0, GENERAL, 0, 0.01f, 0.5f, 0.51f, 0, 0}}};
         const auto draw = [&](const Kernels& kernels, Workspace& ws, const Group& to, const Step& step) {
             if (!kernels.draw(model_, ws, to, 1, step)) {
                 throw std::runtime_error("the probabilities of finite logits must be finite");

@@ -1,5 +1,5 @@
-// One step of a sampler and its draws, as Posterior.java, Flow.java and CounterRandom.java define them; sums in double, exp in
-// FP32, flows in FP32. Included inside the namespace of an instruction set.
+// One step of a sampler and its draws, as Posterior.java, Flow.java, Leap.java and CounterRandom.java define them; sums in
+// double, exp in FP32, flows in FP32. Included inside the namespace of an instruction set.
 
 // q(z_t | z_s), q(z_s | x0), q(z_t | x0) of one kind of element.
 struct Transition {
@@ -185,6 +185,53 @@ static int jump(FlowStep& flow, const float* prediction, int current, float* wei
     return drawClass(philoxUniform(seed, id, (uint32_t) step.to, slot), weights, classes);
 }
 
+// q(j | x0) where x0 is j or not, of a leap.
+static double noised(const Transition& transition, int j, bool own) {
+    const double limit = transition.marginal[j] / transition.marginalSum;
+    const double share = (own ? transition.alphaBarT : 0) + (1 - transition.alphaBarT) * limit;
+    return share < 1e-8 ? 0 : share;
+}
+
+// The class after a leap, from the prediction, padded and overwritten; see Leap.java.
+static int leap(const Transition& transition, float* prediction, int current, uint64_t seed, uint64_t id, uint32_t to,
+                uint32_t slot) {
+    const int classes = transition.classes;
+    double ratios[128];
+    double ratioSum = 0;
+    for (int k = 0; k < classes; k++) {
+        ratios[k] = prediction[k] / (noised(transition, current, k == current) + 1e-9);
+        ratioSum += ratios[k];
+    }
+    const double limit = transition.marginal[current] / transition.marginalSum;
+    double means[128];
+    for (int j = 0; j < classes; j++) {
+        means[j] = limit * (noised(transition, j, false) * (ratioSum - ratios[j]) + noised(transition, j, true) * ratios[j])
+            * transition.beta;
+        prediction[j] = (float) -means[j];
+    }
+    const int width = padded(classes);
+    for (int c = 0; c < width; c += LANES) {
+        store(prediction + c, exponential(load(prediction + c)));
+    }
+    int moved = current;
+    for (int j = 0; j < classes; j++) {
+        if (j == current) {
+            continue;
+        }
+        const float u = philoxUniform(seed, id, to, slot | (uint32_t) j << 24);
+        double probability = prediction[j];
+        double cumulative = probability;
+        int jumps = 0;
+        while (u >= cumulative && jumps < 127) {
+            jumps++;
+            probability *= means[j] / jumps;
+            cumulative += probability;
+        }
+        moved += jumps * (j - current);
+    }
+    return moved < 0 ? 0 : moved >= classes ? classes - 1 : moved;
+}
+
 // The rule of a step for one kind of element.
 struct Draws {
     Transition transition;
@@ -207,6 +254,12 @@ struct Draws {
             }
             if (step.rule == FLOW) {
                 return jump(flow, logits, current, weights, seed, id, slot);
+            }
+            if (step.rule == LEAP) {
+                return leap(transition, logits, current, seed, id, (uint32_t) step.to, slot);
+            }
+            if (step.rule == MOST_PROBABLE) {
+                return best(logits, classes);
             }
             return drawClass(philoxUniform(seed, id, (uint32_t) step.to, slot), logits, classes);
         }

@@ -246,7 +246,7 @@ static_assert(sizeof(EdgeInputArguments) == 40 && sizeof(EdgeOutputArguments) ==
     && offsetof(EdgeOutputArguments, rows) == 32, "layout of EdgeInputArguments and EdgeOutputArguments");
 
 // One step of a sampler, Sampler.java. What depends on a noise schedule is worked out there.
-enum Rule : int32_t { POSTERIOR = 0, FLOW = 1, PREDICTION = 2 };
+enum Rule : int32_t { POSTERIOR = 0, FLOW = 1, PREDICTION = 2, LEAP = 3, MOST_PROBABLE = 4 };
 
 // Stochasticity.java, by ordinal.
 enum Stochasticity : int32_t {
@@ -267,7 +267,7 @@ struct Step {
     int32_t rule;           // Rule
     int32_t to;             // counter of the draws
     float time;             // what the network reads
-    float beta;             // noise between the two times, of a posterior
+    float beta;             // noise between the two times, of a posterior; length of a leap
     float alphaBarFrom;     // at the time of the graphs; of a flow its time
     float alphaBarTo;       // at the time that is drawn
     int32_t stochasticity;  // Stochasticity, of a flow

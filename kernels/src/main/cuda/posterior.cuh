@@ -1,6 +1,7 @@
-// One step of a sampler and its draws, as Posterior.java, Flow.java and CounterRandom.java define them; sums in double, exp in
-// FP32, flows in FP32, in the order of the cpu backend. Also the draws that sampling starts from, those of InitialNoise.java. A
-// thread has one element, a node or an edge i < j, and computes a value again rather than keep an array of them.
+// One step of a sampler and its draws, as Posterior.java, Flow.java, Leap.java and CounterRandom.java define them; sums in
+// double, exp in FP32, flows in FP32, in the order of the cpu backend. Also the draws that sampling starts from, those of
+// InitialNoise.java. A thread has one element, a node or an edge i < j, and computes a value again rather than keep an array
+// of them.
 #pragma once
 
 #include "device.cuh"
@@ -235,6 +236,62 @@ struct Jump {
     }
 };
 
+// A leap of one element, see Leap.java.
+struct Leap {
+    Prediction prediction;
+    const float* marginal;
+    int classes;
+    int current;
+    double kept;
+    double length;
+    // Found by start().
+    double marginalSum;
+    double ratioSum;
+
+    // q(j | x0) where x0 is j or not.
+    BITDGDM_MEMBER double noised(int j, bool own) const {
+        const double limit = divide((double) marginal[j], marginalSum);
+        const double share = add(own ? kept : 0.0, multiply(subtract(1, kept), limit));
+        return share < 1e-8 ? 0 : share;
+    }
+
+    BITDGDM_MEMBER double ratio(int k) const {
+        return divide((double) prediction.weight(k), add(noised(current, k == current), 1e-9));
+    }
+
+    // Mean number of jumps to j.
+    BITDGDM_MEMBER double mean(int j) const {
+        const double limit = divide((double) marginal[current], marginalSum);
+        const double own = ratio(j);
+        return multiply(multiply(limit,
+            add(multiply(noised(j, false), subtract(ratioSum, own)), multiply(noised(j, true), own))), length);
+    }
+
+    BITDGDM_MEMBER void start() {
+        marginalSum = 0;
+        for (int k = 0; k < classes; k++) {
+            marginalSum = add(marginalSum, (double) marginal[k]);
+        }
+        ratioSum = 0;
+        for (int k = 0; k < classes; k++) {
+            ratioSum = add(ratioSum, ratio(k));
+        }
+    }
+
+    BITDGDM_MEMBER int jumps(int j, float u) const {
+        const double expected = mean(j);
+        double probability = exponential((float) -expected);
+        double cumulative = probability;
+        int jumps = 0;
+        while (u >= cumulative && jumps < 127) {
+            jumps++;
+            probability = multiply(probability, divide(expected, (double) jumps));
+            cumulative = add(cumulative, probability);
+        }
+        return jumps;
+    }
+};
+
 // Row and column of edge `slot`, counting i < j row-major from 0.
 BITDGDM_DEVICE void edgeOf(int slot, int n, int& i, int& j) {
     i = 0;
@@ -359,6 +416,24 @@ BITDGDM_DEVICE void draw(const DrawArguments& args) {
         jump.current = prediction.logits.current;
         jump.start(prediction, step.stochasticity == COLUMN_XHAT_T ? uniformOf(args, element, step.to, NOISED) : 0);
         writeClass(args, element, drawClass(u, classes, jump));
+    } else if (step.rule == LEAP) {
+        Leap leap;
+        leap.prediction = prediction;
+        leap.marginal = marginal;
+        leap.classes = classes;
+        leap.current = prediction.logits.current;
+        leap.kept = step.alphaBarFrom;
+        leap.length = step.beta;
+        leap.start();
+        int moved = leap.current;
+        for (int j = 0; j < classes; j++) {
+            if (j != leap.current) {
+                moved += leap.jumps(j, uniformOf(args, element, step.to, (uint32_t) j << 24)) * (j - leap.current);
+            }
+        }
+        writeClass(args, element, moved < 0 ? 0 : moved >= classes ? classes - 1 : moved);
+    } else if (step.rule == MOST_PROBABLE) {
+        writeClass(args, element, best(classes, prediction));
     } else {
         writeClass(args, element, drawClass(u, classes, prediction));
     }

@@ -255,7 +255,7 @@ class DesignTest extends CommandsOnSpark {
     @ParameterizedTest
     @ValueSource(strings = {"--recipe auto --budget 0.02", "--likelihood list.smi", "--reference list.smi",
         "--test-set list.smi", "--scaffold-test-set list.smi", "--count 7", "--schedule noise", "--num-atoms 9",
-        "--scaffold CC",         "--shard-size 7", "--sampler flow", "--protocol moses", "--backend cuda"})
+        "--scaffold CC", "--shard-size 7", "--sampler flow", "--protocol moses", "--backend cuda"})
     void whatSequencesDoNotHaveIsRefusedByItsName(String flag) {
         assertThat(generate(folder.resolve("refused"), STRUCTURES, flag.split(" "))).isEqualTo(2);
         assertThat(err).startsWith("error: " + flag.split(" ")[0]).hasLineCount(1);

@@ -16,7 +16,7 @@ import org.bitdgdm.kernels.Stochasticity;
 /**
  * How graphs are taken from noise to data.
  *
- * @param sampler       {@code auto}, {@code posterior} or {@code flow}
+ * @param sampler       {@code auto}, {@code posterior}, {@code flow} or {@code tau-leaping}
  * @param eta           η of a flow
  * @param omega         ω of a flow
  * @param distortion    of a flow's times, a label of {@link Distortion}
@@ -36,7 +36,7 @@ public record SamplerConf(String sampler, double eta, double omega, String disto
     private static final Pattern ATOMS = Pattern.compile("(\\d{1,6})(?:-(\\d{1,6}))?");
 
     public SamplerConf {
-        Check.oneOf("sampler", List.of("auto", "posterior", "flow"), sampler);
+        Check.oneOf("sampler", List.of("auto", "posterior", "flow", "tau-leaping"), sampler);
         Check.that(eta >= 0 && eta <= Float.MAX_VALUE, "eta", "must be at least 0", eta);
         Check.that(omega >= 0 && omega <= Float.MAX_VALUE, "omega", "must be at least 0", omega);
         Check.oneOf("distortion", Distortion.labels(), distortion);

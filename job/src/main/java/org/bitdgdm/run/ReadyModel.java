@@ -22,7 +22,6 @@ import org.bitdgdm.kernels.FixedPart;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
 import org.bitdgdm.kernels.PackedNetwork;
-import org.bitdgdm.kernels.Sampler;
 import org.bitdgdm.metrics.MetricRegistry;
 import org.bitdgdm.metrics.Protocol;
 import org.bitdgdm.metrics.ReferenceSet;
@@ -108,11 +107,12 @@ public record ReadyModel(ModelBundle bundle, GraphFamily family, Optional<Quanti
 
     @Override
     public void checkSteps(JobConf conf) {
-        boolean flow = ShardSampler.steps(conf.sample(), bundle.diffusion()).get(0).rule() != Sampler.Rule.POSTERIOR;
+        ShardSampler.steps(conf.sample(), bundle.diffusion());
+        String sampler = ShardSampler.name(conf.sample(), bundle.diffusion());
         ShardSampler.sizes(conf.sample(), bundle.diffusion(), fixed(conf));
-        if (flow && conf.likelihood().on()) {
-            throw new InputException("--likelihood is a bound of the sampler posterior, and this run has the sampler flow,"
-                + " which defines none; leave it out");
+        if (!sampler.equals("posterior") && conf.likelihood().on()) {
+            throw new InputException("--likelihood is a bound of the sampler posterior, and this run has the sampler " + sampler
+                + ", which defines none; leave it out");
         }
         Measures.checkSteps(conf.fidelity(), conf.likelihood(), bundle.diffusion());
         if (conf.recipe().auto() || conf.scan().on()) {

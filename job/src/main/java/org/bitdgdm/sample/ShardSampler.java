@@ -95,22 +95,28 @@ public final class ShardSampler implements Serializable {
 
     private static Sampler sampler(SampleConf conf, Diffusion diffusion) {
         SamplerConf asked = conf.sampler();
-        boolean flow = asked.sampler().equals("flow") || asked.sampler().equals("auto") && diffusion.schedule().linear();
-        if (flow) {
-            if (!conf.schedule().equals(Schedule.UNIFORM.label())) {
-                throw new InputException("--schedule is of the sampler posterior, found " + conf.schedule()
-                    + " with the sampler flow; space its times by --distortion");
-            }
+        String name = name(conf, diffusion);
+        if (!name.equals("posterior") && !conf.schedule().equals(Schedule.UNIFORM.label())) {
+            throw new InputException("--schedule is of the sampler posterior, found " + conf.schedule() + " with the sampler "
+                + name + "; " + (name.equals("flow") ? "space its times by --distortion" : "leave it out"));
+        }
+        if (name.equals("flow")) {
             return Sampler.flow(Distortion.of(asked.distortion()), (float) asked.eta(), (float) asked.omega(),
                 Stochasticity.of(asked.stochasticity()));
         }
         for (Option option : asked.given()) {
             if (option != Option.SAMPLER && option != Option.NUM_ATOMS && option != Option.SCAFFOLD) {
-                throw new InputException(option.flag() + " is of the sampler flow, and this run has the sampler posterior;"
-                    + " leave it out, or set --sampler flow");
+                throw new InputException(option.flag() + " is of the sampler flow, and this run has the sampler " + name
+                    + "; leave it out, or set --sampler flow");
             }
         }
-        return Sampler.posterior(Schedule.of(conf.schedule()));
+        return name.equals("posterior") ? Sampler.posterior(Schedule.of(conf.schedule())) : Sampler.leaps();
+    }
+
+    /** Which sampler takes the steps of a run, for people: {@code posterior}, {@code flow} or {@code tau-leaping}. */
+    public static String name(SampleConf conf, Diffusion diffusion) {
+        String asked = conf.sampler().sampler();
+        return !asked.equals("auto") ? asked : diffusion.schedule().linear() ? "flow" : "posterior";
     }
 
     /**

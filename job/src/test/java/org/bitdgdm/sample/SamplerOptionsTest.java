@@ -33,6 +33,7 @@ class SamplerOptionsTest {
         assertThat(rule(DIGRESS, SamplerConf.AUTO)).isEqualTo(Sampler.Rule.POSTERIOR);
         assertThat(rule(DEFOG, SamplerConf.AUTO)).isEqualTo(Sampler.Rule.FLOW);
         assertThat(rule(DIGRESS, named("flow"))).isEqualTo(Sampler.Rule.FLOW);
+        assertThat(rule(DIGRESS, named("tau-leaping"))).isEqualTo(Sampler.Rule.LEAP);
         assertThat(rule(DEFOG, named("posterior"))).isEqualTo(Sampler.Rule.POSTERIOR);
     }
 
@@ -56,6 +57,15 @@ class SamplerOptionsTest {
         refused("--stochasticity", new SamplerConf("auto", 0, 0, "identity", "marginal", ""));
         assertThatThrownBy(() -> ShardSampler.steps(conf(5, "noise", SamplerConf.AUTO), DEFOG))
             .isInstanceOf(InputException.class).hasMessageStartingWith("--schedule is of the sampler posterior");
+        assertThatThrownBy(() -> ShardSampler.steps(conf(5, "noise", named("tau-leaping")), DIGRESS))
+            .isInstanceOf(InputException.class).hasMessageStartingWith("--schedule is of the sampler posterior")
+            .hasMessageContaining("with the sampler tau-leaping; leave it out");
+        assertThatThrownBy(() -> ShardSampler.steps(conf(5, "uniform",
+            new SamplerConf("tau-leaping", 1, 0, "identity", "general", "")), DIGRESS)).isInstanceOf(InputException.class)
+            .hasMessage("--eta is of the sampler flow, and this run has the sampler tau-leaping; leave it out, or set"
+                + " --sampler flow");
+        assertThatThrownBy(() -> ShardSampler.steps(conf(1, "uniform", named("tau-leaping")), DIGRESS))
+            .isInstanceOf(InputException.class).hasMessageStartingWith("--steps must be in 2..");
         for (double eta : new double[] {-1, Double.NaN, 1e300}) {
             assertThatThrownBy(() -> new SamplerConf("flow", eta, 0, "identity", "general", ""))
                 .isInstanceOf(InputException.class).hasMessageContaining("--eta must be at least 0");

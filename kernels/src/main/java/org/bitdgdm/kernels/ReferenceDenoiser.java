@@ -85,11 +85,16 @@ public final class ReferenceDenoiser implements ActivationRecorder {
                 };
             }
             Flow flow = new Flow(step, marginal);
+            Leap leap = new Leap(step, marginal);
             float[] prediction = new float[classes];
             return (logits, from, current, seed, id, slot) -> {
                 Flow.predict(logits, from, prediction, step.at());
-                return step.rule() == Sampler.Rule.FLOW ? flow.jump(prediction, current, weights, seed, id, slot)
-                    : CounterRandom.draw(CounterRandom.uniform(seed, id, step.to(), slot), prediction, 0, classes);
+                return switch (step.rule()) {
+                    case FLOW -> flow.jump(prediction, current, weights, seed, id, slot);
+                    case LEAP -> leap.draw(prediction, current, seed, id, slot);
+                    case MOST_PROBABLE -> Leap.mostProbable(prediction);
+                    default -> CounterRandom.draw(CounterRandom.uniform(seed, id, step.to(), slot), prediction, 0, classes);
+                };
             };
         }
     }

@@ -42,6 +42,7 @@ class SamplerTest {
         for (PackedModel model : List.of(DIGRESS, DEFOG, defog(LimitDistribution.Kind.ABSORBING),
             defog(LimitDistribution.Kind.ABSORBFIRST))) {
             cases.add(Arguments.of(model, Sampler.posterior(Schedule.UNIFORM)));
+            cases.add(Arguments.of(model, Sampler.leaps()));
             cases.add(Arguments.of(model, Sampler.flow(Distortion.COS, 0, 0, Stochasticity.GENERAL)));
             for (Stochasticity design : Stochasticity.values()) {
                 cases.add(Arguments.of(model, Sampler.flow(Distortion.POLYDEC, 10, 0.5f, design)));
