@@ -76,7 +76,8 @@ usage() {
   cat << 'EOF'
 
   bench      measures the speed of this machine; bench --help lists its flags; bench decomposition MODEL RESULTS compares
-             how low-rank parts are found, bench norm MODEL RESULTS the same in the norm of what layers see
+             how low-rank parts are found, bench norm MODEL RESULTS the same in the norm of what layers see;
+             bench factors RESULTS compares published with aware factors on other models than QM9's
 
 Spark's own flags come after --spark, or its settings in conf/spark-defaults.conf:
   ./submit.sh generate --count 256 --steps 50 --out out/first --spark --master 'local[2]' --driver-memory 4g
@@ -100,6 +101,7 @@ bench() {
   case ${job[1]-} in
     decomposition) study=quantize.DecompositionBench ;;
     norm) study=quantize.NormBench ;;
+    factors) study=run.FactorBench ;;
   esac
   if [ -n "$study" ]; then
     (cd "$home" && ./mvnw -q -B -ntp -pl job -am test-compile) >&2 || fail 'the study does not compile, see above'

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# A study of decompositions as a page: docs/results/decomposition.sh [decomposition|norm]
+# A study of decompositions as a page: docs/results/decomposition.sh [decomposition|norm|factors]
 #   decomposition  docs/results/paper-decomposition.md: how scaled gradient descent, plain gradient descent and the truncated
 #                  SVD find a low-rank part among outliers
 #   norm           docs/results/norm.md: the same in the norm of what layers see, and first factors that layers share
+#   factors        docs/results/factors-elsewhere.md: published and aware factors on other models than QM9's
 # The tables are made of the JSON lines in out/NAME.jsonl, which are measured where they are not there.
 set -euo pipefail
 home=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)
 study=${1:-decomposition}
+model=("$home/conf/models/qm9")
 case $study in
   decomposition) name=paper-decomposition
     text='How scaled gradient descent, plain gradient descent and the truncated SVD find a low-rank part among outliers: against
@@ -15,14 +17,17 @@ the share of planted outliers, against the condition number, and on the model'\'
     text='Decompositions in the norm of what layers see ([method](../method.md)): how many updates scaled gradient descent
 needs, plain gradients of the same objective, the truncated SVD of H^½ (W − S) and the choice of S in turns, and scaled gradient
 descent on the weight alone; and what one first factor would leave for layers that read the same input.' ;;
-  *) echo "error: decomposition.sh takes decomposition or norm, found $study" >&2; exit 2 ;;
+  factors) name=factors-elsewhere model=()
+    text='Factors as published beside those fitted to what layers do ([method](../method.md)), in the same form, on other models than
+QM9'\''s.' ;;
+  *) echo "error: decomposition.sh takes decomposition, norm or factors, found $study" >&2; exit 2 ;;
 esac
 out=${OUT:-$home/out}
 mkdir -p "$out"
 results=$(cd -- "$out" && pwd -P)/$name.jsonl
 page=$home/docs/results/$name.md
 
-tables=$("$home/submit.sh" bench "$study" "$home/conf/models/qm9" "$results")
+tables=$(cd -- "$home" && "$home/submit.sh" bench "$study" "${model[@]}" "$results")
 {
   echo "# $name"
   echo

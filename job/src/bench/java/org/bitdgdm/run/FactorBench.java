@@ -1,0 +1,371 @@
+package org.bitdgdm.run;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.function.ToIntFunction;
+import java.util.stream.Stream;
+import org.bitdgdm.conf.JobConf;
+import org.bitdgdm.conf.Option;
+import org.bitdgdm.conf.QuantizeConf;
+import org.bitdgdm.conf.Settings;
+import org.bitdgdm.kernels.Architecture;
+import org.bitdgdm.kernels.BackendOptions;
+import org.bitdgdm.kernels.CpuDenoiser;
+import org.bitdgdm.kernels.CpuProteinDenoiser;
+import org.bitdgdm.kernels.Diffusion;
+import org.bitdgdm.kernels.FeatureSet;
+import org.bitdgdm.kernels.GraphBatch;
+import org.bitdgdm.kernels.InitialNoise;
+import org.bitdgdm.kernels.LayerNorm;
+import org.bitdgdm.kernels.NetworkSpec;
+import org.bitdgdm.kernels.PackedLinear;
+import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.kernels.PackedNetwork;
+import org.bitdgdm.kernels.PackedProteinModel;
+import org.bitdgdm.kernels.ProteinDenoiser;
+import org.bitdgdm.kernels.ProteinGraph;
+import org.bitdgdm.kernels.Sampler;
+import org.bitdgdm.kernels.SequenceSampler;
+import org.bitdgdm.kernels.SizeGroup;
+import org.bitdgdm.kernels.Variant;
+import org.bitdgdm.model.ProteinBundle;
+import org.bitdgdm.protein.FeatureScales;
+import org.bitdgdm.protein.ProteinFeatures;
+import org.bitdgdm.protein.StructureFile;
+import org.bitdgdm.quantize.Calibrations;
+import org.bitdgdm.quantize.ProteinCalibrations;
+import org.bitdgdm.quantize.Quantization;
+import org.bitdgdm.quantize.QuantizedModel;
+
+/**
+ * Factors as published beside those fitted to what layers do, in the same form (bits, rank, α, no residual), on other models
+ * than QM9's: {@code ./submit.sh bench factors RESULTS}, from the root of the repository. A JSON line for each quantized model
+ * goes to RESULTS, and the table made of them to the console; where RESULTS is there already, nothing runs again.
+ *
+ * <p>Models are the one for sequences in {@code conf/models/gradeif} on the backbones of {@code conf/structures}, and a network
+ * of MOSES's vocabulary, sizes and published widths with random weights and {@value #BLOCKS} of its 12 blocks. What is
+ * measured is {@code KL(p_full(x₀ | z_t) ‖ p_quantized(x₀ | z_t))} along runs of the full-precision model that nothing was
+ * fitted to: summed over nodes and pairs of a graph, or the mean over residues.
+ */
+public final class FactorBench {
+    /** Blocks of the random model. */
+    private static final int BLOCKS = 4;
+    /** Graphs, and steps of each; samples of each backbone, and evaluations of each. */
+    private static final int GRAPHS = 12;
+    private static final int STEPS = 20;
+    private static final int SAMPLES = 4;
+    private static final int EVALUATIONS = 20;
+    private static final long SEED = 0x466163746F7273L;
+    private static final JsonMapper JSON = new JsonMapper();
+
+    /** The form of all layers of the blocks: that of the paper's tables, and that of the default. */
+    private static final Map<String, Map<Option, String>> FORMS = new LinkedHashMap<>();
+
+    static {
+        FORMS.put("W4A4, rank 16, α 5%", Map.of(Option.ACTIVATION_BITS, "4", Option.RANK, "16", Option.ALPHA, "0.05",
+            Option.THRESHOLD_PERCENTILE, "99"));
+        FORMS.put("W4A8, rank 32, α 1%", Map.of(Option.ACTIVATION_BITS, "8", Option.RANK, "32", Option.ALPHA, "0.01",
+            Option.THRESHOLD_PERCENTILE, "99.9"));
+    }
+
+    /** A full-precision model, and what others are to it. */
+    private interface Subject {
+        String name();
+
+        QuantizedModel<? extends PackedNetwork> quantize(QuantizeConf recipe);
+
+        /** Nats per graph and step, or per residue and evaluation. */
+        double divergence(PackedNetwork quantized);
+    }
+
+    private FactorBench() {
+    }
+
+    public static void main(String[] arguments) throws IOException {
+        if (arguments.length != 1) {
+            System.err.println("error: bench factors takes the file of its results, found " + arguments.length + " arguments");
+            System.exit(2);
+        }
+        Path results = Path.of(arguments[0]);
+        if (!Files.exists(results)) {
+            List<String> lines = new ArrayList<>();
+            for (Subject subject : List.of(new Molecules(), new Sequences())) {
+                lines.addAll(lines(subject));
+            }
+            Path part = results.resolveSibling(results.getFileName() + ".part");
+            Files.write(part, lines);
+            Files.move(part, results);
+        }
+        List<JsonNode> rows = new ArrayList<>();
+        for (String line : Files.readAllLines(results)) {
+            rows.add(JSON.readTree(line));
+        }
+        System.out.print(table(rows));
+    }
+
+    private static List<String> lines(Subject subject) {
+        List<String> lines = new ArrayList<>();
+        FORMS.forEach((form, settings) -> {
+            for (QuantizeConf.Factors factors : QuantizeConf.Factors.values()) {
+                QuantizedModel<? extends PackedNetwork> quantized = subject.quantize(recipe(settings, factors));
+                String line = JSON.createObjectNode().put("model", subject.name()).put("form", form)
+                    .put("factors", factors.toString()).put("divergence", subject.divergence(quantized.model()))
+                    .put("bytes", quantized.model().bytes()).toString();
+                System.err.println(line);
+                lines.add(line);
+            }
+        });
+        return lines;
+    }
+
+    private static QuantizeConf recipe(Map<Option, String> form, QuantizeConf.Factors factors) {
+        Map<Option, List<String>> flags = new EnumMap<>(Option.class);
+        form.forEach((option, value) -> flags.put(option, List.of(value)));
+        flags.put(Option.METHOD, List.of("bit-dgdm"));
+        flags.put(Option.WEIGHT_BITS, List.of("4"));
+        flags.put(Option.RESIDUAL, List.of("0"));
+        flags.put(Option.OUTER_BITS, List.of("32"));
+        flags.put(Option.FACTORS, List.of(factors.toString()));
+        flags.put(Option.OUT, List.of("out"));
+        return JobConf.of(Settings.load(Optional.empty(), flags)).quantize();
+    }
+
+    static String table(List<JsonNode> rows) {
+        StringBuilder text = new StringBuilder(String.format(Locale.ROOT, "KL in nats from full precision, along runs of it"
+            + " that nothing was fitted to: of molecules per graph and step, %d graphs of %d to %d nodes and %d steps; of"
+            + " sequences per residue and evaluation, %d samples of %d evaluations of each backbone. What lies outside the"
+            + " blocks is in full precision.%n%n| model | form, no residual | KL, published factors | KL, aware factors | ÷ |"
+            + " bytes, published | bytes, aware |%n|---|---|---|---|---|---|---|%n", GRAPHS, Molecules.NODES - GRAPHS + 1,
+            Molecules.NODES, STEPS, SAMPLES, EVALUATIONS));
+        for (JsonNode published : rows) {
+            if (!published.path("factors").asText().equals("weight")) {
+                continue;
+            }
+            JsonNode aware = rows.stream().filter(row -> row.path("model").equals(published.path("model"))
+                && row.path("form").equals(published.path("form")) && row.path("factors").asText().equals("aware"))
+                .findFirst().orElseThrow();
+            double before = published.path("divergence").asDouble();
+            double after = aware.path("divergence").asDouble();
+            text.append(String.format(Locale.ROOT, "| %s | %s | %.3g | %.3g | %.1f | %,d | %,d |%n",
+                published.path("model").asText(), published.path("form").asText(), before, after, before / after,
+                published.path("bytes").asLong(), aware.path("bytes").asLong()));
+        }
+        return text.toString();
+    }
+
+    private static BackendOptions backend() {
+        return new BackendOptions(Runtime.getRuntime().availableProcessors(), "auto", null);
+    }
+
+    /** KL(softmax(p) ‖ softmax(q)) of the classes from an index on. */
+    private static double divergence(float[] p, float[] q, int from, int classes) {
+        double pNorm = logNorm(p, from, classes);
+        double qNorm = logNorm(q, from, classes);
+        double sum = 0;
+        for (int k = from; k < from + classes; k++) {
+            sum += Math.exp(p[k] - pNorm) * (p[k] - pNorm - (q[k] - qNorm));
+        }
+        return Math.max(0, sum);
+    }
+
+    private static double logNorm(float[] logits, int from, int classes) {
+        double largest = Double.NEGATIVE_INFINITY;
+        for (int k = from; k < from + classes; k++) {
+            largest = Math.max(largest, logits[k]);
+        }
+        double sum = 0;
+        for (int k = from; k < from + classes; k++) {
+            sum += Math.exp(logits[k] - largest);
+        }
+        return largest + Math.log(sum);
+    }
+
+    /** Nats per step of graphs of the sizes that the model draws. */
+    private static double[] ofGraphs(PackedModel full, PackedModel quantized, int graphs, int count) {
+        List<Sampler.Step> steps = Sampler.of(full.diffusion()).steps(full.diffusion(), count);
+        double[] sums = new double[graphs];
+        try (CpuDenoiser exact = new CpuDenoiser(full, backend()); CpuDenoiser other = new CpuDenoiser(quantized, backend())) {
+            for (SizeGroup group : SizeGroup.of(full.diffusion(), SEED, 0, graphs)) {
+                int nodes = group.n() * full.architecture().nodeTypes();
+                int edges = group.n() * group.n() * full.architecture().edgeTypes();
+                int batch = group.ids().length;
+                GraphBatch state = InitialNoise.draw(full.diffusion(), group.n(), group.ids(), SEED, exact.firstCounter(steps));
+                for (Sampler.Step step : steps) {
+                    float[][] p = {new float[batch * nodes], new float[batch * edges]};
+                    float[][] q = {new float[batch * nodes], new float[batch * edges]};
+                    exact.logits(state, step, p[0], p[1]);
+                    other.logits(state, step, q[0], q[1]);
+                    for (int g = 0; g < batch; g++) {
+                        sums[(int) group.ids()[g]] += ofGraph(full.architecture(), group.n(), g, p, q) / count;
+                    }
+                    exact.advance(state, SEED, List.of(step));
+                }
+            }
+        }
+        return sums;
+    }
+
+    private static double ofGraph(Architecture architecture, int n, int graph, float[][] p, float[][] q) {
+        int a = architecture.nodeTypes();
+        int b = architecture.edgeTypes();
+        double sum = 0;
+        for (int i = 0; i < n; i++) {
+            sum += divergence(p[0], q[0], (graph * n + i) * a, a);
+            for (int j = i + 1; j < n; j++) {
+                sum += divergence(p[1], q[1], ((graph * n + i) * n + j) * b, b);
+            }
+        }
+        return sum;
+    }
+
+    /** MOSES's vocabulary and widths, weights at random. */
+    private static final class Molecules implements Subject {
+        private static final int NODES = 27;
+        // As in the published configuration.
+        private static final int HEADS = 8;
+        private static final int TIMES = 500;
+        private static final int DX = 256;
+        private static final int DE = 64;
+        private static final int DY = 128;
+        private static final int FEED_FORWARD_Y = 2048;
+
+        private final PackedModel full = random();
+        private final Calibrations calibrations = new Calibrations(full, 0, model -> new CpuDenoiser(model, backend()));
+
+        @Override
+        public String name() {
+            return "MOSES's widths, random weights, " + BLOCKS + " blocks";
+        }
+
+        @Override
+        public QuantizedModel<PackedModel> quantize(QuantizeConf recipe) {
+            return Quantization.quantize(calibrations, recipe);
+        }
+
+        @Override
+        public double divergence(PackedNetwork quantized) {
+            return Arrays.stream(ofGraphs(full, (PackedModel) quantized, GRAPHS, STEPS)).average().orElseThrow();
+        }
+
+        private static PackedModel random() {
+            Random random = new Random(SEED);
+            Architecture architecture = new Architecture(Variant.MAIN, BLOCKS, HEADS, 8, 5, NODES, TIMES, FeatureSet.ALL, true,
+                new float[] {12, 14, 32, 16, 19, 35.4f, 79.9f, 1}, 350);
+            float[] sizes = new float[NODES + 1];
+            for (int n = NODES - GRAPHS + 1; n <= NODES; n++) {
+                sizes[n] = 1f / GRAPHS;
+            }
+            Diffusion diffusion = Diffusion.cosine(TIMES, new float[] {0.72f, 0.14f, 0.02f, 0.10f, 0.01f, 0.005f, 0.005f, 0},
+                new float[] {0.91f, 0.045f, 0.006f, 0.0003f, 0.037f}, sizes);
+            NetworkSpec spec = new NetworkSpec(architecture);
+            ToIntFunction<String> widths = name -> switch (NetworkSpec.module(name)) {
+                case "mlp_in_X.0", "mlp_in_X.2", "mlp_out_X.0", "linX1", "mlp_in_y.0" -> DX;
+                case "mlp_in_E.2" -> DE;
+                case "mlp_in_E.0", "mlp_out_E.0", "linE1", "mlp_in_y.2", "self_attn.y_out.0" -> DY;
+                case "lin_y1" -> FEED_FORWARD_Y;
+                default -> throw new IllegalArgumentException(name);
+            };
+            List<PackedLinear> linears = new ArrayList<>();
+            spec.shapes(widths).forEach((name, shape) -> linears.add(PackedLinear.full(name, shape[0], shape[1],
+                gaussians(random, shape[0] * shape[1], 1 / Math.sqrt(shape[0]), 0), gaussians(random, shape[1], 0.1, 0))));
+            List<LayerNorm> norms = new ArrayList<>();
+            for (NetworkSpec.Norm norm : spec.norms()) {
+                int width = spec.width(norm.width(), widths);
+                norms.add(new LayerNorm(norm.name(), gaussians(random, width, 0.1, 1), gaussians(random, width, 0.1, 0)));
+            }
+            return new PackedModel(architecture, diffusion, linears, norms);
+        }
+
+        private static float[] gaussians(Random random, int count, double deviation, double mean) {
+            float[] values = new float[count];
+            for (int k = 0; k < count; k++) {
+                values[k] = (float) (mean + random.nextGaussian() * deviation);
+            }
+            return values;
+        }
+    }
+
+    /** The shipped model for sequences. */
+    private static final class Sequences implements Subject {
+        private static final int CLASSES = ProteinGraph.LETTERS.length();
+
+        private final ProteinBundle bundle = ProteinBundle.load(Path.of("conf/models/gradeif"));
+        private final PackedProteinModel full = bundle.packed();
+        private final List<ProteinGraph> backbones;
+        private final ProteinCalibrations calibrations;
+
+        Sequences() throws IOException {
+            FeatureScales scales = FeatureScales.of(bundle.tables());
+            List<ProteinGraph> found = new ArrayList<>();
+            try (Stream<Path> files = Files.list(Path.of("conf/structures"))) {
+                for (Path file : files.filter(path -> StructureFile.isNamed(path.toString())).sorted().toList()) {
+                    for (StructureFile.Found chain : StructureFile.read(Files.readAllBytes(file)).chains()) {
+                        found.add(ProteinFeatures.of(chain.chain(), scales));
+                    }
+                }
+            }
+            this.backbones = List.copyOf(found);
+            this.calibrations = new ProteinCalibrations(full, 0, () -> new CpuProteinDenoiser(full, backend()),
+                recipe -> backbones);
+        }
+
+        @Override
+        public String name() {
+            return "conf/models/gradeif";
+        }
+
+        @Override
+        public QuantizedModel<PackedProteinModel> quantize(QuantizeConf recipe) {
+            return Quantization.quantize(calibrations, recipe);
+        }
+
+        @Override
+        public double divergence(PackedNetwork quantized) {
+            double[] sum = new double[2];
+            try (ProteinDenoiser exact = new CpuProteinDenoiser(full, backend());
+                 ProteinDenoiser other = new CpuProteinDenoiser((PackedProteinModel) quantized, backend())) {
+                SequenceSampler sampler = new SequenceSampler(exact.diffusion(), exact.diffusion().trained(), EVALUATIONS, true,
+                    SEED);
+                for (int at = 0; at < backbones.size(); at++) {
+                    add(exact, other, sampler, at, sum);
+                }
+            } catch (InterruptedException stopped) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException("stopped", stopped);
+            }
+            return sum[0] / sum[1];
+        }
+
+        /** Sum of divergences, and their number. */
+        private void add(ProteinDenoiser exact, ProteinDenoiser other, SequenceSampler sampler, int at, double[] sum)
+            throws InterruptedException {
+            ProteinGraph backbone = backbones.get(at);
+            int n = backbone.residues();
+            try (ProteinDenoiser.Conditioned network = exact.condition(backbone);
+                 ProteinDenoiser.Conditioned quantized = other.condition(backbone)) {
+                sampler.sample(network, at, 0, sampler.start(n, at, 0, SAMPLES), new boolean[n], (sequences, t) -> {
+                    float[] p = new float[sequences.length * CLASSES];
+                    float[] q = new float[p.length];
+                    network.logits(sequences, t, p);
+                    quantized.logits(sequences, t, q);
+                    for (int from = 0; from < p.length; from += CLASSES) {
+                        sum[0] += FactorBench.divergence(p, q, from, CLASSES);
+                        sum[1]++;
+                    }
+                });
+            }
+        }
+    }
+}
