@@ -158,7 +158,7 @@ class DesignTest extends CommandsOnSpark {
         assertThat(err).contains("is a run of a model of proteins").contains("made/sequences.fasta and --structures")
             .hasLineCount(1);
         Path list = Files.writeString(folder.resolve("list.smi"), "CCO\n");
-        assertThat(run("evaluate", "--input", list.toString(), "--model", MODEL, "--out", folder.resolve("none").toString()))
+        assertThat(run("evaluate", "--input", list.toString(), "--model", PROTEINS, "--out", folder.resolve("none").toString()))
             .isEqualTo(2);
         assertThat(err).contains("is a model of proteins; to score sequences, give --structures").hasLineCount(1);
         assertThat(folder.resolve("none")).doesNotExist();
