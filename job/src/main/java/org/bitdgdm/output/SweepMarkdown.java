@@ -62,7 +62,8 @@ public final class SweepMarkdown {
         }
         likelihood(text, entries);
         distances(text, entries, names.all().stream()
-            .filter(definition -> definition.form() == MetricDefinition.Form.DISTANCE).toList());
+            .filter(definition -> definition.form() == MetricDefinition.Form.DISTANCE)
+            .filter(distance -> entries.stream().anyMatch(entry -> entry.metric(distance.name()).isPresent())).toList());
         return text.toString();
     }
 
