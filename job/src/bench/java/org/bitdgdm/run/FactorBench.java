@@ -20,6 +20,7 @@ import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.conf.Option;
 import org.bitdgdm.conf.QuantizeConf;
 import org.bitdgdm.conf.Settings;
+import org.bitdgdm.fidelity.Divergence;
 import org.bitdgdm.kernels.Architecture;
 import org.bitdgdm.kernels.BackendOptions;
 import org.bitdgdm.kernels.CpuDenoiser;
@@ -28,9 +29,7 @@ import org.bitdgdm.kernels.Diffusion;
 import org.bitdgdm.kernels.FeatureSet;
 import org.bitdgdm.kernels.GraphBatch;
 import org.bitdgdm.kernels.InitialNoise;
-import org.bitdgdm.kernels.LayerNorm;
 import org.bitdgdm.kernels.NetworkSpec;
-import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedNetwork;
 import org.bitdgdm.kernels.PackedProteinModel;
@@ -48,6 +47,7 @@ import org.bitdgdm.quantize.Calibrations;
 import org.bitdgdm.quantize.ProteinCalibrations;
 import org.bitdgdm.quantize.Quantization;
 import org.bitdgdm.quantize.QuantizedModel;
+import org.bitdgdm.sample.TinyModel;
 
 /**
  * Factors as published beside those fitted to what layers do, in the same form (bits, rank, α, no residual), on other models
@@ -169,29 +169,6 @@ public final class FactorBench {
         return new BackendOptions(Runtime.getRuntime().availableProcessors(), "auto", null);
     }
 
-    /** KL(softmax(p) ‖ softmax(q)) of the classes from an index on. */
-    private static double divergence(float[] p, float[] q, int from, int classes) {
-        double pNorm = logNorm(p, from, classes);
-        double qNorm = logNorm(q, from, classes);
-        double sum = 0;
-        for (int k = from; k < from + classes; k++) {
-            sum += Math.exp(p[k] - pNorm) * (p[k] - pNorm - (q[k] - qNorm));
-        }
-        return Math.max(0, sum);
-    }
-
-    private static double logNorm(float[] logits, int from, int classes) {
-        double largest = Double.NEGATIVE_INFINITY;
-        for (int k = from; k < from + classes; k++) {
-            largest = Math.max(largest, logits[k]);
-        }
-        double sum = 0;
-        for (int k = from; k < from + classes; k++) {
-            sum += Math.exp(logits[k] - largest);
-        }
-        return largest + Math.log(sum);
-    }
-
     /** Nats per step of graphs of the sizes that the model draws. */
     private static double[] ofGraphs(PackedModel full, PackedModel quantized, int graphs, int count) {
         List<Sampler.Step> steps = Sampler.of(full.diffusion()).steps(full.diffusion(), count);
@@ -208,7 +185,7 @@ public final class FactorBench {
                     exact.logits(state, step, p[0], p[1]);
                     other.logits(state, step, q[0], q[1]);
                     for (int g = 0; g < batch; g++) {
-                        sums[(int) group.ids()[g]] += ofGraph(full.architecture(), group.n(), g, p, q) / count;
+                        sums[(int) group.ids()[g]] += ofGraph(full.architecture(), group.n(), g, p, q, step.at()) / count;
                     }
                     exact.advance(state, SEED, List.of(step));
                 }
@@ -217,14 +194,14 @@ public final class FactorBench {
         return sums;
     }
 
-    private static double ofGraph(Architecture architecture, int n, int graph, float[][] p, float[][] q) {
+    private static double ofGraph(Architecture architecture, int n, int graph, float[][] p, float[][] q, int time) {
         int a = architecture.nodeTypes();
         int b = architecture.edgeTypes();
         double sum = 0;
         for (int i = 0; i < n; i++) {
-            sum += divergence(p[0], q[0], (graph * n + i) * a, a);
+            sum += Divergence.between(p[0], q[0], (graph * n + i) * a, a, time);
             for (int j = i + 1; j < n; j++) {
-                sum += divergence(p[1], q[1], ((graph * n + i) * n + j) * b, b);
+                sum += Divergence.between(p[1], q[1], ((graph * n + i) * n + j) * b, b, time);
             }
         }
         return sum;
@@ -269,7 +246,6 @@ public final class FactorBench {
             }
             Diffusion diffusion = Diffusion.cosine(TIMES, new float[] {0.72f, 0.14f, 0.02f, 0.10f, 0.01f, 0.005f, 0.005f, 0},
                 new float[] {0.91f, 0.045f, 0.006f, 0.0003f, 0.037f}, sizes);
-            NetworkSpec spec = new NetworkSpec(architecture);
             ToIntFunction<String> widths = name -> switch (NetworkSpec.module(name)) {
                 case "mlp_in_X.0", "mlp_in_X.2", "mlp_out_X.0", "linX1", "mlp_in_y.0" -> DX;
                 case "mlp_in_E.2" -> DE;
@@ -277,23 +253,7 @@ public final class FactorBench {
                 case "lin_y1" -> FEED_FORWARD_Y;
                 default -> throw new IllegalArgumentException(name);
             };
-            List<PackedLinear> linears = new ArrayList<>();
-            spec.shapes(widths).forEach((name, shape) -> linears.add(PackedLinear.full(name, shape[0], shape[1],
-                gaussians(random, shape[0] * shape[1], 1 / Math.sqrt(shape[0]), 0), gaussians(random, shape[1], 0.1, 0))));
-            List<LayerNorm> norms = new ArrayList<>();
-            for (NetworkSpec.Norm norm : spec.norms()) {
-                int width = spec.width(norm.width(), widths);
-                norms.add(new LayerNorm(norm.name(), gaussians(random, width, 0.1, 1), gaussians(random, width, 0.1, 0)));
-            }
-            return new PackedModel(architecture, diffusion, linears, norms);
-        }
-
-        private static float[] gaussians(Random random, int count, double deviation, double mean) {
-            float[] values = new float[count];
-            for (int k = 0; k < count; k++) {
-                values[k] = (float) (mean + random.nextGaussian() * deviation);
-            }
-            return values;
+            return TinyModel.random(architecture, diffusion, widths, random);
         }
     }
 
@@ -361,7 +321,7 @@ public final class FactorBench {
                     network.logits(sequences, t, p);
                     quantized.logits(sequences, t, q);
                     for (int from = 0; from < p.length; from += CLASSES) {
-                        sum[0] += FactorBench.divergence(p, q, from, CLASSES);
+                        sum[0] += Divergence.between(p, q, from, CLASSES, t);
                         sum[1]++;
                     }
                 });

@@ -50,7 +50,7 @@ public record Divergence(int from, int to, Estimate node, Estimate edge, Estimat
      * @param time of both, for messages
      * @throws KernelException if it is not finite
      */
-    static double between(float[] p, float[] q, int from, int classes, int time) {
+    public static double between(float[] p, float[] q, int from, int classes, int time) {
         double pNorm = logNorm(p, from, classes);
         double qNorm = logNorm(q, from, classes);
         double sum = 0;

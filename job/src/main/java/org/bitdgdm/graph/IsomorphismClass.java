@@ -13,9 +13,10 @@ import org.bitdgdm.kernels.Sha256;
  * A name that isomorphic graphs share and others do not: 128 bits, in hexadecimal, of the SHA-256 of a canonical form.
  *
  * <p>Colour refinement (Weisfeiler and Leman 1968) splits the nodes of each component by the classes of their neighbours. Where
- * it leaves nodes alike, {@link CanonicalSearch} tries each of them and keeps the smallest list of edges. That is exact. A graph so regular that the search would visit more than {@value #MOST_VISITS} neighbours keeps the name of its
- * refined colours, marked with {@value #UNDECIDED}: different graphs may share such a one. The bound counts work, not time, so
- * that a graph has the same name on every machine; only such a graph may have another one with its nodes in another order.
+ * it leaves nodes alike, {@link CanonicalSearch} tries each of them and keeps the smallest list of edges. That is exact. A graph
+ * so regular that the search would visit more than {@value #MOST_VISITS} neighbours keeps the name of its refined colours,
+ * marked with {@value #UNDECIDED}: different graphs may share such a one. The bound counts work, not time, so that a graph has
+ * the same name on every machine; only such a graph may have another one with its nodes in another order.
  */
 public final class IsomorphismClass {
     /** Begins the name of a class that may hold graphs which are not isomorphic. */

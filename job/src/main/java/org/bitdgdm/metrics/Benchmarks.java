@@ -144,8 +144,8 @@ record Benchmarks(Long described, long all, MosesScores moses, GuacamolScores gu
             .needing(Need.TRAINING_FILE, Need.CHEMNET).by(GUACAMOL).counting("e^(−fcd_cdk ÷ 5)"));
         for (String name : GuacamolScores.NAMES) {
             all.add(MetricDefinition.<C>number("kl_" + name, counted -> guacamol(of.apply(counted),
-                scores -> scores.divergences().get(name), Double.POSITIVE_INFINITY)).as(Form.DISTANCE).in("nats").under(Protocol.GUACAMOL)
-                .needing(Need.TRAINING_FILE).by(GUACAMOL)
+                scores -> scores.divergences().get(name), Double.POSITIVE_INFINITY)).as(Form.DISTANCE).in("nats")
+                .under(Protocol.GUACAMOL).needing(Need.TRAINING_FILE).by(GUACAMOL)
                 .counting("divergence of " + name.replace('_', ' ') + " from the training set's"));
         }
         return List.copyOf(all);

@@ -28,7 +28,8 @@ public record Distributions(@JsonValue Map<String, Histogram> byName) {
     /** What graphs of one family may be counted by; a set that was counted before one of them was known lacks it. */
     private static final List<List<String>> FAMILIES = Stream.of(
         Stream.concat(MoleculeMetrics.DISTRIBUTIONS.stream(), Benchmarks.DISTRIBUTIONS.stream()).toList(),
-        Stream.concat(PlainGraphMetrics.DISTRIBUTIONS.stream(), Stream.of(GraphDiscrepancies.SPECTRUM)).toList()).map(of -> of.stream().map(Distribution::name).toList()).toList();
+        Stream.concat(PlainGraphMetrics.DISTRIBUTIONS.stream(), Stream.of(GraphDiscrepancies.SPECTRUM)).toList())
+        .map(of -> of.stream().map(Distribution::name).toList()).toList();
 
     @JsonCreator
     public Distributions {

@@ -147,8 +147,8 @@ record GraphDiscrepancies(int graphs, Map<Kernel, MeanDiscrepancy.Estimate> ofRu
                 notes.add("mmd_… leave out " + Amount.of(of.empty(), "graph") + " of " + set + " without a node");
             }
             if (graphs < FEWEST) {
-                notes.add("mmd_… compare " + Amount.of(graphs, "graph") + " of " + set + ": of fewer than " + FEWEST + " the estimate is biased"
-                    + " by up to 1/" + graphs + " and varies as much, see PolyGraph (Krimmel et al., ICLR 2026)");
+                notes.add("mmd_… compare " + Amount.of(graphs, "graph") + " of " + set + ": of fewer than " + FEWEST
+                    + " the estimate is biased by up to 1/" + graphs + " and varies as much, see PolyGraph (Krimmel et al., ICLR 2026)");
             } else if (of.graphs() > graphs) {
                 notes.add("mmd_… compare the first " + MOST + " graphs of " + set);
             }

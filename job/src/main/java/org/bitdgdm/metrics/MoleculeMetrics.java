@@ -63,7 +63,8 @@ public final class MoleculeMetrics {
         MetricDefinition.<Counted>share("molecule_stability", of -> Measured.share(of.stability().molecules(), of.graphs()))
             .counting("share of graphs in which every atom, hydrogens among them, has all its bonds; a valid molecule that has"
                 + " not counts as the one with the hydrogens that it lacks").by("DiGress, after Hoogeboom et al., ICML 2022"),
-        MetricDefinition.<Counted>share("atom_stability", of -> of.stability().measured(of.graphs())).counting("share of the atoms of all graphs that have all their bonds")
+        MetricDefinition.<Counted>share("atom_stability", of -> of.stability().measured(of.graphs()))
+            .counting("share of the atoms of all graphs that have all their bonds")
             .by("DiGress, after Hoogeboom et al., ICML 2022"));
 
     /**

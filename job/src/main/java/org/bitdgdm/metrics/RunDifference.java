@@ -56,7 +56,8 @@ public record RunDifference(Dataset<Row> here, Dataset<Row> there) {
     static MetricDefinition<RunDifference> ofResidues(String column, Column total, String label, String unit) {
         return difference(MetricDefinition.<RunDifference>number(column + SUFFIX, runs -> {
             List<Row> chains = residues(runs.here, total, "here").join(residues(runs.there, total, "there")
-                .drop("structure", "chain"), "graph_id").groupBy("structure", "chain").agg(sum("here"), sum("designed_here"), sum("there"), sum("designed_there"))
+                .drop("structure", "chain"), "graph_id").groupBy("structure", "chain")
+                .agg(sum("here"), sum("designed_here"), sum("there"), sum("designed_there"))
                 .orderBy("structure", "chain").collectAsList();
             return clustered(chains.stream().map(row -> new double[] {row.<Number>getAs(2).doubleValue(), row.getLong(3),
                 row.<Number>getAs(4).doubleValue(), row.getLong(5)}).toList());

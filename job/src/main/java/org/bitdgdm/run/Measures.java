@@ -126,7 +126,8 @@ public record Measures(PackedModel full, Vocabulary vocabulary, BackendOpener op
             }
         }
         if (graphs.isEmpty()) {
-            throw new InputException("--likelihood " + file + " must hold at least one " + (molecules ? "molecule" : "graph") + ", found none");
+            throw new InputException("--likelihood " + file + " must hold at least one " + (molecules ? "molecule" : "graph")
+                + ", found none");
         }
         return graphs;
     }

@@ -39,13 +39,23 @@ public final class TinyModel {
             new float[] {12, 14, 16, 19}, 150);
         Diffusion diffusion = Diffusion.cosine(20, new float[] {0.7f, 0.1f, 0.15f, 0.05f},
             new float[] {0.7f, 0.2f, 0.06f, 0.02f, 0.02f}, new float[] {0, 0, 0.1f, 0.1f, 0.2f, 0.2f, 0.2f, 0.2f});
-        NetworkSpec spec = new NetworkSpec(architecture);
         ToIntFunction<String> widths = name -> switch (name) {
             case "mlp_in_X.2" -> DX;
             case "mlp_in_E.2" -> DE;
             case "mlp_in_y.2", "tf_layers.0.self_attn.y_out.0" -> DY;
             default -> HIDDEN;
         };
+        return random(architecture, diffusion, widths, random);
+    }
+
+    /**
+     * A network of random weights in full precision.
+     *
+     * @param widths of the outputs of layers whose own they are, by name
+     */
+    public static PackedModel random(Architecture architecture, Diffusion diffusion, ToIntFunction<String> widths,
+                                     Random random) {
+        NetworkSpec spec = new NetworkSpec(architecture);
         List<PackedLinear> linears = new ArrayList<>();
         spec.shapes(widths).forEach((name, shape) -> linears.add(PackedLinear.full(name, shape[0], shape[1],
             gaussians(random, shape[0] * shape[1], 1 / Math.sqrt(shape[0]), 0), gaussians(random, shape[1], 0.1, 0))));

@@ -201,8 +201,9 @@ final class CudaNetwork {
             .pointers(w.nodes, w.edges, w.progress, w.steps, model.nodeWeights(), w.featureScratch, w.nodeInput,
                 w.edgeInput, w.globalInput, w.timeInput)
             .value(w.featureStride())
-            .ints(w.n, architecture.nodeTypes(), architecture.edgeTypes(), architecture.maxNodes(), architecture.variant() == Variant.FIXED_BUG ? 1 : 0,
-                architecture.features().ordinal(), architecture.hasMolecularFeatures() ? 1 : 0)
+            .ints(w.n, architecture.nodeTypes(), architecture.edgeTypes(), architecture.maxNodes(),
+                architecture.variant() == Variant.FIXED_BUG ? 1 : 0, architecture.features().ordinal(),
+                architecture.hasMolecularFeatures() ? 1 : 0)
             .value(architecture.maxWeight())
             .ints(DeviceWeights.padded(architecture.nodeInputs()), DeviceWeights.padded(architecture.edgeInputs()),
                 DeviceWeights.padded(architecture.globalInputs()), graphs, architecture.walks(),

@@ -44,18 +44,15 @@ public final class Denoisers {
     }
 
     /**
-     * Loads what a search for a GPU needs. It is to be called before threads start that make temporary files: while JCuda
-     * loads its library, {@code java.io.tmpdir} of the whole process is a folder of its own. What fails here fails again, and is
-     * told, where the backend is probed or opened.
-     *
-     * @return whether the library of the driver is there
+     * Loads what a search for a GPU needs. It is to be called before threads start that make temporary files: while JCuda loads
+     * its library, {@code java.io.tmpdir} of the whole process is a folder of its own. What fails here fails again, and is told,
+     * where the backend is probed or opened.
      */
-    public static boolean prepareCuda(BackendOptions options) {
+    public static void prepareCuda(BackendOptions options) {
         try {
             JcudaLibrary.load(options.nativeDirectory());
-            return true;
         } catch (KernelException toldLater) {
-            return false;
+            // Only a backend that is asked for may refuse; auto goes on without a GPU.
         }
     }
 

@@ -135,7 +135,7 @@ final class Flow {
     }
 
     /** The first of the largest of some values. */
-    private static int best(float[] values) {
+    static int best(float[] values) {
         int best = 0;
         for (int k = 1; k < values.length; k++) {
             best = values[k] > values[best] ? k : best;

@@ -52,7 +52,7 @@ final class Leap {
      * @param prediction (classes) probabilities of the data's class
      * @param current    class before the step
      */
-    int draw(float[] prediction, int current, long seed, long id, int slot) {
+    int leap(float[] prediction, int current, long seed, long id, int slot) {
         rates(prediction, current);
         return moved(current, limit.length, j -> j == current ? 0
             : jumps(CounterRandom.uniform(seed, id, step.to(), slot | j << CLASS_SHIFT), rates[j] * step.beta()));
@@ -85,29 +85,20 @@ final class Leap {
         double kept = step.alphaBarFrom();
         double ratioSum = 0;
         for (int k = 0; k < limit.length; k++) {
-            rates[k] = prediction[k] / (q(kept, current, k == current) + EPSILON);
+            rates[k] = prediction[k] / (noised(kept, current, k == current) + EPSILON);
             ratioSum += rates[k];
         }
         for (int j = 0; j < limit.length; j++) {
             double ratio = rates[j];
             rates[j] = j == current ? 0
-                : limit[current] * (q(kept, j, false) * (ratioSum - ratio) + q(kept, j, true) * ratio);
+                : limit[current] * (noised(kept, j, false) * (ratioSum - ratio) + noised(kept, j, true) * ratio);
         }
         return rates;
     }
 
     /** q(j | x₀) where x₀ is j or not. */
-    private double q(double kept, int j, boolean own) {
+    private double noised(double kept, int j, boolean own) {
         double share = (own ? kept : 0) + (1 - kept) * limit[j];
         return share < LEAST ? 0 : share;
-    }
-
-    /** The first of the most probable classes. */
-    static int mostProbable(float[] prediction) {
-        int best = 0;
-        for (int k = 1; k < prediction.length; k++) {
-            best = prediction[k] > prediction[best] ? k : best;
-        }
-        return best;
     }
 }

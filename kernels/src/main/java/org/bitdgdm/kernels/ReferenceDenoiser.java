@@ -91,8 +91,8 @@ public final class ReferenceDenoiser implements ActivationRecorder {
                 Flow.predict(logits, from, prediction, step.at());
                 return switch (step.rule()) {
                     case FLOW -> flow.jump(prediction, current, weights, seed, id, slot);
-                    case LEAP -> leap.draw(prediction, current, seed, id, slot);
-                    case MOST_PROBABLE -> Leap.mostProbable(prediction);
+                    case LEAP -> leap.leap(prediction, current, seed, id, slot);
+                    case MOST_PROBABLE -> Flow.best(prediction);
                     default -> CounterRandom.draw(CounterRandom.uniform(seed, id, step.to(), slot), prediction, 0, classes);
                 };
             };

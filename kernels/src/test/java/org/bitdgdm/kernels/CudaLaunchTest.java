@@ -65,8 +65,8 @@ class CudaLaunchTest {
         Given features = new Given(driver, "bitdgdm_features", "FeatureArguments");
         // Six graphs of one warp: 16 n² + 40 n + 12 n bytes each, aligned.
         features.check(List.of(1, 1, 1), 32, 6 * 768);
-        features.ints("n", 5, "nodeTypes", 3, "edgeTypes", 4, "walks", 0, "timeColumns", 0, "absorbing", 0, "maxNodes", 7, "fixedBug", 1, "features", 3, "molecular", 1,
-            "maxWeight", Float.floatToIntBits(120), "nodeStride", 16, "globalStride", 16, "graphs", 3, "scratchBytes", 768);
+        features.ints("n", 5, "nodeTypes", 3, "edgeTypes", 4, "walks", 0, "timeColumns", 0, "absorbing", 0,
+            "maxNodes", 7, "fixedBug", 1, "features", 3, "molecular", 1, "maxWeight", Float.floatToIntBits(120), "nodeStride", 16, "globalStride", 16, "graphs", 3, "scratchBytes", 768);
         assertThat(features.place("scratch")).isZero();
         features.places("nodes", "edges", "progress", "steps", "nodeWeights", "nodeInput", "globalInput");
         Given first = new Given(driver, "bitdgdm_linear", "LinearArguments");

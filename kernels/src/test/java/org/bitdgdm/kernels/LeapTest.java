@@ -177,7 +177,7 @@ class LeapTest {
             }
             if (!edges || at / n % n < at % n) {
                 assertThat(Leap.moved(before[at], classes, j -> numbers[row * classes + j])).isEqualTo(after[at]);
-                assertThat(Leap.mostProbable(prediction)).isEqualTo(last[at]);
+                assertThat(Flow.best(prediction)).isEqualTo(last[at]);
             }
         }
     }
