@@ -1,11 +1,15 @@
 package org.bitdgdm.drawing;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.IntPredicate;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
 import org.bitdgdm.kernels.ProteinGraph;
@@ -36,18 +40,22 @@ public final class SequenceDrawings {
     }
 
     /**
-     * A design below its native chain, line by line; above, the logo of the samples where there are several.
+     * A design below its native chain, line by line; above, the logo of the samples where there are several. Residues that were
+     * given are grey, have no logo, and count nowhere.
      *
      * @param wanted  native residues
      * @param found   designed ones
      * @param states  secondary structure, {@code ?} where it is not known
+     * @param fixed   a 1 for each residue that was given, a 0 for each other; empty where none was
      * @param samples sequences of the samples
      */
-    public static String alignment(String wanted, String found, String states, List<String> samples) {
+    public static String alignment(String wanted, String found, String states, String fixed, List<String> samples) {
         int logo = samples.size() > 1 ? LOGO : 0;
         int block = logo + 3 * ROW + GAP;
         int lines = (wanted.length() + LINE - 1) / LINE;
         Element svg = svg(MARGIN + LINE * CELL + 40, lines * block);
+        IntPredicate given = i -> !fixed.isEmpty() && fixed.charAt(i) == '1';
+        int held = (int) IntStream.range(0, wanted.length()).filter(given).count();
         int same = 0;
         for (int line = 0; line < lines; line++) {
             int from = line * LINE;
@@ -55,6 +63,11 @@ public final class SequenceDrawings {
             int top = line * block;
             for (int i = from; i < to; i++) {
                 int x = MARGIN + (i - from) * CELL;
+                if (given.test(i)) {
+                    add(svg, "rect", null, "x", x, "y", top + logo + 2, "width", CELL, "height", 2 * ROW, "style",
+                        "fill:var(--muted);opacity:.2");
+                    continue;
+                }
                 if (logo > 0) {
                     stack(svg, samples, i, x, top + logo);
                 }
@@ -64,23 +77,28 @@ public final class SequenceDrawings {
                         "fill:var(--generated);opacity:.45");
                 }
             }
-            letters(svg, "native", wanted.substring(from, to), top + logo + ROW - 1, "var(--text)");
-            letters(svg, "designed", found.substring(from, to), top + logo + 2 * ROW - 1, "var(--text)");
-            letters(svg, "structure", states.substring(from, to), top + logo + 3 * ROW - 1, "var(--muted)");
+            letters(svg, "native", wanted, from, to, given, top + logo + ROW - 1);
+            letters(svg, "designed", found, from, to, given, top + logo + 2 * ROW - 1);
+            letters(svg, "structure", states, from, to, i -> true, top + logo + 3 * ROW - 1);
             add(svg, "text", Integer.toString(to), "x", MARGIN + (to - from) * CELL + 6, "y", top + logo + ROW - 1, "style",
                 "fill:var(--muted);font-size:10px;" + MONO);
         }
-        return InlineSvg.markup(svg, "sequence", "design beside native chain", same + " of " + wanted.length()
-            + " residues are the same");
+        return InlineSvg.markup(svg, "sequence", "design beside native chain", same + " of " + (wanted.length() - held)
+            + " designed residues are the same" + (held == 0 ? "" : ", " + held + " were given"));
     }
 
-    private static void letters(Element svg, String name, String letters, int y, String colour) {
+    /** @param grey which letters are */
+    private static void letters(Element svg, String name, String all, int from, int to, IntPredicate grey, int y) {
         add(svg, "text", name, "x", 0, "y", y, "style", "fill:var(--muted);font-size:10px;" + MONO);
-        StringBuilder places = new StringBuilder();
-        for (int i = 0; i < letters.length(); i++) {
-            places.append(i == 0 ? "" : " ").append(MARGIN + i * CELL + 2);
+        for (boolean muted : new boolean[] {false, true}) {
+            int[] some = IntStream.range(from, to).filter(i -> grey.test(i) == muted).toArray();
+            if (some.length > 0) {
+                add(svg, "text", Arrays.stream(some).mapToObj(i -> String.valueOf(all.charAt(i))).collect(Collectors.joining()),
+                    "x", Arrays.stream(some).mapToObj(i -> Integer.toString(MARGIN + (i - from) * CELL + 2))
+                        .collect(Collectors.joining(" ")), "y", y, "style", "fill:" + (muted ? "var(--muted)" : "var(--text)")
+                        + ";font-size:12px;" + MONO);
+            }
         }
-        add(svg, "text", letters, "x", places.toString(), "y", y, "style", "fill:" + colour + ";font-size:12px;" + MONO);
     }
 
     /** The letters of one residue, the most frequent on top, together as high as they tell: log₂ 20 bits at most. */

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -110,12 +111,18 @@ public record Proteins() implements ResultFamily {
             return new Examples.Example(row.getAs("graph_id"), row.getAs("structure") + ", chain " + row.getAs("chain") + ", "
                 + row.getAs("length") + " residues, " + (many == 1 ? "1 sample" : many + " samples")
                 + (recovery == null ? "" : String.format(Locale.ROOT, ", recovery of the ensemble %.1f%%", 100 * recovery)),
-                Stream.concat(Stream.<String>of(row.getAs("native"), row.getAs("sequence"), row.getAs("states")),
+                Stream.concat(Stream.<String>of(row.getAs("native"), row.getAs("sequence"), row.getAs("states"),
+                    Objects.requireNonNullElse(fixed(row), "")),
                     samples.get(name(row)).stream()).collect(Collectors.joining("\n")));
         }).toList();
         return new Examples(shown, rows.filter(col("reason").isNotNull()).orderBy("graph_id").limit(MOST_REFUSED)
             .collectAsList().stream().map(row -> new Examples.Refused(row.<Long>getAs("graph_id"),
                 row.getAs("reason"), name(row))).toList());
+    }
+
+    /** Rows that older versions have written lack the column. */
+    private static String fixed(Row row) {
+        return row.schema().getFieldIndex("fixed").isDefined() ? row.getAs("fixed") : null;
     }
 
     private static String name(Row row) {
@@ -125,8 +132,9 @@ public record Proteins() implements ResultFamily {
 
     @Override
     public String draw(String drawn) {
-        List<String> lines = drawn.lines().toList();
-        return SequenceDrawings.alignment(lines.get(0), lines.get(1), lines.get(2), lines.subList(3, lines.size()));
+        List<String> lines = List.of(drawn.split("\n", -1));
+        return SequenceDrawings.alignment(lines.get(0), lines.get(1), lines.get(2), lines.get(3),
+            lines.subList(4, lines.size()));
     }
 
     @Override
@@ -151,8 +159,8 @@ public record Proteins() implements ResultFamily {
         return new Words("sequences", "Recovery and perplexity over residues, medians over chains; intervals are over"
             + " chains, since residues of one depend on each other.", "No sequence.",
             "chains, the first ones: letters by how often samples have them (bits), then the native sequence, that of the"
-                + " ensemble, and secondary structure.", "Not used", "The first ones; metrics.json counts all of them by their"
-                + " reason.", "Structure",
+                + " ensemble, and secondary structure; grey: held by --fix.", "Not used", "The first ones; metrics.json counts"
+                + " all of them by their reason.", "Structure",
             List.of(List.of("Recovery", "Designed residues that are as in the native chain ÷ designed residues; those that"
                 + " --fix holds do not count."),
                 List.of("Perplexity", "exp of the mean over designed residues of −log p of the native one, by the logits of the"
