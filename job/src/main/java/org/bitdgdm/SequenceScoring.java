@@ -2,6 +2,8 @@ package org.bitdgdm;
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,7 +11,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
+import org.apache.spark.Partitioner;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -40,9 +44,13 @@ import org.bitdgdm.run.ReadyProteins;
 import org.bitdgdm.run.Results;
 import org.bitdgdm.run.Session;
 import org.bitdgdm.run.Structures;
+import scala.Tuple2;
 
 /** {@code evaluate} of sequences in FASTA against the structures that they are for. */
 final class SequenceScoring {
+    /** Sequences of a shard. */
+    private static final long SHARD = 20_000;
+
     private SequenceScoring() {
     }
 
@@ -72,7 +80,7 @@ final class SequenceScoring {
                 console.println("finished before, nothing to do: " + folder);
             } else {
                 try (RunLock lock = folder.lock()) {
-                    score(conf, spark, input, structures, folder, fingerprint);
+                    score(conf, spark, input, structures, folder, fingerprint, console);
                 }
             }
             Results.print(folder, family, console).judge(conf.output().require());
@@ -80,7 +88,8 @@ final class SequenceScoring {
     }
 
     private static void score(EvaluateConf conf, SparkSession spark, InputGraphs input, Structures structures,
-                                      OutputFolder folder, Fingerprint fingerprint) throws IOException {
+                                      OutputFolder folder, Fingerprint fingerprint, PrintStream console)
+        throws IOException {
         long start = System.nanoTime();
         folder.begin(fingerprint);
         JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
@@ -97,24 +106,28 @@ final class SequenceScoring {
             });
         Broadcast<Map<String, String[]>> known = context.broadcast(new TreeMap<>(natives));
         context.setJobDescription("score sequences");
-        JavaRDD<String> records = null;
+        // A header may hold the sign that begins it.
+        JavaRDD<String> records = spark.read().option("lineSep", "\n>").text(ParquetFolder.literal(input.path().toString()))
+            .javaRDD().map(row -> row.getString(0)).persist(StorageLevel.MEMORY_AND_DISK());
         try {
-            // A header may hold the sign that begins it.
-            records = spark.read().option("lineSep", "\n>").text(ParquetFolder.literal(input.path().toString()))
-                .javaRDD().map(row -> row.getString(0)).persist(StorageLevel.MEMORY_AND_DISK());
             List<String> first = records.take(2);
             boolean headed = first.stream().limit(1).allMatch(record -> record.isBlank() || record.startsWith(">"));
-            JavaRDD<Row> rows = records.filter(record -> !record.isBlank()).zipWithIndex()
-                .map(record -> row(record._1(), record._2(), known.value())).coalesce(1);
-            long count = headed ? rows.count() : 0;
+            JavaRDD<String> sequences = records.filter(record -> !record.isBlank());
+            long count = headed ? sequences.count() : 0;
             if (count == 0) {
                 throw new InputException("--input " + conf.input() + " must hold sequences in FASTA, each below a line of > and"
                     + " its name, found " + (headed || first.size() < 2 ? "none" : "text before the first of them"));
             }
-            TreeMap<Integer, ShardContent> content = new TreeMap<>(Map.of(0, ShardContent.of(0, count)));
-            folder.clearMolecules();
-            MoleculeWriter.commit(spark, rows, SequenceRows.SCHEMA, List.of(0), folder);
-            folder.completeMolecules(content);
+            SortedMap<Integer, ShardContent> shards = shards(count);
+            List<Integer> missing = new ArrayList<>(shards.keySet());
+            missing.removeAll(folder.wholeShards(shards, console));
+            if (!missing.isEmpty()) {
+                Shards cut = new Shards(missing);
+                MoleculeWriter.commit(spark, sequences.zipWithIndex().mapToPair(Tuple2::swap)
+                    .filter(record -> cut.has(record._1())).repartitionAndSortWithinPartitions(cut)
+                    .map(record -> row(record._2(), record._1(), known.value())), SequenceRows.SCHEMA, missing, folder);
+            }
+            folder.completeMolecules(shards);
             RunRecord record = new RunRecord("evaluate").configuration(conf.valuesOfSequences()).fingerprint(fingerprint)
                 .versions(Versions.all(spark.sparkContext())).fact("input", conf.input());
             ReadyProteins.results(spark, folder, Measures.Found.NONE).publish(count, record, start,
@@ -127,10 +140,45 @@ final class SequenceScoring {
             throw e;
         } finally {
             known.destroy();
-            if (records != null) {
-                records.unpersist();
-            }
+            records.unpersist();
             context.setJobDescription(null);
+        }
+    }
+
+    /** Shards of so many sequences, the same on every cluster. */
+    private static SortedMap<Integer, ShardContent> shards(long count) {
+        SortedMap<Integer, ShardContent> shards = new TreeMap<>();
+        for (long first = 0; first < count; first += SHARD) {
+            shards.put(shards.size(), ShardContent.of(first, Math.min(SHARD, count - first)));
+        }
+        return shards;
+    }
+
+    /** Brings the sequences of each shard that is to be made into a partition of its own. */
+    private static final class Shards extends Partitioner {
+        private static final long serialVersionUID = 1;
+        private final ArrayList<Integer> made;
+
+        Shards(List<Integer> made) {
+            this.made = new ArrayList<>(made);
+        }
+
+        boolean has(long id) {
+            return partition(id) >= 0;
+        }
+
+        private int partition(long id) {
+            return Collections.binarySearch(made, (int) (id / SHARD));
+        }
+
+        @Override
+        public int numPartitions() {
+            return made.size();
+        }
+
+        @Override
+        public int getPartition(Object id) {
+            return partition((Long) id);
         }
     }
 

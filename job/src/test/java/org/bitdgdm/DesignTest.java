@@ -116,6 +116,7 @@ class DesignTest extends CommandsOnSpark {
         Row ensemble = designs.stream().filter(row -> row.getAs("sample") == null).findFirst().orElseThrow();
         assertThat(ensemble.getList(ensemble.fieldIndex("log_probabilities"))).hasSize(20 * ensemble.<Integer>getAs("length"));
         assertThat(designs.stream().map(row -> row.<String>getAs("note"))).contains("the first of 2 models");
+        assertThat(Files.readString(folder.resolve("some/report.html"))).contains(" designed residues are the same, 12 were given");
         JsonNode refused = JSON.readTree(folder.resolve("some/metrics.json").toFile()).at("/counts/unused");
         assertThat(refused.path("an empty file").asInt()).isEqualTo(1);
     }
@@ -162,6 +163,31 @@ class DesignTest extends CommandsOnSpark {
             .isEqualTo(2);
         assertThat(err).contains("is a model of proteins; to score sequences, give --structures").hasLineCount(1);
         assertThat(folder.resolve("none")).doesNotExist();
+    }
+
+    @Test
+    void manySequencesAreScoredInShardsOfWhichASecondStartMakesThoseThatAreMissing() throws IOException {
+        String wanted = "4dn4.M";
+        Path fasta = folder.resolve("many.fasta");
+        StringBuilder text = new StringBuilder();
+        for (int k = 0; k < 20_000; k++) {
+            text.append(">unknown").append(k).append("\nACD\n");
+        }
+        Files.writeString(fasta, text.append('>').append(wanted).append("\nACD\n>last\n").toString());
+        Path to = folder.resolve("many");
+        String[] scoring = {"evaluate", "--input", fasta.toString(), "--structures", STRUCTURES.toString(), "--out", to.toString()};
+        assertThat(run(scoring)).as(err).isZero();
+        List<Row> rows = rows(to);
+        assertThat(rows).hasSize(20_002);
+        assertThat(rows.get(19_999).<String>getAs("structure")).isEqualTo("unknown19999");
+        assertThat(rows.get(20_000).<String>getAs("reason")).isEqualTo("not as long as its native chain");
+        try (Stream<Path> files = Files.list(to.resolve("sequences"))) {
+            List<Path> shards = files.filter(file -> file.getFileName().toString().startsWith("shard-")).sorted().toList();
+            assertThat(shards).hasSize(2);
+            Files.delete(shards.get(0));
+        }
+        assertThat(run(scoring)).as(err).isZero();
+        assertThat(text(rows(to))).isEqualTo(text(rows));
     }
 
     private int quantized(String model, Path to, String... more) {
