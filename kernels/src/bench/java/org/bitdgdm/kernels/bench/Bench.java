@@ -122,6 +122,10 @@ public final class Bench {
             say("starts");
             lines.add(new StartBench(options).measure().line());
         }
+        if (options.levels().contains(BenchOptions.Level.OLD)) {
+            say("runs of both builds");
+            lines.add(new OldBench(options).measure().line());
+        }
         if (options.levels().contains(BenchOptions.Level.WORKERS)) {
             say("workers");
             lines.add(new WorkersBench(options).measure().line());
@@ -187,6 +191,9 @@ public final class Bench {
             steps.time(settings).forEach(step -> lines.add(step.line(false)));
             if (model.trained() && options.submit() != null) {
                 others(steps, settings).forEach(step -> lines.add(step.line(true)));
+                say("rules of steps");
+                steps.timeRules(settings.stream().filter(packed -> packed.setting() == Setting.FP32
+                    || packed.setting() == byDefault).toList(), OTHERS_BATCH).forEach(step -> lines.add(step.line()));
             }
         }
     }

@@ -50,7 +50,7 @@ record BenchModel(String name, int nodes, PackedModel full, boolean trained) {
         Architecture architecture = new Architecture(Variant.MAIN, 12, 8, 8, 5, 27, 500, FeatureSet.ALL, true,
             new float[] {12, 14, 32, 16, 19, 35.4f, 79.9f, 1}, 350);
         return new BenchModel("MOSES sizes, n = 27", 27,
-            random(architecture, nodeMarginal, edgeMarginal, 128, 128, 256, FEED_FORWARD_E), false);
+            random(architecture, nodeMarginal, edgeMarginal, new Widths(128, DX, 128, 256, 128)), false);
     }
 
     /** The sizes of the published planar-graph model; random weights. */
@@ -58,7 +58,7 @@ record BenchModel(String name, int nodes, PackedModel full, boolean trained) {
         Architecture architecture = new Architecture(Variant.MAIN, 10, 8, 1, 2, 64, 1000, FeatureSet.ALL, false,
             new float[0], 1);
         return new BenchModel("planar sizes, n = 64", 64,
-            random(architecture, new float[] {1}, new float[] {0.915f, 0.085f}, 64, 64, 128, FEED_FORWARD_E), false);
+            random(architecture, new float[] {1}, new float[] {0.915f, 0.085f}, PLAIN), false);
     }
 
     /** The sizes of the published model of stochastic block graphs at its largest graphs; random weights. */
@@ -66,22 +66,26 @@ record BenchModel(String name, int nodes, PackedModel full, boolean trained) {
         Architecture architecture = new Architecture(Variant.MAIN, 8, 8, 1, 2, 187, 1000, FeatureSet.ALL, false,
             new float[0], 1);
         return new BenchModel("SBM sizes, n = 187", 187,
-            random(architecture, new float[] {1}, new float[] {0.919f, 0.081f}, 64, 64, 128, 64), false);
+            random(architecture, new float[] {1}, new float[] {0.919f, 0.081f}, PLAIN), false);
     }
 
-    private static PackedModel random(Architecture architecture, float[] nodeMarginal, float[] edgeMarginal, int dy,
-                                      int hiddenEdges, int hiddenGlobals, int feedForwardEdges) {
+    /** Widths that differ between published configurations: of y, within the MLPs of nodes, edges and y, and of edges. */
+    private record Widths(int dy, int hiddenNodes, int hiddenEdges, int hiddenGlobals, int feedForwardEdges) {
+    }
+
+    private static PackedModel random(Architecture architecture, float[] nodeMarginal, float[] edgeMarginal, Widths widths) {
         float[] sizes = new float[architecture.maxNodes() + 1];
         sizes[architecture.maxNodes()] = 1;
         Diffusion diffusion = Diffusion.cosine(architecture.diffusionSteps(), nodeMarginal, edgeMarginal, sizes);
         return TestModels.random(architecture, diffusion, new Random(SEED), module -> switch (module) {
-            case "mlp_in_X.0", "mlp_in_X.2", "mlp_out_X.0" -> DX;
+            case "mlp_in_X.0", "mlp_out_X.0" -> widths.hiddenNodes();
+            case "mlp_in_X.2" -> DX;
             case "mlp_in_E.2" -> DE;
-            case "mlp_in_y.2", "self_attn.y_out.0" -> dy;
-            case "mlp_in_E.0", "mlp_out_E.0" -> hiddenEdges;
-            case "mlp_in_y.0" -> hiddenGlobals;
+            case "mlp_in_y.2", "self_attn.y_out.0" -> widths.dy();
+            case "mlp_in_E.0", "mlp_out_E.0" -> widths.hiddenEdges();
+            case "mlp_in_y.0" -> widths.hiddenGlobals();
             case "linX1" -> FEED_FORWARD_X;
-            case "linE1" -> feedForwardEdges;
+            case "linE1" -> widths.feedForwardEdges();
             case "lin_y1" -> FEED_FORWARD_Y;
             default -> throw new IllegalArgumentException(module);
         });
@@ -91,8 +95,9 @@ record BenchModel(String name, int nodes, PackedModel full, boolean trained) {
     private static final int DX = 256;
     private static final int DE = 64;
     private static final int FEED_FORWARD_X = 256;
-    private static final int FEED_FORWARD_E = 128;
     private static final int FEED_FORWARD_Y = 2048;
+    /** Of planar and stochastic block graphs. */
+    private static final Widths PLAIN = new Widths(64, 128, 64, 128, 64);
 
     /** T/2, where measured steps begin: graphs there look like those that most steps see. */
     int startTime() {

@@ -26,8 +26,8 @@ import java.util.stream.Collectors;
  * @param submit    {@code submit.sh}, for what needs the whole job: quantizers and the job level; null without
  * @param jobCount  molecules of the job level
  * @param jobSteps  steps of each
- * @param starts    runs of each kind at the levels start and workers
- * @param old       folder of an earlier build of the repository, measured beside this one at the start level
+ * @param starts    runs of each kind at the levels start, old and workers
+ * @param old       folder of an earlier build of the repository, measured beside this one at the levels start and old
  * @param report    page to write
  * @param results   file that gets all that was measured as JSON lines, of which the page is made
  * @param rates     file that gets rates of layers, for {@code --recipe auto}; null for none
@@ -48,12 +48,16 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
         JOB,
         /** A small job from its command to its report. */
         START,
+        /** Sampling of an earlier build and of this one. */
+        OLD,
         /** A job on one worker and on several. */
         WORKERS,
         /** The network of proteins, beside the same in PyTorch, on a page of its own. */
         PROTEINS
     }
 
+    /** Levels that run submit.sh. */
+    private static final Set<Level> OF_THE_JOB = EnumSet.of(Level.JOB, Level.START, Level.OLD, Level.WORKERS);
     private static final List<String> MODELS = List.of("qm9", "moses", "planar", "sbm");
 
     static final String USAGE = """
@@ -61,8 +65,9 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
         nothing and makes the pages of both backends again of their lines.
 
           --backend NAME   cpu or cuda, which has flags of its own, below [cpu]
-          --levels LIST    of kernel,step,peer,job,start,workers,proteins [kernel,step,peer]; the peaks of a core are
-                           always measured, unless it is proteins alone; those are proteins.jsonl and .md beside the results
+          --levels LIST    of kernel,step,peer,job,start,old,workers,proteins [kernel,step,peer]; the peaks of a core
+                           are always measured, unless it is proteins alone; those are proteins.jsonl and .md beside
+                           the results
           --models LIST    of qm9,moses,planar,sbm [all]
           --threads N      most threads of a step [all processors]
           --repeats N      repeats of every measurement [11]
@@ -74,8 +79,8 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
           --submit FILE    submit.sh, for the job's quantizers and the job level; ./submit.sh bench sets it
           --job-count N    molecules of the job level [10000]
           --job-steps N    steps of each of them [500]
-          --starts N       runs of each kind at the levels start and workers [5]
-          --old DIR        an earlier build of the repository, whose starts alternate with those of this one
+          --starts N       runs of each kind at the levels start, old and workers [5]
+          --old DIR        an earlier build of the repository, whose runs take turns with those of this one at start and old
           --report FILE    page to write, from the root of the repository [kernels/benchmarks/cpu.md]
           --results FILE   all that was measured, as JSON lines, of which the page is made [.jsonl beside the page]
           --rates FILE     also writes rates of layers from these, such as conf/rates.conf, for --recipe auto
@@ -145,8 +150,11 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
                 default -> throw new IllegalArgumentException("unknown flag " + flag + "\n" + USAGE);
             }
         }
-        if ((levels.contains(Level.JOB) || levels.contains(Level.START) || levels.contains(Level.WORKERS)) && submit == null) {
-            throw new IllegalArgumentException("the levels job, start and workers need --submit FILE; run ./submit.sh bench");
+        if (submit == null && levels.stream().anyMatch(OF_THE_JOB::contains)) {
+            throw new IllegalArgumentException("the levels job, start, old and workers need --submit FILE; run ./submit.sh bench");
+        }
+        if (old.isEmpty() && levels.contains(Level.OLD)) {
+            throw new IllegalArgumentException("the level old needs --old DIR, an earlier build of the repository");
         }
         if (old.isPresent() && !Files.isRegularFile(old.get().resolve("job/target/bitdgdm.jar"))) {
             throw new IllegalArgumentException("--old must be the root of a repository that is built, found no"

@@ -58,6 +58,9 @@ final class CpuPage {
             if (!model.others.isEmpty()) {
                 others(model);
             }
+            if (!model.rules.isEmpty()) {
+                rules(model);
+            }
             if (!model.ceilings.isEmpty()) {
                 ceilings(model);
             }
@@ -70,6 +73,7 @@ final class CpuPage {
         }
         results.job.ifPresent(this::job);
         results.starts.ifPresent(this::starts);
+        results.builds.ifPresent(this::builds);
         results.workers.ifPresent(this::workers);
     }
 
@@ -147,6 +151,15 @@ final class CpuPage {
             starts.quantizesFaster().ifPresent(ratio -> text.row(
                 "the same, quantizing the model of these runs alone", Markdown.significant(ratio) + "×", "5×"));
         });
+        results.builds.ifPresent(builds -> builds.kinds().forEach(kind -> text.row(
+            "this build ÷ the old one, molecules per second of sampling, " + kind.name(),
+            String.format(Locale.ROOT, "%.2f×", kind.ratio()), kind.bar())));
+        results.models.stream().flatMap(of -> of.rules.stream()
+            .filter(step -> !step.rule().equals(StepBench.POSTERIOR))
+            .min(Comparator.comparingDouble(step -> of.besidePosterior(step))).stream()
+            .map(step -> List.of(of.name + ": slowest rule of steps ÷ posterior (" + step.setting() + ", " + step.rule() + ")",
+                String.format(Locale.ROOT, "%.2f×", of.besidePosterior(step)), "0.95×")))
+            .forEach(row -> text.row(row.toArray()));
         results.workers.ifPresent(workers -> text.row(workers.workers() + " workers of one core ÷ one, molecules per second",
             String.format(Locale.ROOT, "%.2f×", workers.ratio()), "1.9×"));
         results.job.ifPresent(job -> {
@@ -249,6 +262,18 @@ final class CpuPage {
         text.line("");
     }
 
+    private void rules(Results.OfModel of) {
+        text.line("## Rules of steps: %s", of.name);
+        text.line("");
+        text.line("Whole steps, batch %d, %s, all in the same rounds, from the middle of the way on.", of.rules.get(0).batch(),
+            threads(of.rules.get(0).threads()));
+        text.line("");
+        text.table("setting", "rule", "graph-steps/s", "range", "÷ posterior");
+        of.rules.forEach(step -> text.row(step.setting(), step.rule(), step.rate().median(), range(step.rate(), 1),
+            String.format(Locale.ROOT, "%.2f×", of.besidePosterior(step))));
+        text.line("");
+    }
+
     private void ceilings(Results.OfModel of) {
         text.line("## Ceiling: %s", of.name);
         text.line("");
@@ -326,6 +351,18 @@ final class CpuPage {
         starts.seconds().forEach((kind, seconds) -> text.row(kind, seconds.median(), range(seconds, 1),
             starts.faster(kind).map(ratio -> Markdown.significant(ratio) + "×").orElse(""),
             starts.core().containsKey(kind) ? starts.core().get(kind).median() : ""));
+        text.line("");
+    }
+
+    private void builds(OldBench.Builds builds) {
+        text.line("## Builds");
+        text.line("");
+        text.line("Molecules per second of sampling of `./submit.sh %s FLAGS` by an earlier build, commit %s, and by this one; all take"
+            + " turns.", builds.command(), builds.commit());
+        text.line("");
+        text.table("flags", "old build", "range", "this build", "range", "this ÷ old");
+        builds.kinds().forEach(kind -> text.row(kind.name(), kind.old().median(), range(kind.old(), 1), kind.now().median(),
+            range(kind.now(), 1), String.format(Locale.ROOT, "%.2f×", kind.ratio())));
         text.line("");
     }
 

@@ -25,6 +25,8 @@ final class Results {
         final List<Step> steps = new ArrayList<>();
         /** Of {@link Setting#OTHERS}, beside FP32 and the default of generate in the same rounds. */
         final List<Step> others = new ArrayList<>();
+        /** Of the rules of steps. */
+        final List<StepBench.RuleStep> rules = new ArrayList<>();
 
         private OfModel(String name, boolean trained) {
             this.name = name;
@@ -41,6 +43,12 @@ final class Results {
         Optional<Double> share(String setting, int threads, Peaks peaks) {
             return best(setting, threads).map(step ->
                 step.rate().median() / (ceilings.get(setting).rate() * peaks.scaling(threads)));
+        }
+
+        /** A rule ÷ the posterior with the same setting. */
+        double besidePosterior(StepBench.RuleStep step) {
+            return rules.stream().filter(one -> one.setting().equals(step.setting()) && one.rule().equals(StepBench.POSTERIOR))
+                .mapToDouble(one -> step.rate().median() / one.rate().median()).findFirst().orElse(Double.NaN);
         }
 
         List<Integer> batches() {
@@ -63,6 +71,7 @@ final class Results {
     final List<Peer> peers;
     final Optional<JobBench.Job> job;
     final Optional<StartBench.Starts> starts;
+    final Optional<OldBench.Builds> builds;
     final Optional<WorkersBench.Scaling> workers;
 
     Results(List<JsonNode> lines) {
@@ -77,12 +86,14 @@ final class Results {
             ResultLines.of(own, Ceiling.KIND).forEach(line -> of.ceilings.put(line.path("setting").asText(), Ceiling.of(line)));
             ResultLines.of(own, ResultLines.STEP).forEach(line ->
                 (line.path("beside_others").asBoolean() ? of.others : of.steps).add(step(line)));
+            ResultLines.of(own, StepBench.RULE).forEach(line -> of.rules.add(StepBench.RuleStep.of(line)));
             models.add(of);
         }
         byDefault = first(lines, ResultLines.DEFAULT).map(line -> line.path("setting").asText());
         peers = ResultLines.of(lines, ResultLines.PEER).stream().map(Peer::of).toList();
         job = first(lines, JobBench.KIND).map(JobBench.Job::of);
         starts = first(lines, StartBench.KIND).map(StartBench.Starts::of);
+        builds = first(lines, OldBench.KIND).map(OldBench.Builds::of);
         workers = first(lines, WorkersBench.KIND).map(WorkersBench.Scaling::of);
     }
 

@@ -1,18 +1,25 @@
 package org.bitdgdm.kernels.bench;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.bitdgdm.kernels.ActivationRecorder;
 import org.bitdgdm.kernels.Architecture;
 import org.bitdgdm.kernels.Backend;
 import org.bitdgdm.kernels.BackendOptions;
 import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.Denoisers;
+import org.bitdgdm.kernels.Distortion;
 import org.bitdgdm.kernels.GraphBatch;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.ReferenceDenoiser;
+import org.bitdgdm.kernels.Sampler;
+import org.bitdgdm.kernels.Schedule;
+import org.bitdgdm.kernels.Stochasticity;
 
 /** Times whole reverse steps of batches: features, network, posterior and draw, one native call for many steps. */
 final class StepBench {
@@ -35,6 +42,37 @@ final class StepBench {
             rate.write(line.putObject("graph_steps_per_second"));
             return line;
         }
+    }
+
+    /** What is timed beside {@link #POSTERIOR} to see what a step costs with another rule; the parameters are DeFoG's for QM9. */
+    private static final Map<String, Sampler> RULES = rules();
+    /** DiGress's own rule, of which all other tables are. */
+    static final String POSTERIOR = "posterior";
+    /** Line of {@link RuleStep}. */
+    static final String RULE = "rule";
+
+    /** Graph-steps per second of one setting by one rule of steps, all rules in the same rounds. */
+    record RuleStep(String model, String setting, String rule, int threads, int batch, Spread rate) {
+        static RuleStep of(JsonNode line) {
+            return new RuleStep(line.path("model").asText(), line.path("setting").asText(), line.path("rule").asText(),
+                line.path("threads").asInt(), line.path("batch").asInt(), Spread.of(line.path("graph_steps_per_second")));
+        }
+
+        ObjectNode line() {
+            ObjectNode line = ResultLines.line(RULE).put("model", model).put("setting", setting).put("rule", rule)
+                .put("threads", threads).put("batch", batch);
+            rate.write(line.putObject("graph_steps_per_second"));
+            return line;
+        }
+    }
+
+    private static Map<String, Sampler> rules() {
+        Map<String, Sampler> rules = new LinkedHashMap<>();
+        rules.put(POSTERIOR, Sampler.posterior(Schedule.UNIFORM));
+        rules.put("flow", Sampler.flow(Distortion.IDENTITY, 0, 0, Stochasticity.GENERAL));
+        rules.put("flow, η 10, ω 0.05", Sampler.flow(Distortion.IDENTITY, 10, 0.05f, Stochasticity.GENERAL));
+        rules.put("tau-leaping", Sampler.leaps());
+        return rules;
     }
 
     private final BenchOptions options;
@@ -166,6 +204,43 @@ final class StepBench {
         } finally {
             open.forEach(Denoiser::close);
         }
+    }
+
+    /** Times the rules of steps on all threads with some settings, in rounds of one repeat each. */
+    List<RuleStep> timeRules(List<Setting.Packed> settings, int size) {
+        List<Denoiser> open = new ArrayList<>();
+        try {
+            List<RuleTimed> all = new ArrayList<>();
+            GraphBatch start = BenchModel.first(graphs, size);
+            for (Setting.Packed packed : settings) {
+                Denoiser denoiser = open(packed.model(), options.cpuIsa(), options.threads());
+                open.add(denoiser);
+                RULES.forEach((name, sampler) -> {
+                    List<Sampler.Step> steps = sampler.steps(packed.model().diffusion(), model.full().architecture().diffusionSteps());
+                    List<Sampler.Step> late = steps.subList(steps.size() / 2, steps.size() - 1);
+                    long begin = System.nanoTime();
+                    denoiser.advance(BenchModel.first(start, size), SEED, late.subList(0, CHECKED_STEPS));
+                    int count = Math.min(late.size(), steps((System.nanoTime() - begin) * NANOS / CHECKED_STEPS));
+                    all.add(new RuleTimed(packed.setting().name(), name, denoiser, late.subList(0, count),
+                        new double[options.repeats()]));
+                });
+            }
+            for (int repeat = 0; repeat < options.repeats(); repeat++) {
+                for (RuleTimed timed : all) {
+                    GraphBatch batch = BenchModel.first(start, size);
+                    long begin = System.nanoTime();
+                    timed.denoiser.advance(batch, SEED, timed.steps);
+                    timed.rates[repeat] = (double) timed.steps.size() * size / ((System.nanoTime() - begin) * NANOS);
+                }
+            }
+            return all.stream().map(timed -> new RuleStep(model.name(), timed.setting, timed.rule, options.threads(), size,
+                Spread.of(timed.rates))).toList();
+        } finally {
+            open.forEach(Denoiser::close);
+        }
+    }
+
+    private record RuleTimed(String setting, String rule, Denoiser denoiser, List<Sampler.Step> steps, double[] rates) {
     }
 
     /** @param count steps of a repeat */

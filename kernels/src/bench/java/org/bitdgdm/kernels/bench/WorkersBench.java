@@ -52,7 +52,6 @@ final class WorkersBench {
     }
 
     Scaling measure() throws IOException, InterruptedException {
-        Files.createDirectories(folder);
         // Fills the cache of quantized models.
         rate(1);
         List<Double> one = new ArrayList<>();
@@ -68,16 +67,26 @@ final class WorkersBench {
         return Spread.of(rates.stream().mapToDouble(Double::doubleValue).toArray());
     }
 
-    /** Molecules per second of sampling, as the run says. */
     private double rate(int workers) throws IOException, InterruptedException {
+        return rate(options.submit(), RUN, "local-cluster[" + workers + ",1," + MEGABYTES + "]", folder);
+    }
+
+    /**
+     * Molecules per second of sampling, as a run says.
+     *
+     * @param submit of a build; the run begins in its folder, where the paths of its defaults are its own files
+     * @param run    command and flags
+     * @param folder of the run, its log and a cache of quantized models
+     */
+    static double rate(Path submit, List<String> run, String master, Path folder) throws IOException, InterruptedException {
+        Files.createDirectories(folder);
         Path out = folder.resolve("run");
         StartBench.remove(out);
         Path log = folder.resolve("run.log");
-        List<String> command = new ArrayList<>(List.of("bash", options.submit().toString()));
-        command.addAll(RUN);
-        command.addAll(List.of("--out", out.toString(), "--spark", "--master",
-            "local-cluster[" + workers + ",1," + MEGABYTES + "]"));
-        ProcessBuilder starting = new ProcessBuilder(command).directory(options.home().toFile()).redirectErrorStream(true)
+        List<String> command = new ArrayList<>(List.of("bash", submit.toString()));
+        command.addAll(run);
+        command.addAll(List.of("--out", out.toString(), "--spark", "--master", master));
+        ProcessBuilder starting = new ProcessBuilder(command).directory(submit.getParent().toFile()).redirectErrorStream(true)
             .redirectOutput(log.toFile());
         starting.environment().put("BITDGDM_CACHE", folder.resolve("cache").toString());
         int code = starting.start().waitFor();

@@ -121,4 +121,25 @@ class CpuPageTest {
         assertThat(CpuPage.text(lines, "cpu.jsonl", "")).contains("| 2 workers of one core ÷ one, molecules per second | 1.95× | 1.9× |")
             .contains("| 1 | 100 | 90.0–110 |");
     }
+
+    @Test
+    void aBuildIsMeasuredAgainstAnEarlierOne() {
+        measured();
+        lines.add(new OldBench.Builds("generate", "1234abc", List.of(new OldBench.Kind("--method fp32", "0.97×",
+            Spread.of(40, 39, 41), Spread.of(42)))).line());
+        assertThat(CpuPage.text(lines, "cpu.jsonl", ""))
+            .contains("| this build ÷ the old one, molecules per second of sampling, --method fp32 | 1.05× | 0.97× |")
+            .contains("earlier build, commit 1234abc,").contains("| --method fp32 | 40.0 | 39.0–41.0 | 42.0 | 42.0–42.0 | 1.05× |");
+    }
+
+    @Test
+    void aRuleOfStepsIsMeasuredAgainstThePosterior() {
+        measured();
+        lines.add(new StepBench.RuleStep(MODEL, "fp32", StepBench.POSTERIOR, 2, 64, Spread.of(100)).line());
+        lines.add(new StepBench.RuleStep(MODEL, "fp32", "flow", 2, 64, Spread.of(96)).line());
+        lines.add(new StepBench.RuleStep(MODEL, "fp32", "tau-leaping", 2, 64, Spread.of(98)).line());
+        assertThat(CpuPage.text(lines, "cpu.jsonl", ""))
+            .contains("| QM9, n = 9: slowest rule of steps ÷ posterior (fp32, flow) | 0.96× | 0.95× |")
+            .contains("| fp32 | tau-leaping | 98.0 | 98.0–98.0 | 0.98× |");
+    }
 }
