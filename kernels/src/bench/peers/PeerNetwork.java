@@ -30,47 +30,49 @@ import java.util.concurrent.Future;
 import java.util.stream.Stream;
 
 /**
- * A network of DiGress's in ONNX Runtime or in libtorch, as the benchmark runs its peers: several callers of one thread each.
- * {@code PeerNetwork RUNTIME NETWORK INPUTS CALLERS}, where INPUTS is a file of FP32 in the order X, E, y of as many graphs as
- * there are, and beside it INPUTS.shapes, three lines of numbers that are the shapes of one graph. The first line of stdout
- * is the runtime's version; then each line of stdin is answered by one of stdout: {@code check GRAPHS FILE} by
- * {@code checked}, once the logits of the first graphs, nodes before edges, are in the file; {@code time GRAPHS EVALUATIONS}
- * by the seconds in which all callers did as many evaluations each.
+ * A network in ONNX Runtime or in libtorch, as the benchmark runs its peers: so many callers of so many threads each.
+ * {@code PeerNetwork RUNTIME NETWORK INPUTS CALLERS THREADS}, where INPUTS is a file of FP32, one input after the other, each
+ * of as many graphs as there are, and beside it INPUTS.shapes, a line for each input with its name and the numbers that are
+ * its shape for one graph. The first line of stdout is the runtime's version; then each line of stdin is answered by one of
+ * stdout: {@code check GRAPHS FILE} by {@code checked}, once the outputs for the first graphs, in their order, are in the
+ * file; {@code time GRAPHS EVALUATIONS} by the seconds in which all callers did as many evaluations each.
  */
 public final class PeerNetwork {
-    private static final List<String> NAMES = List.of("x", "e", "y");
     private static final double NANOS = 1e-9;
 
-    /** The network on one thread, its inputs in place. */
+    /** The network, its inputs in place. */
     private interface Caller extends AutoCloseable {
-        /** Evaluates it; whoever asks for logits gets those of nodes and edges. */
+        /** Evaluates it; whoever asks for logits gets all outputs. */
         float[][] evaluate(boolean logits) throws Exception;
     }
 
-    /** Inputs of the first graphs: shape and values of X, E and y. */
-    private record Input(long[] shape, FloatBuffer values) {
+    /** An input of the first graphs. */
+    private record Input(String name, long[] shape, FloatBuffer values) {
     }
 
     private final boolean onnx;
     private final Path network;
     private final Path inputs;
     private final int callers;
+    private final int threads;
     private final ExecutorService pool;
 
-    private PeerNetwork(boolean onnx, Path network, Path inputs, int callers) {
+    private PeerNetwork(boolean onnx, Path network, Path inputs, int callers, int threads) {
         this.onnx = onnx;
         this.network = network;
         this.inputs = inputs;
         this.callers = callers;
+        this.threads = threads;
         this.pool = Executors.newFixedThreadPool(callers);
     }
 
     public static void main(String[] args) throws Exception {
-        if (args.length != 4 || !List.of("onnx", "libtorch").contains(args[0])) {
-            System.err.println("error: usage: PeerNetwork onnx|libtorch NETWORK INPUTS CALLERS");
+        if (args.length != 5 || !List.of("onnx", "libtorch").contains(args[0])) {
+            System.err.println("error: usage: PeerNetwork onnx|libtorch NETWORK INPUTS CALLERS THREADS");
             System.exit(2);
         }
-        new PeerNetwork(args[0].equals("onnx"), Path.of(args[1]), Path.of(args[2]), Integer.parseInt(args[3])).answer();
+        new PeerNetwork(args[0].equals("onnx"), Path.of(args[1]), Path.of(args[2]), Integer.parseInt(args[3]),
+            Integer.parseInt(args[4])).answer();
         // Native threads of either library would keep the process.
         System.exit(0);
     }
@@ -125,16 +127,20 @@ public final class PeerNetwork {
 
     private List<Input> inputs(int graphs) throws IOException {
         FloatBuffer all = ByteBuffer.wrap(Files.readAllBytes(inputs)).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
-        List<long[]> shapes = Files.readAllLines(Path.of(inputs + ".shapes")).stream()
-            .map(line -> Stream.of(line.split(" ")).mapToLong(Long::parseLong).toArray()).toList();
-        long ofGraph = shapes.stream().mapToLong(PeerNetwork::size).sum();
+        Map<String, long[]> shapes = new LinkedHashMap<>();
+        for (String line : Files.readAllLines(Path.of(inputs + ".shapes"))) {
+            String[] words = line.split(" ");
+            shapes.put(words[0], Stream.of(words).skip(1).mapToLong(Long::parseLong).toArray());
+        }
+        long ofGraph = shapes.values().stream().mapToLong(PeerNetwork::size).sum();
         int most = (int) (all.capacity() / ofGraph);
         if (graphs > most) {
             throw new IllegalArgumentException(inputs + " has " + most + " graphs, found " + graphs + " asked for");
         }
         List<Input> first = new ArrayList<>();
         int from = 0;
-        for (long[] shape : shapes) {
+        for (Map.Entry<String, long[]> input : shapes.entrySet()) {
+            long[] shape = input.getValue();
             int size = (int) size(shape);
             float[] values = new float[graphs * size];
             all.get(from, values);
@@ -143,7 +149,7 @@ public final class PeerNetwork {
             long[] batched = new long[shape.length + 1];
             batched[0] = graphs;
             System.arraycopy(shape, 0, batched, 1, shape.length);
-            first.add(new Input(batched, direct));
+            first.add(new Input(input.getKey(), batched, direct));
             from += most * size;
         }
         return first;
@@ -156,22 +162,28 @@ public final class PeerNetwork {
     private Caller onnx(int graphs) throws Exception {
         OrtEnvironment environment = OrtEnvironment.getEnvironment();
         OrtSession.SessionOptions options = new OrtSession.SessionOptions();
-        options.setIntraOpNumThreads(1);
+        options.setIntraOpNumThreads(threads);
         options.setInterOpNumThreads(1);
         options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
         // Shapes that are known when it is optimized.
         options.setSymbolicDimensionValue("batch", graphs);
         OrtSession session = environment.createSession(network.toString(), options);
         Map<String, OnnxTensor> tensors = new LinkedHashMap<>();
-        List<Input> values = inputs(graphs);
-        for (int k = 0; k < NAMES.size(); k++) {
-            tensors.put(NAMES.get(k), OnnxTensor.createTensor(environment, values.get(k).values, values.get(k).shape));
+        for (Input input : inputs(graphs)) {
+            tensors.put(input.name, OnnxTensor.createTensor(environment, input.values, input.shape));
         }
         return new Caller() {
             @Override
             public float[][] evaluate(boolean logits) throws Exception {
                 try (OrtSession.Result result = session.run(tensors)) {
-                    return logits ? new float[][] {values(result, 0), values(result, 1)} : null;
+                    if (!logits) {
+                        return null;
+                    }
+                    float[][] all = new float[result.size()][];
+                    for (int k = 0; k < all.length; k++) {
+                        all[k] = values(result, k);
+                    }
+                    return all;
                 }
             }
 

@@ -5,7 +5,10 @@ The network is the published one (model/egnn_pytorch/egnn_net.py), spelled over 
 depend on the backbone alone, are computed once for all samples of a call, as the published code computes them once for a call.
 Weights are those of the published configuration by a formula of their names, the same that the Java side uses.
 
-    gradeif_torch.py --file FILE    checks the logits of FILE, then prints evaluations of a sequence per second as JSON
+    gradeif_torch.py --file FILE                   checks the logits of FILE, then prints evaluations of a sequence per
+                                                   second as JSON
+    gradeif_torch.py --file FILE --export FOLDER   writes the network for the protein of FILE as TorchScript, network.pt, and
+                                                   ONNX, network.onnx, of any number of sequences, with its edges computed
 
 FILE is what ProteinBench writes: a line of JSON that says what follows, then numbers of 4 bytes. Needs Debian's python3-torch
 and python3-numpy; exit code 3 and one line of text where one of them is absent, 1 where the logits differ.
@@ -17,6 +20,7 @@ import json
 import pathlib
 import sys
 import time
+import warnings
 
 SKIPPED = 3
 TOLERANCE = 2e-3
@@ -114,6 +118,68 @@ class Network:
         return linear(x + se, *self.out)
 
 
+class Exported(torch.nn.Module):
+    """The network as ONNX Runtime and libtorch run it, on one protein: classes one-hot (S, N, 20) and times (S, 1), of which
+    the first counts, to logits. What depends on the backbone alone is computed here, once."""
+
+    def __init__(self, network, protein, incidence):
+        super().__init__()
+        self.network, self.protein = network, protein
+        source, target = protein["sources"], protein["targets"]
+        distance = ((protein["positions"][source] - protein["positions"][target]) ** 2).sum(1, keepdim=True)
+        e = linear(protein["edges"], *network.edges)
+        self.edges = []
+        for block in network.blocks:
+            edge = block["edge"]
+            e = network.normalised(silu(linear(silu(linear(e, *edge[0])), *edge[1])) + e, block["edge_norm"], False)
+            self.edges.append(torch.cat((e, distance), 1))
+        self.structure = linear(silu(linear(protein["structure"], *network.structure[0])), *network.structure[1])
+        self.nodes = linear(protein["nodes"], network.nodes[0][:, 20:], network.nodes[1])
+        # Sums over a residue's messages as a product, which ONNX has for any number of samples.
+        self.incidence = None
+        if incidence:
+            self.incidence = torch.zeros(len(protein["nodes"]), len(target))
+            self.incidence[target, torch.arange(len(target))] = 1
+
+    def forward(self, classes, times):
+        network = self.network
+        te = linear(silu(linear(times[:1], *network.time[0])), *network.time[1])
+        x = classes @ network.nodes[0].t()[:20] + self.nodes
+        source, target = self.protein["sources"], self.protein["targets"]
+        samples, residues = classes.shape[0], classes.shape[1]
+        for block, edges in zip(network.blocks, self.edges):
+            h = torch.cat((x[:, target], x[:, source], edges.expand(samples, -1, -1)), 2)
+            message = silu(linear(silu(linear(h, *block["message"][0])), *block["message"][1]))
+            if self.incidence is None:
+                sums = torch.zeros(samples, residues, network.m).index_add_(1, target, message)
+            else:
+                sums = self.incidence @ message
+            inner = torch.cat((network.normalised(x, block["node_norm"], False), sums), 2)
+            x = x + linear(silu(linear(inner, *block["node"][0])), *block["node"][1])
+            factor, term = linear(silu(te), *block["time"]).chunk(2, 1)
+            x = x * (factor + 1) + term
+            inner = network.normalised(silu(linear(x, *block["ff"][0])), block["ff_norm"], True)
+            x = linear(inner, *block["ff"][1])
+        return linear(x + self.structure, *network.out)
+
+
+def export(network, tensors, folder):
+    """Writes the network as TorchScript and ONNX."""
+    # Of the exporter's own, about itself.
+    warnings.simplefilter("ignore")
+    folder.mkdir(parents=True, exist_ok=True)
+    inputs = one_hot(tensors["sequences"][:2]), torch.full((2, 1), 1.0)
+    torch.jit.trace(Exported(network, tensors, False), inputs).save(str(folder / "network.pt"))
+    torch.onnx.export(torch.jit.trace(Exported(network, tensors, True), inputs), inputs, str(folder / "network.onnx"),
+                      input_names=("classes", "times"), output_names=("logits",), opset_version=17,
+                      dynamic_axes={axis: {0: "batch"} for axis in ("classes", "times", "logits")})
+    print(f"PyTorch {torch.__version__}")
+
+
+def one_hot(sequences):
+    return torch.nn.functional.one_hot(sequences, 20).float()
+
+
 def read(path):
     """Head and tensors of a file of ProteinBench's."""
     data = bytearray(pathlib.Path(path).read_bytes())
@@ -145,6 +211,7 @@ def rate(run, sequences, arguments):
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--file", required=True)
+    options.add_argument("--export", type=pathlib.Path)
     options.add_argument("--threads", type=int, default=1)
     options.add_argument("--repeats", type=int, default=5)
     options.add_argument("--seconds", type=float, default=1)
@@ -155,6 +222,9 @@ def main():
     for name in ("sources", "targets", "sequences"):
         tensors[name] = tensors[name].long()
     network = Network(head["layers"], head["d"], head["m"])
+    if arguments.export:
+        export(network, tensors, arguments.export)
+        return
     sequences = tensors["sequences"]
     found = network(tensors, sequences[:1], head["time"])[0]
     error = (found - tensors["logits"]).abs().max().item()

@@ -131,22 +131,4 @@ public record SweepEntry(SweepCell cell, MetricReport metrics, JsonNode run, Lis
     long bytesBefore() {
         return run.path("model_bytes").path("before").asLong();
     }
-
-    /**
-     * Which of several points are not beaten by another one in both coordinates.
-     *
-     * @param cost smaller is better; points that are not finite in either coordinate are on no front
-     * @param loss smaller is better
-     */
-    static boolean[] front(List<Double> cost, List<Double> loss) {
-        boolean[] front = new boolean[cost.size()];
-        for (int i = 0; i < front.length; i++) {
-            front[i] = Double.isFinite(cost.get(i)) && Double.isFinite(loss.get(i));
-            for (int j = 0; front[i] && j < front.length; j++) {
-                boolean noWorse = cost.get(j) <= cost.get(i) && loss.get(j) <= loss.get(i);
-                front[i] = !noWorse || cost.get(j).equals(cost.get(i)) && loss.get(j).equals(loss.get(i));
-            }
-        }
-        return front;
-    }
 }

@@ -48,17 +48,18 @@ public final class SweepMarkdown {
                 .append("/s are not what one alone reaches,")
                 .append(" and do not compare.");
         }
-        text.append(seconds(entries)).append("\n\n");
+        SweepFront front = SweepFront.of(entries, names);
+        text.append(' ').append(front.meaning(names)).append(seconds(entries)).append("\n\n");
         List<String> columns = new ArrayList<>(List.of("cell", quality, "Δ " + quality));
         names.words().beside().forEach(name -> columns.add(name.replace('_', ' ')));
         if (!along.isEmpty()) {
             names.divergences().forEach(divergence -> columns.add(MetricRegistry.column(divergence)));
             names.agreements().forEach(agreement -> columns.add(agreement.name().replace('_', ' ')));
         }
-        columns.addAll(List.of(names.unit() + "/s", "model bytes"));
+        columns.addAll(List.of(names.unit() + "/s", "model bytes", "best"));
         header(text, columns);
-        for (SweepEntry entry : entries) {
-            text.append(row(entry, names, columns.size(), !along.isEmpty())).append('\n');
+        for (int i = 0; i < entries.size(); i++) {
+            text.append(row(entries.get(i), names, columns.size(), !along.isEmpty(), front.best(i))).append('\n');
         }
         likelihood(text, entries);
         distances(text, entries, names.all().stream()
@@ -136,7 +137,8 @@ public final class SweepMarkdown {
         return row.toString();
     }
 
-    private static String row(SweepEntry entry, MetricRegistry names, int columns, boolean compared) {
+    private static String row(SweepEntry entry, MetricRegistry names, int columns, boolean compared,
+                              String best) {
         String quality = names.quality().name();
         StringJoiner row = new StringJoiner(" | ", "| ", " |");
         row.add(entry.cell().name());
@@ -154,7 +156,7 @@ public final class SweepMarkdown {
         row.add(Double.isFinite(entry.graphsPerSecond()) ? Numbers.significant(entry.graphsPerSecond(), 3) : "");
         row.add(entry.bytes() == 0 ? "" : Numbers.count(entry.bytes()) + " (÷ "
             + Numbers.significant((double) entry.bytesBefore() / entry.bytes(), 3) + ")");
-        return row.toString();
+        return row.add(best).toString();
     }
 
     private static String number(SweepEntry entry, String name) {

@@ -33,6 +33,7 @@ public final class SweepReport {
     private final String quality;
     /** What pages call it. */
     private final String qualityLabel;
+    private final SweepFront front;
     /** Whether quality is the divergence. */
     private final boolean diverges;
 
@@ -41,8 +42,8 @@ public final class SweepReport {
         this.names = names;
         this.quality = names.quality().name();
         this.qualityLabel = names.quality().label();
-        this.diverges = entries.stream().anyMatch(entry -> entry.metric(names.divergence()).isPresent())
-            && SweepEntry.sameTimes(entries);
+        this.front = SweepFront.of(entries, names);
+        this.diverges = front.diverges();
     }
 
     private static Map<String, String> curves() {
@@ -78,15 +79,14 @@ public final class SweepReport {
     }
 
     private Page page(String model, String backend, int cells) {
-        boolean[] fast = SweepEntry.front(costs(SweepReport::slowness), losses());
-        boolean[] small = SweepEntry.front(costs(SweepReport::size), losses());
         List<Page.Row> rows = new ArrayList<>();
         for (int i = 0; i < entries.size(); i++) {
-            rows.add(row(i, fast[i], small[i]));
+            rows.add(row(i));
         }
         List<Page.Figure> figures = new ArrayList<>();
-        add(figures, "Quality against speed", names.unit() + " per second to the right", fast, SweepEntry::graphsPerSecond);
-        add(figures, "Quality against bytes", "MB of the model to the right", small, entry -> size(entry) / 1e6);
+        add(figures, "Quality against speed", names.unit() + " per second to the right", front.fast(), SweepEntry::graphsPerSecond);
+        add(figures, "Quality against bytes", "MB of the model to the right", front.small(),
+            entry -> entry.bytes() == 0 ? Double.NaN : entry.bytes() / 1e6);
         CURVES.forEach((key, name) -> addCurve(figures, key, name));
         List<Page.Failure> failures = entries.stream().filter(entry -> !entry.done())
             .map(entry -> new Page.Failure(entry.cell().name(), entry.error())).toList();
@@ -105,18 +105,15 @@ public final class SweepReport {
                 + " and step, in nats, " + along + "; so are changed " + names.words().entries() + " and identical "
                 + names.unit() + ". ") + RunReport.titled(names.unit()) + "/s is while sampling, "
             + (atOnce > 1 ? "up to " + atOnce + " cells at once, so that speeds do not compare" : "one cell at a time")
-            + ". Best: no other cell is both "
-            + (diverges ? "closer to FP32" : names.words().better())
-            + " and faster, or smaller.";
+            + ". " + front.meaning(names);
     }
 
-    private Page.Row row(int at, boolean fast, boolean small) {
+    private Page.Row row(int at) {
         SweepEntry entry = entries.get(at);
-        String best = fast && small ? "speed, bytes" : fast ? "speed" : small ? "bytes" : "";
         return new Page.Row(Integer.toString(at + 1), entry.cell().name(), quality(entry), difference(entry),
             cells(entry), entry.done() ? number(entry.graphsPerSecond()) : "failed",
             entry.bytes() == 0 ? "–" : Numbers.bytes(entry.bytes()) + " (÷ "
-                + Numbers.significant((double) entry.bytesBefore() / entry.bytes(), 3) + ")", best);
+                + Numbers.significant((double) entry.bytesBefore() / entry.bytes(), 3) + ")", front.best(at));
     }
 
     private String quality(SweepEntry entry) {
@@ -180,23 +177,6 @@ public final class SweepReport {
 
     private static String number(double value) {
         return Double.isFinite(value) ? Numbers.significant(value, 3) : "–";
-    }
-
-    private List<Double> costs(ToDoubleFunction<SweepEntry> cost) {
-        return entries.stream().map(cost::applyAsDouble).toList();
-    }
-
-    private static double slowness(SweepEntry entry) {
-        return 1 / entry.graphsPerSecond();
-    }
-
-    private static double size(SweepEntry entry) {
-        return entry.bytes() == 0 ? Double.NaN : entry.bytes();
-    }
-
-    private List<Double> losses() {
-        return entries.stream().map(entry -> entry.metric(diverges ? names.divergence() : quality)
-            .map(metric -> diverges ? metric.value() : -metric.value()).orElse(Double.NaN)).toList();
     }
 
     /** A cell as a point; null where it has no numbers. */

@@ -68,8 +68,9 @@ class SweepReportTest {
         List<String> table = text.lines().filter(line -> line.startsWith("|")).toList();
         assertThat(table).hasSize(5);
         assertThat(table.get(3)).contains(" 98.50% [").contains(" 0.0100 ± 0.0010 | 0.01% | 50.00% [9.45–90.55] | 80.0 | 3,500,000 (÷ ");
+        assertThat(table.get(2)).endsWith(" | speed, bytes |");
         assertThat(table.get(4)).contains("failed: a\\|b");
-        assertThat(table).allSatisfy(line -> assertThat(line.replace("\\|", "").split("\\|", -1)).hasSize(14));
+        assertThat(table).allSatisfy(line -> assertThat(line.replace("\\|", "").split("\\|", -1)).hasSize(15));
         // The interval of this one is clipped at 0, which its standard error does not know.
         assertThat(table.get(3)).contains(" 0.00111 ± 0.0010 |");
         assertThat(text).doesNotContain("Distances").doesNotContain("Likelihood")
@@ -162,7 +163,7 @@ class SweepReportTest {
 
     @Test
     void theFrontIsWhatNoOtherPointBeats() {
-        assertThat(SweepEntry.front(List.of(1.0, 2.0, 3.0, 2.0, Double.NaN, 1.0), List.of(5.0, 3.0, 4.0, 3.0, 0.0, 6.0)))
+        assertThat(SweepFront.front(List.of(1.0, 2.0, 3.0, 2.0, Double.NaN, 1.0), List.of(5.0, 3.0, 4.0, 3.0, 0.0, 6.0)))
             .containsExactly(true, true, false, true, false, false);
     }
 

@@ -1,5 +1,6 @@
 package org.bitdgdm.kernels.bench;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -94,6 +95,13 @@ public final class Bench {
                 return;
             }
         }
+        if (options.add()) {
+            ResultLines lines = new ResultLines(options.results(), line -> !added(line), all -> { });
+            jobs(lines);
+            CpuPage.write(options.report(), options.results());
+            say("written " + options.results() + " and " + options.report());
+            return;
+        }
         ResultLines lines = new ResultLines(options.results(), null, all -> { });
         lines.add(Machine.here(options.home()).begin().put("date", LocalDate.now(ZoneOffset.UTC).toString())
             .put("instruction_set", options.cpuIsa()).put("threads", options.threads()).put("repeats", options.repeats())
@@ -114,22 +122,7 @@ public final class Bench {
                 peers(BenchModel.of(name), lines);
             }
         }
-        if (options.levels().contains(BenchOptions.Level.JOB)) {
-            say("job of " + options.jobCount() + " molecules in " + options.jobSteps() + " steps");
-            lines.add(new JobBench(options).measure().line());
-        }
-        if (options.levels().contains(BenchOptions.Level.START)) {
-            say("starts");
-            lines.add(new StartBench(options).measure().line());
-        }
-        if (options.levels().contains(BenchOptions.Level.OLD)) {
-            say("runs of both builds");
-            lines.add(new OldBench(options).measure().line());
-        }
-        if (options.levels().contains(BenchOptions.Level.WORKERS)) {
-            say("workers");
-            lines.add(new WorkersBench(options).measure().line());
-        }
+        jobs(lines);
         lines.add(ResultLines.line(ResultLines.END).put("seconds", (System.nanoTime() - start) * NANOS)
             .put("others_share", Machine.busyShare()));
         say("written " + options.results());
@@ -139,6 +132,34 @@ public final class Bench {
         }
         CpuPage.write(options.report(), options.results());
         say("written " + options.report());
+    }
+
+    /** Whether a line is of a level that is measured again. */
+    private boolean added(JsonNode line) {
+        Map<String, BenchOptions.Level> levels = Map.of(JobBench.KIND, BenchOptions.Level.JOB, StartBench.KIND,
+            BenchOptions.Level.START, OldBench.KIND, BenchOptions.Level.OLD, WorkersBench.KIND, BenchOptions.Level.WORKERS);
+        return options.levels().contains(levels.get(line.path(ResultLines.KIND).asText()));
+    }
+
+    /** The levels that run submit.sh; each line is of one and says its commit. */
+    private void jobs(ResultLines lines) throws IOException, InterruptedException {
+        String commit = Machine.here(options.home()).commit();
+        if (options.levels().contains(BenchOptions.Level.JOB)) {
+            say("job of " + options.jobCount() + " molecules in " + options.jobSteps() + " steps");
+            lines.add(new JobBench(options).measure().line().put(ResultLines.COMMIT, commit));
+        }
+        if (options.levels().contains(BenchOptions.Level.START)) {
+            say("starts");
+            lines.add(new StartBench(options).measure().line().put(ResultLines.COMMIT, commit));
+        }
+        if (options.levels().contains(BenchOptions.Level.OLD)) {
+            say("runs of both builds");
+            lines.add(new OldBench(options).measure().line().put(ResultLines.COMMIT, commit));
+        }
+        if (options.levels().contains(BenchOptions.Level.WORKERS)) {
+            say("workers");
+            lines.add(new WorkersBench(options).measure().line().put(ResultLines.COMMIT, commit));
+        }
     }
 
     /** Makes both pages again of the lines beside them. */

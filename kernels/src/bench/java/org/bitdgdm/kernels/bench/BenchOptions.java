@@ -29,12 +29,13 @@ import java.util.stream.Collectors;
  * @param starts    runs of each kind at the levels start, old and workers
  * @param old       folder of an earlier build of the repository, measured beside this one at the levels start and old
  * @param report    page to write
+ * @param add       whether lines of other levels stay as an earlier run has left them
  * @param results   file that gets all that was measured as JSON lines, of which the page is made
  * @param rates     file that gets rates of layers, for {@code --recipe auto}; null for none
  */
 record BenchOptions(Path home, Set<Level> levels, List<String> models, int threads, int repeats, double seconds,
                     boolean full, String cpuIsa, String python, Path submit, int jobCount, int jobSteps, int starts,
-                    Optional<Path> old, Path report, Path results, Path rates) {
+                    Optional<Path> old, Path report, boolean add, Path results, Path rates) {
 
     /** One kind of measurement; peaks are always taken. */
     enum Level {
@@ -52,7 +53,7 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
         OLD,
         /** A job on one worker and on several. */
         WORKERS,
-        /** The network of proteins, beside the same in PyTorch, on a page of its own. */
+        /** The network of proteins, beside the same in the peers, on a page of its own. */
         PROTEINS
     }
 
@@ -82,6 +83,8 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
           --starts N       runs of each kind at the levels start, old and workers [5]
           --old DIR        an earlier build of the repository, whose runs take turns with those of this one at start and old
           --report FILE    page to write, from the root of the repository [kernels/benchmarks/cpu.md]
+          --add            levels of the job (job, start, old, workers) only: the other lines stay as an earlier run has
+                           left them, and the new ones say their commit
           --results FILE   all that was measured, as JSON lines, of which the page is made [.jsonl beside the page]
           --rates FILE     also writes rates of layers from these, such as conf/rates.conf, for --recipe auto
 
@@ -110,6 +113,7 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
         int repeats = 11;
         double seconds = 0.15;
         boolean full = false;
+        boolean add = false;
         String cpuIsa = "auto";
         String python = "/usr/bin/python3";
         Path submit = null;
@@ -125,6 +129,10 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
             String flag = left.remove(0);
             if (flag.equals("--full")) {
                 full = true;
+                continue;
+            }
+            if (flag.equals("--add")) {
+                add = true;
                 continue;
             }
             if (left.isEmpty()) {
@@ -153,6 +161,9 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
         if (submit == null && levels.stream().anyMatch(OF_THE_JOB::contains)) {
             throw new IllegalArgumentException("the levels job, start, old and workers need --submit FILE; run ./submit.sh bench");
         }
+        if (add && !OF_THE_JOB.containsAll(levels)) {
+            throw new IllegalArgumentException("--add is for the levels job, start, old and workers; the others belong to one run");
+        }
         if (old.isEmpty() && levels.contains(Level.OLD)) {
             throw new IllegalArgumentException("the level old needs --old DIR, an earlier build of the repository");
         }
@@ -164,7 +175,7 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
             throw new IllegalArgumentException("--starts must be at least 1, found " + starts);
         }
         return new BenchOptions(home, levels, models, threads, repeats, seconds, full, cpuIsa, python, submit, jobCount,
-            jobSteps, starts, old, report, results == null ? beside(report) : results, rates);
+            jobSteps, starts, old, report, add, results == null ? beside(report) : results, rates);
     }
 
     /** The file of results that a page is made of. */

@@ -100,7 +100,8 @@ final class CpuPage {
         text.row("commit", begin.path("commit").asText());
         text.row("instruction set", begin.path("instruction_set").asText());
         text.row("quantized QM9 models", "from " + begin.path("quantized_by").asText());
-        results.byDefault.ifPresent(setting -> text.row("default of generate", setting));
+        results.byDefault.filter(setting -> !setting.equals(Setting.DEFAULT.name()))
+            .ifPresent(setting -> text.row("default of generate", setting));
         text.row("other models", "random weights, the benchmark's own forms");
         text.line("");
     }
@@ -342,9 +343,15 @@ final class CpuPage {
         text.line("");
     }
 
-    private void starts(StartBench.Starts starts) {
-        text.line("## Start");
+    /** The head of a section of the job, with the commit where it was measured on another one. */
+    private void section(String title, String kind) {
+        text.line("## %s", title);
         text.line("");
+        results.laterCommit(kind).ifPresent(commit -> text.line("Measured on commit %s.%n", commit));
+    }
+
+    private void starts(StartBench.Starts starts) {
+        section("Start", StartBench.KIND);
         text.line("Seconds from `./submit.sh %s` to its report, built before; kinds take turns.", starts.command());
         text.line("");
         text.table("kind", "median", "range", "old build ÷ this", "core-seconds");
@@ -355,8 +362,7 @@ final class CpuPage {
     }
 
     private void builds(OldBench.Builds builds) {
-        text.line("## Builds");
-        text.line("");
+        section("Builds", OldBench.KIND);
         text.line("Molecules per second of sampling of `./submit.sh %s FLAGS` by an earlier build, commit %s, and by this one; all take"
             + " turns.", builds.command(), builds.commit());
         text.line("");
@@ -367,8 +373,7 @@ final class CpuPage {
     }
 
     private void workers(WorkersBench.Scaling workers) {
-        text.line("## Workers");
-        text.line("");
+        section("Workers", WorkersBench.KIND);
         text.line("Molecules per second of sampling, `./submit.sh %s --spark --master 'local-cluster[WORKERS,1,1024]'`, the"
             + " quantized model known; both take turns.", workers.command());
         text.line("");
@@ -379,8 +384,7 @@ final class CpuPage {
     }
 
     private void job(JobBench.Job job) {
-        text.line("## Job");
-        text.line("");
+        section("Job", JobBench.KIND);
         text.table("molecules", "steps", "s in all", "s quantizing", "s sampling", "s outside both", "share outside both",
             "molecules/s");
         text.row(job.count(), job.steps(), job.seconds(), job.quantizationSeconds(), job.samplingSeconds(),

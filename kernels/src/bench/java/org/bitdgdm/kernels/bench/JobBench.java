@@ -31,7 +31,7 @@ final class JobBench {
      *
      * @param seconds            from the start of submit.sh to its end, JVM and Spark included
      * @param samplingSeconds    first sampling task's start to the last one's end
-     * @param quantizationSeconds on the driver, calibration included
+     * @param quantizationSeconds on the driver, calibration included, without a cache
      * @param residentBytes      largest resident set of the process
      */
     record Job(int count, int steps, double seconds, double samplingSeconds, double quantizationSeconds,
@@ -116,7 +116,9 @@ final class JobBench {
             out.toString(), "--cpu-isa", options.cpuIsa()));
         command.addAll(flags);
         Path log = folder.resolve(out.getFileName() + ".log");
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        ProcessBuilder starting = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+        starting.environment().put("BITDGDM_CACHE", "none");
+        Process process = starting.start();
         // submit.sh ends in exec, so its process becomes that of Spark.
         Path status = Path.of("/proc", Long.toString(process.pid()), "status");
         long resident = 0;

@@ -40,13 +40,29 @@ final class PackedForms {
             return model;
         }
         Map<String, float[]> inputs = new HashMap<>();
-        full.record(graphs, t, (layer, input, rows) ->
-            inputs.put(layer, Arrays.copyOf(input, Math.min(rows, RECORDED_ROWS) * model.linear(layer).in)));
+        full.record(graphs, t, (layer, input, rows) -> inputs.put(layer, some(input, rows, model.linear(layer).in)));
         List<PackedLinear> linears = new ArrayList<>(model.linears());
         IntStream.range(0, linears.size()).parallel().filter(layer -> inputs.containsKey(linears.get(layer).name))
             .forEach(layer -> linears.set(layer,
-                packed(linears.get(layer), setting, inputs.get(linears.get(layer).name))));
+                packed(linears.get(layer), setting, setting.bits(), inputs.get(linears.get(layer).name))));
         return model.withLinears(linears);
+    }
+
+    /** The first rows of a layer's input, as many as thresholds are taken from. */
+    static float[] some(float[] input, int rows, int in) {
+        return Arrays.copyOf(input, Math.min(rows, RECORDED_ROWS) * in);
+    }
+
+    /** A layer in codes of 8 bits with one scale for all of its inputs. */
+    static PackedLinear staticW8A8(PackedLinear layer, float[] input) {
+        return PackedLinear.quantized(layer.name, layer.in, layer.out, layer.bias, ActivationCodes.of(8,
+            NetworkSpec.hasNonNegativeInput(layer.name), percentile(input)), null, null, 32, 0,
+            coded(layer.weight, layer.in, layer.out, 8, false), SparseRows.empty(layer.in, layer.out), true);
+    }
+
+    /** A layer in the form that {@code generate} gives it by default: W4A8, rank 32, α 1%, no residual. */
+    static PackedLinear byDefault(PackedLinear layer, float[] input) {
+        return packed(layer, Setting.DEFAULT, 8, input);
     }
 
     /** A layer in a setting whose scales are found for each row, which needs no inputs. */
@@ -54,10 +70,10 @@ final class PackedForms {
         if (!setting.perRow()) {
             throw new IllegalArgumentException(setting.name() + " has static scales");
         }
-        return packed(layer, setting, null);
+        return packed(layer, setting, setting.bits(), null);
     }
 
-    private static PackedLinear packed(PackedLinear layer, Setting setting, float[] input) {
+    private static PackedLinear packed(PackedLinear layer, Setting setting, int activationBits, float[] input) {
         int in = layer.in;
         int out = layer.out;
         boolean unsigned = NetworkSpec.hasNonNegativeInput(layer.name);
@@ -66,7 +82,7 @@ final class PackedForms {
                 null, null, 32, 0, coded(layer.weight, in, out, setting.residualBits(), false), SparseRows.empty(in, out),
                 true);
         }
-        ActivationCodes activation = ActivationCodes.of(setting.bits(), unsigned, percentile(input));
+        ActivationCodes activation = ActivationCodes.of(activationBits, unsigned, percentile(input));
         int rank = Math.min(setting.rank(), Math.min(in, out));
         float[] right = orthonormal(layer, rank);
         float[] left = product(layer.weight, right, in, out, rank);

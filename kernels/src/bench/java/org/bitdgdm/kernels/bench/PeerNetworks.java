@@ -1,13 +1,9 @@
 package org.bitdgdm.kernels.bench;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.Writer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,13 +16,10 @@ import org.bitdgdm.kernels.GraphFeatures;
 
 /**
  * The network alone in ONNX Runtime and in libtorch, each with as many callers of one thread as steps have threads. What they
- * run is written by digress_torch.py; their logits are compared with ours before anything is timed. Libraries are those of
- * {@code peers/pom.xml}, fetched by Maven for the benchmark and for nothing else.
+ * run is written by digress_torch.py; their logits are compared with ours before anything is timed.
  */
 final class PeerNetworks {
-    private static final String SOURCES = "kernels/src/bench/peers/";
     private static final int CHECKED_GRAPHS = 2;
-    private static final int WARM_UP = 3;
     /** Mean difference over mean magnitude where all inputs of a layer share one scale of 8 bits; random weights add it up. */
     private static final double CODE_TOLERANCE = 0.3;
 
@@ -76,16 +69,15 @@ final class PeerNetworks {
             throw new IllegalStateException("digress_torch.py --export ended with exit code " + written.code()
                 + "; see its message above");
         }
-        Path classpath = folder.resolveSibling("classpath");
-        if (Programs.run(options.home(), List.of("bash", "mvnw", "-q", "-B", "-ntp", "-f", SOURCES + "pom.xml",
-            "dependency:build-classpath", "-Dmdep.outputFile=" + classpath), "").code() != 0) {
+        if (!PeerRuntime.fetch(options)) {
             return List.of(Peer.skipped(model.name(), "ONNX Runtime and libtorch skipped: Maven cannot fetch them"));
         }
         float[][] expected = writeInputs(folder.resolve("inputs"));
         List<Peer> peers = new ArrayList<>();
         for (Runtime runtime : RUNTIMES) {
-            try (Running running = new Running(runtime, Files.readString(classpath).strip())) {
-                peers.add(running.measure(expected));
+            try (PeerRuntime running = new PeerRuntime(options, runtime.word, folder.resolve(runtime.file),
+                folder.resolve("inputs"), options.threads(), 1)) {
+                peers.add(measure(runtime, running, expected));
             }
         }
         return peers;
@@ -115,8 +107,8 @@ final class PeerNetworks {
                 .order(ByteOrder.LITTLE_ENDIAN);
             bytes.asFloatBuffer().put(nodes).put(edges).put(global);
             Files.write(file, bytes.array());
-            Files.write(Path.of(file + ".shapes"), List.of(n + " " + architecture.nodeInputs(), n + " " + n + " " + types,
-                Integer.toString(globals)));
+            Files.write(Path.of(file + ".shapes"), List.of("x " + n + " " + architecture.nodeInputs(),
+                "e " + n + " " + n + " " + types, "y " + globals));
             GraphBatch first = BenchModel.first(batch, Math.min(CHECKED_GRAPHS, count));
             float[] ofNodes = new float[first.nodes().length * architecture.nodeTypes()];
             float[] ofEdges = new float[first.edges().length * architecture.edgeTypes()];
@@ -125,91 +117,26 @@ final class PeerNetworks {
         }
     }
 
-    /** A process with one runtime. */
-    private final class Running implements AutoCloseable {
-        private final Runtime runtime;
-        private final Process process;
-        private final Writer commands;
-        private final BufferedReader answers;
-
-        Running(Runtime runtime, String classpath) throws IOException {
-            this.runtime = runtime;
-            Path java = Path.of(System.getProperty("java.home"), "bin", "java");
-            ProcessBuilder starting = new ProcessBuilder(java.toString(), "-Dai.djl.offline=true", "-DOPT_OUT_TRACKING=true",
-                "-Dai.djl.pytorch.num_threads=1", "-Dai.djl.pytorch.num_interop_threads=1",
-                "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", classpath,
-                options.home().resolve(SOURCES + "PeerNetwork.java").toString(), runtime.word,
-                folder.resolve(runtime.file).toString(), folder.resolve("inputs").toString(),
-                Integer.toString(options.threads())).redirectError(ProcessBuilder.Redirect.INHERIT);
-            starting.environment().put("DJL_CACHE_DIR", folder.resolveSibling("djl").toString());
-            starting.environment().put("ENGINE_CACHE_DIR", folder.resolveSibling("djl").toString());
-            // Callers are the threads.
-            starting.environment().put("OMP_NUM_THREADS", "1");
-            this.process = starting.start();
-            this.commands = process.outputWriter(StandardCharsets.UTF_8);
-            this.answers = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+    private Peer measure(Runtime runtime, PeerRuntime running, float[][] expected) throws IOException {
+        check(runtime, running, expected);
+        List<Peer.Row> rows = new ArrayList<>();
+        for (int batch : model.peerBatches()) {
+            Spread spread = running.rate(batch);
+            rows.add(new Peer.Row(options.threads(), 1, batch, spread.median(), spread.low(), spread.high()));
         }
+        return new Peer(model.name(), running.version(), runtime.what, runtime.full, rows);
+    }
 
-        private String ask(String command) throws IOException {
-            commands.write(command + "\n");
-            commands.flush();
-            return answer();
-        }
-
-        private String answer() throws IOException {
-            String answer = answers.readLine();
-            if (answer == null) {
-                throw new IllegalStateException("the peer " + runtime.word + " has stopped; see its message above");
-            }
-            return answer;
-        }
-
-        Peer measure(float[][] expected) throws IOException {
-            String version = answer();
-            check(version, expected);
-            List<Peer.Row> rows = new ArrayList<>();
-            for (int batch : model.peerBatches()) {
-                seconds(batch, WARM_UP);
-                double one = seconds(batch, WARM_UP) / WARM_UP;
-                int evaluations = (int) Math.max(1, Math.round(options.seconds() / one));
-                double[] rates = new double[options.repeats()];
-                for (int repeat = 0; repeat < rates.length; repeat++) {
-                    rates[repeat] = (double) options.threads() * batch * evaluations / seconds(batch, evaluations);
-                }
-                Spread spread = Spread.of(rates);
-                rows.add(new Peer.Row(options.threads(), 1, batch, spread.median(), spread.low(), spread.high()));
-            }
-            return new Peer(model.name(), version, runtime.what, runtime.full, rows);
-        }
-
-        private double seconds(int batch, int evaluations) throws IOException {
-            return Double.parseDouble(ask("time " + batch + " " + evaluations));
-        }
-
-        private void check(String version, float[][] expected) throws IOException {
-            Path file = folder.resolve("logits");
-            int graphs = Math.min(CHECKED_GRAPHS, Collections.max(model.peerBatches()));
-            ask("check " + graphs + " " + file);
-            FloatBuffer found = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
-            for (float[] part : expected) {
-                float[] theirs = new float[part.length];
-                found.get(theirs);
-                double off = StepBench.difference(part, theirs, runtime.full);
-                if (!(off <= (runtime.full ? StepBench.FLOAT_TOLERANCE : CODE_TOLERANCE))) {
-                    throw new IllegalStateException(model.name() + ", " + version + " on " + runtime.file
-                        + ": must have logits near ours, found them off by " + off + "; nothing is timed");
-                }
-            }
-        }
-
-        @Override
-        public void close() throws IOException {
-            commands.close();
-            try {
-                process.waitFor();
-            } catch (InterruptedException stopped) {
-                process.destroy();
-                Thread.currentThread().interrupt();
+    private void check(Runtime runtime, PeerRuntime running, float[][] expected) throws IOException {
+        FloatBuffer found = running.logits(Math.min(CHECKED_GRAPHS, Collections.max(model.peerBatches())),
+            folder.resolve("logits"));
+        for (float[] part : expected) {
+            float[] theirs = new float[part.length];
+            found.get(theirs);
+            double off = StepBench.difference(part, theirs, runtime.full);
+            if (!(off <= (runtime.full ? StepBench.FLOAT_TOLERANCE : CODE_TOLERANCE))) {
+                throw new IllegalStateException(model.name() + ", " + running.version() + " on " + runtime.file
+                    + ": must have logits near ours, found them off by " + off + "; nothing is timed");
             }
         }
     }

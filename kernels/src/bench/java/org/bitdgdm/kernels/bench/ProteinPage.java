@@ -8,9 +8,12 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The text of {@code proteins.md}: the lines that {@link ProteinBench} has measured. */
 final class ProteinPage {
+    private static final Comparator<JsonNode> FASTER = Comparator.comparingDouble(line -> spread(line).median());
+
     private final List<JsonNode> lines;
     private final Markdown text = new Markdown();
 
@@ -39,7 +42,9 @@ final class ProteinPage {
         text.line("Made of %s, which `./submit.sh bench --levels proteins` wrote on %s. GraDe-IF's network in the published"
             + " configuration (%d layers, %d wide, weights by a formula) on %d residues with 10 neighbours each, %s, %d"
             + " threads, commit %s; evaluations of a sequence per second, medians of %d repeats with their range. Edges depend on the"
-            + " backbone alone: the cpu backend computes them once for a protein, the peer once for a call, as published.",
+            + " backbone alone: the cpu backend computes them once for a protein, PyTorch once for a call, as published, the"
+            + " others never, since their network holds them. Each peer is at its best batch and its best layout, ÷ is of the"
+            + " fastest of them.",
             source, begin.path("date").asText(), begin.path("layers").asInt(), begin.path("width").asInt(),
             begin.path("residues").asInt(), begin.path("cpu").asText(), begin.path("threads").asInt(),
             begin.path("commit").asText(), begin.path("repeats").asInt());
@@ -50,19 +55,26 @@ final class ProteinPage {
         text.table("", samples + " samples, 1 evaluation", "÷ peer", "1 sample, " + samples + " evaluations", "÷ peer");
         ResultLines.of(lines, ProteinBench.KIND).stream().map(line -> line.path("setting").asText()).distinct()
             .forEach(setting -> text.row(setting, rate(ours(setting, ProteinBench.MANY)),
-                times(ours(setting, ProteinBench.MANY), peer(ProteinBench.MANY)), rate(ours(setting, ProteinBench.ONE)),
-                times(ours(setting, ProteinBench.ONE), peer(ProteinBench.ONE))));
-        text.row("PyTorch FP32", rate(peer(ProteinBench.MANY)), "", rate(peer(ProteinBench.ONE)), "");
-        text.line("");
+                times(ours(setting, ProteinBench.MANY), fastest(ProteinBench.MANY)), rate(ours(setting, ProteinBench.ONE)),
+                times(ours(setting, ProteinBench.ONE), fastest(ProteinBench.ONE))));
+        ResultLines.of(lines, ResultLines.PEER).stream().filter(line -> line.has("version"))
+            .map(line -> line.path("version").asText()).distinct().forEach(version -> {
+                Optional<JsonNode> many = peer(version, ProteinBench.MANY);
+                Optional<JsonNode> one = peer(version, ProteinBench.ONE);
+                text.row(version + " FP32", rate(many) + many.map(ProteinPage::layout).orElse(""), "",
+                    rate(one) + one.map(ProteinPage::layout).orElse(""), "");
+            });
         for (JsonNode line : ResultLines.of(lines, ResultLines.PEER)) {
             if (line.has("note")) {
+                text.line("");
                 text.line("%s", line.path("note").asText());
-            } else if (line.has("torch")) {
-                text.line("PyTorch %s, its best batch of the many samples %d; its logits differ from ours by at most %.2g.",
-                    line.path("torch").asText(), peer(ProteinBench.MANY).map(row -> row.path("batch").asInt()).orElse(0),
-                    line.path("error").asDouble());
             }
         }
+    }
+
+    private static String layout(JsonNode line) {
+        return ", " + line.path("callers").asInt() + " × " + line.path("threads").asInt() + ", batch "
+            + line.path("batch").asInt();
     }
 
     private Optional<JsonNode> ours(String setting, String work) {
@@ -70,10 +82,18 @@ final class ProteinPage {
             && line.path("setting").asText().equals(setting)).findFirst();
     }
 
-    /** The best batch size. */
-    private Optional<JsonNode> peer(String work) {
-        return ResultLines.of(lines, ResultLines.PEER).stream().filter(line -> line.path("work").asText().equals(work))
-            .max(Comparator.comparingDouble(line -> spread(line).median()));
+    /** The best batch size and layout of a peer. */
+    private Optional<JsonNode> peer(String version, String work) {
+        return peers(work).filter(line -> line.path("version").asText().equals(version)).max(FASTER);
+    }
+
+    /** The best of the best. */
+    private Optional<JsonNode> fastest(String work) {
+        return peers(work).max(FASTER);
+    }
+
+    private Stream<JsonNode> peers(String work) {
+        return ResultLines.of(lines, ResultLines.PEER).stream().filter(line -> line.path("work").asText().equals(work));
     }
 
     private static Spread spread(JsonNode line) {

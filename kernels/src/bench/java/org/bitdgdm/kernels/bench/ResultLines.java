@@ -31,6 +31,8 @@ final class ResultLines {
     static final String DEFAULT = "default";
     /** Speed of another runtime. */
     static final String PEER = "peer";
+    /** The commit that a line of the job is of. */
+    static final String COMMIT = "commit";
     private static final JsonMapper JSON = new JsonMapper();
 
     private final Path file;

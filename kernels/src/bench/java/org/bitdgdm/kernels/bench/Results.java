@@ -74,7 +74,10 @@ final class Results {
     final Optional<OldBench.Builds> builds;
     final Optional<WorkersBench.Scaling> workers;
 
+    private final List<JsonNode> lines;
+
     Results(List<JsonNode> lines) {
+        this.lines = lines;
         begin = first(lines, ResultLines.BEGIN)
             .orElseThrow(() -> new IllegalArgumentException("results begin with a line of kind " + ResultLines.BEGIN));
         end = first(lines, ResultLines.END).orElse(ResultLines.line(ResultLines.END));
@@ -111,6 +114,12 @@ final class Results {
         return peers.stream().filter(peer -> peer.full() && !peer.rows().isEmpty()
             && (peer.model().equals(model.name) || peer.model().isEmpty() && model.trained))
             .max(Comparator.comparingDouble(peer -> peer.best().median()));
+    }
+
+    /** The commit of a line of the job, where it is another one than that of the run. */
+    Optional<String> laterCommit(String kind) {
+        return first(lines, kind).map(line -> line.path(ResultLines.COMMIT).asText())
+            .filter(commit -> !commit.isEmpty() && !commit.equals(begin.path(ResultLines.COMMIT).asText()));
     }
 
     int threads() {

@@ -17,8 +17,9 @@ final class WorkersBench {
     /** Of lines of results. */
     static final String KIND = "workers";
 
-    private static final int GRAPHS = 1_024;
-    private static final int STEPS = 50;
+    private static final int GRAPHS = 2_048;
+    /** So many that sampling takes most of the time, as in any run that is worth several workers. */
+    private static final int STEPS = 250;
     /** As many shards as both have an equal number of. */
     private static final List<String> RUN = List.of("generate", "--count", Integer.toString(GRAPHS), "--steps",
         Integer.toString(STEPS), "--shard-size", "64");

@@ -142,4 +142,14 @@ class CpuPageTest {
             .contains("| QM9, n = 9: slowest rule of steps ÷ posterior (fp32, flow) | 0.96× | 0.95× |")
             .contains("| fp32 | tau-leaping | 98.0 | 98.0–98.0 | 0.98× |");
     }
+
+    @Test
+    void aLineOfAnotherCommitSaysSo() {
+        measured();
+        lines.add(new WorkersBench.Scaling("generate", 2, Spread.of(100), Spread.of(195)).line().put("commit", "abc"));
+        assertThat(CpuPage.text(lines, "cpu.jsonl", "")).doesNotContain("Measured on commit");
+        lines.set(lines.size() - 1, new WorkersBench.Scaling("generate", 2, Spread.of(100), Spread.of(195)).line()
+            .put("commit", "def"));
+        assertThat(CpuPage.text(lines, "cpu.jsonl", "")).contains("## Workers\n\nMeasured on commit def.\n\nMolecules");
+    }
 }

@@ -9,10 +9,14 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ProteinPageTest {
-    private static JsonNode rate(String kind, String work, double... rates) {
+    private static ObjectNode rate(String kind, String work, double... rates) {
         ObjectNode line = ResultLines.line(kind).put("work", work).put("setting", "fp32").put("batch", rates.length);
         Spread.of(rates).write(line.putObject("evaluations_per_second"));
         return line;
+    }
+
+    private static JsonNode peer(String version, String work, double... rates) {
+        return rate(ResultLines.PEER, work, rates).put("version", version).put("callers", 1).put("threads", 2);
     }
 
     private static List<JsonNode> ours() {
@@ -21,23 +25,24 @@ class ProteinPageTest {
     }
 
     @Test
-    void ratesAreMediansWithTheirRangeBesideThePeersBestBatch() {
+    void ratesAreMediansWithTheirRangeBesideTheFastestPeer() {
         List<JsonNode> lines = ours();
-        lines.add(ResultLines.line(ResultLines.PEER).put("torch", "1.13").put("error", 2e-6));
-        lines.add(rate(ResultLines.PEER, ProteinBench.MANY, 4));
-        lines.add(rate(ResultLines.PEER, ProteinBench.MANY, 5, 5));
-        lines.add(rate(ResultLines.PEER, ProteinBench.ONE, 2.5));
+        lines.add(peer("PyTorch 1", ProteinBench.MANY, 4));
+        lines.add(peer("PyTorch 1", ProteinBench.MANY, 5, 5));
+        lines.add(peer("PyTorch 1", ProteinBench.ONE, 2.5));
+        lines.add(peer("libtorch 2", ProteinBench.MANY, 10));
+        lines.add(peer("libtorch 2", ProteinBench.ONE, 2));
         assertThat(ProteinPage.text(lines, "some.jsonl")).contains("Made of some.jsonl")
-            .contains("| fp32 | 20.0 (10.0–30.0) | 4.00× | 7.50 (7.00–8.00) | 3.00× |")
-            .contains("| PyTorch FP32 | 5.00 (5.00–5.00) |  | 2.50 (2.50–2.50) |  |")
-            .contains("its best batch of the many samples 2");
+            .contains("| fp32 | 20.0 (10.0–30.0) | 2.00× | 7.50 (7.00–8.00) | 3.00× |")
+            .contains("| PyTorch 1 FP32 | 5.00 (5.00–5.00), 1 × 2, batch 2 |  | 2.50 (2.50–2.50), 1 × 2, batch 1 |  |")
+            .contains("| libtorch 2 FP32 | 10.0 (10.0–10.0), 1 × 2, batch 1 |");
     }
 
     @Test
     void aPeerThatIsNotThereLeavesItsCellsEmptyAndSaysWhy() {
         List<JsonNode> lines = ours();
-        lines.add(ResultLines.line(ResultLines.PEER).put("note", "peer skipped: no PyTorch"));
+        lines.add(ResultLines.line(ResultLines.PEER).put("note", "peers skipped: no PyTorch"));
         assertThat(ProteinPage.text(lines, "some.jsonl")).contains("| fp32 | 20.0 (10.0–30.0) |  | 7.50 (7.00–8.00) |  |")
-            .contains("| PyTorch FP32 | not measured |  | not measured |  |").contains("peer skipped: no PyTorch");
+            .contains("\npeers skipped: no PyTorch\n");
     }
 }
