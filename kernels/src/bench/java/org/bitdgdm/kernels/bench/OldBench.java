@@ -51,11 +51,11 @@ final class OldBench {
             List<Kind> kinds = new ArrayList<>();
             line.path("kinds").forEach(kind -> kinds.add(new Kind(kind.path("flags").asText(), kind.path("bar").asText(),
                 Spread.of(kind.path("old")), Spread.of(kind.path("now")))));
-            return new Builds(line.path("command").asText(), line.path("old_commit").asText(), kinds);
+            return new Builds(line.path("command").asText(), line.path("commit").asText(), kinds);
         }
 
         ObjectNode line() {
-            ObjectNode line = ResultLines.line(KIND).put("command", command).put("old_commit", commit);
+            ObjectNode line = ResultLines.line(KIND).put("command", command).put("commit", commit);
             ArrayNode all = line.putArray("kinds");
             for (Kind kind : kinds) {
                 ObjectNode one = all.addObject().put("flags", kind.name).put("bar", kind.bar);

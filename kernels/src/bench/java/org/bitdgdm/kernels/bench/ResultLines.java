@@ -31,8 +31,8 @@ final class ResultLines {
     static final String DEFAULT = "default";
     /** Speed of another runtime. */
     static final String PEER = "peer";
-    /** The commit that a line of the job is of. */
-    static final String COMMIT = "commit";
+    /** The commit of a line of the job, which may be of a later run. */
+    static final String COMMIT = "measured_on";
     private static final JsonMapper JSON = new JsonMapper();
 
     private final Path file;

@@ -119,7 +119,7 @@ final class Results {
     /** The commit of a line of the job, where it is another one than that of the run. */
     Optional<String> laterCommit(String kind) {
         return first(lines, kind).map(line -> line.path(ResultLines.COMMIT).asText())
-            .filter(commit -> !commit.isEmpty() && !commit.equals(begin.path(ResultLines.COMMIT).asText()));
+            .filter(commit -> !commit.isEmpty() && !commit.equals(begin.path("commit").asText()));
     }
 
     int threads() {

@@ -19,7 +19,7 @@ final class WorkersBench {
 
     private static final int GRAPHS = 2_048;
     /** So many that sampling takes most of the time, as in any run that is worth several workers. */
-    private static final int STEPS = 250;
+    private static final int STEPS = 500;
     /** As many shards as both have an equal number of. */
     private static final List<String> RUN = List.of("generate", "--count", Integer.toString(GRAPHS), "--steps",
         Integer.toString(STEPS), "--shard-size", "64");
@@ -54,7 +54,7 @@ final class WorkersBench {
 
     Scaling measure() throws IOException, InterruptedException {
         // Fills the cache of quantized models.
-        rate(1);
+        rate(options.submit(), List.of("generate", "--count", "1", "--steps", "1"), "local[" + options.threads() + "]", folder);
         List<Double> one = new ArrayList<>();
         List<Double> all = new ArrayList<>();
         for (int repeat = 0; repeat < options.starts(); repeat++) {

@@ -146,10 +146,10 @@ class CpuPageTest {
     @Test
     void aLineOfAnotherCommitSaysSo() {
         measured();
-        lines.add(new WorkersBench.Scaling("generate", 2, Spread.of(100), Spread.of(195)).line().put("commit", "abc"));
+        lines.add(new WorkersBench.Scaling("generate", 2, Spread.of(100), Spread.of(195)).line().put(ResultLines.COMMIT, "abc"));
         assertThat(CpuPage.text(lines, "cpu.jsonl", "")).doesNotContain("Measured on commit");
         lines.set(lines.size() - 1, new WorkersBench.Scaling("generate", 2, Spread.of(100), Spread.of(195)).line()
-            .put("commit", "def"));
+            .put(ResultLines.COMMIT, "def"));
         assertThat(CpuPage.text(lines, "cpu.jsonl", "")).contains("## Workers\n\nMeasured on commit def.\n\nMolecules");
     }
 }
