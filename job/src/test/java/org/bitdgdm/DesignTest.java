@@ -316,7 +316,7 @@ class DesignTest extends CommandsOnSpark {
         });
         assertThat(cells.get(1).<Double>getAs("recovery_difference")).isBetween(-0.1, 0.1);
         assertThat(Files.readString(to.resolve("sweep.md"))).contains("| ensemble perplexity | KL residue | KL chain | changed"
-                + " residues | identical sequences | sequences/s | model bytes | best |").contains("along 2 full-precision sequences")
+                + " residues | identical sequences | sequences/s | core-s per million | model bytes | best |").contains("along 2 full-precision sequences")
             .contains("2 cells of 6 sequences");
         assertThat(run("sweep", "--config", conf.toString(), "--cache", "none", "--out", to.toString())).as(err).isZero();
         assertThat(out).contains("finished before, nothing to do");

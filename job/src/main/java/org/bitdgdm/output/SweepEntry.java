@@ -117,6 +117,11 @@ public record SweepEntry(SweepCell cell, MetricReport metrics, JsonNode run, Lis
         return run.path("graphs_per_second").asDouble(Double.NaN);
     }
 
+    /** Seconds of processors that a million graphs take while sampling; NaN if not known. */
+    double coreSecondsPerMillion() {
+        return run.path("core_seconds_per_million_graphs").asDouble(Double.NaN);
+    }
+
     /** Most cells that were sampled at once; 1 where each was alone. */
     static int atOnce(List<SweepEntry> entries) {
         return entries.stream().mapToInt(entry -> entry.run().path("runs_at_once").asInt(1)).max().orElse(1);

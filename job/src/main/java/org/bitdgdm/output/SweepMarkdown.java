@@ -56,7 +56,7 @@ public final class SweepMarkdown {
             names.divergences().forEach(divergence -> columns.add(MetricRegistry.column(divergence)));
             names.agreements().forEach(agreement -> columns.add(agreement.name().replace('_', ' ')));
         }
-        columns.addAll(List.of(names.unit() + "/s", "model bytes", "best"));
+        columns.addAll(List.of(names.unit() + "/s", "core-s per million", "model bytes", "best"));
         header(text, columns);
         for (int i = 0; i < entries.size(); i++) {
             text.append(row(entries.get(i), names, columns.size(), !along.isEmpty(), front.best(i))).append('\n');
@@ -154,6 +154,7 @@ public final class SweepMarkdown {
             names.agreements().forEach(name -> row.add(share(entry, name.name())));
         }
         row.add(Double.isFinite(entry.graphsPerSecond()) ? Numbers.significant(entry.graphsPerSecond(), 3) : "");
+        row.add(Double.isFinite(entry.coreSecondsPerMillion()) ? Numbers.count(Math.round(entry.coreSecondsPerMillion())) : "");
         row.add(entry.bytes() == 0 ? "" : Numbers.count(entry.bytes()) + " (÷ "
             + Numbers.significant((double) entry.bytesBefore() / entry.bytes(), 3) + ")");
         return row.add(best).toString();

@@ -67,10 +67,10 @@ class SweepReportTest {
         assertThat(text).startsWith("3 cells of 1,000 graphs, model qm9, cpu (avx2).");
         List<String> table = text.lines().filter(line -> line.startsWith("|")).toList();
         assertThat(table).hasSize(5);
-        assertThat(table.get(3)).contains(" 98.50% [").contains(" 0.0100 ± 0.0010 | 0.01% | 50.00% [9.45–90.55] | 80.0 | 3,500,000 (÷ ");
+        assertThat(table.get(3)).contains(" 98.50% [").contains(" 0.0100 ± 0.0010 | 0.01% | 50.00% [9.45–90.55] | 80.0 | 25,000 | 3,500,000 (÷ ");
         assertThat(table.get(2)).endsWith(" | speed, bytes |");
         assertThat(table.get(4)).contains("failed: a\\|b");
-        assertThat(table).allSatisfy(line -> assertThat(line.replace("\\|", "").split("\\|", -1)).hasSize(15));
+        assertThat(table).allSatisfy(line -> assertThat(line.replace("\\|", "").split("\\|", -1)).hasSize(16));
         // The interval of this one is clipped at 0, which its standard error does not know.
         assertThat(table.get(3)).contains(" 0.00111 ± 0.0010 |");
         assertThat(text).doesNotContain("Distances").doesNotContain("Likelihood")
@@ -186,7 +186,9 @@ class SweepReportTest {
         MetricReport metrics = NAMES.with(MetricFixture.molecules(Protocol.DIGRESS, new Counts.OfMolecules(1000, valid, valid,
             1000, 1000, valid, valid, null, null, new TreeMap<>()), ReportFixture.distributions(1)),
             new FidelityReport(2, 5, 1, found, List.of(found), new Estimate(divergence / 100, 0.0, 400), 1));
-        ObjectNode run = new ObjectMapper().createObjectNode().put("graphs_per_second", speed).put("backend", "cpu");
+        ObjectNode run = new ObjectMapper().createObjectNode().put("graphs_per_second", speed)
+            .put("core_seconds_per_million_graphs", 2e6 / speed)
+            .put("backend", "cpu");
         run.putObject("timings").put("sampling_seconds", 12).put("metrics_seconds", 10.0).put("total_seconds", 99);
         run.putObject("model_bytes").put("before", 18_000_000).put("after", bytes);
         return new SweepEntry(new SweepCell(method + quantize.rank() + steps, conf), metrics, run,
