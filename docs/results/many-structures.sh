@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Many structures through a small executor: writes FILES backbones of 300 residues, made of the chain 1igv.A of conf/structures
-# four times over, each file turned and moved as a whole, designs a sequence for each, and prints the peak of memory.
+# four times over, each file turned and moved as a whole, designs a sequence for each, and prints the peak of memory and, where
+# the JDK's jcmd is found, what of the heap is alive once a minute: the process grows until its heap is as large as it may be,
+# whatever is alive.
 #
 #   docs/results/many-structures.sh [FILES [HEAP [FLAGS OF GENERATE ...]]]      by default 10,000 files and 1g
 #
@@ -45,14 +47,23 @@ awk -v files="$files" -v out="$out/structures" '
 job=$!
 trap 'kill "$job" 2> /dev/null || true' EXIT
 peak=0
+second=0
+alive=()
 while kill -0 "$job" 2> /dev/null; do
   # The process of the driver, which is the executor too: the largest of the tree.
   for pid in $(pgrep -P "$job") $job; do
     kib=$(awk '/^VmHWM/ { print $2 }' "/proc/$pid/status" 2> /dev/null || true)
     [ "${kib:-0}" -le "$peak" ] || peak=$kib
+    # Counting collects what is not alive before.
+    if [ $((second % 60)) = 30 ] && mib=$(jcmd "$pid" GC.class_histogram 2> /dev/null \
+      | awk '/^Total/ { print int($3 / 1048576) }') && [ -n "$mib" ]; then
+      alive+=("$mib")
+    fi
   done
   sleep 1
+  second=$((second + 1))
 done
 wait "$job"
 trap - EXIT
 echo "peak of memory of driver and executor together, heap $heap: $((peak / 1024)) MiB for $files structures of 300 residues"
+[ ${#alive[@]} = 0 ] || echo "alive of it, MiB, minute by minute: ${alive[*]}"
