@@ -220,6 +220,70 @@ static void intermediateProduct(const Linear& layer, int rows, Workspace& ws) {
     });
 }
 
+// H from sums that are known, in the place of intermediateProduct; scales are static.
+static void intermediateOfSums(const Linear& layer, const float* sums, size_t sumStride, int rows, Workspace& ws) {
+    const size_t rankStride = padded(layer.rank);
+    const int offset = layer.intermediateOffset;
+    const V highest = set1((float) layer.intermediateMax);
+    const V lowest = set1(-(float) layer.intermediateMax);
+    for (int row = 0; row < rows; row++) {
+        for (size_t c = 0; c < rankStride; c += PANEL) {
+            const V h = mul(load(sums + row * sumStride + c), load(layer.left.scale + c));
+            if (layer.intermediateCoded) {
+                storeBytes(ws.intermediateCodes + row * rankStride + c, add(toInt(max(min(h, highest), lowest)), offset));
+            } else {
+                store(ws.intermediate + row * rankStride + c, h);
+            }
+        }
+    }
+}
+
+// Adds Q(X_D) E from sums that are known to where each row starts; scales are static.
+static void residualOfSums(const Linear& layer, const float* sums, size_t sumStride, int rows, float* y, Workspace& ws) {
+    const size_t stride = padded(layer.out);
+    for (int row = 0; row < rows; row++) {
+        for (size_t c = 0; c < stride; c += PANEL) {
+            store(y + row * stride + c, fma(load(sums + row * sumStride + c), load(layer.residual.scale + c),
+                load(ws.start[row] + c)));
+        }
+    }
+}
+
+// Integer sums of a layer's codes with its residual alone, as floats, which must hold them exactly.
+template <int ROWS, int PANELS>
+struct SumTile {
+    static __attribute__((noinline)) void run(const CodeTileArguments& a) {
+        const size_t stride = padded(a.layer->in);
+        float* to = a.y;
+        const size_t yStride = a.yStride;
+        codeProduct<ROWS, PANELS>(a.ws->codes + a.row * stride, stride, a.layer->residual, a.panel,
+            [&](int row, int panel, const V& sum) __attribute__((always_inline)) {
+                store(to + row * yStride + panel * PANEL, sum);
+            });
+    }
+};
+
+// The sums of any number of rows of X; to is (rows, padded out).
+static void codeSums(const Linear& layer, const float* x, size_t xStride, int rows, float* to, Workspace& ws) {
+    const int chunk = chunkRows(layer);
+    const size_t stride = padded(layer.out);
+    for (int first = 0; first < rows; first += chunk) {
+        const int count = rows - first < chunk ? rows - first : chunk;
+        quantizeRows(layer, x + first * xStride, xStride, 0, count, ws);
+        eachPanels(layer.out, [&](int panel, bool whole) __attribute__((always_inline)) {
+            eachTile(count, INT_TILE_ROWS, [&](int row, int few) __attribute__((always_inline)) {
+                const CodeTileArguments a = {&layer, &ws, row, panel, false, to + (first + row) * stride + panel * PANEL,
+                    stride, nullptr, 0};
+                if (whole) {
+                    runTile<SumTile, INT_TILE_ROWS, INT_TILE_PANELS>(few, a);
+                } else {
+                    runTile<SumTile, INT_TILE_ROWS, 1>(few, a);
+                }
+            });
+        });
+    }
+}
+
 // H and all of Y of a few rows at a time, where H R, or it and S by rows, are all: X and H stay in the first-level cache, and
 // without S both factors, too.
 template <int TERMS>
@@ -243,6 +307,16 @@ static void copyStarts(const Linear& layer, int rows, float* y, bool relu, const
             store(y + row * stride + c, max(lowest, load(ws.start[row] + c)));
         }
     }
+}
+
+// Tiles of Q(H) R on top of S by rows.
+static void rightOnSparseRows(const Linear& layer, const float* x, size_t xStride, int rows, float* y, bool relu,
+                              Workspace& ws) {
+    eachTile(rows, INT_TILE_ROWS, [&](int row, int count) __attribute__((always_inline)) {
+        eachPanels(layer.out, [&](int panel, bool whole) __attribute__((always_inline)) {
+            outputTile<RIGHT | SPARSE, INT_TILE_ROWS>(layer, x, xStride, row, count, panel, whole, y, relu, ws);
+        });
+    });
 }
 
 // Y of a chunk from codes and H, on top of each row's start.

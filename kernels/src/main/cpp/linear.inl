@@ -48,7 +48,7 @@ static void codedProduct(const Linear& layer, const float* x, size_t xStride, in
         if (!hasMore) {
             return;
         }
-        startFromAddend(layer, rows, ws);
+        startFrom(ws.addend, layer, rows, ws);
         withRight = false;
     }
     if (layer.weight != nullptr) {
@@ -57,6 +57,45 @@ static void codedProduct(const Linear& layer, const float* x, size_t xStride, in
             hasSparse ? ws.addend : nullptr, hasSparse ? nullptr : layer.bias, relu, y, padded(layer.out));
     } else {
         outputProduct(layer, rows, withRight, y, relu, ws);
+    }
+}
+
+// The same from integer sums that are known, as packSums has them; codes are not needed then, and there is no max(0, Y).
+static void productOfSums(const Linear& layer, const float* x, size_t xStride, int rows, const float* sums, size_t sumStride,
+                          float* y, Workspace& ws) {
+    const bool inFloats = layer.rightValues != nullptr;
+    const bool residual = layer.residual.codes != nullptr;
+    const bool hasSparse = layer.sparse.from != nullptr;
+    const bool hasMore = inFloats || residual;
+    bool withRight = layer.right.codes != nullptr;
+    startRows(layer, rows, inFloats ? ws.addend : y, ws);
+    if (layer.left.codes != nullptr) {
+        intermediateOfSums(layer, sums + (residual ? padded(layer.out) : 0), sumStride, rows, ws);
+    }
+    if (layer.sparseRows.from != nullptr) {
+        rightOnSparseRows(layer, x, xStride, rows, y, false, ws);
+        return;
+    }
+    if (hasSparse) {
+        sparseProduct(layer, rows, withRight, false, hasMore ? ws.addend : y, ws);
+        if (!hasMore) {
+            return;
+        }
+        startFrom(ws.addend, layer, rows, ws);
+        withRight = false;
+    }
+    if (withRight) {
+        outputTiles<RIGHT, INT_TILE_ROWS>(layer, rows, y, false, ws);
+        startFrom(y, layer, rows, ws);
+    }
+    if (residual) {
+        residualOfSums(layer, sums, sumStride, rows, y, ws);
+    } else if (!withRight) {
+        copyStarts(layer, rows, y, false, ws);
+    }
+    if (inFloats) {
+        floatProduct(ws.intermediate, padded(layer.rank), rows, layer.rank, layer.rightValues, layer.out, y, nullptr, false,
+            y, padded(layer.out));
     }
 }
 

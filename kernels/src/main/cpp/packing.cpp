@@ -286,6 +286,32 @@ Linear packLinear(const LinearSource& source, int index, Memory& memory) {
     return linear;
 }
 
+bool sumsFitFloats(const LinearSource& source) {
+    const Activation activation = packActivation(source);
+    constexpr int64_t LARGEST_WEIGHT = 127;
+    return !source.hasWeight && activation.coded && !activation.perRow && (source.hasLowRank || source.hasResidual)
+        && source.in * LARGEST_WEIGHT * activation.maxCode <= 1 << 24;
+}
+
+Linear packSums(const LinearSource& source, int first, int rows, Memory& memory) {
+    const MatrixSource& left = source.left;
+    const MatrixSource& residual = source.residual;
+    const int residualColumns = source.hasResidual ? padded(source.out) : 0;
+    const int rank = source.hasLowRank ? left.cols : 0;
+    Linear part = {};
+    part.in = rows;
+    part.out = residualColumns + rank;
+    part.activation = packActivation(source);
+    part.residual = codePanels(rows, part.out, [&](int k, int col) -> int8_t {
+        const size_t row = first + k;
+        if (col >= residualColumns) {
+            return left.codes[row * rank + col - residualColumns];
+        }
+        return col < source.out ? residual.codes[row * source.out + col] : 0;
+    }, part.activation.offset, (1 << source.activationBits) - 1, memory);
+    return part;
+}
+
 NetworkBuilder::NetworkBuilder(const Shape& shape, int ranges)
     : network_(new PackedNetwork), linears_(std::max(1, ranges)) {
     network_->model.shape = shape;

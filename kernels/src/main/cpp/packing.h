@@ -85,6 +85,13 @@ Linear packLinear(const LinearSource& source, int index, Memory& memory);
 // Transform and branch of a layer, as far as it has them. In packing_forms.cpp.
 void packForms(const LinearSource& source, Linear& linear, Memory& memory);
 
+// Whether the product is one of integers alone, but for S, with static scales, and floats hold every sum of it exactly.
+bool sumsFitFloats(const LinearSource& source);
+
+// What rows first...first + rows - 1 of a layer's integer weights take part in, as a layer whose residual has the columns of E,
+// padded, then those of L, as far as the layer has them; it has no scales, no bias, and the codes of its input are the layer's.
+Linear packSums(const LinearSource& source, int first, int rows, Memory& memory);
+
 // The same layer with the scales of a later range of steps; everything else is shared. In packing_forms.cpp.
 Linear rescaled(const Linear& first, const LinearSource& source, const ScaleSource& scales, Memory& memory);
 

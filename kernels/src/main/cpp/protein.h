@@ -17,12 +17,16 @@ constexpr int MESSAGE_ROWS = 96;
 // ProteinArchitecture.StructureAt, by ordinal.
 enum StructureAt : int { AT_OUTPUT = 0, AT_LAST_LAYER = 1, NOWHERE = 2 };
 
+// How the first layer of the messages is multiplied: whole, edge by edge, or its columns of receiver and sender once for each
+// residue. Where its input is not coded, parts are sums in floats. Where its codes have static scales, an entry has the same
+// code in every row, and parts are exact sums of integers. Other codes have a scale for each row, which no part knows.
+enum Split : int { WHOLE = 0, IN_FLOATS = 1, IN_CODES = 2 };
+
 // One layer; names as in the published code.
 struct ProteinLayer {
     Linear edge0, edge3, message0, message3, node0, node3, time, ff0, ff4;
-    // The first layer of the messages by what its columns read, so that nodes are multiplied once, not once an edge; only
-    // where its input is not coded, since codes are of the whole row.
-    bool split;
+    int split;                  // Split
+    // The first layer of the messages by what its columns read. IN_CODES: sums as packSums has them.
     Linear receiver, sender, edge;
     Norm edgeNorm, nodeNorm, ffNorm;
 };
@@ -38,6 +42,7 @@ struct ProteinModel {
     const ProteinLayer* layers;
     int widestIn, widestOut, widestRank;
     int widestNode;             // of all hidden layers on nodes
+    int widestPart;             // of what the first layers of messages are split into
 };
 
 // What a backbone gives to the network, and what of the network depends on nothing else.
@@ -52,7 +57,7 @@ struct ProteinCondition {
     const float* distances;         // (E)
     float* structureEmbedding;      // (N, padded d)
     float** edges;                  // for each layer (E, padded d + 1): the edge, then its squared distance
-    float** terms;                  // for each layer (E, padded hidden): its part of the messages' first layer; null: none
+    float** terms;                  // for each layer (E, padded out of the part): edges in the messages' first layer; null: none
 };
 
 // Scratch of one thread; strides are padded widths, padded columns stay 0.
@@ -62,8 +67,9 @@ struct ProteinWorkspace {
     float* update;
     float* normalised;
     float* hidden;          // (max(N, MESSAGE_ROWS), widest hidden layer of nodes, edges and messages)
-    float* receiver;        // (N, hidden of messages)
+    float* receiver;        // (N, widest part)
     float* sender;
+    float* sums;            // (MESSAGE_ROWS, widest part)
     float* withMessages;    // (N, d + m)
     float* messageInput;    // (MESSAGE_ROWS, 3 d + 1)
     float* messages;        // (MESSAGE_ROWS, m)

@@ -54,6 +54,16 @@ static void copyRow(const float* from, int count, float* to) {
     __builtin_memcpy(to, from, count * sizeof(float));
 }
 
+// What some columns add to the first layer of the messages, (rows, padded out of the part).
+static void messagePart(const ProteinLayer& layer, const Linear& part, const float* x, size_t stride, int rows, float* to,
+                        Workspace& ws) {
+    if (layer.split == IN_CODES) {
+        codeSums(part, x, stride, rows, to, ws);
+    } else {
+        linear(part, x, stride, rows, to, false, ws);
+    }
+}
+
 // The parts of a condition that the network computes: embedding of the structure, edges of every layer, and where there is
 // room for them their part of the first layer of the messages.
 static void proteinEdges(const ProteinModel& model, ProteinCondition& protein, ProteinWorkspace& pw, Workspace& ws) {
@@ -93,9 +103,66 @@ static void proteinEdges(const ProteinModel& model, ProteinCondition& protein, P
             edges[edge * stride + model.d] = protein.distances[edge];
         }
         // While recording, layers are taken whole.
-        if (own.split && protein.terms[layer] != nullptr && ws.capture == nullptr) {
-            linear(own.edge, edges, stride, count, protein.terms[layer], false, ws);
+        if (protein.terms[layer] != nullptr && ws.capture == nullptr) {
+            messagePart(own, own.edge, edges, stride, count, protein.terms[layer], ws);
         }
+    }
+}
+
+// Receiver, sender, edge and squared distance of some edges, into pw.messageInput.
+static void messageInput(const ProteinModel& model, const ProteinCondition& protein, int layer, int first, int rows,
+                         ProteinWorkspace& pw) {
+    const size_t d = padded(model.d);
+    const size_t edgeStride = padded(model.d + 1);
+    const float* edges = protein.edges[layer] + first * edgeStride;
+    for (int row = 0; row < rows; row++) {
+        float* in = pw.messageInput + row * (size_t) padded(3 * model.d + 1);
+        copyRow(pw.x + protein.targets[first + row] * d, model.d, in);
+        copyRow(pw.x + protein.sources[first + row] * d, model.d, in + model.d);
+        copyRow(edges + row * edgeStride, model.d + 1, in + 2 * model.d);
+    }
+}
+
+// Entries of a row of X above the threshold, as those of the columns from `column` on.
+static void addOutliersOf(const float* x, int width, float threshold, int row, int column, Workspace& ws) {
+    for (int c = 0; c < width; c += LANES) {
+        uint32_t above = maskAbove(load(x + c), threshold) & lanesWithin(width, c);
+        for (; above != 0; above &= above - 1) {
+            const int at = c + __builtin_ctz(above);
+            ws.outliers[ws.outlierCount++] = {row, column + at, x[at]};
+        }
+    }
+}
+
+// The same product from integer sums of its parts, which are in pw.sums; what else there is of it is of the edge.
+static void messageOfSums(const ProteinModel& model, const ProteinCondition& protein, int layer, int first, int rows,
+                          ProteinWorkspace& pw, Workspace& ws) {
+    const ProteinLayer& own = model.layers[layer];
+    const Linear& whole = own.message0;
+    const size_t d = padded(model.d);
+    const size_t edgeStride = padded(model.d + 1);
+    const size_t width = padded(own.edge.out);
+    const size_t stride = padded(whole.in);
+    const float threshold = whole.activation.threshold;
+    const int chunk = chunkRows(whole);
+    for (int from = 0; from < rows; from += chunk) {
+        const int count = rows - from < chunk ? rows - from : chunk;
+        ws.outlierCount = 0;
+        for (int row = 0; row < count; row++) {
+            const int edge = first + from + row;
+            addOutliersOf(pw.x + protein.targets[edge] * d, model.d, threshold, row, 0, ws);
+            addOutliersOf(pw.x + protein.sources[edge] * d, model.d, threshold, row, model.d, ws);
+            addOutliersOf(protein.edges[layer] + edge * edgeStride, model.d + 1, threshold, row, 2 * model.d, ws);
+        }
+        // S meets X itself, its sums in the order of all columns.
+        if (whole.sparse.from != nullptr || whole.sparseRows.from != nullptr) {
+            messageInput(model, protein, layer, first + from, count, pw);
+        }
+        if (whole.sparse.from != nullptr) {
+            transposeRows(pw.messageInput, stride, 0, count, whole.in, whole.crossTerm ? __builtin_inff() : threshold, ws);
+        }
+        productOfSums(whole, pw.messageInput, stride, count, pw.sums + from * width, width,
+            pw.hidden + from * (size_t) padded(whole.out), ws);
     }
 }
 
@@ -103,38 +170,32 @@ static void proteinEdges(const ProteinModel& model, ProteinCondition& protein, P
 static void messageHidden(const ProteinModel& model, const ProteinCondition& protein, int layer, int first, int rows,
                           ProteinWorkspace& pw, Workspace& ws) {
     const ProteinLayer& own = model.layers[layer];
-    const size_t d = padded(model.d);
-    const size_t edgeStride = padded(model.d + 1);
-    const float* edges = protein.edges[layer] + first * edgeStride;
-    const int32_t* targets = protein.targets + first;
-    const int32_t* sources = protein.sources + first;
-    if (own.split && ws.capture == nullptr) {
-        const size_t width = padded(own.edge.out);
-        const float* terms = protein.terms[layer];
-        if (terms == nullptr) {
-            linear(own.edge, edges, edgeStride, rows, pw.hidden, false, ws);
-            terms = pw.hidden;
-        } else {
-            terms += first * width;
-        }
-        for (int row = 0; row < rows; row++) {
-            const float* receiver = pw.receiver + targets[row] * width;
-            const float* sender = pw.sender + sources[row] * width;
-            for (size_t c = 0; c < width; c += LANES) {
-                V sum = add(load(receiver + c), load(sender + c));
-                store(pw.hidden + row * width + c, add(sum, load(terms + row * width + c)));
-            }
-        }
+    if (own.split == WHOLE || ws.capture != nullptr) {
+        messageInput(model, protein, layer, first, rows, pw);
+        linear(own.message0, pw.messageInput, padded(own.message0.in), rows, pw.hidden, false, ws);
         return;
     }
-    const size_t stride = padded(3 * model.d + 1);
-    for (int row = 0; row < rows; row++) {
-        float* in = pw.messageInput + row * stride;
-        copyRow(pw.x + targets[row] * d, model.d, in);
-        copyRow(pw.x + sources[row] * d, model.d, in + model.d);
-        copyRow(edges + row * edgeStride, model.d + 1, in + 2 * model.d);
+    const size_t edgeStride = padded(model.d + 1);
+    const size_t width = padded(own.edge.out);
+    float* sums = own.split == IN_CODES ? pw.sums : pw.hidden;
+    const float* terms = protein.terms[layer];
+    if (terms == nullptr) {
+        messagePart(own, own.edge, protein.edges[layer] + first * edgeStride, edgeStride, rows, sums, ws);
+        terms = sums;
+    } else {
+        terms += first * width;
     }
-    linear(own.message0, pw.messageInput, stride, rows, pw.hidden, false, ws);
+    for (int row = 0; row < rows; row++) {
+        const float* receiver = pw.receiver + protein.targets[first + row] * width;
+        const float* sender = pw.sender + protein.sources[first + row] * width;
+        for (size_t c = 0; c < width; c += LANES) {
+            V sum = add(load(receiver + c), load(sender + c));
+            store(sums + row * width + c, add(sum, load(terms + row * width + c)));
+        }
+    }
+    if (own.split == IN_CODES) {
+        messageOfSums(model, protein, layer, first, rows, pw, ws);
+    }
 }
 
 // Messages of all edges, summed at their receivers into the last m columns of pw.withMessages.
@@ -144,9 +205,9 @@ static void sumMessages(const ProteinModel& model, const ProteinCondition& prote
     const size_t d = padded(model.d);
     const size_t m = padded(model.m);
     const size_t stride = padded(model.d + model.m);
-    if (own.split && ws.capture == nullptr) {
-        linear(own.receiver, pw.x, d, protein.n, pw.receiver, false, ws);
-        linear(own.sender, pw.x, d, protein.n, pw.sender, false, ws);
+    if (own.split != WHOLE && ws.capture == nullptr) {
+        messagePart(own, own.receiver, pw.x, d, protein.n, pw.receiver, ws);
+        messagePart(own, own.sender, pw.x, d, protein.n, pw.sender, ws);
     }
     for (int i = 0; i < protein.n; i++) {
         for (int c = 0; c < model.m; c++) {

@@ -75,13 +75,25 @@ ProteinBuilder::Ranges ProteinBuilder::pack(const LinearSource& source, int inde
 void ProteinBuilder::addLinear(const ModuleName& name, const LinearSource& source) {
     require(linearOf_.emplace(name, pack(source, count_)).second, "a linear layer was given twice");
     const Linear& whole = linearOf_.at(name)[0];
-    if (name.second == "message_mlp.0" && !whole.activation.coded && whole.transform == nullptr
-        && whole.branch == nullptr && whole.weight != nullptr) {
-        const int d = (source.in - 1) / 3;
+    const int d = (source.in - 1) / 3;
+    if (name.second != "message_mlp.0" || whole.transform != nullptr || whole.branch != nullptr) {
+        // Whole.
+    } else if (!whole.activation.coded) {
         partsOf_[name] = {pack(rowsOf(source, 0, d, false), count_), pack(rowsOf(source, d, d, false), count_),
             pack(rowsOf(source, 2 * d, d + 1, true), count_)};
+    } else if (sumsFitFloats(source)) {
+        partsOf_[name] = {packSums(source, name, 0, d), packSums(source, name, d, d), packSums(source, name, 2 * d, d + 1)};
     }
     count_++;
+}
+
+ProteinBuilder::Ranges ProteinBuilder::packSums(const LinearSource& source, const ModuleName& name, int first, int rows) {
+    Ranges parts;
+    for (const Linear& whole : linearOf_.at(name)) {
+        parts.push_back(parts.empty() ? bitdgdm::packSums(source, first, rows, packed_->memory) : parts[0]);
+        parts.back().activation = whole.activation;
+    }
+    return parts;
 }
 
 void ProteinBuilder::addNorm(const ModuleName& name, const std::vector<float>& weight, const std::vector<float>& bias) {
@@ -136,11 +148,12 @@ ProteinModel ProteinBuilder::model(size_t range) {
         layer.ff4 = linear(at, "ff_list.4");
         layer.ffNorm = norm(at, "ff_list.3");
         const auto parts = partsOf_.find({at, "message_mlp.0"});
-        layer.split = parts != partsOf_.end();
-        if (layer.split) {
+        layer.split = parts == partsOf_.end() ? WHOLE : layer.message0.activation.coded ? IN_CODES : IN_FLOATS;
+        if (layer.split != WHOLE) {
             layer.receiver = parts->second[0][range];
             layer.sender = parts->second[1][range];
             layer.edge = parts->second[2][range];
+            model.widestPart = std::max(model.widestPart, layer.edge.out);
         }
         model.widestNode = std::max({model.widestNode, layer.edge0.out, layer.message0.out, layer.node0.out});
         model.m = layer.message3.out;
@@ -219,14 +232,14 @@ struct ProteinEngine::Room {
         residues = n;
         memory.clear();
         const auto floats = [&](size_t rows, int width) { return memory.allocate<float>(rows * padded(width)); };
-        const int messageHidden = model.layers[0].message0.out;
         protein.input = floats(n, 31);
         for (float** x : {&protein.x, &protein.update, &protein.normalised}) {
             *x = floats(n, model.d);
         }
         protein.hidden = floats(std::max(n, MESSAGE_ROWS), model.widestNode);
-        protein.receiver = floats(n, messageHidden);
-        protein.sender = floats(n, messageHidden);
+        protein.receiver = floats(n, model.widestPart);
+        protein.sender = floats(n, model.widestPart);
+        protein.sums = floats(MESSAGE_ROWS, model.widestPart);
         protein.withMessages = floats(n, model.d + model.m);
         protein.messageInput = floats(MESSAGE_ROWS, 3 * model.d + 1);
         protein.messages = floats(MESSAGE_ROWS, std::max(model.d, model.m));
@@ -293,9 +306,9 @@ void ProteinEngine::condition(Backbone& backbone, int range, Capture* capture) {
     for (int at = 0; at < model.layerCount; at++) {
         const ProteinLayer& layer = model.layers[at];
         backbone.edges_.push_back(memory.allocate<float>(edgeCount * padded(model.d + 1)));
-        const size_t terms = edgeCount * padded(layer.message0.out);
+        const size_t terms = layer.split == WHOLE ? 0 : edgeCount * padded(layer.edge.out);
         termBytes += terms * sizeof(float);
-        backbone.terms_.push_back(layer.split && termBytes <= MOST_TERM_BYTES ? memory.allocate<float>(terms) : nullptr);
+        backbone.terms_.push_back(terms > 0 && termBytes <= MOST_TERM_BYTES ? memory.allocate<float>(terms) : nullptr);
     }
     condition.edges = backbone.edges_.data();
     condition.terms = backbone.terms_.data();

@@ -29,13 +29,14 @@ private:
     using Ranges = std::vector<Linear>;
 
     Ranges pack(const LinearSource& source, int index);
+    Ranges packSums(const LinearSource& source, const ModuleName& name, int first, int rows);
     ProteinModel model(size_t range);
 
     ProteinModel shape_;
     size_t ranges_;
     std::unique_ptr<PackedProteins> packed_;
     std::map<ModuleName, Ranges> linearOf_;
-    std::map<ModuleName, std::vector<Ranges>> partsOf_;  // receiver, sender, edge of a split layer
+    std::map<ModuleName, std::vector<Ranges>> partsOf_;  // receiver, sender, edge of a layer that is split
     std::map<ModuleName, Norm> normOf_;
     int count_ = 0;
 };

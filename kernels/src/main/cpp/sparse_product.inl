@@ -211,9 +211,9 @@ static void startRows(const Linear& layer, int rows, float* to, Workspace& ws) {
     }
 }
 
-// The rows of ws.addend are what sums start with.
-static void startFromAddend(const Linear& layer, int rows, Workspace& ws) {
+// Rows of `sums`, (rows, padded out), are what others start with.
+static void startFrom(const float* sums, const Linear& layer, int rows, Workspace& ws) {
     for (int row = 0; row < rows; row++) {
-        ws.start[row] = ws.addend + row * (size_t) padded(layer.out);
+        ws.start[row] = sums + row * (size_t) padded(layer.out);
     }
 }

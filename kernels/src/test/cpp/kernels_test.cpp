@@ -500,7 +500,7 @@ std::unique_ptr<PackedProteins> proteinNetwork(const Form& form, int structureAt
 }
 
 void proteins() {
-    for (const Form& form : {FORMS[0], FORMS[5], FORMS[9]}) {
+    for (const Form& form : {FORMS[0], FORMS[2], FORMS[4], FORMS[5], FORMS[9]}) {
         for (int n : {1, 2, 9, 40}) {
             const int neighbours = std::min(n - 1, 5);
             std::vector<int32_t> sources, targets;

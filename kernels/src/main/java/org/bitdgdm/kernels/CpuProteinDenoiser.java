@@ -7,7 +7,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 /**
  * The {@code cpu} backend of sequences: C++ kernels for scalar code, AVX2 and AVX-512, bit-identical to each other. What
  * depends on the backbone alone, the edges of every layer among it, is computed once for all sequences and times; in full
- * precision the first layer of the messages is multiplied once for each residue, not for each edge.
+ * precision and with static scales the first layer of the messages is multiplied once for each residue, not for each edge.
  *
  * <p>Sequences of a call are spread over {@link BackendOptions#threads} threads. Any number of threads may use one instance at
  * once, each with backbones of its own; {@link #close} waits for them.

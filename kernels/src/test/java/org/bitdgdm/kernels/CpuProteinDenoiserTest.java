@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -101,6 +102,48 @@ class CpuProteinDenoiserTest {
             // A code that falls on the other side of a rounding moves what follows by a step of the codes.
             assertThat(worst).as(form + " " + isa).isLessThan(0.05);
         }
+    }
+
+    /** All with static scales: where the products are of integers, the first layer of the messages is summed of its parts. */
+    private static List<TestLayers.Form> staticForms() {
+        return TestLayers.forms().stream().filter(form -> EnumSet.of(TestLayers.Input.SIGNED, TestLayers.Input.UNSIGNED,
+            TestLayers.Input.ALL_OUTLIERS).contains(form.input())).toList();
+    }
+
+    @ParameterizedTest
+    @MethodSource("staticForms")
+    void messagesSummedOfTheirPartsAreThoseOfTheWholeLayerBitForBit(TestLayers.Form form) {
+        PackedProteinModel full = TestProteins.model(new ProteinArchitecture(2, true, true, StructureAt.OUTPUT, 50), 20, 9,
+            5, 4);
+        Random random = new Random(5);
+        List<PackedLinear> linears = full.linears().stream().map(linear -> linear.name.endsWith("message_mlp.0")
+            ? TestLayers.quantized(linear, form, random) : linear).toList();
+        PackedProteinModel parts = ranges(full, linears);
+        // A layer whose input is transformed, by ones here, is multiplied edge by edge.
+        PackedProteinModel whole = ranges(full, linears.stream().map(linear -> linear.name.endsWith("message_mlp.0")
+            ? linear.with(InputTransform.scaling(ones(linear.in)), null) : linear).toList());
+        ProteinGraph protein = TestProteins.random(24, 8);
+        byte[] sequences = TestProteins.sequence(2 * 24, 2);
+        for (int t : new int[] {10, 40}) {
+            float[] expected = logits(new CpuProteinDenoiser(whole, options("auto", 1)), protein, sequences, t);
+            for (String isa : CpuIsas.supported()) {
+                assertThat(logits(new CpuProteinDenoiser(parts, options(isa, 1)), protein, sequences, t)).as(isa)
+                    .isEqualTo(expected);
+            }
+        }
+    }
+
+    /** The model with two ranges of steps, scales of the second ¾ of those of the first. */
+    private static PackedProteinModel ranges(PackedProteinModel model, List<PackedLinear> linears) {
+        return model.withRanges(List.of(linears, linears.stream().map(layer -> layer.hasStaticScale()
+            ? layer.withScales(ActivationCodes.of(layer.activation.bits(), layer.activation.unsigned(),
+                layer.activation.threshold() * 0.75f), layer.intermediateScale * 0.75f) : layer).toList()));
+    }
+
+    private static float[] ones(int count) {
+        float[] ones = new float[count];
+        Arrays.fill(ones, 1);
+        return ones;
     }
 
     @Test
