@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -52,12 +53,13 @@ import org.bitdgdm.sample.TinyModel;
 /**
  * Factors as published beside those fitted to what layers do, in the same form (bits, rank, α, no residual), on other models
  * than QM9's: {@code ./submit.sh bench factors RESULTS}, from the root of the repository. A JSON line for each quantized model
- * goes to RESULTS, and the table made of them to the console; where RESULTS is there already, nothing runs again.
+ * goes to RESULTS, and the table made of them to the console; what RESULTS has already is not measured again.
  *
  * <p>Models are the one for sequences in {@code conf/models/gradeif} on the backbones of {@code conf/structures}, and a network
  * of MOSES's vocabulary, sizes and published widths with random weights and {@value #BLOCKS} of its 12 blocks. What is
  * measured is {@code KL(p_full(x₀ | z_t) ‖ p_quantized(x₀ | z_t))} along runs of the full-precision model that nothing was
- * fitted to: summed over nodes and pairs of a graph, or the mean over residues.
+ * fitted to: summed over nodes and pairs of a graph, or the mean over residues. Of the model for sequences also what inputs
+ * of 4 bits do alone, in the place of which no rank can put less.
  */
 public final class FactorBench {
     /** Blocks of the random model. */
@@ -68,16 +70,26 @@ public final class FactorBench {
     private static final int SAMPLES = 4;
     private static final int EVALUATIONS = 20;
     private static final long SEED = 0x466163746F7273L;
+    /** Of the thresholds that 4-bit inputs alone are looked at with. */
+    private static final String[] PERCENTILES = {"99", "97", "95", "90"};
     private static final JsonMapper JSON = new JsonMapper();
 
     /** The form of all layers of the blocks: that of the paper's tables, and that of the default. */
     private static final Map<String, Map<Option, String>> FORMS = new LinkedHashMap<>();
+    /** More of the model for sequences: inputs of more bits, and with more entries as they are. */
+    private static final Map<String, Map<Option, String>> OF_SEQUENCES = new LinkedHashMap<>();
 
     static {
         FORMS.put("W4A4, rank 16, α 5%", Map.of(Option.ACTIVATION_BITS, "4", Option.RANK, "16", Option.ALPHA, "0.05",
             Option.THRESHOLD_PERCENTILE, "99"));
         FORMS.put("W4A8, rank 32, α 1%", Map.of(Option.ACTIVATION_BITS, "8", Option.RANK, "32", Option.ALPHA, "0.01",
             Option.THRESHOLD_PERCENTILE, "99.9"));
+        OF_SEQUENCES.put("W4A8, rank 16, α 5%", Map.of(Option.ACTIVATION_BITS, "8", Option.RANK, "16", Option.ALPHA, "0.05",
+            Option.THRESHOLD_PERCENTILE, "99.9"));
+        for (String[] form : new String[][] {{"16", "95"}, {"16", "90"}, {"24", "90"}, {"32", "90"}}) {
+            OF_SEQUENCES.put("W4A4, rank " + form[0] + ", α 5%, percentile " + form[1], Map.of(Option.ACTIVATION_BITS, "4",
+                Option.RANK, form[0], Option.ALPHA, "0.05", Option.THRESHOLD_PERCENTILE, form[1]));
+        }
     }
 
     /** A full-precision model, and what others are to it. */
@@ -99,25 +111,40 @@ public final class FactorBench {
             System.exit(2);
         }
         Path results = Path.of(arguments[0]);
-        if (!Files.exists(results)) {
-            List<String> lines = new ArrayList<>();
-            for (Subject subject : List.of(new Molecules(), new Sequences())) {
-                lines.addAll(lines(subject));
-            }
-            Path part = results.resolveSibling(results.getFileName() + ".part");
-            Files.write(part, lines);
-            Files.move(part, results);
+        Subject molecules = new Molecules();
+        complete(molecules, FORMS, results);
+        Sequences sequences = new Sequences();
+        complete(sequences, FORMS, results);
+        complete(sequences, OF_SEQUENCES, results);
+        if (rows(results).stream().noneMatch(row -> row.has("inputs"))) {
+            write(floor(sequences), results);
         }
-        List<JsonNode> rows = new ArrayList<>();
-        for (String line : Files.readAllLines(results)) {
-            rows.add(JSON.readTree(line));
-        }
-        System.out.print(table(rows));
+        System.out.print(table(rows(results)));
     }
 
-    private static List<String> lines(Subject subject) {
+    private static List<JsonNode> rows(Path results) throws IOException {
+        List<JsonNode> rows = new ArrayList<>();
+        for (String line : Files.exists(results) ? Files.readAllLines(results) : List.<String>of()) {
+            rows.add(JSON.readTree(line));
+        }
+        return rows;
+    }
+
+    private static void write(List<String> lines, Path results) throws IOException {
+        Files.write(results, lines, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    }
+
+    /** Measures the forms of a model that the results lack. */
+    private static void complete(Subject subject, Map<String, Map<Option, String>> forms, Path results) throws IOException {
+        Map<String, Map<Option, String>> missing = new LinkedHashMap<>(forms);
+        rows(results).stream().filter(row -> row.path("model").asText().equals(subject.name()))
+            .forEach(row -> missing.remove(row.path("form").asText()));
+        write(lines(subject, missing), results);
+    }
+
+    private static List<String> lines(Subject subject, Map<String, Map<Option, String>> forms) {
         List<String> lines = new ArrayList<>();
-        FORMS.forEach((form, settings) -> {
+        forms.forEach((form, settings) -> {
             for (QuantizeConf.Factors factors : QuantizeConf.Factors.values()) {
                 QuantizedModel<? extends PackedNetwork> quantized = subject.quantize(recipe(settings, factors));
                 String line = JSON.createObjectNode().put("model", subject.name()).put("form", form)
@@ -128,6 +155,40 @@ public final class FactorBench {
             }
         });
         return lines;
+    }
+
+    /** What inputs of 4 bits do alone, weights in full precision: of all layers, and of those of one module in every block. */
+    private static List<String> floor(Sequences subject) {
+        List<String> lines = new ArrayList<>();
+        for (String percentile : PERCENTILES) {
+            lines.add(floor(subject, "all", percentile, flags(Map.of(Option.THRESHOLD_PERCENTILE, percentile))));
+        }
+        subject.full.spec().layers().stream().filter(NetworkSpec.Layer::quantized).map(NetworkSpec.Layer::module).distinct()
+            .forEach(module -> {
+                String pattern = subject.full.spec().layers().stream().filter(layer -> layer.block() == 0
+                    && layer.module().equals(module)).findFirst().orElseThrow().name().replaceFirst("0", "*");
+                Map<Option, List<String>> one = flags(Map.of(Option.ACTIVATION_BITS, "32"));
+                one.put(Option.OVERRIDE, List.of(pattern + ":activation-bits=4,threshold-percentile=" + PERCENTILES[0]
+                    + ",activation-scale=static"));
+                lines.add(floor(subject, module, PERCENTILES[0], one));
+            });
+        return lines;
+    }
+
+    private static Map<Option, List<String>> flags(Map<Option, String> changes) {
+        Map<Option, List<String>> flags = new EnumMap<>(Option.class);
+        Map.of(Option.METHOD, "rtn", Option.WEIGHT_BITS, "32", Option.ACTIVATION_BITS, "4", Option.ACTIVATION_SCALE, "static",
+            Option.OUT, "out").forEach((option, value) -> flags.put(option, List.of(value)));
+        changes.forEach((option, value) -> flags.put(option, List.of(value)));
+        return flags;
+    }
+
+    private static String floor(Sequences subject, String layers, String percentile, Map<Option, List<String>> flags) {
+        PackedNetwork model = subject.quantize(JobConf.of(Settings.load(Optional.empty(), flags)).quantize()).model();
+        String line = JSON.createObjectNode().put("inputs", layers).put("percentile", percentile)
+            .put("divergence", subject.divergence(model)).toString();
+        System.err.println(line);
+        return line;
     }
 
     private static QuantizeConf recipe(Map<Option, String> form, QuantizeConf.Factors factors) {
@@ -162,6 +223,13 @@ public final class FactorBench {
                 published.path("model").asText(), published.path("form").asText(), before, after, before / after,
                 published.path("bytes").asLong(), aware.path("bytes").asLong()));
         }
+        text.append(String.format(Locale.ROOT, "%nInputs of 4 bits alone, all weights in full precision: KL of"
+            + " conf/models/gradeif by the percentile of thresholds, and with the inputs of one module of every block in 4 bits"
+            + " and all others in full precision. No rank takes this away.%n%n| inputs in 4 bits | percentile | KL |%n"
+            + "|---|---|---|%n"));
+        rows.stream().filter(row -> row.has("inputs")).forEach(row -> text.append(String.format(Locale.ROOT,
+            "| %s | %s | %.3g |%n", row.path("inputs").asText(), row.path("percentile").asText(),
+            row.path("divergence").asDouble())));
         return text.toString();
     }
 
