@@ -13,6 +13,8 @@ struct Workspace;
 
 // Edges whose messages are worked on together.
 constexpr int MESSAGE_ROWS = 96;
+// Residues that are worth handing to another thread.
+constexpr int TEAM_ROWS = 16;
 
 // ProteinArchitecture.StructureAt, by ordinal.
 enum StructureAt : int { AT_OUTPUT = 0, AT_LAST_LAYER = 1, NOWHERE = 2 };
@@ -80,6 +82,17 @@ struct ProteinWorkspace {
     float* filmMul;         // one row of d
     float* filmAdd;
     float* logits;          // (N, padded 20)
+    float* edgeMessages;    // (E, m) where a team works on one sequence; else null
+};
+
+// Threads that share the rows of one sequence.
+struct Team {
+    using Work = void (*)(const void* of, int first, int rows, ProteinWorkspace& pw, Workspace& ws);
+
+    // Calls work for ranges that cover rows 0 ... count - 1, all but the last of a multiple of `grain` rows, each with scratch
+    // of its own; returns when all are done. A plain function: what is included by several instruction sets holds no code of
+    // the standard library's.
+    void (*share)(Team& team, int count, int grain, Work work, const void* of);
 };
 
 }  // namespace bitdgdm

@@ -50,6 +50,29 @@ static void siluLinear(const Linear& layer, const float* x, size_t stride, int r
     silu(y, (size_t) rows * padded(layer.out));
 }
 
+// Calls work(first, rows, scratch, workspace) for ranges that cover all rows: one of all where there is no team. The scratch of
+// a range knows what is shared: rows of nodes, their parts in messages and the messages themselves.
+template <class Work>
+static void shareRows(Team* team, int count, int grain, ProteinWorkspace& pw, Workspace& ws, const Work& work) {
+    if (team == nullptr || count <= grain) {
+        work(0, count, pw, ws);
+        return;
+    }
+    struct Shared {
+        const Work& work;
+        const ProteinWorkspace& pw;
+    };
+    const Shared shared = {work, pw};
+    team->share(*team, count, grain, [](const void* of, int first, int rows, ProteinWorkspace& room, Workspace& own) {
+        const Shared& all = *static_cast<const Shared*>(of);
+        ProteinWorkspace scratch = room;
+        scratch.x = all.pw.x;
+        scratch.receiver = all.pw.receiver;
+        scratch.sender = all.pw.sender;
+        all.work(first, rows, scratch, own);
+    }, &shared);
+}
+
 static void copyRow(const float* from, int count, float* to) {
     __builtin_memcpy(to, from, count * sizeof(float));
 }
@@ -198,69 +221,102 @@ static void messageHidden(const ProteinModel& model, const ProteinCondition& pro
     }
 }
 
-// Messages of all edges, summed at their receivers into the last m columns of pw.withMessages.
+// Messages of some edges before they are summed, into pw.messages.
+static void messages(const ProteinModel& model, const ProteinCondition& protein, int layer, int first, int rows,
+                     ProteinWorkspace& pw, Workspace& ws) {
+    const ProteinLayer& own = model.layers[layer];
+    messageHidden(model, protein, layer, first, rows, pw, ws);
+    const size_t width = padded(own.message0.out);
+    silu(pw.hidden, rows * width);
+    siluLinear(own.message3, pw.hidden, width, rows, pw.messages, ws);
+}
+
+// Adds messages of some edges to the sums of their receivers, in the last m columns of pw.withMessages.
+static void addMessages(const ProteinModel& model, const ProteinCondition& protein, const float* message, int first, int rows,
+                        ProteinWorkspace& pw) {
+    const size_t stride = padded(model.d + model.m);
+    for (int row = 0; row < rows; row++, message += padded(model.m)) {
+        float* sum = pw.withMessages + protein.targets[first + row] * stride + model.d;
+        for (int c = 0; c < model.m; c++) {
+            sum[c] += message[c];
+        }
+    }
+}
+
+// Messages of all edges, summed at their receivers, in the order of the edges whoever computes them.
 static void sumMessages(const ProteinModel& model, const ProteinCondition& protein, int layer, ProteinWorkspace& pw,
-                        Workspace& ws) {
+                        Workspace& ws, Team* team) {
     const ProteinLayer& own = model.layers[layer];
     const size_t d = padded(model.d);
     const size_t m = padded(model.m);
     const size_t stride = padded(model.d + model.m);
     if (own.split != WHOLE && ws.capture == nullptr) {
-        messagePart(own, own.receiver, pw.x, d, protein.n, pw.receiver, ws);
-        messagePart(own, own.sender, pw.x, d, protein.n, pw.sender, ws);
+        const size_t width = padded(own.receiver.out);
+        shareRows(team, protein.n, TEAM_ROWS, pw, ws, [&](int first, int rows, ProteinWorkspace&, Workspace& room) {
+            messagePart(own, own.receiver, pw.x + first * d, d, rows, pw.receiver + first * width, room);
+            messagePart(own, own.sender, pw.x + first * d, d, rows, pw.sender + first * width, room);
+        });
     }
     for (int i = 0; i < protein.n; i++) {
         for (int c = 0; c < model.m; c++) {
             pw.withMessages[i * stride + model.d + c] = 0;
         }
     }
-    for (int first = 0; first < protein.edgeCount; first += MESSAGE_ROWS) {
-        const int rows = protein.edgeCount - first < MESSAGE_ROWS ? protein.edgeCount - first : MESSAGE_ROWS;
-        messageHidden(model, protein, layer, first, rows, pw, ws);
-        const size_t width = padded(own.message0.out);
-        silu(pw.hidden, rows * width);
-        siluLinear(own.message3, pw.hidden, width, rows, pw.messages, ws);
-        for (int row = 0; row < rows; row++) {
-            float* sum = pw.withMessages + protein.targets[first + row] * stride + model.d;
-            const float* message = pw.messages + row * m;
-            for (int c = 0; c < model.m; c++) {
-                sum[c] += message[c];
+    const bool shared = team != nullptr && protein.edgeCount > MESSAGE_ROWS;
+    const auto some = [&](int from, int count, ProteinWorkspace& scratch, Workspace& room) {
+        for (int first = from; first < from + count; first += MESSAGE_ROWS) {
+            const int rows = from + count - first < MESSAGE_ROWS ? from + count - first : MESSAGE_ROWS;
+            messages(model, protein, layer, first, rows, scratch, room);
+            if (shared) {
+                __builtin_memcpy(pw.edgeMessages + first * m, scratch.messages, rows * m * sizeof(float));
+            } else {
+                addMessages(model, protein, scratch.messages, first, rows, pw);
             }
         }
+    };
+    shareRows(team, protein.edgeCount, MESSAGE_ROWS, pw, ws, some);
+    if (shared) {
+        addMessages(model, protein, pw.edgeMessages, 0, protein.edgeCount, pw);
     }
 }
 
 static void proteinLayer(const ProteinModel& model, const ProteinCondition& protein, int layer, ProteinWorkspace& pw,
-                         Workspace& ws) {
+                         Workspace& ws, Team* team) {
     const ProteinLayer& own = model.layers[layer];
     const int n = protein.n;
     const size_t d = padded(model.d);
     const size_t stride = padded(model.d + model.m);
-    sumMessages(model, protein, layer, pw, ws);
+    sumMessages(model, protein, layer, pw, ws, team);
     const float* read = pw.x;
     if (model.nodesNormalised) {
         normaliseAll(own.nodeNorm, pw.x, d, n, false, pw.normalised, d);
         read = pw.normalised;
     }
-    for (int i = 0; i < n; i++) {
-        copyRow(read + i * d, model.d, pw.withMessages + i * stride);
-    }
-    siluLinear(own.node0, pw.withMessages, stride, n, pw.hidden, ws);
-    linear(own.node3, pw.hidden, padded(own.node0.out), n, pw.update, false, ws);
-
     // The time: factor and term of each channel.
     linear(own.time, pw.time, d, 1, pw.film, false, ws);
     copyRow(pw.film, model.d, pw.filmMul);
     copyRow(pw.film + model.d, model.d, pw.filmAdd);
-    for (int i = 0; i < n; i++) {
-        for (size_t c = 0; c < d; c += LANES) {
-            V sum = add(load(pw.x + i * d + c), load(pw.update + i * d + c));
-            store(pw.x + i * d + c, fma(sum, add(load(pw.filmMul + c), set1(1)), load(pw.filmAdd + c)));
+    shareRows(team, n, TEAM_ROWS, pw, ws, [&](int first, int rows, ProteinWorkspace& scratch, Workspace& room) {
+        float* withMessages = pw.withMessages + first * stride;
+        float* update = pw.update + first * d;
+        float* x = pw.x + first * d;
+        for (int i = 0; i < rows; i++) {
+            copyRow(read + (first + i) * d, model.d, withMessages + i * stride);
         }
-    }
-    siluLinear(own.ff0, pw.x, d, n, pw.update, ws);
+        siluLinear(own.node0, withMessages, stride, rows, scratch.hidden, room);
+        linear(own.node3, scratch.hidden, padded(own.node0.out), rows, update, false, room);
+        for (int i = 0; i < rows; i++) {
+            for (size_t c = 0; c < d; c += LANES) {
+                V sum = add(load(x + i * d + c), load(update + i * d + c));
+                store(x + i * d + c, fma(sum, add(load(pw.filmMul + c), set1(1)), load(pw.filmAdd + c)));
+            }
+        }
+        siluLinear(own.ff0, x, d, rows, update, room);
+    });
     normaliseAll(own.ffNorm, pw.update, d, n, true, pw.update, d);
-    linear(own.ff4, pw.update, d, n, pw.x, false, ws);
+    shareRows(team, n, TEAM_ROWS, pw, ws, [&](int first, int rows, ProteinWorkspace&, Workspace& room) {
+        linear(own.ff4, pw.update + first * d, d, rows, pw.x + first * d, false, room);
+    });
 }
 
 static void addStructure(const ProteinModel& model, const ProteinCondition& protein, ProteinWorkspace& pw) {
@@ -271,7 +327,7 @@ static void addStructure(const ProteinModel& model, const ProteinCondition& prot
 
 // Logits of one sequence at a time into pw.logits.
 static void proteinNetwork(const ProteinModel& model, const ProteinCondition& protein, const uint8_t* sequence, float time,
-                           ProteinWorkspace& pw, Workspace& ws) {
+                           ProteinWorkspace& pw, Workspace& ws, Team* team) {
     const int n = protein.n;
     const size_t width = padded(31);
     for (int i = 0; i < n; i++) {
@@ -292,7 +348,7 @@ static void proteinNetwork(const ProteinModel& model, const ProteinCondition& pr
         if (layer == model.layerCount - 1 && model.structureAt == AT_LAST_LAYER) {
             addStructure(model, protein, pw);
         }
-        proteinLayer(model, protein, layer, pw, ws);
+        proteinLayer(model, protein, layer, pw, ws, team);
     }
     if (model.structureAt == AT_OUTPUT) {
         addStructure(model, protein, pw);

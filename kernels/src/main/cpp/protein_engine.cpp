@@ -6,6 +6,8 @@ namespace bitdgdm {
 namespace {
 
 constexpr int OUTSIDE = -1;
+// Tasks that a team cuts rows into for each of its threads.
+constexpr int TASKS_OF_THREAD = 2;
 // A protein's part of the messages' first layers is kept between evaluations up to so many bytes.
 constexpr size_t MOST_TERM_BYTES = size_t(64) << 20;
 
@@ -212,10 +214,12 @@ Backbone::Backbone(std::vector<int32_t> sources, std::vector<int32_t> targets, c
 // Scratch of one thread, for proteins up to some length.
 struct ProteinEngine::Room {
     Memory memory;
+    Memory teamMemory;
     Memory quantized;
     Workspace workspace = {};
     ProteinWorkspace protein = {};
     int residues = 0;
+    int messages = 0;
 
     explicit Room(const ProteinModel& model) {
         Linear widest = {};
@@ -250,6 +254,15 @@ struct ProteinEngine::Room {
         protein.filmMul = floats(1, model.d);
         protein.filmAdd = floats(1, model.d);
         protein.logits = floats(n, 20);
+    }
+
+    // Where a team puts its messages.
+    void prepareTeam(const ProteinModel& model, int edgeCount) {
+        if (edgeCount > messages) {
+            messages = edgeCount;
+            teamMemory.clear();
+            protein.edgeMessages = teamMemory.allocate<float>(static_cast<size_t>(edgeCount) * padded(model.m));
+        }
     }
 };
 
@@ -319,20 +332,53 @@ void ProteinEngine::condition(Backbone& backbone, int range, Capture* capture) {
     backbone.range_ = capture == nullptr ? range : -1;
 }
 
+// The engine's threads, on the rows of one sequence.
+struct ProteinEngine::PoolTeam : Team {
+    ProteinEngine& engine;
+    int residues;
+
+    PoolTeam(ProteinEngine& engine, int residues) : Team{shareRows}, engine(engine), residues(residues) {}
+
+    static void shareRows(Team& team, int count, int grain, Work work, const void* of) {
+        PoolTeam& self = static_cast<PoolTeam&>(team);
+        const int grains = (count + grain - 1) / grain;
+        // Several for each thread, so that the last does not keep the others waiting.
+        const int tasks = std::min(grains, TASKS_OF_THREAD * self.engine.pool_.threads());
+        self.engine.pool_.run(tasks, [&](int task) {
+            const int first = grains * task / tasks * grain;
+            const int end = std::min(count, grains * (task + 1) / tasks * grain);
+            Lease lease(self.engine, self.residues);
+            work(of, first, end - first, (*lease).protein, (*lease).workspace);
+        });
+    }
+};
+
 void ProteinEngine::logits(Backbone& backbone, const std::vector<uint8_t>& sequences, float time, int range,
                            float* logits) {
     condition(backbone, range, nullptr);
     const ProteinModel& model = packed_->models.at(range);
     const ProteinCondition& protein = backbone.condition_;
     const size_t n = protein.n;
-    pool_.run(static_cast<int>(sequences.size() / n), [&](int at) {
+    const int samples = static_cast<int>(sequences.size() / n);
+    const auto one = [&](int at, Team* team) {
         Lease lease(*this, protein.n);
         Room& room = *lease;
-        kernels_.proteinNetwork(model, protein, sequences.data() + at * n, time, room.protein, room.workspace);
+        if (team != nullptr) {
+            room.prepareTeam(model, protein.edgeCount);
+        }
+        kernels_.proteinNetwork(model, protein, sequences.data() + at * n, time, room.protein, room.workspace, team);
         for (size_t i = 0; i < n; i++) {
             std::copy_n(room.protein.logits + i * padded(20), 20, logits + (at * n + i) * 20);
         }
-    });
+    };
+    if (samples >= pool_.threads()) {
+        pool_.run(samples, [&](int at) { one(at, nullptr); });
+        return;
+    }
+    PoolTeam team(*this, protein.n);
+    for (int at = 0; at < samples; at++) {
+        one(at, &team);
+    }
 }
 
 Recording ProteinEngine::record(Backbone& backbone, const std::vector<uint8_t>& sequence, float time, int range,
@@ -346,7 +392,7 @@ Recording ProteinEngine::record(Backbone& backbone, const std::vector<uint8_t>& 
     Room& room = *lease;
     room.workspace.capture = &capture;
     kernels_.proteinNetwork(packed_->models.at(range), backbone.condition_, sequence.data(), time, room.protein,
-        room.workspace);
+        room.workspace, nullptr);
     Recording recording;
     recording.groups.push_back(std::move(capture.inputs));
     return recording;

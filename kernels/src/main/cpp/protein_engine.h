@@ -70,7 +70,8 @@ public:
     ProteinEngine(std::unique_ptr<PackedProteins> packed, Isa isa, int threads);
     ~ProteinEngine();
 
-    // Logits (S, N, 20) of S sequences at a time, with the scales of its range.
+    // Logits (S, N, 20) of S sequences at a time, with the scales of its range. Threads share sequences, or where there are
+    // fewer of those the rows of each; the bits are the same.
     void logits(Backbone& backbone, const std::vector<uint8_t>& sequences, float time, int range, float* logits);
 
     Recording record(Backbone& backbone, const std::vector<uint8_t>& sequence, float time, int range,
@@ -79,6 +80,7 @@ public:
 private:
     struct Room;
     class Lease;
+    struct PoolTeam;
 
     // Computes what of the network depends on the protein alone, unless it is there.
     void condition(Backbone& backbone, int range, Capture* capture);

@@ -98,10 +98,11 @@ struct Kernels {
     // Of vector_math.inl and network.inl, for tests and benchmarks of their own.
     void (*addAndNormalise)(const Norm& norm, const float* a, const float* b, float* to, int rows);
     void (*attend)(const Model& model, Workspace& ws, int row, float* eMul, const float* eAdd);
-    // What of a protein's network depends on the protein alone, and the logits of one sequence, into pw.logits.
+    // What of a protein's network depends on the protein alone, and the logits of one sequence, into pw.logits; by a team, or
+    // by the caller alone where that is null.
     void (*proteinEdges)(const ProteinModel& model, ProteinCondition& protein, ProteinWorkspace& pw, Workspace& ws);
     void (*proteinNetwork)(const ProteinModel& model, const ProteinCondition& protein, const uint8_t* sequence, float time,
-                           ProteinWorkspace& pw, Workspace& ws);
+                           ProteinWorkspace& pw, Workspace& ws, Team* team);
 };
 
 extern const Kernels SCALAR_KERNELS;

@@ -527,6 +527,10 @@ void proteins() {
                 require(recording.groups.at(0)[8].size() == edges * 31, "a recording of a protein", isaName(isa));
                 std::vector<float> again(logits.size());
                 engine.logits(backbone, sequences, 30, 0, again.data());
+                // Threads share the rows of a sequence that is alone.
+                std::vector<float> alone(n * 20);
+                engine.logits(backbone, one, 30, 0, alone.data());
+                require(std::equal(alone.begin(), alone.end(), logits.begin()), "a logit by a team", isaName(isa));
                 first = first.empty() ? logits : first;
                 require(std::memcmp(logits.data(), first.data(), logits.size() * sizeof(float)) == 0
                     && again == logits, "a logit of a residue", isaName(isa));
