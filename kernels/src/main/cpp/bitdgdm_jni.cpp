@@ -2,10 +2,13 @@
 
 #include <jni.h>
 
+#include <algorithm>
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 
+#include "algebra.h"
 #include "protein_engine.h"
 
 #ifndef BITDGDM_BUILD_ID
@@ -77,6 +80,41 @@ std::vector<bool> booleans(JNIEnv* env, jbooleanArray array) {
     env->GetBooleanArrayRegion(array, 0, static_cast<jsize>(values.size()), values.data());
     return std::vector<bool>(values.begin(), values.end());
 }
+
+std::vector<double> doubles(JNIEnv* env, jdoubleArray array) {
+    std::vector<double> values(env->GetArrayLength(array));
+    env->GetDoubleArrayRegion(array, 0, static_cast<jsize>(values.size()), values.data());
+    return values;
+}
+
+// The elements of an array where they lie; nothing else of JNI's may be called while one is held.
+template <typename Element>
+class Held {
+public:
+    Held(JNIEnv* env, jarray array, bool written)
+        : env_(env), array_(array), written_(written),
+          elements_(array == nullptr ? nullptr : static_cast<Element*>(env->GetPrimitiveArrayCritical(array, nullptr))) {
+        if (array != nullptr && elements_ == nullptr) {
+            throw std::bad_alloc();
+        }
+    }
+    ~Held() {
+        if (elements_ != nullptr) {
+            env_->ReleasePrimitiveArrayCritical(array_, const_cast<std::remove_const_t<Element>*>(elements_),
+                written_ ? 0 : JNI_ABORT);
+        }
+    }
+    Held(const Held&) = delete;
+    Held& operator=(const Held&) = delete;
+
+    Element* get() const { return elements_; }
+
+private:
+    JNIEnv* env_;
+    jarray array_;
+    bool written_;
+    Element* elements_;
+};
 
 Batch batchOf(JNIEnv* env, jint nodeCount, jlongArray ids, jbyteArray nodes, jbyteArray edges) {
     Batch batch = {nodeCount, {}, bytes<uint8_t>(env, nodes), bytes<uint8_t>(env, edges)};
@@ -368,12 +406,13 @@ CPU_NATIVE(jlong, record)(JNIEnv* env, jclass, jlong engine, jint nodeCount, jlo
     return guarded(env, [&] {
         Batch batch = batchOf(env, nodeCount, ids, nodes, edges);
         const Step step = stepsOf(env, wholes, reals).at(0);
-        Recording recording = at<Engine>(engine).record(batch, static_cast<uint64_t>(seed), step.time, step.range,
-            draw ? &step : nullptr, booleans(env, wanted));
-        if (draw && recording.drawn) {
+        auto recording = std::make_unique<Recording>();
+        at<Engine>(engine).record(batch, static_cast<uint64_t>(seed), step.time, step.range, draw ? &step : nullptr,
+            booleans(env, wanted), *recording);
+        if (draw && recording->drawn) {
             putBatch(env, batch, nodes, edges);
         }
-        return handleOf(new Recording(std::move(recording)));
+        return handleOf(recording.release());
     });
 }
 
@@ -398,6 +437,138 @@ CPU_NATIVE(jint, recorded)(JNIEnv* env, jclass, jlong recording, jint layer, jfl
 
 CPU_NATIVE(void, freeRecording)(JNIEnv*, jclass, jlong recording) {
     delete &at<Recording>(recording);
+}
+
+// ---- Samples of inputs ---------------------------------------------------------------------------------------------
+
+CPU_NATIVE(jlong, newRecording)(JNIEnv* env, jclass) {
+    return guarded(env, [&] { return handleOf(new Recording()); });
+}
+
+CPU_NATIVE(jlong, newInputSample)(JNIEnv* env, jclass, jint in, jlong seed, jlong stream, jint rows, jint magnitudes) {
+    return guarded(env, [&] {
+        return handleOf(new InputSample(in, static_cast<uint64_t>(seed), static_cast<uint64_t>(stream), rows, magnitudes));
+    });
+}
+
+CPU_NATIVE(void, freeInputSample)(JNIEnv*, jclass, jlong sample) {
+    delete &at<InputSample>(sample);
+}
+
+CPU_NATIVE(void, sampleStep)(JNIEnv* env, jclass, jlong engine, jint nodeCount, jlongArray ids, jbyteArray nodes,
+                             jbyteArray edges, jlong seed, jintArray wholes, jfloatArray reals, jlong recording,
+                             jbooleanArray wanted, jintArray layers, jlongArray samples) {
+    guarded(env, [&] {
+        Batch batch = batchOf(env, nodeCount, ids, nodes, edges);
+        const Step step = stepsOf(env, wholes, reals).at(0);
+        const std::vector<int32_t> indices = ints(env, layers);
+        std::vector<jlong> handles(indices.size());
+        env->GetLongArrayRegion(samples, 0, static_cast<jsize>(handles.size()), handles.data());
+        std::vector<std::pair<size_t, InputSample*>> taking;
+        for (size_t k = 0; k < indices.size(); k++) {
+            taking.emplace_back(static_cast<size_t>(indices[k]), &at<InputSample>(handles[k]));
+        }
+        Recording& recorded = at<Recording>(recording);
+        at<Engine>(engine).record(batch, static_cast<uint64_t>(seed), step.time, step.range, &step, booleans(env, wanted),
+            recorded);
+        at<Engine>(engine).sample(recorded, taking);
+        if (recorded.drawn) {
+            putBatch(env, batch, nodes, edges);
+        }
+    });
+}
+
+// What a sample has seen: whether all was finite, bits of the largest magnitude, entries, those not 0, rows.
+CPU_NATIVE(jlongArray, sampled)(JNIEnv* env, jclass, jlong handle) {
+    const InputSample& sample = at<InputSample>(handle);
+    const jlong seen[] = {sample.finite(), sample.maximum(), sample.values(), sample.nonZeros(), sample.rowsSeen()};
+    jlongArray result = env->NewLongArray(5);
+    if (result != nullptr) {
+        env->SetLongArrayRegion(result, 0, 5, seen);
+    }
+    return result;
+}
+
+CPU_NATIVE(void, sampledMagnitudes)(JNIEnv* env, jclass, jlong sample, jfloatArray to) {
+    guarded(env, [&] {
+        const std::vector<float> sorted = at<InputSample>(sample).sortedMagnitudes();
+        env->SetFloatArrayRegion(to, 0, static_cast<jsize>(sorted.size()), sorted.data());
+    });
+}
+
+CPU_NATIVE(void, sampledRows)(JNIEnv* env, jclass, jlong sample, jfloatArray to) {
+    guarded(env, [&] { env->SetFloatArrayRegion(to, 0, env->GetArrayLength(to), at<InputSample>(sample).rows().data()); });
+}
+
+// ---- Algebra of the quantizer ----------------------------------------------------------------------------------------
+
+CPU_NATIVE(void, multiply)(JNIEnv* env, jclass, jdoubleArray sums, jdoubleArray columns, jdoubleArray factors, jint rows,
+                           jint cols, jint inner, jboolean byFours) {
+    guarded(env, [&] {
+        const Algebra& loops = algebra(bestIsa());
+        std::vector<double> scratch(productScratch(inner, cols));
+        Held<double> summed(env, sums, true);
+        Held<const double> left(env, columns, false);
+        Held<const double> right(env, factors, false);
+        loops.multiply(summed.get(), left.get(), right.get(), rows, cols, inner, byFours != JNI_FALSE, scratch.data());
+    });
+}
+
+CPU_NATIVE(void, gram)(JNIEnv* env, jclass, jfloatArray rows, jint count, jint in, jdoubleArray gram) {
+    guarded(env, [&] {
+        std::vector<float> values(static_cast<size_t>(count) * in);
+        env->GetFloatArrayRegion(rows, 0, static_cast<jsize>(values.size()), values.data());
+        const size_t stride = gramStride(in);
+        std::vector<double> scratch(8 * stride);
+        std::vector<double> sums((in + size_t{1}) * stride);
+        algebra(bestIsa()).gram(sums.data(), values.data(), count, in, scratch.data());
+        for (jint column = 0; column < in; column++) {
+            env->SetDoubleArrayRegion(gram, column * in, column + 1, sums.data() + column * stride);
+        }
+    });
+}
+
+CPU_NATIVE(void, roundVectors)(JNIEnv* env, jclass, jdoubleArray upper, jdoubleArray diagonal, jintArray order,
+                               jbooleanArray dead, jint size, jdoubleArray vectors, jint count, jint maxCode, jbyteArray codes,
+                               jfloatArray scales) {
+    guarded(env, [&] {
+        const Algebra& loops = algebra(bestIsa());
+        const std::vector<int32_t> ordered = ints(env, order);
+        std::vector<uint8_t> zero(size);
+        env->GetBooleanArrayRegion(dead, 0, size, zero.data());
+        std::vector<double> left(size * TRIAL_LANES);
+        std::vector<int8_t> tried(size * TRIAL_LANES);
+        Held<const double> factor(env, upper, false);
+        Held<const double> entries(env, diagonal, false);
+        Held<const double> values(env, vectors, false);
+        Held<int8_t> found(env, codes, true);
+        Held<float> scale(env, scales, true);
+        const Feedback feedback = {static_cast<size_t>(size), factor.get(), entries.get(), ordered.data(), zero.data()};
+        for (size_t vector = 0; vector < static_cast<size_t>(count); vector++) {
+            scale.get()[vector] = loops.round(feedback, values.get() + vector * size, maxCode, found.get() + vector * size,
+                left.data(), tried.data());
+        }
+    });
+}
+
+// See DenseAlgebra.inverseCholesky; the matrix is replaced by U. False where it is not positive definite.
+CPU_NATIVE(jboolean, inverseCholesky)(JNIEnv* env, jclass, jdoubleArray matrix, jint n) {
+    return guarded(env, [&] {
+        const Algebra& loops = algebra(bestIsa());
+        std::vector<double> reversed = doubles(env, matrix);
+        std::reverse(reversed.begin(), reversed.end());
+        std::vector<double> scratch(choleskyScratch(n));
+        if (!loops.cholesky(reversed.data(), n, scratch.data())) {
+            return static_cast<jboolean>(JNI_FALSE);
+        }
+        std::reverse(reversed.begin(), reversed.end());
+        for (jint column = 0; column < n; column++) {
+            std::fill_n(reversed.begin() + static_cast<size_t>(column) * n + column + 1, n - column - 1, 0.0);
+        }
+        loops.invert(reversed.data(), n, scratch.data());
+        env->SetDoubleArrayRegion(matrix, 0, static_cast<jsize>(reversed.size()), reversed.data());
+        return static_cast<jboolean>(JNI_TRUE);
+    });
 }
 
 // ---- Proteins ------------------------------------------------------------------------------------------------------

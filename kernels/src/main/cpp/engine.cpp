@@ -203,10 +203,15 @@ size_t Engine::scratchBytes() {
     return bytes;
 }
 
-Recording Engine::record(Batch& batch, uint64_t seed, float time, int range, const Step* step,
-                         const std::vector<bool>& wanted) {
-    Recording recording;
-    recording.groups.resize(groupsOf(batch), std::vector<std::vector<float>>(wanted.size()));
+void Engine::record(Batch& batch, uint64_t seed, float time, int range, const Step* step, const std::vector<bool>& wanted,
+                    Recording& recording) {
+    recording.groups.resize(groupsOf(batch));
+    for (auto& inputs : recording.groups) {
+        inputs.resize(wanted.size());
+        for (std::vector<float>& input : inputs) {
+            input.clear();
+        }
+    }
     std::atomic<bool> drawn(true);
     eachGroup(batch, [&](int index, Scratch& scratch, const Group& group, size_t) {
         RecordingCapture capture(wanted, recording.groups[index]);
@@ -218,7 +223,14 @@ Recording Engine::record(Batch& batch, uint64_t seed, float time, int range, con
         }
     });
     recording.drawn = drawn;
-    return recording;
+}
+
+void Engine::sample(const Recording& recording, const std::vector<std::pair<size_t, InputSample*>>& samples) {
+    pool_.run(static_cast<int>(samples.size()), [&](int index) {
+        for (const auto& group : recording.groups) {
+            samples[index].second->accept(group.at(samples[index].first));
+        }
+    });
 }
 
 }  // namespace bitdgdm

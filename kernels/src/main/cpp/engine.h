@@ -6,9 +6,11 @@
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cpu_features.h"
+#include "input_sample.h"
 #include "packing.h"
 #include "scratch.h"
 #include "thread_pool.h"
@@ -56,8 +58,13 @@ public:
     // Logits at a time, with the scales of its range: (B, n, nodeTypes) and (B, n, n, edgeTypes).
     void logits(const Batch& batch, float time, int range, float* nodeLogits, float* edgeLogits);
 
-    // Evaluates once at a time; takes the graphs through a step from there unless that is null.
-    Recording record(Batch& batch, uint64_t seed, float time, int range, const Step* step, const std::vector<bool>& wanted);
+    // Evaluates once at a time; takes the graphs through a step from there unless that is null. What was recorded before is
+    // replaced, in its memory.
+    void record(Batch& batch, uint64_t seed, float time, int range, const Step* step, const std::vector<bool>& wanted,
+                Recording& recording);
+
+    // Adds what was recorded of layers, by their index, to samples, each of which is named once.
+    void sample(const Recording& recording, const std::vector<std::pair<size_t, InputSample*>>& samples);
 
     // Network inputs at a time: (B, n, nodeInputs), (B, n, n, edgeInputs) where edges have features, and (B, globalInputs).
     void features(const Batch& batch, float time, float* nodeInput, float* edgeInput, float* globalInput);

@@ -5,8 +5,8 @@
 
 namespace bitdgdm {
 
-// u in [0, 1) of the counter (graph id, time, slot) under the key `seed`.
-static inline float philoxUniform(uint64_t seed, uint64_t graphId, uint32_t time, uint32_t slot) {
+// The first of the four words of the counter (graph id, time, slot) under the key `seed`.
+static inline uint32_t philoxWord(uint64_t seed, uint64_t graphId, uint32_t time, uint32_t slot) {
     uint32_t c0 = (uint32_t) graphId;
     uint32_t c1 = (uint32_t) (graphId >> 32);
     uint32_t c2 = time;
@@ -23,7 +23,12 @@ static inline float philoxUniform(uint64_t seed, uint64_t graphId, uint32_t time
         k0 += 0x9E3779B9u;
         k1 += 0xBB67AE85u;
     }
-    return (float) (c0 >> 8) * 0x1p-24f;
+    return c0;
+}
+
+// u in [0, 1).
+static inline float philoxUniform(uint64_t seed, uint64_t graphId, uint32_t time, uint32_t slot) {
+    return (float) (philoxWord(seed, graphId, time, slot) >> 8) * 0x1p-24f;
 }
 
 }  // namespace bitdgdm

@@ -11,16 +11,16 @@ esac
 common_options=(-std=c++17 -ffp-contract=off -pthread -Wall -Wextra)
 
 # All units but the JNI one.
-units=(cpu_features graph_features lowest_eigenpairs packing packing_forms scratch thread_pool engine
+units=(algebra algebra_scalar algebra_avx2 algebra_avx512 cpu_features graph_features input_sample lowest_eigenpairs packing packing_forms scratch thread_pool engine
     protein_engine denoiser_scalar denoiser_avx2 denoiser_avx512)
 
 # Sets own_options to the flags of one unit alone.
 options_of() {
     own_options=()
     case $arch-$1 in
-        amd64-denoiser_avx2) own_options=(-mavx2 -mfma) ;;
+        amd64-denoiser_avx2 | amd64-algebra_avx2) own_options=(-mavx2 -mfma) ;;
         # GCC 12 takes the undefined operands in its own AVX-512 headers for mistakes.
-        amd64-denoiser_avx512) own_options=(-mavx2 -mfma -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni
+        amd64-denoiser_avx512 | amd64-algebra_avx512) own_options=(-mavx2 -mfma -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni
             -Wno-uninitialized -Wno-maybe-uninitialized) ;;
     esac
 }

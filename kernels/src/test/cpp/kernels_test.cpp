@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "algebra.h"
 #include "protein_engine.h"
 
 namespace {
@@ -433,14 +434,19 @@ void networks() {
                     engine.advance(drawn, 99, steps);
                     Batch stepped = noise, recordedStep = noise;
                     engine.advance(stepped, 99, {steps[0]});
-                    const Recording recording = engine.record(recordedStep, 99, steps[0].time, steps[0].range, &steps[0],
-                        recorded);
+                    Recording recording;
+                    engine.record(recordedStep, 99, steps[0].time, steps[0].range, &steps[0], recorded, recording);
                     size_t values = 0, unwanted = 0;
                     for (const auto& group : recording.groups) {
                         values += group[49].size();
                         unwanted += group[0].size();
                     }
                     require(values == noise.ids.size() * 13 && unwanted == 0, "a recording", isaName(isa));
+                    InputSample sample(13, 99, 1, 2, 8);
+                    engine.sample(recording, {{49, &sample}});
+                    require(sample.finite() && sample.values() == static_cast<int64_t>(values)
+                        && sample.rowsSeen() == static_cast<int64_t>(noise.ids.size())
+                        && sample.sortedMagnitudes().size() <= 8, "a sample of a recording", isaName(isa));
                     require(recording.drawn && recordedStep.nodeClasses == stepped.nodeClasses
                         && recordedStep.edgeClasses == stepped.edgeClasses, "a step that is recorded", isaName(isa));
                     if (firstLogits.empty()) {
@@ -540,6 +546,68 @@ void proteins() {
     }
 }
 
+// What the loops of an instruction set make of the same numbers, one after the other.
+std::vector<double> algebraOf(const Algebra& loops, size_t n, const std::vector<float>& rows, size_t count) {
+    std::vector<double> all;
+    const auto keep = [&](const std::vector<double>& values) { all.insert(all.end(), values.begin(), values.end()); };
+    const size_t stride = gramStride(n);
+    std::vector<double> scratch(std::max(8 * stride, choleskyScratch(n)));
+    std::vector<double> sums((n + 1) * stride);
+    loops.gram(sums.data(), rows.data(), count, n, scratch.data());
+    std::vector<double> gram(n * n);
+    for (size_t column = 0; column < n; column++) {
+        for (size_t row = 0; row <= column; row++) {
+            gram[column * n + row] = gram[row * n + column] = sums[column * stride + row] + (row == column);
+        }
+    }
+    keep(gram);
+    for (bool byFours : {false, true}) {
+        std::vector<double> product(n * 3, 1);
+        loops.multiply(product.data(), gram.data(), gram.data(), n, std::min<size_t>(n, 3), n, byFours, scratch.data());
+        keep(product);
+    }
+    std::vector<double> factor = gram;
+    require(loops.cholesky(factor.data(), n, scratch.data()), "a matrix that is positive definite", "");
+    std::vector<double> upper(n * n);
+    for (size_t column = 0; column < n; column++) {
+        for (size_t row = 0; row <= column; row++) {
+            upper[column * n + row] = factor[row * n + column];
+        }
+    }
+    loops.invert(upper.data(), n, scratch.data());
+    keep(upper);
+    std::vector<int32_t> order(n);
+    for (size_t i = 0; i < n; i++) {
+        order[i] = static_cast<int32_t>(n - 1 - i);
+    }
+    std::vector<double> byRow(n * n);
+    for (size_t at = 0; at < n * n; at++) {
+        byRow[at % n * n + at / n] = upper[at];
+    }
+    const std::vector<uint8_t> dead(n);
+    const std::vector<double> ones(n, 1);
+    std::vector<double> left(n * TRIAL_LANES);
+    std::vector<int8_t> tried(n * TRIAL_LANES), codes(n);
+    for (const double* norm : {static_cast<const double*>(byRow.data()), static_cast<const double*>(nullptr)}) {
+        const Feedback feedback = {n, norm, ones.data(), order.data(), dead.data()};
+        all.push_back(loops.round(feedback, gram.data(), 7, codes.data(), left.data(), tried.data()));
+        all.insert(all.end(), codes.begin(), codes.end());
+    }
+    return all;
+}
+
+void algebras() {
+    for (size_t n : {1, 7, 33, 64, 65, 140}) {
+        const size_t count = 2 * n + 3;
+        const std::vector<float> rows = random_.normals(count * n, 1);
+        const std::vector<double> first = algebraOf(algebra(Isa::SCALAR), n, rows, count);
+        for (Isa isa : supported()) {
+            const std::vector<double> found = algebraOf(algebra(isa), n, rows, count);
+            require(std::memcmp(found.data(), first.data(), first.size() * sizeof(double)) == 0, "algebra", isaName(isa));
+        }
+    }
+}
+
 }  // namespace
 
 int main() {
@@ -551,6 +619,7 @@ int main() {
     softmaxes();
     networks();
     proteins();
+    algebras();
     std::printf("kernels_test: %zu instruction sets agree, checksum %016llx\n", supported().size(),
         static_cast<unsigned long long>(checksum));
     return 0;

@@ -83,11 +83,7 @@ final class AwareFactors {
             best = new State(left, null, right, null, start, felt.factor(left).error(right, start));
             return;
         }
-        int rank = left.numCols();
-        float[] leftScale = new float[rank];
-        for (int c = 0; c < rank; c++) {
-            leftScale[c] = roundColumn(left, c);
-        }
+        float[] leftScale = roundColumns(left, ofInputs);
         best = refitted(left, leftScale, start);
         State current = best;
         for (int sweep = 0; sweep < SWEEPS; sweep++) {
@@ -126,17 +122,15 @@ final class AwareFactors {
         }
     }
 
-    /** Rounds a column of L in its place and returns its scale. */
-    private float roundColumn(DenseMatrix left, int col) {
-        int in = left.numRows();
-        double[] column = new double[in];
-        System.arraycopy(left.values(), col * in, column, 0, in);
-        byte[] codes = new byte[in];
-        float scale = ofInputs.round(column, bits, codes);
-        for (int i = 0; i < in; i++) {
-            left.values()[col * in + i] = codes[i] * scale;
+    /** Rounds columns in their places and returns their scales. */
+    private float[] roundColumns(DenseMatrix matrix, ErrorFeedback feedback) {
+        int rows = matrix.numRows();
+        byte[] codes = new byte[rows * matrix.numCols()];
+        float[] scales = feedback.round(matrix.values(), matrix.numCols(), bits, codes);
+        for (int at = 0; at < codes.length; at++) {
+            matrix.values()[at] = codes[at] * scales[at / rows];
         }
-        return scale;
+        return scales;
     }
 
     /** Steps 3 and 4, twice over: R for the S that there was, then for the S that it leaves. */
@@ -151,19 +145,9 @@ final class AwareFactors {
 
     private State refitted(FeltWeight.Factor factor, DenseMatrix inverse, ErrorFeedback feedback, float[] leftScale,
                            SparseMatrix sparse) {
-        DenseMatrix right = DenseAlgebra.product(factor.of(sparse), false, inverse, false);
-        float[] rightScale = new float[right.numRows()];
-        byte[] codes = new byte[right.numCols()];
-        double[] row = new double[right.numCols()];
-        for (int o = 0; o < right.numRows(); o++) {
-            for (int c = 0; c < row.length; c++) {
-                row[c] = right.apply(o, c);
-            }
-            rightScale[o] = feedback.round(row, bits, codes);
-            for (int c = 0; c < row.length; c++) {
-                right.update(o, c, codes[c] * rightScale[o]);
-            }
-        }
+        DenseMatrix rows = DenseAlgebra.transposed(DenseAlgebra.product(factor.of(sparse), false, inverse, false));
+        float[] rightScale = roundColumns(rows, feedback);
+        DenseMatrix right = DenseAlgebra.transposed(rows);
         SparseMatrix chosen = chosenSparse(factor, right);
         return new State(factor.left(), leftScale, right, rightScale, chosen, factor.error(right, chosen));
     }
@@ -192,15 +176,20 @@ final class AwareFactors {
                     rest[i] -= factor * values[k * in + i];
                 }
             }
+            DenseMatrix column = DenseMatrix.zeros(in, 1);
             for (int i = 0; i < in; i++) {
-                values[c * in + i] += rest[i] / squares;
+                column.values()[i] = values[c * in + i] + rest[i] / squares;
             }
-            leftScale[c] = roundColumn(left, c);
+            leftScale[c] = roundColumns(column, ofInputs)[0];
+            System.arraycopy(column.values(), 0, values, c * in, in);
         }
         return refitted(left, leftScale, state.sparse);
     }
 
     private SparseMatrix chosenSparse(FeltWeight.Factor factor, DenseMatrix right) {
+        if (sparsity.alwaysEmpty()) {
+            return OutputDescent.entries(weight, new boolean[weight.values().length]);
+        }
         DenseMatrix rest = factor.rest(right);
         SparseMatrix chosen = OutputDescent.entries(rest, sparsity.select(norm.felt(rest)));
         for (int col = 0; col < chosen.numCols(); col++) {
@@ -233,13 +222,6 @@ final class AwareFactors {
             values[at] = (float) values[at];
         }
         return new SparseMatrix(sparse.numRows(), sparse.numCols(), sparse.colPtrs(), sparse.rowIndices(), values);
-    }
-
-    private DenseMatrix rest(DenseMatrix left, DenseMatrix right, SparseMatrix sparse) {
-        DenseMatrix rest = weight.copy();
-        DenseAlgebra.multiply(-1, left, false, right, true, 1, rest);
-        FeltWeight.subtract(rest, sparse);
-        return rest;
     }
 
     /** How L, R and S were found before they had codes. */
@@ -278,12 +260,7 @@ final class AwareFactors {
         return best.sparse;
     }
 
-    /** E = W − L̂R̂ᵀ − S. */
-    DenseMatrix residual() {
-        return rest(best.left, best.right, best.sparse);
-    }
-
-    /** ‖E‖²_H. */
+    /** ‖W − L̂R̂ᵀ − S‖²_H. */
     double error() {
         return best.error;
     }

@@ -37,7 +37,7 @@ final class BitDgdmQuantizer implements Quantizer {
     /**
      * What a weight becomes, before its inputs do.
      *
-     * @param residual E; what its codes are made from
+     * @param residual E; what its codes are made from, null where it has none
      * @param bias     of the layer, with what the others leave
      */
     private record Parts(CodeMatrix left, CodeMatrix right, SparseMatrix sparse, DenseMatrix residual, CodeMatrix residualCodes,
@@ -104,7 +104,7 @@ final class BitDgdmQuantizer implements Quantizer {
         AwareFactors factors = AwareFactors.of(weight, moments.norm(), recipe.rank(),
             recipe.ranksByLayer() ? recipe.rankLeft() : 0, recipe.alpha(), recipe.weightBits());
         DenseMatrix dense = DenseAlgebra.product(LayerWeight.of(factors.left()), false, LayerWeight.of(factors.right()), true);
-        return new Parts(factors.left(), factors.right(), factors.sparse(), factors.residual(), null,
+        return new Parts(factors.left(), factors.right(), factors.sparse(), null, null,
             moments.bias(layer.bias, weight, dense, factors.sparse()), factors.decomposition());
     }
 

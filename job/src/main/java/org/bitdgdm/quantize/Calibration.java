@@ -13,6 +13,7 @@ import org.bitdgdm.conf.InputException;
 import org.bitdgdm.kernels.ActivationRecorder;
 import org.bitdgdm.kernels.GraphBatch;
 import org.bitdgdm.kernels.InitialNoise;
+import org.bitdgdm.kernels.InputSamples;
 import org.bitdgdm.kernels.NetworkSpec;
 import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedModel;
@@ -39,6 +40,17 @@ final class Calibration {
     interface Inputs {
         /** Several threads may call it at once, each for another layer. */
         void accept(String layer, float[] input, int rows, int t);
+
+        /** Takes graphs through a step and the inputs of some layers on the way. */
+        default void step(ActivationRecorder denoiser, GraphBatch batch, long seed, Sampler.Step step, Set<String> layers) {
+            Taking taking = new Taking(layers, this, step.at());
+            try {
+                denoiser.recordStep(batch, seed, step, taking);
+            } finally {
+                // Where the step has failed, an input that is not finite says why.
+                taking.finish();
+            }
+        }
     }
 
     /** What is recorded: runs of the full-precision model of its own, by their numbers. */
@@ -87,18 +99,23 @@ final class Calibration {
      * @return for every layer of {@link PackedNetwork#linears()}, in its order
      */
     static List<RecordedInputs> of(PackedNetwork model, int count, long seed, int[] rows, int ranges, Runs runs) {
-        Recorder seen = new Recorder(model, seed, 0, rows, ranges, InputCollector.MAGNITUDES);
-        runs.record(0, count, seen::accept);
         int[] few = new int[rows.length];
         Arrays.fill(few, InputCollector.ROWS);
-        Recorder heldOut = new Recorder(model, seed, ranges + 1, few, ranges, 0);
-        runs.record(count, count + Math.max(1, count / GRAPHS_FOR_EACH_HELD_OUT), heldOut::accept);
-        Map<String, RecordedInputs> fitted = seen.recorded();
-        Map<String, RecordedInputs> judging = heldOut.recorded();
+        Map<String, RecordedInputs> fitted = recorded(
+            new Recorder(model, seed, 0, rows, ranges, InputCollector.MAGNITUDES), 0, count, runs);
+        Map<String, RecordedInputs> judging = recorded(new Recorder(model, seed, ranges + 1, few, ranges, 0), count,
+            count + Math.max(1, count / GRAPHS_FOR_EACH_HELD_OUT), runs);
         return model.linears().stream().map(layer -> {
             String first = model.spec().layer(layer.name).firstWithInput();
             return fitted.get(first).with(judging.get(first).rowsOnly()).of(layer.name);
         }).toList();
+    }
+
+    private static Map<String, RecordedInputs> recorded(Recorder recorder, int from, int end, Runs runs) {
+        try (recorder) {
+            runs.record(from, end, recorder);
+            return recorder.recorded();
+        }
     }
 
     /** Samples the graphs of some ids, from a first one to before a last one. */
@@ -113,13 +130,7 @@ final class Calibration {
             for (SizeGroup part : groups.get(at).parts(Math.max(1, ROWS_PER_CALL / (n * n)))) {
                 GraphBatch batch = InitialNoise.draw(model.diffusion(), n, part.ids(), seed, denoiser.firstCounter(taken));
                 for (Sampler.Step step : taken) {
-                    Taking taking = new Taking(firstReaders, inputs, step.at());
-                    try {
-                        denoiser.recordStep(batch, seed, step, taking);
-                    } finally {
-                        // Where the step has failed, an input that is not finite says why.
-                        taking.finish();
-                    }
+                    inputs.step(denoiser, batch, seed, step, firstReaders);
                 }
             }
         }
@@ -172,12 +183,21 @@ final class Calibration {
         }
     }
 
-    /** Collects the inputs of layers: one collector for all that read the same input, so that they get one threshold. */
-    private static final class Recorder {
+    /**
+     * Collects the inputs of layers: one sample for all that read the same input, so that they get one threshold. A backend that
+     * takes samples itself takes the same ones.
+     */
+    private static final class Recorder implements Inputs, AutoCloseable {
         private final int ranges;
         private final int diffusionSteps;
-        private final Map<String, InputCollector> collectorOf = new HashMap<>();
-        private final Map<String, InputCollector[]> collectorsOfRanges = new HashMap<>();
+        private final List<InputSamples.Asked> asked = new ArrayList<>();
+        private final Map<String, Integer> widths = new HashMap<>();
+        /** Of each that is asked for, in its order; empty before the first input, and where the backend takes samples. */
+        private final List<InputCollector> collectors = new ArrayList<>();
+        /** By layer, those of all steps before those of ranges. */
+        private final Map<String, List<Integer>> numbers = new HashMap<>();
+        /** Null before the first step; empty where the backend takes none. */
+        private Optional<InputSamples> own;
 
         /**
          * @param stream     tells the samples of recorders apart: each takes 1 + ranges of them
@@ -194,25 +214,53 @@ final class Calibration {
             for (int layer = 0; layer < layers.size(); layer++) {
                 PackedLinear linear = layers.get(layer);
                 if (model.spec().layer(linear.name).readsFirst()) {
-                    collectorOf.put(linear.name, new InputCollector(linear.name, linear.in, seed,
-                        stream * layers.size() + layer, mostRows.get(linear.name), magnitudes));
-                    InputCollector[] ofRanges = new InputCollector[ranges > 1 ? ranges : 0];
-                    for (int range = 0; range < ofRanges.length; range++) {
-                        ofRanges[range] = new InputCollector(linear.name, linear.in, seed,
-                            (stream + range + 1) * layers.size() + layer, InputCollector.ROWS, magnitudes);
+                    widths.put(linear.name, linear.in);
+                    ask(linear.name, new InputSamples.Asked(linear.name, -1, seed, stream * layers.size() + layer,
+                        mostRows.get(linear.name), magnitudes));
+                    for (int range = 0; range < (ranges > 1 ? ranges : 0); range++) {
+                        ask(linear.name, new InputSamples.Asked(linear.name, range, seed,
+                            (stream + range + 1) * layers.size() + layer, InputCollector.ROWS, magnitudes));
                     }
-                    collectorsOfRanges.put(linear.name, ofRanges);
                 }
             }
         }
 
-        void accept(String layer, float[] input, int count, int t) {
-            InputCollector collector = collectorOf.get(layer);
-            if (collector != null) {
-                collector.accept(input, count, t);
-                InputCollector[] ofRanges = collectorsOfRanges.get(layer);
-                if (ofRanges.length > 0) {
-                    ofRanges[PackedNetwork.rangeOf(t, ranges, diffusionSteps)].accept(input, count, t);
+        private void ask(String layer, InputSamples.Asked sample) {
+            numbers.computeIfAbsent(layer, absent -> new ArrayList<>()).add(asked.size());
+            asked.add(sample);
+        }
+
+        @Override
+        public void step(ActivationRecorder denoiser, GraphBatch batch, long seed, Sampler.Step step, Set<String> layers) {
+            if (own == null) {
+                own = denoiser.samples(asked);
+            }
+            if (own.isEmpty()) {
+                collect();
+                Inputs.super.step(denoiser, batch, seed, step, layers);
+                return;
+            }
+            own.get().recordStep(batch, seed, step, PackedNetwork.rangeOf(step.at(), ranges, diffusionSteps)).ifPresent(layer -> {
+                throw InputCollector.notFinite(layer, step.at());
+            });
+        }
+
+        /** Makes the collectors that take what backends hand over. */
+        private synchronized void collect() {
+            if (collectors.isEmpty()) {
+                asked.forEach(sample -> collectors.add(new InputCollector(sample.layer(), widths.get(sample.layer()),
+                    sample.seed(), sample.stream(), sample.rows(), sample.magnitudes())));
+            }
+        }
+
+        @Override
+        public void accept(String layer, float[] input, int count, int t) {
+            collect();
+            List<Integer> those = numbers.getOrDefault(layer, List.of());
+            for (int number : those) {
+                int range = asked.get(number).range();
+                if (range < 0 || range == PackedNetwork.rangeOf(t, ranges, diffusionSteps)) {
+                    collectors.get(number).accept(input, count, t);
                 }
             }
         }
@@ -220,9 +268,28 @@ final class Calibration {
         /** What was read, by the first layer that reads it. */
         Map<String, RecordedInputs> recorded() {
             Map<String, RecordedInputs> recorded = new HashMap<>();
-            collectorOf.forEach((name, collector) -> recorded.put(name, collector.recorded()
-                .with(Arrays.stream(collectorsOfRanges.get(name)).map(InputCollector::recorded).toList())));
+            numbers.forEach((layer, those) -> {
+                List<RecordedInputs> all = those.stream().map(this::recorded).toList();
+                recorded.put(layer, all.get(0).with(all.subList(1, all.size())));
+            });
             return recorded;
+        }
+
+        private RecordedInputs recorded(int number) {
+            if (own == null || own.isEmpty()) {
+                collect();
+                return collectors.get(number).recorded();
+            }
+            InputSamples.Taken taken = own.get().taken(number);
+            return new RecordedInputs(asked.get(number).layer(), taken.magnitudes(), taken.maximum(), taken.values(),
+                taken.nonZeros(), taken.rows(), taken.rowCount());
+        }
+
+        @Override
+        public void close() {
+            if (own != null) {
+                own.ifPresent(InputSamples::close);
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 package org.bitdgdm.quantize;
 
 import org.apache.spark.ml.linalg.DenseMatrix;
+import org.bitdgdm.kernels.NativeAlgebra;
 import org.netlib.lapack.Dgesdd;
 import org.netlib.lapack.Dlamch;
 import org.netlib.lapack.Dpotrf;
@@ -14,7 +15,8 @@ import org.netlib.util.intW;
  * <p>Runs on the plain Java BLAS and LAPACK that MLlib brings ({@code org.netlib}, reference LAPACK 3.1). MLlib's own
  * front picks a native or a vector implementation by what the machine and the JVM's flags offer, which would give a
  * driver's own bits to the quantized model; and the matrices here are small. Products are our own: they have the order of
- * sums of the reference, and so its bits, in loops that the JVM makes vector instructions of.
+ * sums of the reference, and so its bits, in native loops where there are any, else in Java's. Native code, which has its speed at
+ * once, also takes the sums of LAPACK's Cholesky factors, in their order.
  */
 final class DenseAlgebra {
     static {
@@ -49,6 +51,41 @@ final class DenseAlgebra {
         double[] columns = transposeA ? transposed(left.values(), inner, rows) : left.values();
         double[] factors = transposeB ? transposed(right.values(), cols, inner) : right.values();
         double[] values = result.values();
+        if (NativeAlgebra.isLoaded()) {
+            multiplyNatively(a, columns, transposeA, factors, b, values, rows, cols, inner);
+        } else {
+            multiplyHere(a, columns, transposeA, factors, b, values, rows, cols, inner);
+        }
+    }
+
+    private static void multiplyNatively(double a, double[] columns, boolean transposeA, double[] factors, double b,
+                                         double[] values, int rows, int cols, int inner) {
+        double[] sums = transposeA ? new double[values.length] : values;
+        for (int at = 0; !transposeA && b != 1 && at < sums.length; at++) {
+            sums[at] = b == 0 ? 0 : b * sums[at];
+        }
+        double[] scaled = factors;
+        if (!transposeA && a != 1) {
+            scaled = factors.clone();
+            for (int at = 0; at < scaled.length; at++) {
+                scaled[at] *= a;
+            }
+        }
+        NativeAlgebra.multiply(sums, columns, scaled, rows, cols, inner, false);
+        for (int at = 0; transposeA && at < sums.length; at++) {
+            values[at] = b == 0 ? a * sums[at] : a * sums[at] + b * values[at];
+        }
+    }
+
+    /**
+     * The same in Java, where there is no native code.
+     *
+     * @param columns (rows, inner) op(A)
+     * @param factors (inner, cols) op(B)
+     * @param values  (rows, cols) C
+     */
+    static void multiplyHere(double a, double[] columns, boolean transposeA, double[] factors, double b, double[] values,
+                             int rows, int cols, int inner) {
         // As the reference has it: a scales factors where A is not transposed, and sums where it is.
         double ofFactors = transposeA ? 1 : a;
         double[] one = new double[rows];
@@ -110,6 +147,12 @@ final class DenseAlgebra {
             }
         }
         return transposed;
+    }
+
+    /** Aᵀ as a new matrix. */
+    static DenseMatrix transposed(DenseMatrix matrix) {
+        return new DenseMatrix(matrix.numCols(), matrix.numRows(),
+            transposed(matrix.values(), matrix.numRows(), matrix.numCols()));
     }
 
     /** op(A) op(B) as a new matrix. */
@@ -202,6 +245,17 @@ final class DenseAlgebra {
      * @throws IllegalStateException if A is not positive definite
      */
     static DenseMatrix inverseCholesky(DenseMatrix matrix) {
+        if (!NativeAlgebra.isLoaded()) {
+            return inverseCholeskyHere(matrix);
+        }
+        int n = matrix.numRows();
+        double[] values = matrix.values().clone();
+        requireConverged("dpotrf", NativeAlgebra.inverseCholesky(values, n) ? 0 : 1, n, n);
+        return new DenseMatrix(n, n, values);
+    }
+
+    /** The same in Java, where there is no native code. */
+    static DenseMatrix inverseCholeskyHere(DenseMatrix matrix) {
         int n = matrix.numRows();
         double[] reversed = new double[n * n];
         for (int at = 0; at < reversed.length; at++) {

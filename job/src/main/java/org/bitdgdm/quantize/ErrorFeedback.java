@@ -1,11 +1,13 @@
 package org.bitdgdm.quantize;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.spark.ml.linalg.DenseMatrix;
 import org.bitdgdm.kernels.CodeMatrix;
+import org.bitdgdm.kernels.NativeAlgebra;
 
 /**
  * Rounding of a vector in which every entry makes up for the rounding of those before it, the inner loop of GPTQ (Frantar,
@@ -65,28 +67,44 @@ final class ErrorFeedback {
     /** Rounds every column of a (size, cols) matrix, each with a scale of its own. */
     CodeMatrix round(DenseMatrix matrix, int bits) {
         int cols = matrix.numCols();
+        byte[] byColumn = new byte[size * cols];
+        float[] scales = round(matrix.values(), cols, bits, byColumn);
         byte[] codes = new byte[size * cols];
-        float[] scales = new float[cols];
-        double[] column = new double[size];
-        byte[] rounded = new byte[size];
         for (int col = 0; col < cols; col++) {
-            System.arraycopy(matrix.values(), col * size, column, 0, size);
-            scales[col] = round(column, bits, rounded);
             for (int row = 0; row < size; row++) {
-                codes[row * cols + col] = rounded[row];
+                codes[row * cols + col] = byColumn[col * size + row];
             }
         }
         return new CodeMatrix(size, cols, bits, false, codes, scales, new float[0]);
     }
 
     /**
-     * Rounds a vector with the scale of least error among some from 0.4 to 1 of that which spans the maximum.
+     * Rounds vectors, each with the scale of least error among some from 0.4 to 1 of that which spans its maximum.
      *
-     * @param values (size)
-     * @param codes  (size) gets the codes
-     * @return the scale; 0 if the values are all 0 or too small for one
+     * @param vectors (count, size) one after the other
+     * @param codes   (count, size) gets the codes
+     * @return (count) the scales; 0 if values are all 0 or too small for one
      */
-    float round(double[] values, int bits, byte[] codes) {
+    float[] round(double[] vectors, int count, int bits, byte[] codes) {
+        float[] scales = new float[count];
+        if (NativeAlgebra.isLoaded()) {
+            NativeAlgebra.round(upper, diagonal, order, dead, vectors, count, CodeMatrix.maxCode(bits), codes, scales);
+        } else {
+            roundHere(vectors, bits, codes, scales);
+        }
+        return scales;
+    }
+
+    /** The same in Java, where there is no native code. */
+    void roundHere(double[] vectors, int bits, byte[] codes, float[] scales) {
+        byte[] rounded = new byte[size];
+        for (int vector = 0; vector < scales.length; vector++) {
+            scales[vector] = round(Arrays.copyOfRange(vectors, vector * size, (vector + 1) * size), bits, rounded);
+            System.arraycopy(rounded, 0, codes, vector * size, size);
+        }
+    }
+
+    private float round(double[] values, int bits, byte[] codes) {
         float[] narrow = new float[size];
         for (int i = 0; i < size; i++) {
             narrow[i] = (float) values[i];

@@ -77,8 +77,7 @@ final class InputCollector {
             seen += others;
         }
         if (!(largest <= Float.MAX_VALUE)) {
-            throw new InputException("the input of layer " + layer + " is not finite at step t = " + t
-                + " of the calibration; the model cannot be quantized, check its weights");
+            throw notFinite(layer, t);
         }
         while (rowReservoir.next() < rowsSeen + count) {
             int row = (int) (rowReservoir.next() - rowsSeen);
@@ -88,6 +87,12 @@ final class InputCollector {
         nonZeros = seen;
         values += (long) count * in;
         rowsSeen += count;
+    }
+
+    /** What is said of an entry that is NaN or infinite. */
+    static InputException notFinite(String layer, int t) {
+        return new InputException("the input of layer " + layer + " is not finite at step t = " + t
+            + " of the calibration; the model cannot be quantized, check its weights");
     }
 
     /** NaN if any is. */

@@ -28,8 +28,10 @@ final class InputMoments {
 
     private static double[] mean(float[] rows, int count, int in) {
         double[] mean = new double[in];
-        for (int at = 0; at < count * in; at++) {
-            mean[at % in] += rows[at];
+        for (int from = 0; from < count * in; from += in) {
+            for (int i = 0; i < in; i++) {
+                mean[i] += rows[from + i];
+            }
         }
         for (int i = 0; i < in && count > 0; i++) {
             mean[i] /= count;

@@ -3,6 +3,7 @@ package org.bitdgdm.quantize;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.apache.spark.ml.linalg.DenseMatrix;
+import org.bitdgdm.kernels.NativeAlgebra;
 
 /**
  * The norm that measures errors of a weight by what they do to the output of its layer: {@code ‖E‖²_H = tr(EᵀHE)}, the mean of
@@ -20,7 +21,7 @@ final class InputNorm {
 
     /** (in, in) H; null where it is diagonal. */
     private final DenseMatrix gram;
-    /** The same column by column, zeros up to a multiple of four. */
+    /** The same column by column, zeros up to a multiple of four; empty where native code has the other. */
     private final double[][] columns;
     private final double[] diagonal;
     private ErrorFeedback feedback;
@@ -44,8 +45,9 @@ final class InputNorm {
         for (int i = 0; i < diagonal.length && this.gram != null; i++) {
             this.gram.update(i, i, diagonal[i]);
         }
-        this.columns = new double[this.gram == null ? 0 : (diagonal.length + 3) / 4 * 4][diagonal.length];
-        for (int j = 0; j < diagonal.length && this.gram != null; j++) {
+        boolean inJava = this.gram != null && !NativeAlgebra.isLoaded();
+        this.columns = new double[!inJava ? 0 : (diagonal.length + 3) / 4 * 4][diagonal.length];
+        for (int j = 0; j < diagonal.length && inJava; j++) {
             System.arraycopy(this.gram.values(), j * diagonal.length, columns[j], 0, diagonal.length);
         }
     }
@@ -91,6 +93,10 @@ final class InputNorm {
         int in = diagonal.length;
         double[] factors = error.values();
         double[] sums = new double[factors.length];
+        if (columns.length == 0) {
+            NativeAlgebra.multiply(sums, gram.values(), factors, in, error.numCols(), in, true);
+            return new DenseMatrix(in, error.numCols(), sums);
+        }
         for (int at = 0; at < factors.length; at += in) {
             for (int k = 0; k < in; k += 4) {
                 accumulate(sums, at, in, k, columns, factors[at + k], k + 1 < in ? factors[at + k + 1] : 0,
@@ -144,6 +150,22 @@ final class InputNorm {
      */
     static DenseMatrix gram(float[] rows, int count, int in) {
         double[] gram = new double[in * in];
+        if (NativeAlgebra.isLoaded()) {
+            NativeAlgebra.gram(rows, count, in, gram);
+        } else {
+            addRows(rows, count, in, gram);
+        }
+        for (int j = 0; j < in; j++) {
+            for (int i = 0; i <= j; i++) {
+                gram[j * in + i] /= Math.max(1, count);
+                gram[i * in + j] = gram[j * in + i];
+            }
+        }
+        return new DenseMatrix(in, in, gram);
+    }
+
+    /** XᵀX in Java, where there is no native code, in the upper triangle. */
+    static void addRows(float[] rows, int count, int in, double[] gram) {
         double[][] eight = new double[8][in];
         // As many columns at a time as stay in cache while all rows pass.
         for (int first = 0; first < in; first += COLUMNS) {
@@ -160,13 +182,6 @@ final class InputNorm {
                 }
             }
         }
-        for (int j = 0; j < in; j++) {
-            for (int i = 0; i <= j; i++) {
-                gram[j * in + i] /= Math.max(1, count);
-                gram[i * in + j] = gram[j * in + i];
-            }
-        }
-        return new DenseMatrix(in, in, gram);
     }
 
     /** Adds eight vectors, each times its j-th entry; first four, then the others. */

@@ -82,17 +82,28 @@ public record LayerReport(
         double norm = 0;
         for (int range = 0; range < ranges.size(); range++) {
             RecordedInputs seen = inputs.get(range);
-            double[] exact = LinearReference.apply(before, seen.rows(), seen.rowCount());
+            double[] exact = exact(before, seen);
             double[] found = LinearReference.apply(ranges.get(range), seen.rows(), seen.rowCount());
             for (int at = 0; at < exact.length; at++) {
                 double bias = before.bias[at % before.out];
-                double wanted = exact[at] - bias;
+                double wanted = exact[at] + bias - bias;
                 double difference = found[at] - bias - wanted;
                 error += difference * difference;
                 norm += wanted * wanted;
             }
         }
         return relative(error, norm);
+    }
+
+    /** (rowCount, out) X W, row-major, with the order of sums of {@link LinearReference}. */
+    private static double[] exact(PackedLinear layer, RecordedInputs inputs) {
+        int count = inputs.rowCount() * layer.in;
+        double[] columns = new double[count];
+        for (int at = 0; at < count; at++) {
+            columns[at] = inputs.rows()[at];
+        }
+        return DenseAlgebra.product(LayerWeight.of(layer), true, new DenseMatrix(layer.in, inputs.rowCount(), columns), false)
+            .values();
     }
 
     private static double relative(double[] found, double[] exact) {

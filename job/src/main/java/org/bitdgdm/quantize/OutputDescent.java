@@ -68,11 +68,17 @@ record OutputDescent(int rank, double beyond, double alpha, double stepSize, dou
         DenseMatrix right = leading(felt, used);
         FeltWeight.Factor left = felt.factor(DenseAlgebra.product(weight, false, right, false));
         AlphaSparsity sparsity = new AlphaSparsity(weight.numRows(), weight.numCols(), alpha);
+        if (sparsity.alwaysEmpty()) {
+            // The best of rank r is all there is.
+            double error = left.error(right);
+            errors.accept(error);
+            return new Decomposition(left.left(), right, entries(weight, new boolean[weight.values().length]), 0, error / 2);
+        }
         double negligible = NEGLIGIBLE * NEGLIGIBLE * felt.squared();
         Rest rest = rest(left, right, new boolean[weight.values().length], sparsity, felt.norm());
         errors.accept(rest.error);
         int iterations = 0;
-        while (rest.error > negligible && iterations < maxIterations && !sparsity.alwaysEmpty()) {
+        while (rest.error > negligible && iterations < maxIterations) {
             // G = L Rᵀ + S − W, so that the steps are added; −GᵀHL = (W − S)ᵀHL − R LᵀHL.
             DenseMatrix ofRight = left.of(rest.sparse);
             DenseAlgebra.multiply(-1, right, false, left.gram(), false, 1, ofRight);

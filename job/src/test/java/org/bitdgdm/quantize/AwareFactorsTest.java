@@ -57,15 +57,17 @@ class AwareFactorsTest {
     }
 
     @Test
-    void factorsSparsePartAndResidualAddUpToTheWeight() {
+    void theErrorIsThatOfWhatFactorsAndSparsePartLeave() {
         DenseMatrix weight = TestMatrices.gaussian(IN, OUT, 1);
-        AwareFactors factors = AwareFactors.of(weight, new InputNorm(gram(IN, 1e3, 2)), 8, 0, 0.1, 4);
+        InputNorm norm = new InputNorm(gram(IN, 1e3, 2));
+        AwareFactors factors = AwareFactors.of(weight, norm, 8, 0, 0.1, 4);
         DenseMatrix sum = DenseAlgebra.product(LayerWeight.of(factors.left()), false, LayerWeight.of(factors.right()), true);
         SparseMatrix sparse = factors.sparse();
+        DenseMatrix left = weight.copy();
         for (int at = 0; at < sum.values().length; at++) {
-            double whole = sum.values()[at] + (float) sparse.apply(at % IN, at / IN) + factors.residual().values()[at];
-            assertThat(whole).isEqualTo(weight.values()[at], within(1e-6));
+            left.values()[at] -= sum.values()[at] + (float) sparse.apply(at % IN, at / IN);
         }
+        assertThat(factors.error()).isPositive().isEqualTo(norm.squared(left), within(1e-6 * factors.error()));
         assertThat(sparse.numNonzeros()).isPositive();
         int[] ofRow = new int[IN];
         for (int col = 0; col < OUT; col++) {

@@ -1,5 +1,8 @@
 package org.bitdgdm.kernels;
 
+import java.util.List;
+import java.util.Optional;
+
 /** A backend that can show what flows into each linear layer: the source of data-free activation thresholds. */
 public interface ActivationRecorder extends Denoiser {
 
@@ -38,5 +41,13 @@ public interface ActivationRecorder extends Denoiser {
     /** The same for a step of DiGress's posterior from t to an earlier time. */
     default void recordStep(GraphBatch batch, long seed, int t, int to, Sink sink) {
         recordStep(batch, seed, Sampler.along(diffusion(), new int[] {t, to}).get(0), sink);
+    }
+
+    /**
+     * Samples that this backend takes itself of what flows into layers, in place of a sink; empty where it cannot. The caller
+     * closes them, before the backend.
+     */
+    default Optional<InputSamples> samples(List<InputSamples.Asked> asked) {
+        return Optional.empty();
     }
 }

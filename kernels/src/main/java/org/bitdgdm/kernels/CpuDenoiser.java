@@ -2,6 +2,7 @@ package org.bitdgdm.kernels;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
@@ -89,6 +90,26 @@ public final class CpuDenoiser implements ActivationRecorder {
     @Override
     public void recordStep(GraphBatch batch, long seed, Sampler.Step step, Sink sink) {
         record(batch, seed, step, true, sink);
+    }
+
+    @Override
+    public Optional<InputSamples> samples(List<InputSamples.Asked> asked) {
+        return Optional.of(new InputSamples(this, asked));
+    }
+
+    PackedModel model() {
+        return model;
+    }
+
+    /** Takes the graphs through a step and adds inputs to native samples; returns whether the step was taken. */
+    boolean sampleStep(GraphBatch batch, long seed, Sampler.Step step, long recording, int[] layers, long[] samples) {
+        requireFits(batch);
+        boolean[] wanted = new boolean[model.spec().layers().size()];
+        for (int layer : layers) {
+            wanted[layer] = true;
+        }
+        whileOpen(() -> CpuNative.sampleStep(engine, model, batch, seed, step, recording, wanted, layers, samples));
+        return CpuNative.drawn(recording);
     }
 
     /** @param taken whether the graphs take the step; if not, they stay as they are */

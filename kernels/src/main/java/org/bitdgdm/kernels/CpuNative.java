@@ -281,6 +281,53 @@ final class CpuNative {
     /** Copies the recorded input of a layer to {@code to}, unless that is null; returns its number of entries. */
     static native int recorded(long recording, int layer, float[] to);
 
+    /** Memory for the inputs of one step after the other; the handle goes to {@link #freeRecording}. */
+    static native long newRecording();
+
+    /** An empty sample, see {@link InputSamples.Asked}; the handle goes to {@link #freeInputSample}. */
+    static native long newInputSample(int in, long seed, long stream, int rows, int magnitudes);
+
+    static native void freeInputSample(long sample);
+
+    /**
+     * Takes graphs through a step, in place, and adds the inputs of layers to samples; see {@link #drawn}.
+     *
+     * @param wanted  whether of each layer, in the order of the {@link NetworkSpec}
+     * @param layers  index of the layer of each sample
+     * @param samples handles, each once
+     */
+    static void sampleStep(long engine, PackedModel model, GraphBatch batch, long seed, Sampler.Step step, long recording,
+                           boolean[] wanted, int[] layers, long[] samples) {
+        List<Sampler.Step> one = List.of(step);
+        sampleStep(engine, batch.nodeCount(), batch.ids(), batch.nodes(), batch.edges(), seed, wholes(model, one), reals(one),
+            recording, wanted, layers, samples);
+    }
+
+    private static native void sampleStep(long engine, int nodeCount, long[] ids, byte[] nodes, byte[] edges, long seed,
+                                          int[] wholes, float[] reals, long recording, boolean[] wanted, int[] layers,
+                                          long[] samples);
+
+    /** What a sample has seen: 1 if all was finite, else 0; bits of the largest magnitude, entries, those not 0, rows. */
+    static native long[] sampled(long sample);
+
+    /** The kept magnitudes, ascending: as many as were kept of those not 0. */
+    static native void sampledMagnitudes(long sample, float[] to);
+
+    /** As many of the kept rows as have room, row-major. */
+    static native void sampledRows(long sample, float[] to);
+
+    static native void multiply(double[] sums, double[] columns, double[] factors, int rows, int cols, int inner,
+                                boolean byFours);
+
+    /** Writes the upper triangle. */
+    static native void gram(float[] rows, int count, int in, double[] gram);
+
+    /** Exactly one of U and the diagonal is null. */
+    static native void roundVectors(double[] upper, double[] diagonal, int[] order, boolean[] dead, int size, double[] vectors,
+                                    int count, int maxCode, byte[] codes, float[] scales);
+
+    static native boolean inverseCholesky(double[] matrix, int n);
+
     /** Bytes that the threads of an engine work in, as far as none is at work. */
     static native long scratchBytes(long engine);
 

@@ -45,6 +45,11 @@ final class NativeLibrary {
         loaded = true;
     }
 
+    /** Whether this JVM has it. */
+    static synchronized boolean isLoaded() {
+        return loaded;
+    }
+
     private static byte[] resource(String name, String platform) {
         try (InputStream in = NativeLibrary.class.getResourceAsStream(name)) {
             if (in == null) {
