@@ -137,7 +137,8 @@ public final class Bench {
     /** Whether a line is of a level that is measured again. */
     private boolean added(JsonNode line) {
         Map<String, BenchOptions.Level> levels = Map.of(JobBench.KIND, BenchOptions.Level.JOB, StartBench.KIND,
-            BenchOptions.Level.START, OldBench.KIND, BenchOptions.Level.OLD, WorkersBench.KIND, BenchOptions.Level.WORKERS);
+            BenchOptions.Level.START, OpeningBench.KIND, BenchOptions.Level.START, OldBench.KIND, BenchOptions.Level.OLD,
+            WorkersBench.KIND, BenchOptions.Level.WORKERS);
         return options.levels().contains(levels.get(line.path(ResultLines.KIND).asText()));
     }
 
@@ -149,6 +150,8 @@ public final class Bench {
             lines.add(new JobBench(options).measure().line().put(ResultLines.COMMIT, commit));
         }
         if (options.levels().contains(BenchOptions.Level.START)) {
+            say("opening of a large model");
+            lines.add(OpeningBench.measure(options).line().put(ResultLines.COMMIT, commit));
             say("starts");
             lines.add(new StartBench(options).measure().line().put(ResultLines.COMMIT, commit));
         }

@@ -43,6 +43,14 @@ record BenchModel(String name, int nodes, PackedModel full, boolean trained) {
         return new BenchModel("QM9, n = 9", 9, TestModels.qm9(Variant.FIXED_BUG), true);
     }
 
+    /** So many of QM9's layers that it has 100 MB in full precision; random weights. */
+    static BenchModel large() {
+        Architecture architecture = new Architecture(Variant.FIXED_BUG, 28, 8, 4, 5, 9, 500, FeatureSet.ALL, true,
+            new float[] {12, 14, 16, 19}, 150);
+        return new BenchModel("100 MB, n = 9", 9, random(architecture, new float[] {0.72f, 0.12f, 0.15f, 0.01f},
+            new float[] {0.73f, 0.23f, 0.03f, 0.01f, 0}, new Widths(64, DX, 128, 128, 128)), false);
+    }
+
     /** The sizes of the published MOSES model at its largest molecules; random weights. */
     private static BenchModel moses() {
         float[] nodeMarginal = {0.72f, 0.14f, 0.02f, 0.10f, 0.01f, 0.005f, 0.005f, 0};

@@ -161,6 +161,9 @@ final class CpuPage {
             .map(step -> List.of(of.name + ": slowest rule of steps ÷ posterior (" + step.setting() + ", " + step.rule() + ")",
                 String.format(Locale.ROOT, "%.2f×", of.besidePosterior(step)), "0.95×")))
             .forEach(row -> text.row(row.toArray()));
+        results.opening.ifPresent(opening -> text.row(String.format(Locale.ROOT, "from the bytes of a model of %.0f MB to the end"
+                + " of its first step, the first time (median of %s s)", opening.bytes() / 1e6,
+            Markdown.significant(opening.seconds().median())), Markdown.significant(opening.first()) + " s", "under 1 s"));
         results.workers.ifPresent(workers -> text.row(workers.workers() + " workers of one core ÷ one, molecules per second",
             String.format(Locale.ROOT, "%.2f×", workers.ratio()), "1.9×"));
         results.job.ifPresent(job -> {

@@ -73,6 +73,7 @@ final class Results {
     final Optional<StartBench.Starts> starts;
     final Optional<OldBench.Builds> builds;
     final Optional<WorkersBench.Scaling> workers;
+    final Optional<OpeningBench.Opening> opening;
 
     private final List<JsonNode> lines;
 
@@ -98,6 +99,7 @@ final class Results {
         starts = first(lines, StartBench.KIND).map(StartBench.Starts::of);
         builds = first(lines, OldBench.KIND).map(OldBench.Builds::of);
         workers = first(lines, WorkersBench.KIND).map(WorkersBench.Scaling::of);
+        opening = first(lines, OpeningBench.KIND).map(OpeningBench.Opening::of);
     }
 
     private static Optional<JsonNode> first(List<JsonNode> lines, String kind) {

@@ -115,6 +115,14 @@ class CpuPageTest {
     }
 
     @Test
+    void aLargeModelTellsHowSoonItTakesAStep() {
+        measured();
+        lines.add(new OpeningBench.Opening(103_000_000, 0.75, Spread.of(0.25, 0.2, 0.75)).line());
+        assertThat(CpuPage.text(lines, "cpu.jsonl", "")).contains("| from the bytes of a model of 103 MB to the end of its first"
+            + " step, the first time (median of 0.25 s) | 0.75 s | under 1 s |");
+    }
+
+    @Test
     void workersTellHowMuchFasterTheyAreThanOne() {
         measured();
         lines.add(new WorkersBench.Scaling("generate", 2, Spread.of(100, 90, 110), Spread.of(195)).line());
