@@ -4,7 +4,7 @@ import java.util.List;
 import org.apache.commons.math3.distribution.BinomialDistribution;
 
 /**
- * Recovery and perplexity over the residues of chains, as the published code has them, and the median over chains that other
+ * Recovery and perplexity over the residues of chains, as the published code has them, and the medians over chains that other
  * papers give. Residues of a chain depend on each other: intervals are those of ratios of sums over chains (Cochran, "Sampling
  * Techniques", chapter 6), and of the median by order statistics.
  */
@@ -13,6 +13,7 @@ final class RecoveryEstimate {
     /** Chance that the median lies on one side of its interval. */
     private static final double OUTSIDE = 0.025;
     private static final String NONE = "no sequence";
+    private static final String UNLIKELY = "no likelihood of these sequences";
 
     private final List<SequenceTally.Chain> chains;
     private final long residues;
@@ -37,7 +38,7 @@ final class RecoveryEstimate {
     /** Exp of the mean over residues of −log p of the native one. */
     Measured perplexity() {
         if (residues == 0 || chains.stream().anyMatch(chain -> !chain.likely)) {
-            return Measured.none(null, 0L, residues == 0 ? NONE : "no likelihood of these sequences");
+            return Measured.none(null, 0L, residues == 0 ? NONE : UNLIKELY);
         }
         double mean = chains.stream().mapToLong(chain -> chain.surprise).sum() * SequenceTally.UNIT / residues;
         Double half = half(mean, chain -> chain.surprise * SequenceTally.UNIT);
@@ -45,6 +46,7 @@ final class RecoveryEstimate {
             half == null ? null : Math.exp(mean + half), null);
     }
 
+    /** A number of a chain. */
     private interface Total {
         double of(SequenceTally.Chain chain);
     }
@@ -69,18 +71,28 @@ final class RecoveryEstimate {
     }
 
     /** Median over chains of their recoveries. */
-    Measured median() {
-        double[] rates = chains.stream().mapToDouble(chain -> chain.recovered / (double) chain.residues).sorted().toArray();
-        int n = rates.length;
+    Measured medianRecovery() {
+        return median(chain -> chain.recovered / (double) chain.residues);
+    }
+
+    /** Median over chains of their perplexities. */
+    Measured medianPerplexity() {
+        return chains.stream().anyMatch(chain -> !chain.likely) ? Measured.none(null, 0L, UNLIKELY)
+            : median(chain -> Math.exp(chain.surprise * SequenceTally.UNIT / chain.residues));
+    }
+
+    private Measured median(Total total) {
+        double[] values = chains.stream().mapToDouble(total::of).sorted().toArray();
+        int n = values.length;
         if (n == 0) {
             return Measured.none(null, 0L, NONE);
         }
-        double value = (rates[(n - 1) / 2] + rates[n / 2]) / 2;
-        if (n < LEAST_OF_MEDIAN || rates[0] == rates[n - 1]) {
+        double value = (values[(n - 1) / 2] + values[n / 2]) / 2;
+        if (n < LEAST_OF_MEDIAN || values[0] == values[n - 1]) {
             return new Measured(value, null, (long) n, null, null, null);
         }
         int below = below(n);
-        return new Measured(value, null, (long) n, rates[below], rates[n - 1 - below], null);
+        return new Measured(value, null, (long) n, values[below], values[n - 1 - below], null);
     }
 
     /**

@@ -20,14 +20,18 @@ public final class SequenceMetrics {
             .counting("residues of all single samples that are as in the native chain ÷ those designed"),
         MetricDefinition.<SequenceTally>number("perplexity", of -> of.single().perplexity()).first().by(PUBLISHED)
             .counting("exp of the mean over residues of −log p(native), single samples"),
-        MetricDefinition.<SequenceTally>share("median_recovery", of -> of.single().median()).first()
+        MetricDefinition.<SequenceTally>share("median_recovery", of -> of.single().medianRecovery()).first()
             .counting("median over chains of the recovery of their single samples, as many papers give it"),
+        MetricDefinition.<SequenceTally>number("median_perplexity", of -> of.single().medianPerplexity()).first()
+            .counting("median over chains of the perplexity of their single samples"),
         MetricDefinition.<SequenceTally>share("ensemble_recovery", of -> of.ensemble().recovery()).first().by(PUBLISHED)
             .counting("recovery of ensembles: of each chain the mean of its samples' logits"),
         MetricDefinition.<SequenceTally>number("ensemble_perplexity", of -> of.ensemble().perplexity()).first().by(PUBLISHED)
             .counting("exp of the mean over residues of −log p(native), ensembles"),
-        MetricDefinition.<SequenceTally>share("ensemble_median_recovery", of -> of.ensemble().median()).first()
-            .counting("median over chains of the recovery of their ensembles"));
+        MetricDefinition.<SequenceTally>share("ensemble_median_recovery", of -> of.ensemble().medianRecovery()).first()
+            .counting("median over chains of the recovery of their ensembles"),
+        MetricDefinition.<SequenceTally>number("ensemble_median_perplexity", of -> of.ensemble().medianPerplexity()).first()
+            .counting("median over chains of the perplexity of their ensembles"));
 
     private SequenceMetrics() {
     }

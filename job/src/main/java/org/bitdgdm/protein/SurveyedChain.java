@@ -41,9 +41,4 @@ public record SurveyedChain(String file, String structure, String chain, int pla
     public SurveyedChain named(String name) {
         return new SurveyedChain(file, name, chain, place, length, models, sha256, held, reason);
     }
-
-    /** The same, refused. */
-    public SurveyedChain because(String why) {
-        return new SurveyedChain(file, structure, chain, place, 0, models, sha256, List.of(), why);
-    }
 }

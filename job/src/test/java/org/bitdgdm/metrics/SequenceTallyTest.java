@@ -56,6 +56,8 @@ class SequenceTallyTest {
         assertThat(value(report, "recovery")).isEqualTo(12 / 20.0);
         assertThat(value(report, "median_recovery")).isEqualTo(0.75);
         assertThat(value(report, "perplexity")).isCloseTo(Math.exp((8 + 24 + 2 + 2) / 20.0), within(1e-6));
+        assertThat(value(report, "median_perplexity")).isCloseTo((Math.exp(2) + Math.exp(1)) / 2, within(1e-6));
+        assertThat(value(report, "ensemble_median_perplexity")).isCloseTo((Math.exp(2) + Math.exp(1)) / 2, within(1e-6));
         assertThat(value(report, "ensemble_recovery")).isEqualTo(6 / 10.0);
         assertThat(counts.byState().get(4)).isEqualTo(new Counts.OfSequences.Rate("H", 20, 12));
         assertThat(counts.confusion().get(0).get(7)).as("G in the place of A").isEqualTo(8);
