@@ -59,7 +59,7 @@ struct ProteinCondition {
     const float* distances;         // (E)
     float* structureEmbedding;      // (N, padded d)
     float** edges;                  // for each layer (E, padded d + 1): the edge, then its squared distance
-    float** terms;                  // for each layer (E, padded out of the part): edges in the messages' first layer; null: none
+    float** terms;                  // for each layer (E, padded out of the part): edges in the messages' first layer, or null
 };
 
 // Scratch of one thread; strides are padded widths, padded columns stay 0.

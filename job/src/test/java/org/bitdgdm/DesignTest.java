@@ -176,7 +176,8 @@ class DesignTest extends CommandsOnSpark {
         }
         Files.writeString(fasta, text.append('>').append(wanted).append("\nACD\n>last\n").toString());
         Path to = folder.resolve("many");
-        String[] scoring = {"evaluate", "--input", fasta.toString(), "--structures", STRUCTURES.toString(), "--out", to.toString()};
+        String[] scoring = {"evaluate", "--input", fasta.toString(), "--structures", STRUCTURES.toString(), "--out",
+            to.toString()};
         assertThat(run(scoring)).as(err).isZero();
         List<Row> rows = rows(to);
         assertThat(rows).hasSize(20_002);
@@ -263,6 +264,27 @@ class DesignTest extends CommandsOnSpark {
     }
 
     @Test
+    void aRecipeIsSearchedForAndTakenBack() throws IOException {
+        Path run = folder.resolve("searched");
+        assertThat(quantized(PROTEINS, run, "--recipe", "auto", "--budget", "2", "--candidate",
+            "method=rtn,weight-bits=8,activation-bits=8,activation-scale=row", "--candidate",
+            "method=rtn,weight-bits=2,activation-bits=2,activation-scale=row", "--calibration-graphs", "1",
+            "--calibration-steps", "1", "--sensitivity", "2", "--sensitivity-steps", "1", "--fidelity", "6",
+            "--fidelity-steps", "2")).as(err).isZero();
+        assertThat(out).contains("each of 36 layers alone along 2 sequences of 1 evaluations")
+            .contains("verified on 6 sequences of 2 evaluations").contains("recipe found in");
+        Path recipe = run.resolve("recipe.conf");
+        assertThat(Files.readString(recipe)).contains("Divergence per sequence and evaluation, in nats: budget 2.000,");
+        double chain = metric(run, "kl_chain").path("value").asDouble();
+        assertThat(chain).isBetween(0.0, 2.0);
+        Path again = folder.resolve("again");
+        assertThat(quantized(PROTEINS, again, "--recipe", recipe.toString(), "--calibration-graphs", "1", "--calibration-steps",
+            "1", "--cache", "none", "--fidelity", "6", "--fidelity-steps", "2")).as(err).isZero();
+        assertThat(text(rows(again))).isEqualTo(text(rows(run)));
+        assertThat(metric(again, "kl_chain").path("value").asDouble()).isEqualTo(chain);
+    }
+
+    @Test
     void aShardThatWasDamagedIsMadeAgainAndAGateIsJudged() throws IOException {
         Path run = folder.resolve("damaged");
         assertThat(generate(run, STRUCTURES)).as(err).isZero();
@@ -280,7 +302,7 @@ class DesignTest extends CommandsOnSpark {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--recipe auto --budget 0.02", "--likelihood list.smi", "--reference list.smi",
+    @ValueSource(strings = {"--recipe auto --budget 1 --backend reference", "--likelihood list.smi", "--reference list.smi",
         "--test-set list.smi", "--scaffold-test-set list.smi", "--count 7", "--schedule noise", "--num-atoms 9",
         "--scaffold CC", "--shard-size 7", "--sampler flow", "--protocol moses", "--backend cuda"})
     void whatSequencesDoNotHaveIsRefusedByItsName(String flag) {

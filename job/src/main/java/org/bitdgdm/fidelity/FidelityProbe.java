@@ -117,7 +117,8 @@ public final class FidelityProbe<M extends PackedNetwork, D extends OpenedModel>
         return ofProteins(spark, model, backbones, conf, opener, keep, SEED);
     }
 
-    static FidelityProbe<PackedProteinModel, ProteinDenoiser> ofProteins(
+    /** The same along other sequences; {@code seed} is the key of their random draws. */
+    public static FidelityProbe<PackedProteinModel, ProteinDenoiser> ofProteins(
         JavaSparkContext spark, PackedProteinModel model, List<Backbone> backbones, FidelityConf conf, ProteinOpener opener,
         boolean keep, long seed) {
         List<SequenceTrajectory.Start> starts = IntStream.range(0, conf.graphs()).mapToObj(id -> {

@@ -79,7 +79,7 @@ public record Fingerprint(Map<String, String> rows, Map<String, String> evaluati
             }
         }
         if (conf.recipe().auto()) {
-            rows.put("recipe.measured", conf.scan() + ", " + conf.fidelity());
+            rows.putAll(ofSearch(conf));
         }
         Versions.ofRows(spark).forEach((name, version) -> rows.put("version." + name, version));
         Map<String, String> evaluation = new LinkedHashMap<>();
@@ -91,6 +91,17 @@ public record Fingerprint(Map<String, String> rows, Map<String, String> evaluati
             evaluation.put("sensitivity", conf.scan().graphs() + " graphs, " + conf.scan().steps() + " steps");
         }
         return new Fingerprint(rows, evaluation);
+    }
+
+    /** What a recipe that is searched for depends on besides the settings of the quantization. */
+    public static Map<String, String> ofSearch(JobConf conf) {
+        Map<String, Object> values = conf.values();
+        Map<String, String> search = new LinkedHashMap<>();
+        for (Option option : List.of(Option.RECIPE, Option.BUDGET, Option.CANDIDATE)) {
+            search.put(option.key(), String.valueOf(values.get(option.key())));
+        }
+        search.put("recipe.measured", conf.scan() + ", " + conf.fidelity());
+        return search;
     }
 
     /** The same with one more thing that decides rows. */

@@ -10,7 +10,7 @@ import org.bitdgdm.conf.Option;
 import org.bitdgdm.fidelity.SensitivityScan;
 import org.bitdgdm.kernels.NetworkSpec;
 import org.bitdgdm.kernels.PackedLinear;
-import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.kernels.PackedNetwork;
 import org.bitdgdm.quantize.LayerReport;
 import org.bitdgdm.quantize.QuantizedModel;
 
@@ -18,18 +18,20 @@ import org.bitdgdm.quantize.QuantizedModel;
  * What a recipe is chosen from: full precision, and settings with what they do to each layer of the blocks. A choice is an
  * index of a candidate for each of these layers; layers that read the same input always have the same one, so that codes of
  * it are made once.
+ *
+ * @param <M> form of the models
  */
-final class Candidates {
+final class Candidates<M extends PackedNetwork> {
     /** What a byte counts besides time: decides between layers of equal time, never otherwise. */
     private static final double SECONDS_PER_BYTE = 1e-16;
 
-    private final PackedModel full;
+    private final M full;
     private final LayerRates.Cost costs;
-    /** Indices into {@link PackedModel#linears()}. */
+    /** Indices into {@link PackedNetwork#linears()}. */
     private final List<Integer> blocks = new ArrayList<>();
     /** Indices into {@link #blocks}, by the layers that read one input. */
     private final List<List<Integer>> groups;
-    private final List<Candidate> all = new ArrayList<>();
+    private final List<Candidate<M>> all = new ArrayList<>();
 
     /**
      * Settings, and what they do to each layer of the blocks.
@@ -40,15 +42,16 @@ final class Candidates {
      * @param divergence (blocks) the same, 0 where a layer stays in full precision
      * @param seconds    (blocks) predicted time of each, for one graph and step
      * @param bytes      (blocks) size of each
+     * @param <M>        form of the model
      */
-    record Candidate(Map<String, String> settings, PackedModel model, List<SensitivityScan.OfLayer> alone, double[] divergence,
-                     double[] seconds, double[] bytes) {
+    record Candidate<M extends PackedNetwork>(Map<String, String> settings, M model, List<SensitivityScan.OfLayer> alone,
+                                              double[] divergence, double[] seconds, double[] bytes) {
     }
 
     /** Full precision, which is the first candidate. */
-    Candidates(PackedModel full, LayerRates rates) {
+    Candidates(M full, LayerRates.Cost costs) {
         this.full = full;
-        this.costs = new LayerRates.Cost(rates, full);
+        this.costs = costs;
         List<PackedLinear> linears = full.linears();
         Map<String, List<Integer>> inputs = new LinkedHashMap<>();
         for (int layer = 0; layer < linears.size(); layer++) {
@@ -63,12 +66,12 @@ final class Candidates {
     }
 
     /** Adds settings. */
-    Candidate add(Map<String, String> settings, QuantizedModel<PackedModel> quantized, List<SensitivityScan.OfLayer> alone) {
+    Candidate<M> add(Map<String, String> settings, QuantizedModel<M> quantized, List<SensitivityScan.OfLayer> alone) {
         return add(settings, quantized.model(), quantized.layers(), alone);
     }
 
-    private Candidate add(Map<String, String> settings, PackedModel model, List<LayerReport> reports,
-                          List<SensitivityScan.OfLayer> alone) {
+    private Candidate<M> add(Map<String, String> settings, M model, List<LayerReport> reports,
+                             List<SensitivityScan.OfLayer> alone) {
         Map<String, Double> divergenceOf = new LinkedHashMap<>();
         alone.forEach(one -> divergenceOf.put(one.layer(), one.graph().value()));
         double[] divergence = new double[blocks.size()];
@@ -80,13 +83,13 @@ final class Candidates {
             seconds[at] = costs.seconds(layer, reports.isEmpty() ? Double.NaN : reports.get(blocks.get(at)).outlierShare());
             bytes[at] = layer.bytes();
         }
-        Candidate candidate = new Candidate(settings, model, alone, divergence, seconds, bytes);
+        Candidate<M> candidate = new Candidate<>(settings, model, alone, divergence, seconds, bytes);
         all.add(candidate);
         return candidate;
     }
 
     /** All, full precision first. */
-    List<Candidate> all() {
+    List<Candidate<M>> all() {
         return all;
     }
 
@@ -108,7 +111,7 @@ final class Candidates {
         double[][] loss = new double[groups.size()][all.size()];
         for (int group = 0; group < groups.size(); group++) {
             for (int choice = 0; choice < all.size(); choice++) {
-                Candidate candidate = all.get(choice);
+                Candidate<M> candidate = all.get(choice);
                 for (int at : groups.get(group)) {
                     cost[group][choice] += candidate.seconds()[at] + SECONDS_PER_BYTE * candidate.bytes()[at];
                     loss[group][choice] += candidate.divergence()[at];

@@ -16,6 +16,8 @@ import org.bitdgdm.conf.InputException;
 import org.bitdgdm.kernels.NetworkSpec;
 import org.bitdgdm.kernels.PackedLinear;
 import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.kernels.PackedProteinModel;
+import org.bitdgdm.kernels.ProteinGraph;
 
 /**
  * How fast a backend runs the parts of linear layers, as measured by the benchmark; from {@code conf/rates.conf}, or the
@@ -76,23 +78,31 @@ public record LayerRates(String machine, double full, double dense, double facto
     }
 
     /**
-     * Time of a linear layer for one graph and step: its operations over the measured rates of the backend. Layers that read
-     * the same input are taken to have the same settings, so that the first of them pays for its codes. What a call costs
-     * besides its operations is left out, so that small layers come out somewhat too cheap.
+     * Time of a linear layer for one step of a graph or sequence: its operations over the measured rates of the backend.
+     * Layers that read the same input are taken to have the same settings, so that the first of them pays for its codes. What
+     * a call costs besides its operations is left out, so that small layers come out somewhat too cheap.
      */
-    static final class Cost {
+    public static final class Cost {
         /** Multiply and add. */
         private static final double OPERATIONS = 2;
 
         private final LayerRates rates;
         private final NetworkSpec spec;
-        private final double meanNodes;
-        private final double meanPairs;
+        private final Rows rows;
+
+        /** How many rows of its input a layer of a block meets, where it is as packed. */
+        private interface Rows {
+            double of(NetworkSpec.Layer layer, PackedLinear packed);
+        }
+
+        private Cost(LayerRates rates, NetworkSpec spec, Rows rows) {
+            this.rates = rates;
+            this.spec = spec;
+            this.rows = rows;
+        }
 
         /** Of the blocks of a model, for graphs of the sizes that it draws. */
-        Cost(LayerRates rates, PackedModel model) {
-            this.rates = rates;
-            this.spec = model.spec();
+        static Cost ofGraphs(LayerRates rates, PackedModel model) {
             double weight = 0;
             double nodes = 0;
             double pairs = 0;
@@ -102,8 +112,32 @@ public record LayerRates(String machine, double full, double dense, double facto
                 nodes += (double) sizes[n] * n;
                 pairs += (double) sizes[n] * n * n;
             }
-            this.meanNodes = nodes / weight;
-            this.meanPairs = pairs / weight;
+            double meanNodes = nodes / weight;
+            double meanPairs = pairs / weight;
+            return new Cost(rates, model.spec(), (layer, packed) -> switch (layer.rows()) {
+                case NODE -> meanNodes;
+                case EDGE, MESSAGE -> meanPairs;
+                case GRAPH -> 1;
+            });
+        }
+
+        /**
+         * Of the blocks of a model of proteins, for one protein. Its edges are computed once; receivers and senders of
+         * messages, two thirds of the input, are multiplied for each residue where that gives the same sums.
+         *
+         * @param evaluations of the network for the protein
+         */
+        static Cost ofProtein(LayerRates rates, PackedProteinModel model, ProteinGraph protein, long evaluations) {
+            double nodes = protein.residues();
+            double edges = protein.edges();
+            return new Cost(rates, model.spec(), (layer, packed) -> switch (layer.rows()) {
+                case NODE -> nodes;
+                case EDGE -> edges / evaluations;
+                case MESSAGE -> layer.in() == NetworkSpec.Width.MESSAGE_INPUT && (packed.isFull()
+                    || packed.transform == null && packed.branch == null && packed.integerProduct() && packed.hasStaticScale())
+                    ? 2 * nodes / 3 : edges;
+                case GRAPH -> 1;
+            });
         }
 
         /**
@@ -113,7 +147,7 @@ public record LayerRates(String machine, double full, double dense, double facto
          * @param outlierShare share of its input that stays in full precision; NaN: none
          */
         double seconds(PackedLinear layer, double outlierShare) {
-            double rows = rows(layer.name);
+            double rows = rows(layer);
             double size = (double) layer.in * layer.out;
             if (layer.isFull()) {
                 return rows * OPERATIONS * size / rates.full();
@@ -137,19 +171,12 @@ public record LayerRates(String machine, double full, double dense, double facto
             return layer.transform != null || spec.layer(layer.name).readsFirst();
         }
 
-        private double rows(String name) {
-            NetworkSpec.Layer layer = spec.layer(name);
+        private double rows(PackedLinear packed) {
+            NetworkSpec.Layer layer = spec.layer(packed.name);
             if (!layer.quantized()) {
-                throw new IllegalArgumentException(name + ": only layers of blocks have a cost here");
+                throw new IllegalArgumentException(packed.name + ": only layers of blocks have a cost here");
             }
-            if (!layer.needed()) {
-                return 0;
-            }
-            return switch (layer.rows()) {
-                case NODE -> meanNodes;
-                case EDGE, MESSAGE -> meanPairs;
-                case GRAPH -> 1;
-            };
+            return layer.needed() ? rows.of(layer, packed) : 0;
         }
     }
 }

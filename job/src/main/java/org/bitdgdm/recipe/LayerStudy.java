@@ -44,27 +44,4 @@ public interface LayerStudy<M extends PackedNetwork> extends AutoCloseable {
 
     @Override
     void close();
-
-    /**
-     * A study that measures layers, of a family for which no recipe is searched; it is never asked to, since the option that
-     * would is refused.
-     */
-    static <M extends PackedNetwork> LayerStudy<M> of(LayerDivergences<M> divergences) {
-        return new LayerStudy<>() {
-            @Override
-            public List<SensitivityScan.OfLayer> measure(FidelityConf conf, M quantized) {
-                return divergences.measure(conf, quantized);
-            }
-
-            @Override
-            public Found<M> search(JobConf conf, PrintStream console) {
-                throw new UnsupportedOperationException("no search for a recipe");
-            }
-
-            @Override
-            public void close() {
-                divergences.close();
-            }
-        };
-    }
 }

@@ -19,9 +19,7 @@ import org.bitdgdm.conf.RecipeFile;
 import org.bitdgdm.fidelity.Estimate;
 import org.bitdgdm.fidelity.FidelityProbe;
 import org.bitdgdm.fidelity.SensitivityScan;
-import org.bitdgdm.kernels.Denoiser;
-import org.bitdgdm.kernels.PackedModel;
-import org.bitdgdm.quantize.Quantization;
+import org.bitdgdm.kernels.PackedNetwork;
 import org.bitdgdm.quantize.QuantizedModel;
 import org.bitdgdm.recipe.Candidates.Candidate;
 
@@ -42,8 +40,12 @@ import org.bitdgdm.recipe.Candidates.Candidate;
  *     of each candidate that could be taken for all layers alike. Where one of these is faster and within the budget too, it
  *     is the result.</li>
  * </ol>
+ *
+ * <p>Graphs and steps are, of a model of proteins, sequences and evaluations.
+ *
+ * @param <M> form of the model
  */
-public final class RecipeSearch {
+public final class RecipeSearch<M extends PackedNetwork> {
     private static final int ROUNDS = 4;
     /** Graphs and steps of step 3. */
     private static final FidelityConf SEARCHED = new FidelityConf(32, 20);
@@ -63,21 +65,22 @@ public final class RecipeSearch {
         "activation-scale", "row");
     private static final double MILLI = 1e3;
 
-    private final LayerScans scans;
+    private final LayerScans<M> scans;
+    private final StudiedModel<M> studied;
+    private final StudiedModel.Words words;
     private final JobConf conf;
     private final PrintStream console;
     private final LayerRates rates;
-    private final PackedModel full;
     private final double budget;
-    private Candidates candidates;
+    private Candidates<M> candidates;
 
     /** A choice, quantized. */
-    private record Made(int[] choices, QuantizeConf recipe, QuantizedModel<PackedModel> model, double predicted,
-                        double seconds) {
+    private record Made<M extends PackedNetwork>(int[] choices, QuantizeConf recipe, QuantizedModel<M> model, double predicted,
+                                                 double seconds) {
     }
 
     /** A choice and the divergence of the whole model along graphs that it was not chosen by. */
-    private record Verified(Made made, Estimate measured) {
+    private record Verified<M extends PackedNetwork>(Made<M> made, Estimate measured) {
         boolean within(double budget) {
             return measured.upper() <= budget;
         }
@@ -94,10 +97,11 @@ public final class RecipeSearch {
      * @param seconds     predicted time of the layers of the blocks, for one graph and step
      * @param fullSeconds the same in full precision
      * @param text        the recipe as a file
+     * @param <M>         form of the model
      */
-    public record Chosen(QuantizeConf recipe, QuantizedModel<PackedModel> model, List<SensitivityScan.OfLayer> alone,
-                         double predicted,
-                         Estimate measured, double seconds, double fullSeconds, String text) {
+    public record Chosen<M extends PackedNetwork>(QuantizeConf recipe, QuantizedModel<M> model,
+                                                  List<SensitivityScan.OfLayer> alone, double predicted, Estimate measured,
+                                                  double seconds, double fullSeconds, String text) {
     }
 
     /**
@@ -106,12 +110,13 @@ public final class RecipeSearch {
      * @param scans what was found out about the layers of the model before
      * @throws InputException if no rates of the backend were measured
      */
-    public RecipeSearch(LayerScans scans, JobConf conf, PrintStream console) {
+    public RecipeSearch(LayerScans<M> scans, JobConf conf, PrintStream console) {
         this.scans = scans;
+        this.studied = scans.studied();
+        this.words = studied.words();
         this.conf = conf;
         this.console = console;
-        this.rates = LayerRates.of(scans.opener().backend().label());
-        this.full = scans.calibrations().full();
+        this.rates = LayerRates.of(studied.backend());
         this.budget = conf.recipe().budget();
     }
 
@@ -120,34 +125,29 @@ public final class RecipeSearch {
      *
      * @throws InputException if no choice tried is within the budget when verified
      */
-    public Chosen find() {
+    public Chosen<M> find() {
         long start = System.nanoTime();
         candidates = scans.candidates(conf, rates, console);
-        List<Made> within = search();
-        FidelityConf verification = within(conf.fidelity().on() ? conf.fidelity() : VERIFIED);
-        Chosen chosen = fastest(within, scans.probe(verification, FidelityProbe.SEED), verification);
+        List<Made<M>> within = search();
+        FidelityConf verification = studied.within(conf.fidelity().on() ? conf.fidelity() : VERIFIED);
+        Chosen<M> chosen = fastest(within, scans.probe(verification, FidelityProbe.SEED), verification);
         console.printf(Locale.ROOT, "recipe found in %.0f s%n", (System.nanoTime() - start) * 1e-9);
         return chosen;
     }
 
-    /** No more steps than the model has. */
-    private FidelityConf within(FidelityConf asked) {
-        return new FidelityConf(asked.graphs(), Math.min(asked.steps(), full.diffusion().steps()));
-    }
-
     /** The choices within the budget along the graphs of the search, the cheapest first. */
-    private List<Made> search() {
+    private List<Made<M>> search() {
         double aim = budget;
         double nearest = Double.POSITIVE_INFINITY;
-        List<Made> found = new ArrayList<>();
+        List<Made<M>> found = new ArrayList<>();
         Set<List<Integer>> tried = new HashSet<>();
-        FidelityProbe<PackedModel, Denoiser> probe = scans.probe(within(SEARCHED), SEARCH_SEED);
+        FidelityProbe<M, ?> probe = scans.probe(studied.within(SEARCHED), SEARCH_SEED);
         for (int round = 1; round <= ROUNDS; round++) {
             int[] choices = candidates.choose(aim);
             if (!tried.add(Arrays.stream(choices).boxed().toList())) {
                 break;
             }
-            Made made = make(choices);
+            Made<M> made = make(choices);
             double upper = verify("recipe " + round, made, probe).measured().upper();
             if (upper <= budget) {
                 found.add(made);
@@ -161,7 +161,7 @@ public final class RecipeSearch {
         if (found.isEmpty()) {
             throw outOfReach(tried.size(), nearest);
         }
-        found.sort(Comparator.comparingDouble(Made::seconds));
+        found.sort(Comparator.comparingDouble(Made<M>::seconds));
         return found;
     }
 
@@ -171,7 +171,7 @@ public final class RecipeSearch {
             tried, nearest, budget));
     }
 
-    private void say(String what, Made made, Estimate measured) {
+    private void say(String what, Made<M> made, Estimate measured) {
         console.printf(Locale.ROOT, "%s: predicted %.3g, measured %.3g ± %.2g, at most %.3g, budget %.3g; layers %.3f ms,"
             + " FP32 %.3f ms%n", what, made.predicted(), measured.value(), measured.standardError(), measured.upper(), budget,
             MILLI * made.seconds(), MILLI * fullSeconds());
@@ -181,19 +181,20 @@ public final class RecipeSearch {
         return candidates.seconds(candidates.uniform(0));
     }
 
-    private Made make(int[] choices) {
+    private Made<M> make(int[] choices) {
         QuantizeConf recipe = conf.quantize().ofLayers(candidates.settings(choices));
-        return new Made(choices, recipe, Quantization.quantize(scans.calibrations(), recipe), candidates.divergence(choices),
+        return new Made<>(choices, recipe, studied.quantize(recipe), candidates.divergence(choices),
             candidates.seconds(choices));
     }
 
     /** Step 4; where none of the choices is within the budget after all, the aim is lowered as in step 3. */
-    private Verified verified(List<Made> within, FidelityProbe<PackedModel, Denoiser> probe, FidelityConf verification) {
-        String what = "verified on " + verification.graphs() + " graphs of " + verification.steps() + " steps";
-        List<Made> tried = new ArrayList<>(within);
+    private Verified<M> verified(List<Made<M>> within, FidelityProbe<M, ?> probe, FidelityConf verification) {
+        String what = "verified on " + verification.graphs() + " " + words.things() + " of " + verification.steps() + " "
+            + words.steps();
+        List<Made<M>> tried = new ArrayList<>(within);
         double nearest = Double.POSITIVE_INFINITY;
         for (int at = 0; at < tried.size(); at++) {
-            Verified found = verify(what, tried.get(at), probe);
+            Verified<M> found = verify(what, tried.get(at), probe);
             if (found.within(budget)) {
                 return found;
             }
@@ -208,16 +209,16 @@ public final class RecipeSearch {
         throw outOfReach(tried.size(), nearest);
     }
 
-    private Verified verify(String what, Made made, FidelityProbe<PackedModel, Denoiser> probe) {
+    private Verified<M> verify(String what, Made<M> made, FidelityProbe<M, ?> probe) {
         Estimate measured = probe.measure(made.model().model()).divergence().graph();
         say(what, made, measured);
-        return new Verified(made, measured);
+        return new Verified<>(made, measured);
     }
 
     /** Steps 4 and 5. */
-    private Chosen fastest(List<Made> within, FidelityProbe<PackedModel, Denoiser> probe, FidelityConf verification) {
-        Verified taken = verified(within, probe, verification);
-        List<Candidate> all = candidates.all();
+    private Chosen<M> fastest(List<Made<M>> within, FidelityProbe<M, ?> probe, FidelityConf verification) {
+        Verified<M> taken = verified(within, probe, verification);
+        List<Candidate<M>> all = candidates.all();
         double[] alike = new double[all.size()];
         Speeds speeds = speeds(taken.made().model().model(), alike);
         console.println(predicted(taken.made()) + "; " + measured(speeds, speeds.chosen()));
@@ -225,25 +226,24 @@ public final class RecipeSearch {
         double speed = speeds.chosen();
         for (int at : faster(speeds.chosen(), alike)) {
             String settings = RecipeConf.text(all.get(at).settings());
-            Verified plain = verify(settings + " for all layers", make(candidates.uniform(at)), probe);
+            Verified<M> plain = verify(settings + " for all layers", make(candidates.uniform(at)), probe);
             if (plain.within(budget)) {
                 instead = String.format(Locale.ROOT, "One candidate for all layers, %s, was measured faster than the mixture"
-                    + " predicted best: %.0f graph-steps/s against %.0f.", settings, alike[at],
-                    speeds.chosen());
+                    + " predicted best: %.0f %s against %.0f.", settings, alike[at], words.rate(), speeds.chosen());
                 console.println(instead);
                 taken = plain;
                 speed = alike[at];
                 break;
             }
         }
-        Made made = taken.made();
-        return new Chosen(made.recipe(), made.model(), candidates.alone(made.choices()), made.predicted(), taken.measured(),
+        Made<M> made = taken.made();
+        return new Chosen<>(made.recipe(), made.model(), candidates.alone(made.choices()), made.predicted(), taken.measured(),
             made.seconds(), fullSeconds(), RecipeFile.text(made.recipe(),
                 header(made, taken.measured(), verification, instead, measured(speeds, speed))));
     }
 
     /**
-     * Speeds in graph-steps per second of one task.
+     * Speeds in steps of a graph per second of one task.
      *
      * @param chosen of the mixture
      * @param full   of full precision
@@ -253,10 +253,10 @@ public final class RecipeSearch {
     }
 
     /** @param alike (candidates) gets the speed of each for all layers; NaN where its divergences are far above the budget */
-    private Speeds speeds(PackedModel mixture, double[] alike) {
-        List<Candidate> all = candidates.all();
+    private Speeds speeds(M mixture, double[] alike) {
+        List<Candidate<M>> all = candidates.all();
         int plain = IntStream.range(0, all.size()).filter(at -> all.get(at).settings().equals(PLAIN)).findFirst().orElse(-1);
-        List<PackedModel> timed = new ArrayList<>(List.of(mixture));
+        List<M> timed = new ArrayList<>(List.of(mixture));
         List<Integer> places = new ArrayList<>();
         for (int at = 0; at < all.size(); at++) {
             if (at == 0 || at == plain || candidates.divergence(candidates.uniform(at)) <= HOPEFUL * budget) {
@@ -265,9 +265,9 @@ public final class RecipeSearch {
             }
         }
         if (plain < 0) {
-            timed.add(Quantization.quantize(scans.calibrations(), conf.quantize().withSettings(PLAIN)).model());
+            timed.add(studied.quantize(conf.quantize().withSettings(PLAIN)).model());
         }
-        double[] found = StepRates.measure(scans.spark(), scans.opener(), timed, conf.sample().batchSize());
+        double[] found = studied.speeds(timed, conf.sample().batchSize());
         Arrays.fill(alike, Double.NaN);
         for (int k = 0; k < places.size(); k++) {
             alike[places.get(k)] = found[k + 1];
@@ -291,7 +291,7 @@ public final class RecipeSearch {
         return faster;
     }
 
-    private String predicted(Made made) {
+    private String predicted(Made<M> made) {
         return String.format(Locale.ROOT, "layers of the blocks predicted %.3f ms, FP32 %.3f ms", MILLI * made.seconds(),
             MILLI * fullSeconds());
     }
@@ -299,19 +299,19 @@ public final class RecipeSearch {
     /** Times of whole steps by their speeds. */
     private String measured(Speeds speeds, double chosen) {
         return String.format(Locale.ROOT, "whole steps measured %.3f ms, FP32 %.3f ms, plain W8A8 %.3f ms, in one task on %s",
-            MILLI / chosen, MILLI / speeds.full(), MILLI / speeds.plain(), scans.opener().backend().label());
+            MILLI / chosen, MILLI / speeds.full(), MILLI / speeds.plain(), studied.backend());
     }
 
-    private List<String> header(Made made, Estimate measured, FidelityConf verification, String instead,
+    private List<String> header(Made<M> made, Estimate measured, FidelityConf verification, String instead,
                                 String times) {
         List<String> lines = new ArrayList<>(List.of(
             "A recipe for every layer of the blocks, chosen by --recipe auto; --recipe FILE takes it back.",
-            String.format(Locale.ROOT, "Divergence per graph and step, in nats: budget %.4g, predicted %.4g, measured %.4g"
-                + " (standard error %.2g, 95%% interval up to %.4g)", budget, made.predicted(), measured.value(),
-                measured.standardError(), measured.upper()),
-            String.format(Locale.ROOT, "along %d graphs of %d steps that it was not chosen by.", verification.graphs(),
-                verification.steps()),
-            "Time per graph and step: " + predicted(made) + ";", times + "."));
+            String.format(Locale.ROOT, "Divergence per %s, in nats: budget %.4g, predicted %.4g, measured %.4g"
+                + " (standard error %.2g, 95%% interval up to %.4g)", words.each(), budget, made.predicted(),
+                measured.value(), measured.standardError(), measured.upper()),
+            String.format(Locale.ROOT, "along %d %s of %d %s that it was not chosen by.", verification.graphs(),
+                words.things(), verification.steps(), words.steps()),
+            "Time per " + words.each() + ": " + predicted(made) + ";", times + "."));
         if (!instead.isEmpty()) {
             lines.add(instead);
         }

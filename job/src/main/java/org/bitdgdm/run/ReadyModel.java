@@ -38,6 +38,7 @@ import org.bitdgdm.quantize.QuantizedModel;
 import org.bitdgdm.recipe.LayerRates;
 import org.bitdgdm.recipe.LayerScans;
 import org.bitdgdm.recipe.LayerStudy;
+import org.bitdgdm.recipe.StudiedGraphs;
 import org.bitdgdm.sample.BackendOpener;
 import org.bitdgdm.sample.SampleJob;
 import org.bitdgdm.sample.ShardSampler;
@@ -180,7 +181,8 @@ public record ReadyModel(ModelBundle bundle, GraphFamily family, Optional<Quanti
 
     @Override
     public LayerStudy<PackedModel> study(JobConf conf, SparkSession spark) {
-        return new LayerScans(JavaSparkContext.fromSparkContext(spark.sparkContext()), calibrations, opener);
+        return new LayerScans<>(new StudiedGraphs(JavaSparkContext.fromSparkContext(spark.sparkContext()), calibrations,
+            opener));
     }
 
     @Override

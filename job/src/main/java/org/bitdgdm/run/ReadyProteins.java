@@ -22,7 +22,6 @@ import org.bitdgdm.conf.StoppedException;
 import org.bitdgdm.family.Proteins;
 import org.bitdgdm.family.ResultFamily;
 import org.bitdgdm.fidelity.FidelityProbe;
-import org.bitdgdm.fidelity.SensitivityScan;
 import org.bitdgdm.kernels.Backend;
 import org.bitdgdm.kernels.PackedModelFormat;
 import org.bitdgdm.kernels.PackedProteinModel;
@@ -44,8 +43,10 @@ import org.bitdgdm.quantize.ProteinCalibrations;
 import org.bitdgdm.quantize.Quantization;
 import org.bitdgdm.quantize.QuantizedBundle;
 import org.bitdgdm.quantize.QuantizedModel;
-import org.bitdgdm.recipe.LayerDivergences;
+import org.bitdgdm.recipe.LayerRates;
+import org.bitdgdm.recipe.LayerScans;
 import org.bitdgdm.recipe.LayerStudy;
+import org.bitdgdm.recipe.StudiedProteins;
 import org.bitdgdm.sample.BackendOpener;
 import org.bitdgdm.sample.ProteinOpener;
 
@@ -121,14 +122,17 @@ public record ReadyProteins(ProteinBundle bundle, Optional<QuantizedBundle<Packe
 
     @Override
     public void checkSteps(JobConf conf) {
-        conf.fold().requireOwn(Map.of(Option.RECIPE, conf.recipe().auto()));
+        conf.fold().requireOwn(Map.of());
         family().protocol(conf.output().protocol());
         checkSteps(Option.STEPS, conf.sample().steps());
         if (conf.fidelity().on()) {
             checkSteps(Option.FIDELITY_STEPS, conf.fidelity().steps());
         }
-        if (conf.scan().on()) {
+        if (conf.scan().on() || conf.recipe().auto()) {
             checkSteps(Option.SENSITIVITY_STEPS, conf.scan().steps());
+        }
+        if (conf.recipe().auto()) {
+            LayerRates.of(opener.backend().label());
         }
     }
 
@@ -190,6 +194,9 @@ public record ReadyProteins(ProteinBundle bundle, Optional<QuantizedBundle<Packe
             if (option.key().startsWith("quantize.") || DECIDE.contains(option)) {
                 rows.put(option.key(), String.valueOf(values.get(option.key())));
             }
+        }
+        if (conf.recipe().auto()) {
+            rows.putAll(Fingerprint.ofSearch(conf));
         }
         rows.putAll(Versions.ofRows(spark.sparkContext()));
         return new Fingerprint(rows, Map.of());
@@ -258,9 +265,9 @@ public record ReadyProteins(ProteinBundle bundle, Optional<QuantizedBundle<Packe
 
     @Override
     public LayerStudy<PackedProteinModel> study(JobConf conf, SparkSession spark) {
-        return LayerStudy.of(new LayerDivergences<>(scan -> SensitivityScan.ofProteins(
-            JavaSparkContext.fromSparkContext(spark.sparkContext()), full, held(conf.quantize(), scan.graphs()), scan,
-            new ProteinOpener(opener))));
+        return new LayerScans<>(new StudiedProteins(JavaSparkContext.fromSparkContext(spark.sparkContext()), calibrations,
+            most -> held(conf.quantize(), most), (long) conf.fold().samples() * conf.sample().steps(),
+            new ProteinOpener(opener)));
     }
 
     @Override

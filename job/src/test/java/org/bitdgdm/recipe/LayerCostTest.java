@@ -21,7 +21,7 @@ class LayerCostTest {
 
     @Test
     void aLayerCostsItsOperationsOverTheRates() {
-        LayerRates.Cost costs = new LayerRates.Cost(RATES, FULL);
+        LayerRates.Cost costs = LayerRates.Cost.ofGraphs(RATES, FULL);
         double nodes = mean(1);
         double pairs = mean(2);
         PackedLinear q = FULL.linear("tf_layers.0.self_attn.q");

@@ -57,15 +57,15 @@ class LayerScansTest {
         Calibrations calibrations = new Calibrations(FULL, 1, ReferenceDenoiser::new);
         ByteArrayOutputStream said = new ByteArrayOutputStream();
         PrintStream console = new PrintStream(said, true, StandardCharsets.UTF_8);
-        try (LayerScans scans = new LayerScans(spark, calibrations, OPENER)) {
-            Candidates first = scans.candidates(conf(0.1, List.of(ROW)), RATES, console);
+        try (LayerScans<PackedModel> scans = new LayerScans<>(new StudiedGraphs(spark, calibrations, OPENER))) {
+            Candidates<PackedModel> first = scans.candidates(conf(0.1, List.of(ROW)), RATES, console);
             assertThat(first.all()).hasSize(2);
             assertThat(first.divergence(first.uniform(0))).isZero();
             assertThat(first.divergence(first.uniform(1))).isPositive();
             said.reset();
             assertThat(scans.candidates(conf(0.2, List.of(ROW)), RATES, console)).isSameAs(first);
             assertThat(said.size()).isZero();
-            Candidates more = scans.candidates(conf(0.1, List.of(ROW, FIXED)), RATES, console);
+            Candidates<PackedModel> more = scans.candidates(conf(0.1, List.of(ROW, FIXED)), RATES, console);
             assertThat(more.all()).hasSize(3);
             // The same model has been looked at before.
             assertThat(more.all().get(1).alone()).isSameAs(first.all().get(1).alone());
