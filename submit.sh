@@ -310,6 +310,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 
+[ "${job[*]-}" != 'help bench' ] || job=(bench --help)
 if [ "${job[0]-}" = bench ]; then
   find_java
   [[ " ${job[*]} " =~ \ (--help|-h)\  ]] || build

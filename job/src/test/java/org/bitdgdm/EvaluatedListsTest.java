@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.Row;
+import org.bitdgdm.output.StrictFileSystem;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -30,6 +31,26 @@ class EvaluatedListsTest extends CommandsOnSpark {
 
     private static JsonNode counts(Path out) throws IOException {
         return JSON.readTree(out.resolve("metrics.json").toFile()).path("counts");
+    }
+
+    @Test
+    void filesToCompareWithLieOnAnyFileSystemOfHadoop() throws IOException {
+        spark.sparkContext().hadoopConfiguration().set("fs.strict.impl", StrictFileSystem.class.getName());
+        Path generated = list("generated.smi", "CCO CC CCN C1CC1 CCCO");
+        Path test = list("test.smi", "CCO CCC");
+        Path training = list("training.smi", "CCN CC CO");
+        JsonNode[] metrics = new JsonNode[2];
+        for (int k = 0; k < 2; k++) {
+            String scheme = k == 0 ? "" : "strict:";
+            Path out = Files.createTempDirectory(folder, "compared").resolve("out");
+            assertThat(evaluate(generated, out, "--protocol", "moses", "--test-set", scheme + test, "--scaffold-test-set",
+                scheme + training, "--reference", scheme + training)).as(err).isZero();
+            metrics[k] = JSON.readTree(out.resolve("metrics.json").toFile()).path("metrics");
+        }
+        assertThat(metrics[1]).isEqualTo(metrics[0]).hasSizeGreaterThan(20);
+        assertThat(evaluate(generated, folder.resolve("none"), "--protocol", "moses", "--test-set", "strict:" + test + "0"))
+            .isEqualTo(2);
+        assertThat(err).contains("--test-set must name a file of graphs, found none at strict:" + test + "0");
     }
 
     @ParameterizedTest(name = "{0}")

@@ -67,6 +67,13 @@ class SubmitIT {
     }
 
     @Test
+    void whatNobodyHasSetIsMissedByItsFlag() throws Exception {
+        Result result = submit(REPOSITORY, "evaluate", "--input", "x.smi");
+        assertThat(result.code()).isEqualTo(2);
+        assertThat(result.sentences()).containsExactly("error: --out must name the folder of the result, found nothing");
+    }
+
+    @Test
     void badFlagsArriveAsOneSentenceAndExitCode2ThroughSpark() throws Exception {
         Result result = submit(REPOSITORY, "generate", "--weigth-bits", "4");
         assertThat(result.code()).isEqualTo(2);

@@ -18,6 +18,8 @@ import org.openscience.cdk.interfaces.IBond;
 final class BertzComplexity {
     private static final int LOOKED_AT = 100;
     private static final double AROMATIC = 1.5;
+    /** More than any distance. */
+    private static final double APART = 1e8;
 
     private BertzComplexity() {
     }
@@ -69,7 +71,7 @@ final class BertzComplexity {
         int n = molecule.getAtomCount();
         double[][] distance = new double[n][n];
         for (double[] row : distance) {
-            Arrays.fill(row, 1e8);
+            Arrays.fill(row, APART);
         }
         for (IBond bond : molecule.bonds()) {
             int begin = bond.getBegin().getIndex();
@@ -81,18 +83,26 @@ final class BertzComplexity {
         }
         for (int k = 0; k < n; k++) {
             for (int i = 0; i < n; i++) {
-                for (int j = 0; j < n; j++) {
-                    distance[i][j] = Math.min(distance[i][j], distance[i][k] + distance[k][j]);
+                double first = distance[i][k];
+                // No way through k is shorter where there is none to it.
+                for (int j = 0; first < APART && j < n; j++) {
+                    distance[i][j] = Math.min(distance[i][j], first + distance[k][j]);
                 }
             }
         }
-        Map<List<Long>, Integer> keys = new HashMap<>();
+        long[][] keys = new long[n][];
         int[] classes = new int[n];
+        int different = 0;
         for (int i = 0; i < n; i++) {
-            List<Long> key = Arrays.stream(distance[i]).sorted().limit(LOOKED_AT)
-                .mapToObj(length -> Math.round(length * 1e4)).toList();
-            keys.putIfAbsent(key, keys.size());
-            classes[i] = keys.get(key);
+            Arrays.sort(distance[i]);
+            long[] key = Arrays.stream(distance[i]).limit(LOOKED_AT).mapToLong(length -> Math.round(length * 1e4)).toArray();
+            int known = 0;
+            while (known < different && !Arrays.equals(keys[known], key)) {
+                known++;
+            }
+            keys[known] = key;
+            different = Math.max(different, known + 1);
+            classes[i] = known;
         }
         return classes;
     }

@@ -2,8 +2,6 @@ package org.bitdgdm.benchmark;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.openscience.cdk.interfaces.IAtom;
-import org.openscience.cdk.interfaces.IAtomContainer;
 
 /**
  * Octanol–water partition coefficient as a sum over atoms, hydrogens among them (Wildman and Crippen, J. Chem. Inf. Comput.
@@ -19,11 +17,12 @@ final class CrippenLogP {
     private record AtomType(Smarts smarts, double contribution) {
     }
 
-    CrippenLogP() {
+    /** @param terms of molecules with hydrogens as atoms */
+    CrippenLogP(SmartsTerms terms) {
         List<AtomType> types = new ArrayList<>();
         for (String line : Smarts.lines("crippen.tsv")) {
             String[] fields = line.split("\t");
-            types.add(new AtomType(new Smarts(fields[1]), Double.parseDouble(fields[2])));
+            types.add(new AtomType(new Smarts(fields[1], terms), Double.parseDouble(fields[2])));
         }
         for (int element = 0; element < MOST_ELEMENTS; element++) {
             int beginning = element;
@@ -31,11 +30,11 @@ final class CrippenLogP {
         }
     }
 
-    double of(IAtomContainer withHydrogens) {
+    double of(SmartsTarget withHydrogens) {
         double sum = 0;
-        for (IAtom atom : withHydrogens.atoms()) {
-            for (AtomType type : byElement.get(atom.getAtomicNumber())) {
-                if (type.smarts().matchesAt(atom)) {
+        for (int atom = 0; atom < withHydrogens.atoms(); atom++) {
+            for (AtomType type : byElement.get(withHydrogens.element(atom))) {
+                if (type.smarts().matchesAt(withHydrogens, atom)) {
                     sum += type.contribution();
                     break;
                 }

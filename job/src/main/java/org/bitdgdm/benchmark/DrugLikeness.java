@@ -5,7 +5,6 @@ import java.util.BitSet;
 import java.util.List;
 import org.openscience.cdk.graph.ConnectedComponents;
 import org.openscience.cdk.graph.GraphUtil;
-import org.openscience.cdk.interfaces.IAtom;
 import org.openscience.cdk.interfaces.IAtomContainer;
 import org.openscience.cdk.interfaces.IBond;
 
@@ -26,18 +25,27 @@ final class DrugLikeness {
         {0.010000000, 1199.094025, -0.09002883, 0.000000001, 0.185904477, 0.875193782, 417.7253140, 0.95},
     };
 
-    private final List<Smarts> acceptors = patterns("qed-acceptors.smarts");
-    private final List<Smarts> alerts = patterns("qed-alerts.smarts");
-    private final Smarts aliphaticRing = new Smarts("[$([A;R][!a])]");
+    private final List<Smarts> acceptors;
+    private final List<Smarts> alerts;
+    private final Smarts aliphaticRing;
 
-    private static List<Smarts> patterns(String table) {
+    /** @param terms of molecules with hydrogens as counts */
+    DrugLikeness(SmartsTerms terms) {
+        acceptors = patterns("qed-acceptors.smarts", terms);
+        alerts = patterns("qed-alerts.smarts", terms);
+        aliphaticRing = new Smarts("[$([A;R][!a])]", terms);
+    }
+
+    private static List<Smarts> patterns(String table, SmartsTerms terms) {
         List<Smarts> patterns = new ArrayList<>();
-        Smarts.lines(table).forEach(line -> patterns.add(new Smarts(line)));
+        Smarts.lines(table).forEach(line -> patterns.add(new Smarts(line, terms)));
         return patterns;
     }
 
-    double of(BenchmarkMolecule molecule, double weight, double logP, double polarSurface, int donors, int rotatable) {
-        double[] values = properties(molecule, weight, logP, polarSurface, donors, rotatable);
+    /** @param looked the molecule as its patterns look at it */
+    double of(IAtomContainer molecule, SmartsTarget looked, double weight, double logP, double polarSurface, int donors,
+              int rotatable) {
+        double[] values = properties(molecule, looked, weight, logP, polarSurface, donors, rotatable);
         double sum = 0;
         double weights = 0;
         for (int k = 0; k < values.length; k++) {
@@ -51,20 +59,19 @@ final class DrugLikeness {
     }
 
     /** In the order of the desirabilities. */
-    double[] properties(BenchmarkMolecule molecule, double weight, double logP, double polarSurface, int donors,
-                        int rotatable) {
-        IAtomContainer atoms = molecule.molecule();
-        int accepting = acceptors.stream().mapToInt(pattern -> pattern.count(atoms)).sum();
-        Smarts.ElementCounts counts = Smarts.ElementCounts.of(atoms);
-        long alarming = alerts.stream().filter(pattern -> pattern.matches(atoms, counts)).count();
-        return new double[] {weight, logP, accepting, donors, polarSurface, rotatable, ringsWithoutAliphatic(atoms), alarming};
+    private double[] properties(IAtomContainer molecule, SmartsTarget looked, double weight, double logP, double polarSurface,
+                                int donors, int rotatable) {
+        int accepting = acceptors.stream().mapToInt(pattern -> pattern.count(looked)).sum();
+        long alarming = alerts.stream().filter(pattern -> pattern.matches(looked)).count();
+        return new double[] {weight, logP, accepting, donors, polarSurface, rotatable, ringsWithoutAliphatic(molecule, looked),
+            alarming};
     }
 
     /** Independent rings of what is left without ring atoms that are aliphatic and bound to another aliphatic one. */
-    private int ringsWithoutAliphatic(IAtomContainer molecule) {
+    private int ringsWithoutAliphatic(IAtomContainer molecule, SmartsTarget looked) {
         BitSet kept = new BitSet();
-        for (IAtom atom : molecule.atoms()) {
-            kept.set(atom.getIndex(), !aliphaticRing.matchesAt(atom));
+        for (int atom = 0; atom < looked.atoms(); atom++) {
+            kept.set(atom, !aliphaticRing.matchesAt(looked, atom));
         }
         int bonds = 0;
         for (IBond bond : molecule.bonds()) {

@@ -9,8 +9,13 @@ import java.util.Arrays;
  */
 public final class FingerprintBlock implements Serializable {
     private static final long serialVersionUID = 1;
-    /** Rows that share one pass over the other block: what they need stays in the nearest cache. */
-    private static final int TILE = 8;
+    /** Rows that are compared with another at a time, which is read once for all of them. */
+    private static final int TILE = 4;
+    /** Rows of the other side that are compared with all tiles in turn: 16 kB of them stay in the nearest cache. */
+    private static final int CHUNK = 128;
+    /** Bits of a count among those of a tile. */
+    private static final int COUNT = 16;
+    private static final int MASK = (1 << COUNT) - 1;
 
     private final int words;
     private final long[] bits;
@@ -45,30 +50,24 @@ public final class FingerprintBlock implements Serializable {
         return weights;
     }
 
+    /** What becomes of the similarity of a row with another. */
+    private interface Pair {
+        void found(int row, int other, double similarity);
+    }
+
     /** For rows from ≤ row &lt; to, the largest similarity with any row of another block. */
     public float[] nearest(int from, int to, FingerprintBlock others) {
         float[] nearest = new float[to - from];
-        for (int start = from; start < to; start += TILE) {
-            int end = Math.min(to, start + TILE);
-            for (int other = 0; other < others.rows(); other++) {
-                for (int row = start; row < end; row++) {
-                    nearest[row - from] = Math.max(nearest[row - from], (float) similarity(row, others, other));
-                }
-            }
-        }
+        compare(from, to, others, (row, other, similarity) ->
+            nearest[row - from] = Math.max(nearest[row - from], (float) similarity));
         return nearest;
     }
 
     /** For rows from ≤ row &lt; to, the largest similarity with any other row of this block; 0 for one alone. */
     public double[] nearestOther(int from, int to) {
         double[] nearest = new double[to - from];
-        for (int row = from; row < to; row++) {
-            for (int other = 0; other < rows(); other++) {
-                if (other != row) {
-                    nearest[row - from] = Math.max(nearest[row - from], similarity(row, this, other));
-                }
-            }
-        }
+        compare(from, to, this, (row, other, similarity) ->
+            nearest[row - from] = row == other ? nearest[row - from] : Math.max(nearest[row - from], similarity));
         return nearest;
     }
 
@@ -76,28 +75,53 @@ public final class FingerprintBlock implements Serializable {
     public double[][] means(int from, int to) {
         double[][] means = new double[to - from][2];
         double total = Arrays.stream(weights).sum();
-        for (int start = from; start < to; start += TILE) {
-            int end = Math.min(to, start + TILE);
-            for (int other = 0; other < rows(); other++) {
-                double share = weights[other] / total;
-                for (int row = start; row < end; row++) {
-                    double similar = similarity(row, this, other);
-                    means[row - from][0] += share * similar;
-                    means[row - from][1] += share * similar * similar;
-                }
-            }
-        }
+        double[] shares = Arrays.stream(weights).map(weight -> weight / total).toArray();
+        compare(from, to, this, (row, other, similarity) -> {
+            means[row - from][0] += shares[other] * similarity;
+            means[row - from][1] += shares[other] * similarity * similarity;
+        });
         return means;
     }
 
-    private double similarity(int row, FingerprintBlock others, int other) {
-        int common = 0;
-        int mine = row * words;
-        int theirs = other * words;
-        for (int word = 0; word < words; word++) {
-            common += Long.bitCount(bits[mine + word] & others.bits[theirs + word]);
+    /** Every row from ≤ row &lt; to with every one of another block, for each row in their order. */
+    private void compare(int from, int to, FingerprintBlock others, Pair pair) {
+        for (int chunk = 0; chunk < others.rows(); chunk += CHUNK) {
+            int last = Math.min(others.rows(), chunk + CHUNK);
+            for (int start = from; start < to; start += TILE) {
+                int end = Math.min(to, start + TILE);
+                for (int other = chunk; other < last; other++) {
+                    long common = common(start, end - 1, others, other);
+                    for (int row = start; row < end; row++) {
+                        pair.found(row, other, similarity((int) common & MASK, set[row] + others.set[other]));
+                        common >>>= COUNT;
+                    }
+                }
+            }
         }
-        int either = set[row] + others.set[other] - common;
-        return either == 0 ? 1 : (double) common / either;
+    }
+
+    private static double similarity(int common, int both) {
+        return both == 0 ? 1 : (double) common / (both - common);
+    }
+
+    /** Common bits of the rows of a tile, the last of which may be missing, with another row: counts side by side. */
+    private long common(int row, int lastRow, FingerprintBlock others, int other) {
+        int first = row * words;
+        int second = Math.min(row + 1, lastRow) * words;
+        int third = Math.min(row + 2, lastRow) * words;
+        int fourth = Math.min(row + 3, lastRow) * words;
+        int theirs = other * words;
+        long one = 0;
+        long two = 0;
+        long three = 0;
+        long four = 0;
+        for (int word = 0; word < words; word++) {
+            long there = others.bits[theirs + word];
+            one += Long.bitCount(bits[first + word] & there);
+            two += Long.bitCount(bits[second + word] & there);
+            three += Long.bitCount(bits[third + word] & there);
+            four += Long.bitCount(bits[fourth + word] & there);
+        }
+        return one | two << COUNT | three << 2 * COUNT | four << 3 * COUNT;
     }
 }

@@ -40,17 +40,22 @@ public record MoleculeDescriptors(double weight, double logP, double qed, double
         private static final int RADIUS = 2;
         private static final int SCAFFOLD_RINGS = 2;
 
-        private final CrippenLogP logP = new CrippenLogP();
-        private final DrugLikeness drugLikeness = new DrugLikeness();
-        private final BricsFragments brics = new BricsFragments();
-        private final MosesFilters filters = new MosesFilters();
-        private final Smarts donor = new Smarts("[N&!H0&v3,N&!H0&+1&v4,O&H1&+0,S&H1&+0,n&H1&+0]");
+        /** What is asked of atoms where hydrogens are counts. */
+        private final SmartsTerms heavy = new SmartsTerms();
+        /** What is asked where they are atoms. */
+        private final SmartsTerms all = new SmartsTerms();
+        private final PartSmiles parts = new PartSmiles();
+        private final CrippenLogP logP = new CrippenLogP(all);
+        private final DrugLikeness drugLikeness = new DrugLikeness(heavy);
+        private final BricsFragments brics = new BricsFragments(heavy, parts);
+        private final MosesFilters filters = new MosesFilters(all);
+        private final Smarts donor = new Smarts("[N&!H0&v3,N&!H0&+1&v4,O&H1&+0,S&H1&+0,n&H1&+0]", heavy);
         private final Smarts acceptor = new Smarts("[$([O,S;H1;v2]-[!$(*=[O,N,P,S])]),$([O,S;H0;v2]),$([O,S;-]),"
-            + "$([N;v3;!$(N-*=!@[O,N,P,S])]),$([nH0,o,s;+0])]");
+            + "$([N;v3;!$(N-*=!@[O,N,P,S])]),$([nH0,o,s;+0])]", heavy);
         private final Smarts rotor = new Smarts("[!$(*#*)&!D1&!$(C(F)(F)F)&!$(C(Cl)(Cl)Cl)&!$(C(Br)(Br)Br)"
-            + "&!$(C([CH3])([CH3])[CH3])]");
+            + "&!$(C([CH3])([CH3])[CH3])]", heavy);
         private final Smarts amide = new Smarts("[$([CD3](=[N,O,S])-!@[#7,O,S!D1]),$([#7,O,S!D1]-!@[CD3]=[N,O,S]),"
-            + "$([CD3](=[N+])-!@[#7!D1]),$([#7!D1]-!@[CD3]=[N+])]");
+            + "$([CD3](=[N+])-!@[#7!D1]),$([#7!D1]-!@[CD3]=[N+])]", heavy);
 
         /**
          * Descriptors of a SMILES of ours.
@@ -61,29 +66,33 @@ public record MoleculeDescriptors(double weight, double logP, double qed, double
         public MoleculeDescriptors of(String smiles) throws CDKException {
             BenchmarkMolecule molecule = new BenchmarkMolecule(Canonicaliser.read(smiles));
             IAtomContainer atoms = molecule.molecule();
+            SmartsTarget looked = new SmartsTarget(atoms, heavy);
+            SmartsTarget whole = new SmartsTarget(molecule.withHydrogens(), all);
             Map<Integer, Integer> morgan = MorganFragments.of(atoms, RADIUS);
             double weight = weight(atoms);
-            double coefficient = logP.of(molecule.withHydrogens());
+            double coefficient = logP.of(whole);
             double surface = PolarSurface.of(molecule);
-            int donors = donor.count(atoms);
-            int rotatable = rotatable(atoms);
+            int donors = donor.count(looked);
+            int rotatable = rotatable(atoms, looked);
             int aromatic = molecule.aromaticRings();
             int rings = molecule.rings().size();
-            String scaffold = rings < SCAFFOLD_RINGS ? null : MurckoScaffold.of(atoms);
+            String scaffold = rings < SCAFFOLD_RINGS ? null : MurckoScaffold.of(atoms, parts);
             return new MoleculeDescriptors(weight, coefficient,
-                drugLikeness.of(molecule, weight, coefficient, surface, donors, rotatable),
-                SyntheticAccessibility.of(molecule, morgan), BertzComplexity.of(atoms), surface, acceptor.count(atoms), donors,
-                rotatable, rings - aromatic, aromatic, filters.pass(molecule), scaffold, brics.of(atoms),
+                drugLikeness.of(atoms, looked, weight, coefficient, surface, donors, rotatable),
+                SyntheticAccessibility.of(molecule, morgan), BertzComplexity.of(atoms), surface, acceptor.count(looked), donors,
+                rotatable, rings - aromatic, aromatic, filters.pass(molecule, whole), scaffold, brics.of(atoms, looked),
                 morgan.keySet().stream().mapToInt(Integer::intValue).toArray());
         }
 
         /** Bonds between two atoms that turn, one of which is no end of an amide or ester bond. */
-        private int rotatable(IAtomContainer molecule) {
+        private int rotatable(IAtomContainer molecule, SmartsTarget looked) {
             int count = 0;
             for (IBond bond : molecule.bonds()) {
+                int begin = bond.getBegin().getIndex();
+                int end = bond.getEnd().getIndex();
                 boolean turns = !bond.isInRing() && (bond.isAromatic() || bond.getOrder() == IBond.Order.SINGLE)
-                    && rotor.matchesAt(bond.getBegin()) && rotor.matchesAt(bond.getEnd());
-                count += turns && !(amide.matchesAt(bond.getBegin()) && amide.matchesAt(bond.getEnd())) ? 1 : 0;
+                    && rotor.matchesAt(looked, begin) && rotor.matchesAt(looked, end);
+                count += turns && !(amide.matchesAt(looked, begin) && amide.matchesAt(looked, end)) ? 1 : 0;
             }
             return count;
         }

@@ -16,13 +16,15 @@ final class MosesFilters {
 
     private final List<Smarts> refused = new ArrayList<>();
 
-    MosesFilters() {
+    /** @param terms of molecules with hydrogens as atoms */
+    MosesFilters(SmartsTerms terms) {
         for (String line : Smarts.lines("moses-filters.tsv")) {
-            refused.add(new Smarts(line.split("\t")[1]));
+            refused.add(new Smarts(line.split("\t")[1], terms));
         }
     }
 
-    boolean pass(BenchmarkMolecule molecule) {
+    /** @param withHydrogens the molecule as its patterns look at it */
+    boolean pass(BenchmarkMolecule molecule, SmartsTarget withHydrogens) {
         if (molecule.rings().stream().anyMatch(ring -> ring.length > LARGEST_RING)) {
             return false;
         }
@@ -31,7 +33,11 @@ final class MosesFilters {
                 return false;
             }
         }
-        Smarts.ElementCounts counts = Smarts.ElementCounts.of(molecule.withHydrogens());
-        return refused.stream().noneMatch(pattern -> pattern.matches(molecule.withHydrogens(), counts));
+        for (Smarts pattern : refused) {
+            if (pattern.matches(withHydrogens)) {
+                return false;
+            }
+        }
+        return true;
     }
 }

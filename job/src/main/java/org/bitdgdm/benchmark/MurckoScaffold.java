@@ -3,13 +3,11 @@ package org.bitdgdm.benchmark;
 import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.Deque;
-import org.bitdgdm.molecule.Canonicaliser;
 import org.openscience.cdk.exception.CDKException;
 import org.openscience.cdk.interfaces.IAtom;
 import org.openscience.cdk.interfaces.IAtomContainer;
 import org.openscience.cdk.interfaces.IBond;
 import org.openscience.cdk.interfaces.IElement;
-import org.openscience.cdk.silent.SilentChemObjectBuilder;
 
 /**
  * Rings, what links them, and what is doubly bound to either (Bemis and Murcko, J. Med. Chem. 39, 1996, as RDKit has it: the
@@ -24,7 +22,7 @@ final class MurckoScaffold {
      *
      * @throws CDKException where it cannot be written
      */
-    static String of(IAtomContainer molecule) throws CDKException {
+    static String of(IAtomContainer molecule, PartSmiles smiles) throws CDKException {
         BitSet kept = ringsAndLinkers(molecule);
         BitSet framework = (BitSet) kept.clone();
         for (IBond bond : molecule.bonds()) {
@@ -38,21 +36,20 @@ final class MurckoScaffold {
         if (kept.isEmpty()) {
             return "";
         }
-        IAtomContainer scaffold = SilentChemObjectBuilder.getInstance().newAtomContainer();
+        PartSmiles.Part scaffold = new PartSmiles.Part();
         int[] place = new int[molecule.getAtomCount()];
         for (IAtom atom : molecule.atoms()) {
             if (kept.get(atom.getIndex())) {
-                place[atom.getIndex()] = scaffold.getAtomCount();
-                scaffold.newAtom(atom.getAtomicNumber(), hydrogens(atom, kept)).setFormalCharge(atom.getFormalCharge());
+                place[atom.getIndex()] =
+                    scaffold.atom(atom.getAtomicNumber(), hydrogens(atom, kept), atom.getFormalCharge());
             }
         }
         for (IBond bond : molecule.bonds()) {
             if (kept.get(bond.getBegin().getIndex()) && kept.get(bond.getEnd().getIndex())) {
-                scaffold.newBond(scaffold.getAtom(place[bond.getBegin().getIndex()]),
-                    scaffold.getAtom(place[bond.getEnd().getIndex()]), bond.getOrder());
+                scaffold.bond(place[bond.getBegin().getIndex()], place[bond.getEnd().getIndex()], bond.getOrder());
             }
         }
-        return Canonicaliser.smiles(scaffold);
+        return smiles.of(scaffold);
     }
 
     /** Hydrogens in the place of what is cut off; a sulfur or phosphorus of more than its lowest valence goes back to it. */

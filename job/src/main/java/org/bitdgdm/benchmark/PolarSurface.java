@@ -36,8 +36,8 @@ final class PolarSurface {
         }
         int hydrogens = atom.getImplicitHydrogenCount();
         // One digit each: charge, hydrogens, single, double, triple and aromatic bonds.
-        String way = atom.getSymbol() + String.format("%+d", atom.getFormalCharge()) + hydrogens + bonds[1] + bonds[2]
-            + bonds[3] + aromatic;
+        String way = atom.getSymbol() + (atom.getFormalCharge() < 0 ? "" : "+") + atom.getFormalCharge() + hydrogens + bonds[1]
+            + bonds[2] + bonds[3] + aromatic;
         return switch (way) {
             case "N+000010" -> 23.79;
             case "N+010100" -> 23.85;

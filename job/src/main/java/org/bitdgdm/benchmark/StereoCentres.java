@@ -1,13 +1,8 @@
 package org.bitdgdm.benchmark;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
 import org.openscience.cdk.interfaces.IAtom;
 import org.openscience.cdk.interfaces.IAtomContainer;
 import org.openscience.cdk.interfaces.IBond;
@@ -23,10 +18,13 @@ final class StereoCentres {
     }
 
     static int count(BenchmarkMolecule molecule) {
-        int[] ranks = ranks(molecule.molecule());
+        int[] ranks = null;
         int count = 0;
         for (IAtom atom : molecule.molecule().atoms()) {
-            count += canBe(atom, molecule) && ligandsDiffer(atom, ranks) ? 1 : 0;
+            if (canBe(atom, molecule)) {
+                ranks = ranks == null ? ranks(molecule.molecule()) : ranks;
+                count += ligandsDiffer(atom, ranks) ? 1 : 0;
+            }
         }
         return count;
     }
@@ -98,27 +96,15 @@ final class StereoCentres {
 
     private static int[] ranks(IAtomContainer molecule) {
         int n = molecule.getAtomCount();
-        List<List<Integer>> entries = new ArrayList<>();
+        int[][] entries = new int[n][];
         for (IAtom atom : molecule.atoms()) {
-            entries.add(List.of(atom.getAtomicNumber()));
+            entries[atom.getIndex()] = new int[] {atom.getAtomicNumber()};
         }
         int[] ranks = ranked(entries);
         int classes = classes(ranks);
         for (int round = 0; classes < n && round < n / 2 + 1; round++) {
             for (IAtom atom : molecule.atoms()) {
-                List<Integer> entry = new ArrayList<>();
-                for (IBond bond : atom.bonds()) {
-                    IAtom other = bond.getOther(atom);
-                    for (int k = 0; k < weight(bond, other); k++) {
-                        entry.add(ranks[other.getIndex()] + 1);
-                    }
-                }
-                for (int k = 0; k < atom.getImplicitHydrogenCount(); k++) {
-                    entry.add(0);
-                }
-                entry.sort((a, b) -> Integer.compare(b, a));
-                entry.add(0, ranks[atom.getIndex()]);
-                entries.set(atom.getIndex(), entry);
+                entries[atom.getIndex()] = entry(atom, ranks);
             }
             ranks = ranked(entries);
             int found = classes(ranks);
@@ -130,27 +116,46 @@ final class StereoCentres {
         return ranks;
     }
 
+    /** The rank of an atom, then those of its neighbours from 1, descending, and 0 for each hydrogen. */
+    private static int[] entry(IAtom atom, int[] ranks) {
+        int length = 1 + atom.getImplicitHydrogenCount();
+        for (IBond bond : atom.bonds()) {
+            length += weight(bond, bond.getOther(atom));
+        }
+        int[] entry = new int[length];
+        int at = 1;
+        for (IBond bond : atom.bonds()) {
+            IAtom other = bond.getOther(atom);
+            for (int k = 0; k < weight(bond, other); k++) {
+                entry[at++] = -ranks[other.getIndex()] - 1;
+            }
+        }
+        Arrays.sort(entry, 1, at);
+        for (int k = 1; k < at; k++) {
+            entry[k] = -entry[k];
+        }
+        entry[0] = ranks[atom.getIndex()];
+        return entry;
+    }
+
     private static int weight(IBond bond, IAtom other) {
         boolean phosphorus = other.getAtomicNumber() == IElement.P && (other.getBondCount() == 3 || other.getBondCount() == 4);
         return bond.isAromatic() ? 3 : bond.getOrder() == IBond.Order.DOUBLE && phosphorus ? 1 : 2 * bond.getOrder().numeric();
     }
 
-    private static int[] ranked(List<List<Integer>> entries) {
-        Map<List<Integer>, Integer> order = new TreeMap<>((a, b) -> Arrays.compare(
-            a.stream().mapToInt(Integer::intValue).toArray(), b.stream().mapToInt(Integer::intValue).toArray()));
-        entries.forEach(entry -> order.put(entry, 0));
-        int next = 0;
-        for (Map.Entry<List<Integer>, Integer> one : order.entrySet()) {
-            one.setValue(next++);
+    /** Places of entries among the different ones, in the order of their numbers. */
+    private static int[] ranked(int[][] entries) {
+        Integer[] order = new Integer[entries.length];
+        Arrays.setAll(order, entry -> entry);
+        Arrays.sort(order, (a, b) -> Arrays.compare(entries[a], entries[b]));
+        int[] ranks = new int[entries.length];
+        for (int at = 1; at < order.length; at++) {
+            ranks[order[at]] = ranks[order[at - 1]] + (Arrays.equals(entries[order[at]], entries[order[at - 1]]) ? 0 : 1);
         }
-        return entries.stream().mapToInt(order::get).toArray();
+        return ranks;
     }
 
     private static int classes(int[] ranks) {
-        Set<Integer> distinct = new HashSet<>();
-        for (int rank : ranks) {
-            distinct.add(rank);
-        }
-        return distinct.size();
+        return Arrays.stream(ranks).max().orElse(-1) + 1;
     }
 }

@@ -26,6 +26,8 @@ import org.bitdgdm.kernels.Stochasticity;
  */
 public record SamplerConf(String sampler, double eta, double omega, String distortion, String stochasticity, String atoms,
                           String scaffold) implements Serializable {
+    /** Before all constants of this class, which are checked by it. */
+    private static final Pattern ATOMS = Pattern.compile("(\\d{1,6})(?:-(\\d{1,6}))?");
     /** The sampler that a model was trained for, with nothing added. */
     public static final SamplerConf AUTO = new SamplerConf("auto", 0, 0, Distortion.IDENTITY.label(),
         Stochasticity.GENERAL.label(), "", "");
@@ -33,7 +35,6 @@ public record SamplerConf(String sampler, double eta, double omega, String disto
     private static final int MOST_SHOWN = 24;
     /** Hexadecimal digits of a hash in a name. */
     private static final int TOLD_BY = 8;
-    private static final Pattern ATOMS = Pattern.compile("(\\d{1,6})(?:-(\\d{1,6}))?");
 
     public SamplerConf {
         Check.oneOf("sampler", List.of("auto", "posterior", "flow", "tau-leaping"), sampler);
@@ -42,6 +43,8 @@ public record SamplerConf(String sampler, double eta, double omega, String disto
         Check.oneOf("distortion", Distortion.labels(), distortion);
         Check.oneOf("stochasticity", Stochasticity.labels(), stochasticity);
         Check.that(atoms.isEmpty() || ATOMS.matcher(atoms).matches(), "num-atoms", "must be a number, or FROM-TO", atoms);
+        Check.that(range(atoms).map(range -> range[0] <= range[1]).orElse(true), "num-atoms",
+            "must be a number, or FROM-TO with the smaller number first", atoms);
     }
 
     /** Without a scaffold. */
@@ -64,6 +67,10 @@ public record SamplerConf(String sampler, double eta, double omega, String disto
 
     /** First and last number of nodes that graphs may have; empty: those of the training set. */
     public Optional<int[]> range() {
+        return range(atoms);
+    }
+
+    private static Optional<int[]> range(String atoms) {
         Matcher matcher = ATOMS.matcher(atoms);
         return matcher.matches() ? Optional.of(new int[] {Integer.parseInt(matcher.group(1)),
             Integer.parseInt(matcher.group(2) == null ? matcher.group(1) : matcher.group(2))}) : Optional.empty();

@@ -141,7 +141,8 @@ public final class Settings {
         } catch (Check.OptionException e) {
             Option option = Option.ofName(e.option()).orElseThrow();
             String where = settings.get(option).where();
-            if (where == null || where.startsWith("the jar's")) {
+            // What nobody has set is missed on the command line, not in the file that lists it.
+            if (where == null || where.startsWith("the jar's") || isDefault(option)) {
                 throw e;
             }
             throw new InputException(option.key() + " " + e.rule() + " in " + where, e);

@@ -48,6 +48,9 @@ public record BenchmarkFiles(Optional<Path> training, Optional<Path> tests, Opti
 
     /** Among which the statistics of plain graphs are divided. */
     private static final int TASKS = 32;
+    /** About, of a molecule in a list that is not compressed. */
+    private static final int BYTES_PER_ROW = 40;
+    private static final int COMPRESSION = 5;
     /** Columns of what a file holds: a line of a list, or the classes of a graph and its place in the file. */
     private static final StructType TEXTS = new StructType().add("text", DataTypes.StringType)
         .add("nodes", DataTypes.BinaryType).add("bonds", DataTypes.BinaryType).add("position", DataTypes.LongType);
@@ -91,14 +94,16 @@ public record BenchmarkFiles(Optional<Path> training, Optional<Path> tests, Opti
         JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
         try {
             // Text first: what a file repeats is judged once, and no task has more to judge than another.
+            long about = rows(file);
             JavaRDD<Row> lines = spark.createDataFrame(texts(file, vocabulary, context), TEXTS)
+                .repartition(BenchmarkSet.tasks(spark, about), col("text"), col("nodes"), col("bonds"))
                 .groupBy("text", "nodes", "bonds").agg(count(lit(1)).as("times"), min(col("position")).as("position")).javaRDD()
                 .mapPartitions(rows -> {
-                    MoleculeScorer scorer = new MoleculeScorer(vocabulary);
+                    MoleculeScorer scorer = MoleculeScorer.ofVerdicts(vocabulary);
                     Iterable<Row> each = () -> rows;
                     return StreamSupport.stream(each.spliterator(), false).map(row -> judged(row, scorer)).iterator();
                 });
-            BenchmarkSet set = BenchmarkSet.ofLines(spark.createDataFrame(lines, BenchmarkSet.LINES));
+            BenchmarkSet set = BenchmarkSet.ofLines(spark.createDataFrame(lines, BenchmarkSet.LINES), about);
             if (set.molecules() == 0) {
                 set.close();
                 throw new InputException(file + " must hold molecules to compare with, found none");
@@ -112,6 +117,15 @@ public record BenchmarkFiles(Optional<Path> training, Optional<Path> tests, Opti
                 }
             }
             throw e;
+        }
+    }
+
+    /** About how many molecules a file holds. */
+    private static long rows(Path file) {
+        try {
+            return Files.size(file) * (TextLines.isGzip(file) ? COMPRESSION : 1) / BYTES_PER_ROW;
+        } catch (IOException e) {
+            throw new InputException(file + " cannot be read: " + e.getMessage(), e);
         }
     }
 

@@ -1,8 +1,11 @@
 package org.bitdgdm.metrics;
 
+import static org.apache.spark.sql.functions.array;
+import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.explode;
+import static org.apache.spark.sql.functions.floor;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.min;
 import static org.apache.spark.sql.functions.pmod;
@@ -10,16 +13,26 @@ import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
 
+import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
@@ -42,20 +55,33 @@ final class BenchmarkSet implements AutoCloseable {
         .add("times", DataTypes.LongType);
     private static final String REFUSED = "refused";
     private static final String PROBLEM = "problem";
+    /** What molecules are cut into. */
+    static final List<String> PARTS = List.of("fragments", "scaffold");
     private static final StructType SCHEMA = schema();
     /** Where the numbers begin. */
     private static final int FIRST = 3;
     /** Characters of a text, or of what was wrong with it, that a note quotes. */
     private static final int SHOWN = 80;
+    /** Rows that a task describes, where there are many. */
+    private static final int ROWS_PER_TASK = 100_000;
+    /** For each core, so that none waits long for another. */
+    private static final int TASKS_PER_CORE = 2;
+    /** Compiled patterns, and what has been learnt of atoms and written of parts: good for all tasks of a thread. */
+    private static final ThreadLocal<MoleculeDescriptors.Calculator> CALCULATOR =
+        ThreadLocal.withInitial(MoleculeDescriptors.Calculator::new);
 
     /** With what is left out. */
     private final Dataset<Row> all;
     private final Dataset<Row> table;
+    private final int tasks;
     private final long molecules;
     private final long different;
     private final long passing;
     private final Left refused;
     private final Left undescribed;
+    /** The last sample of fingerprints, and how it was asked for; null before the first. */
+    private FingerprintBlock sampled;
+    private List<Integer> asked;
 
     /**
      * What a set does not count.
@@ -72,23 +98,31 @@ final class BenchmarkSet implements AutoCloseable {
         }
     }
 
-    private BenchmarkSet(Dataset<Row> all) {
+    private BenchmarkSet(Dataset<Row> all, int tasks) {
         this.all = all;
-        table = all.filter(col(REFUSED).isNull().and(col(PROBLEM).isNull())).drop(REFUSED, PROBLEM);
-        refused = left(col(REFUSED));
-        undescribed = left(col(PROBLEM));
-        Row counts = table.agg(sum(col("times")), count(lit(1)), sum(when(col("filters"), col("times")).otherwise(0L)))
-            .collectAsList().get(0);
-        molecules = counts.isNullAt(0) ? 0 : counts.getLong(0);
-        different = counts.getLong(1);
-        passing = counts.isNullAt(2) ? 0 : counts.getLong(2);
+        this.tasks = tasks;
+        Column kept = col(REFUSED).isNull().and(col(PROBLEM).isNull());
+        table = all.filter(kept).drop(REFUSED, PROBLEM);
+        Row counts = all.agg(times(col(REFUSED).isNotNull()), left(REFUSED), times(col(PROBLEM).isNotNull()), left(PROBLEM),
+            times(kept), count(when(kept, lit(1))), times(kept.and(col("filters")))).collectAsList().get(0);
+        refused = left(counts, 0);
+        undescribed = left(counts, 2);
+        molecules = counts.getLong(4);
+        different = counts.getLong(5);
+        passing = counts.getLong(6);
     }
 
-    private Left left(Column why) {
-        Row found = all.filter(why.isNotNull()).agg(sum(col("times")), min(struct(col("order"), col("smiles"), why)))
-            .collectAsList().get(0);
-        return found.isNullAt(0) ? new Left(0, null, null)
-            : new Left(found.getLong(0), found.getStruct(1).getString(1), found.getStruct(1).getString(2));
+    private static Column times(Column which) {
+        return coalesce(sum(when(which, col("times"))), lit(0L));
+    }
+
+    private static Column left(String why) {
+        return min(when(col(why).isNotNull(), struct(col("order"), col("smiles"), col(why))));
+    }
+
+    private static Left left(Row counts, int at) {
+        return counts.isNullAt(at + 1) ? new Left(0, null, null)
+            : new Left(counts.getLong(at), counts.getStruct(at + 1).getString(1), counts.getStruct(at + 1).getString(2));
     }
 
     private static StructType schema() {
@@ -107,25 +141,40 @@ final class BenchmarkSet implements AutoCloseable {
      * Describes molecules.
      *
      * @param smiles one column of SMILES of ours, none of them null
+     * @param rows   how many there are, about
      */
-    static BenchmarkSet of(Dataset<Row> smiles) {
+    static BenchmarkSet of(Dataset<Row> smiles, long rows) {
         return ofLines(smiles.toDF("smiles").withColumn(REFUSED, lit(null).cast(DataTypes.StringType))
-            .withColumn("times", lit(1L)));
+            .withColumn("times", lit(1L)), rows);
     }
 
     /**
      * Describes the molecules among some lines.
      *
      * @param lines columns of {@link #LINES}; SMILES of ours where they are molecules
+     * @param rows  how many there are, about
      */
-    static BenchmarkSet ofLines(Dataset<Row> lines) {
-        JavaRDD<Row> described = lines.groupBy(col("smiles"), col(REFUSED)).agg(sum(col("times")).as("times")).javaRDD()
-            .mapPartitions(BenchmarkSet::described);
-        return new BenchmarkSet(lines.sparkSession().createDataFrame(described, SCHEMA).persist(StorageLevel.DISK_ONLY()));
+    static BenchmarkSet ofLines(Dataset<Row> lines, long rows) {
+        int tasks = tasks(lines.sparkSession(), rows);
+        // By number: Spark would give little text to one task, whatever chemistry it means.
+        JavaRDD<Row> described = lines.repartition(tasks, col("smiles")).groupBy(col("smiles"), col(REFUSED))
+            .agg(sum(col("times")).as("times")).javaRDD().mapPartitions(BenchmarkSet::described);
+        return new BenchmarkSet(lines.sparkSession().createDataFrame(described, SCHEMA).persist(StorageLevel.DISK_ONLY()),
+            tasks);
+    }
+
+    /** Among how many tasks the chemistry of so many rows is divided. */
+    static int tasks(SparkSession spark, long rows) {
+        return (int) Math.max(TASKS_PER_CORE * spark.sparkContext().defaultParallelism(), rows / ROWS_PER_TASK);
+    }
+
+    /** The calculator of this thread. */
+    static MoleculeDescriptors.Calculator calculator() {
+        return CALCULATOR.get();
     }
 
     private static Iterator<Row> described(Iterator<Row> rows) {
-        MoleculeDescriptors.Calculator calculator = new MoleculeDescriptors.Calculator();
+        MoleculeDescriptors.Calculator calculator = calculator();
         Iterable<Row> each = () -> rows;
         return StreamSupport.stream(each.spliterator(), false).map(row -> described(row, calculator)).iterator();
     }
@@ -165,6 +214,10 @@ final class BenchmarkSet implements AutoCloseable {
 
     private static String shown(String text) {
         return text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "…";
+    }
+
+    JavaSparkContext spark() {
+        return JavaSparkContext.fromSparkContext(all.sparkSession().sparkContext());
     }
 
     /** Rows of the set that have descriptors. */
@@ -208,30 +261,59 @@ final class BenchmarkSet implements AutoCloseable {
         return table.select(col("smiles"), col("morgan"));
     }
 
-    /** Values of a number with how often they occur. */
-    Dataset<Row> values(String number) {
-        return table.select(col(number).as("value"), col("times"));
+    /** Values of numbers: columns what, the number's name, value and times. */
+    Dataset<Row> values(List<String> numbers) {
+        Column[] each = numbers.stream().map(number -> struct(lit(number).as("what"), col(number).as("value")))
+            .toArray(Column[]::new);
+        return table.select(explode(array(each)).as("each"), col("times")).select(col("each.what"), col("each.value"),
+            col("times"));
     }
 
-    /** BRICS fragments, or scaffolds, with how often they occur. */
-    Dataset<Row> counts(String column) {
-        Column each = column.equals("fragments") ? explode(col(column)) : col(column);
-        return table.select(each.as("what"), col("times")).filter(col("what").isNotNull()).groupBy(col("what"))
-            .agg(sum(col("times")).as("times"));
+    /** Columns kind, {@link #PARTS}, what, a BRICS fragment or a scaffold, and those of its molecules. */
+    private Dataset<Row> parts(Column... ofMolecules) {
+        return PARTS.stream().map(kind -> {
+            Column what = kind.equals("fragments") ? explode(col(kind)) : col(kind);
+            return table.select(Stream.concat(Stream.of(lit(kind).as("kind"), what.as("what")), Arrays.stream(ofMolecules))
+                .toArray(Column[]::new));
+        }).reduce(Dataset::union).orElseThrow().filter(col("what").isNotNull());
     }
 
     /**
-     * Sum over molecules of the square of the sum of what each of a molecule's fragments or scaffolds weighs.
+     * How often each BRICS fragment and each scaffold occurs here and in another set.
      *
-     * @param column  as in {@link #counts}
-     * @param weights columns what and slope
+     * @return columns kind, one of {@link #PARTS}, what, a and b, in few partitions
      */
-    double sumOfSquares(String column, Dataset<Row> weights) {
-        Column each = column.equals("fragments") ? explode(col(column)) : col(column);
-        Row found = table.select(col("smiles"), col("times"), each.as("what")).filter(col("what").isNotNull())
-            .join(weights, "what").groupBy(col("smiles"), col("times")).agg(sum(col("slope")).as("moved"))
-            .agg(sum(col("times").multiply(col("moved")).multiply(col("moved")))).collectAsList().get(0);
-        return found.isNullAt(0) ? 0 : found.getDouble(0);
+    Dataset<Row> counts(BenchmarkSet other) {
+        return parts(col("times").as("a"), lit(0L).as("b")).union(other.parts(lit(0L).as("a"), col("times").as("b")))
+            .groupBy(col("kind"), col("what")).agg(sum(col("a")).cast(DataTypes.DoubleType).as("a"),
+                sum(col("b")).cast(DataTypes.DoubleType).as("b")).coalesce(Math.max(tasks, other.tasks));
+    }
+
+    /**
+     * For each of {@link #PARTS} the sum over molecules of the square of the sum of what each of a molecule's fragments or
+     * scaffolds weighs.
+     *
+     * @param weights columns kind, what and slope
+     */
+    Map<String, Double> sumsOfSquares(Dataset<Row> weights) {
+        Map<String, Double> sums = new HashMap<>();
+        parts(col("smiles"), col("times")).join(weights, new String[] {"kind", "what"})
+            .groupBy(col("kind"), col("smiles"), col("times")).agg(sum(col("slope")).as("moved")).groupBy(col("kind"))
+            .agg(sum(col("times").multiply(col("moved")).multiply(col("moved")))).collectAsList()
+            .forEach(row -> sums.put(row.getString(0), row.getDouble(1)));
+        return sums;
+    }
+
+    /** Of each number how often it lies in each of its bins of a width. */
+    Map<String, SortedMap<Long, Long>> binned(Map<String, Double> widths) {
+        Column[] each = widths.entrySet().stream().map(one -> struct(lit(one.getKey()).as("what"),
+            floor(col(one.getKey()).divide(one.getValue())).as("bin"))).toArray(Column[]::new);
+        Map<String, SortedMap<Long, Long>> bins = new HashMap<>();
+        widths.keySet().forEach(number -> bins.put(number, new TreeMap<>()));
+        table.select(explode(array(each)).as("each"), col("times")).groupBy(col("each.what"), col("each.bin"))
+            .agg(sum(col("times"))).collectAsList().forEach(row ->
+                bins.get(row.getString(0)).put(row.getLong(1), row.getLong(2)));
+        return bins;
     }
 
     /** At most so many different molecules, the same ones on every cluster: those of the smallest hashes. */
@@ -241,32 +323,57 @@ final class BenchmarkSet implements AutoCloseable {
         return (different <= most ? ordered : ordered.limit(most)).collectAsList();
     }
 
-    /** One of {@code blocks} parts of the set, as equal as hashes make them. */
-    List<Row> part(int block, int blocks) {
-        return blocks == 1 ? table.select("smiles", "times", "order", "morgan").collectAsList()
-            : table.filter(pmod(col("order"), lit((long) blocks)).equalTo((long) block))
-                .select("smiles", "times", "order", "morgan").collectAsList();
+    /**
+     * Fingerprints of the molecules of {@link #sample}, in their order. The last are kept: they are compared with several sets.
+     */
+    FingerprintBlock fingerprints(int most, int bits) {
+        if (sampled == null || !asked.equals(List.of(most, bits))) {
+            sampled = block(different <= most ? table : table.orderBy(col("order"), col("smiles")).limit(most), bits);
+            asked = List.of(most, bits);
+        }
+        return sampled;
+    }
+
+    /** Fingerprints of one of {@code blocks} parts of the set, as equal as hashes make them. */
+    FingerprintBlock part(int block, int blocks, int bits) {
+        return block(blocks == 1 ? table : table.filter(pmod(col("order"), lit((long) blocks)).equalTo((long) block)), bits);
+    }
+
+    /**
+     * A molecule's fingerprint, with what it is sorted and weighed by.
+     *
+     * @param bits packed
+     */
+    private record Print(long order, String smiles, long times, long[] bits) implements Serializable {
+    }
+
+    private static FingerprintBlock block(Dataset<Row> molecules, int bits) {
+        List<Print> prints = new ArrayList<>(molecules.select("order", "smiles", "times", "morgan").javaRDD().map(row ->
+            new Print(row.getLong(0), row.getString(1), row.getLong(2), packed(row.getList(3), bits))).collect());
+        prints.sort(Comparator.comparingLong(Print::order).thenComparing(Print::smiles));
+        int words = bits / Long.SIZE;
+        long[] packed = new long[prints.size() * words];
+        double[] weights = new double[prints.size()];
+        for (int row = 0; row < weights.length; row++) {
+            weights[row] = prints.get(row).times();
+            System.arraycopy(prints.get(row).bits(), 0, packed, row * words, words);
+        }
+        return new FingerprintBlock(packed, weights);
+    }
+
+    private static long[] packed(List<Integer> morgan, int bits) {
+        long[] packed = new long[bits / Long.SIZE];
+        for (int id : morgan) {
+            int bit = Integer.remainderUnsigned(id, bits);
+            packed[bit / Long.SIZE] |= 1L << bit;
+        }
+        return packed;
     }
 
     /** Values of a number of rows of {@link #sample}. */
     static double[] numbers(List<Row> rows, String number) {
         int column = FIRST + NUMBERS.indexOf(number);
         return rows.stream().mapToDouble(row -> row.getDouble(column)).toArray();
-    }
-
-    /** Fingerprints of so many bits of rows of {@link #sample} or {@link #part}. */
-    static FingerprintBlock fingerprints(List<Row> rows, int bits) {
-        int words = bits / Long.SIZE;
-        long[] packed = new long[rows.size() * words];
-        double[] weights = new double[rows.size()];
-        for (int row = 0; row < rows.size(); row++) {
-            weights[row] = rows.get(row).getLong(1);
-            for (Object id : rows.get(row).getList(rows.get(row).size() - 1)) {
-                int bit = Integer.remainderUnsigned((Integer) id, bits);
-                packed[row * words + bit / Long.SIZE] |= 1L << bit;
-            }
-        }
-        return new FingerprintBlock(packed, weights);
     }
 
     @Override

@@ -51,22 +51,26 @@ record Benchmarks(Long described, long all, MosesScores moses, GuacamolScores gu
     private static final Map<String, String> PROPERTIES = Map.of("logp", "Crippen's logP", "sa", "synthetic accessibility",
         "qed", "QED", "weight", "weight");
 
-    /** Computes what a protocol has; molecules of a run are those of relaxed-valid graphs. */
-    static Benchmarks of(Dataset<Row> molecules, Vocabulary vocabulary, BenchmarkFiles files, Protocol protocol) {
+    /**
+     * Computes what a protocol has; molecules of a run are those of relaxed-valid graphs.
+     *
+     * @param graphs rows of the run
+     */
+    static Benchmarks of(Dataset<Row> molecules, long graphs, Vocabulary vocabulary, BenchmarkFiles files, Protocol protocol) {
         if (protocol == Protocol.DIGRESS || protocol == Protocol.GUACAMOL && files.training().isEmpty()) {
             return NONE;
         }
-        try (BenchmarkSet set = BenchmarkSet.of(molecules.filter(col("relaxed_valid")).select(col("smiles")))) {
+        try (BenchmarkSet set = BenchmarkSet.of(molecules.filter(col("relaxed_valid")).select(col("smiles")), graphs)) {
             List<String> notes = new ArrayList<>(set.undescribed().note("molecules of the run", "without descriptors"));
-            notes.addAll(tooFew(protocol, set, molecules));
+            notes.addAll(tooFew(protocol, set, graphs));
             return protocol == Protocol.MOSES ? moses(set, molecules, vocabulary, files, notes)
                 : guacamol(set, molecules, vocabulary, files, notes);
         }
     }
 
     /** MOSES's tables are of so many molecules generated, valid or not; GuacaMol's of so many different ones. */
-    private static List<String> tooFew(Protocol protocol, BenchmarkSet set, Dataset<Row> generated) {
-        long rows = protocol == Protocol.MOSES ? generated.count() : set.different();
+    private static List<String> tooFew(Protocol protocol, BenchmarkSet set, long generated) {
+        long rows = protocol == Protocol.MOSES ? generated : set.different();
         return rows >= protocol.molecules() ? List.of() : List.of(String.format(Locale.ROOT, protocol == Protocol.MOSES
             ? "the benchmark's numbers are of %s of %,d generated where its published tables are of %,d generated: comparisons of"
                 + " distributions depend on the number"

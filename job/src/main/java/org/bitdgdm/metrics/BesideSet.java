@@ -1,8 +1,6 @@
 package org.bitdgdm.metrics;
 
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.floor;
-import static org.apache.spark.sql.functions.sum;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.ArrayList;
@@ -12,7 +10,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.SortedMap;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.bitdgdm.benchmark.MoleculeDescriptors;
@@ -57,18 +55,16 @@ public record BesideSet(String set, Map<String, Histogram> distributions,
 
     /** Of each of {@link Benchmarks#DISTRIBUTIONS} the histogram over a set's molecules. */
     static List<Histogram> histograms(BenchmarkSet set) {
-        return Benchmarks.DISTRIBUTIONS.stream().map(kind -> {
-            Map<Long, Long> bins = new TreeMap<>();
-            set.values(kind.name()).groupBy(floor(col("value").divide(kind.binWidth())).as("bin")).agg(sum(col("times")))
-                .collectAsList().forEach(row -> bins.put(row.getLong(0), row.getLong(1)));
-            return kind.binned(bins);
-        }).toList();
+        Map<String, Double> widths = new LinkedHashMap<>();
+        Benchmarks.DISTRIBUTIONS.forEach(kind -> widths.put(kind.name(), kind.binWidth()));
+        Map<String, SortedMap<Long, Long>> bins = set.binned(widths);
+        return Benchmarks.DISTRIBUTIONS.stream().map(kind -> kind.binned(bins.get(kind.name()))).toList();
     }
 
     private static List<Neighbour> nearest(BenchmarkSet other, Dataset<Row> run) {
         List<Row> first = new ArrayList<>();
         List<long[]> prints = new ArrayList<>();
-        MoleculeDescriptors.Calculator calculator = new MoleculeDescriptors.Calculator();
+        MoleculeDescriptors.Calculator calculator = BenchmarkSet.calculator();
         for (Row row : run.filter(col("relaxed_valid")).select("graph_id", "smiles").orderBy("graph_id").limit(2 * SHOWN)
             .collectAsList()) {
             try {

@@ -49,8 +49,8 @@ record GuacamolScores(Map<String, Estimate> divergences, Estimate score, Estimat
                 BenchmarkSet.numbers(mine, name)));
         }
         divergences.put(SIMILARITY, KullbackLeibler.ofNumbers(
-            SetSimilarity.nearestOthers(spark, BenchmarkSet.fingerprints(theirs, BITS)),
-            SetSimilarity.nearestOthers(spark, BenchmarkSet.fingerprints(mine, BITS))));
+            SetSimilarity.nearestOthers(spark, training.fingerprints(MOST, BITS)),
+            SetSimilarity.nearestOthers(spark, set.fingerprints(MOST, BITS))));
         double score = divergences.values().stream().mapToDouble(found -> Math.exp(-found.value())).average().orElseThrow();
         double[] influence = new double[mine.size()];
         divergences.values().forEach(found -> Arrays.setAll(influence, k ->

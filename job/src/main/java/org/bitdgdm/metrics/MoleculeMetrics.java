@@ -9,13 +9,16 @@ import static org.apache.spark.sql.functions.when;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -31,8 +34,8 @@ import org.bitdgdm.molecule.ScoredMolecule;
 
 /**
  * Metrics of a set of molecules: the one list of their definitions, and their computation on Spark. One pass counts graph by
- * graph, one shuffle by SMILES counts molecule by molecule; the driver sees counts only, never rows, so memory does not grow
- * with the set.
+ * graph, one shuffle by SMILES counts molecule by molecule; the driver sees counts, and of rows no more than the first ones of
+ * a protocol, so memory does not grow with the set.
  */
 public final class MoleculeMetrics {
     static final Distribution ATOMS = Distribution.ofClasses("atoms", "atoms", "by element");
@@ -195,21 +198,18 @@ public final class MoleculeMetrics {
             Set<String> scaffolds = reference.flatMap(set -> set.distributions().find(SCAFFOLDS.name()))
                 .map(known -> Set.copyOf(known.counts().keySet())).orElse(Set.of());
             SmilesTally different =
-                different(smiles, spark, reference.map(ReferenceSet::hashes).orElse(new long[0]), scaffolds);
+                different(smiles, graphs.relaxedValid(), spark, reference.map(ReferenceSet::hashes).orElse(new long[0]),
+                    scaffolds);
             spark.sc().setJobDescription("metrics: first molecules");
-            SortedMap<Integer, Counts.OfMolecules.PrefixCounts> prefixes = new TreeMap<>();
-            for (int prefix : protocol.prefixes()) {
-                if (graphs.relaxedValid() >= prefix) {
-                    prefixes.put(prefix, first(smiles, prefix));
-                }
-            }
+            SortedMap<Integer, Counts.OfMolecules.PrefixCounts> prefixes =
+                prefixes(smiles, protocol.prefixes(), graphs.relaxedValid());
             Counts.OfMolecules counts = new Counts.OfMolecules(graphs.graphs(), graphs.valid(), graphs.relaxedValid(),
                 graphs.connected(), graphs.fragments(), different.distinct(), different.once(),
                 reference.isEmpty() ? null : Long.valueOf(different.novel()),
                 reference.isEmpty() ? null : Long.valueOf(different.novelOnce()), prefixes);
             Distributions found = graphs.distributions().with(different.scaffolds().among(scaffolds));
             spark.sc().setJobDescription("metrics: benchmark");
-            Benchmarks benchmarks = Benchmarks.of(molecules, vocabulary, files, protocol);
+            Benchmarks benchmarks = Benchmarks.of(molecules, graphs.graphs(), vocabulary, files, protocol);
             for (Histogram counted : benchmarks.counted()) {
                 found = found.with(counted);
             }
@@ -265,11 +265,14 @@ public final class MoleculeMetrics {
             .treeAggregate(new GraphTally(vocabulary), GraphTally::add, GraphTally::merge);
     }
 
-    private static SmilesTally different(Dataset<Row> smiles, JavaSparkContext spark, long[] hashes,
+    private static SmilesTally different(Dataset<Row> smiles, long molecules, JavaSparkContext spark, long[] hashes,
                                          Set<String> scaffolds) {
         Broadcast<long[]> training = spark.broadcast(hashes);
         try {
-            return smiles.groupBy(col(SMILES)).agg(count(lit(1)).as(GRAPHS)).javaRDD()
+            // Divided by what their chemistry takes, where there is any.
+            Dataset<Row> divided = scaffolds.isEmpty() ? smiles
+                : smiles.repartition(BenchmarkSet.tasks(smiles.sparkSession(), molecules), col(SMILES));
+            return divided.groupBy(col(SMILES)).agg(count(lit(1)).as(GRAPHS)).javaRDD()
                 .mapPartitions(rows -> List.of(counted(rows, training.value(), scaffolds)).iterator())
                 .treeAggregate(new SmilesTally(), SmilesTally::merge, SmilesTally::merge);
         } finally {
@@ -292,11 +295,21 @@ public final class MoleculeMetrics {
         return tally;
     }
 
-    /** Counts among the first molecules by graph id, on executors. */
-    private static Counts.OfMolecules.PrefixCounts first(Dataset<Row> smiles, int prefix) {
-        List<Row> counted = smiles.orderBy(col(GRAPH_ID)).limit(prefix).groupBy(col(SMILES))
-            .agg(count(lit(1)).as(GRAPHS))
-            .agg(count(lit(1)), sum(when(col(GRAPHS).equalTo(1), 1L).otherwise(0L))).collectAsList();
-        return new Counts.OfMolecules.PrefixCounts(counted.get(0).getLong(0), counted.get(0).getLong(1));
+    /** Counts among the first molecules by graph id, for each length of which there are as many; the longest is bounded. */
+    private static SortedMap<Integer, Counts.OfMolecules.PrefixCounts> prefixes(Dataset<Row> smiles, List<Integer> lengths,
+                                                                               long molecules) {
+        SortedMap<Integer, Counts.OfMolecules.PrefixCounts> prefixes = new TreeMap<>();
+        List<Integer> whole = lengths.stream().filter(length -> length <= molecules).toList();
+        if (whole.isEmpty()) {
+            return prefixes;
+        }
+        List<Row> first = smiles.orderBy(col(GRAPH_ID)).limit(Collections.max(whole)).select(col(SMILES)).collectAsList();
+        for (int length : whole) {
+            Map<String, Long> times = first.subList(0, length).stream().collect(
+                Collectors.groupingBy(row -> row.getString(0), Collectors.counting()));
+            prefixes.put(length, new Counts.OfMolecules.PrefixCounts(times.size(),
+                times.values().stream().filter(found -> found == 1).count()));
+        }
+        return prefixes;
     }
 }

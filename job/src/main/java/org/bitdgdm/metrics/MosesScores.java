@@ -1,6 +1,5 @@
 package org.bitdgdm.metrics;
 
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,12 +34,9 @@ record MosesScores(long molecules, long passing, Estimate diversity, Estimate di
                     Map<String, DistributionDistances.Distance> distances, Estimate chemNet) {
 
         static Compared of(BenchmarkSet set, BenchmarkSet other, Optional<ChemNetDistance> chemNet) {
-            Map<String, DistributionDistances.Distance> distances = new LinkedHashMap<>();
-            for (String property : PROPERTIES) {
-                distances.put(property, SortedDistance.of(set.values(property), other.values(property)));
-            }
-            return new Compared(SetSimilarity.nearest(set, other),
-                SetSimilarity.cosine(set, other, "fragments"), SetSimilarity.cosine(set, other, "scaffold"), distances,
+            Map<String, Estimate> cosines = SetSimilarity.cosines(set, other);
+            return new Compared(SetSimilarity.nearest(set, other), cosines.get("fragments"), cosines.get("scaffold"),
+                SortedDistance.of(set.values(PROPERTIES), other.values(PROPERTIES)),
                 chemNet.map(of -> of.from(other.molecule())).orElse(null));
         }
     }

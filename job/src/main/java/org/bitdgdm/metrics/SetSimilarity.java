@@ -1,13 +1,15 @@
 package org.bitdgdm.metrics;
 
-import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.sum;
+import static org.apache.spark.sql.functions.when;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.Function;
 import org.apache.spark.broadcast.Broadcast;
@@ -37,12 +39,12 @@ final class SetSimilarity {
 
     /** Mean over molecules of the similarity with the nearest one of another set (SNN of MOSES). */
     static Estimate nearest(BenchmarkSet set, BenchmarkSet other) {
-        JavaSparkContext spark = JavaSparkContext.fromSparkContext(set.values("weight").sparkSession().sparkContext());
-        FingerprintBlock mine = BenchmarkSet.fingerprints(set.sample(BLOCK), BITS);
+        JavaSparkContext spark = set.spark();
+        FingerprintBlock mine = set.fingerprints(BLOCK, BITS);
         float[] nearest = new float[mine.rows()];
         int blocks = (int) Math.max(1, (other.different() + BLOCK - 1) / BLOCK);
         for (int block = 0; block < blocks; block++) {
-            FingerprintBlock theirs = BenchmarkSet.fingerprints(other.part(block, blocks), BITS);
+            FingerprintBlock theirs = other.part(block, blocks, BITS);
             Broadcast<FingerprintBlock> left = spark.broadcast(mine);
             Broadcast<FingerprintBlock> right = spark.broadcast(theirs);
             try {
@@ -71,8 +73,8 @@ final class SetSimilarity {
      * its own mean differs by.
      */
     static Estimate[] diversity(BenchmarkSet set) {
-        JavaSparkContext spark = JavaSparkContext.fromSparkContext(set.values("weight").sparkSession().sparkContext());
-        FingerprintBlock mine = BenchmarkSet.fingerprints(set.sample(BLOCK), BITS);
+        JavaSparkContext spark = set.spark();
+        FingerprintBlock mine = set.fingerprints(BLOCK, BITS);
         Broadcast<FingerprintBlock> all = spark.broadcast(mine);
         try {
             double[] first = new double[mine.rows()];
@@ -102,28 +104,34 @@ final class SetSimilarity {
     }
 
     /**
-     * Cosine of the counts of two sets, with the standard error of the infinitesimal jackknife over the first one's molecules: a
-     * molecule moves it by what its own counts do. Null where a set has nothing to count.
-     *
-     * @param column as in {@link BenchmarkSet#counts}
+     * For each of {@link BenchmarkSet#PARTS} the cosine of their counts in two sets, with the standard error of the
+     * infinitesimal jackknife over the first one's molecules: a molecule moves it by what its own counts do. None where a set
+     * has nothing to count.
      */
-    static Estimate cosine(BenchmarkSet set, BenchmarkSet other, String column) {
-        Column a = coalesce(col("a"), lit(0L)).cast("double");
-        Column b = coalesce(col("b"), lit(0L)).cast("double");
-        Dataset<Row> both = set.counts(column).toDF("what", "a").join(other.counts(column).toDF("what", "b"), "what",
-            "full_outer").select(col("what"), a.as("a"), b.as("b")).persist(StorageLevel.MEMORY_AND_DISK());
+    static Map<String, Estimate> cosines(BenchmarkSet set, BenchmarkSet other) {
+        Column a = col("a");
+        Column b = col("b");
+        Dataset<Row> both = set.counts(other).persist(StorageLevel.MEMORY_AND_DISK());
         try {
-            Row sums = both.agg(sum(col("a").multiply(col("b"))), sum(col("a").multiply(col("a"))),
-                sum(col("b").multiply(col("b")))).collectAsList().get(0);
-            if (sums.isNullAt(0) || sums.getDouble(1) == 0 || sums.getDouble(2) == 0) {
-                return null;
+            Map<String, Double> cosines = new HashMap<>();
+            Column slope = lit(0.0);
+            for (Row sums : both.groupBy(col("kind")).agg(sum(a.multiply(b)), sum(a.multiply(a)), sum(b.multiply(b)))
+                .collectAsList()) {
+                if (sums.getDouble(2) > 0 && sums.getDouble(3) > 0) {
+                    double length = Math.sqrt(sums.getDouble(2) * sums.getDouble(3));
+                    double cosine = sums.getDouble(1) / length;
+                    cosines.put(sums.getString(0), cosine);
+                    slope = when(col("kind").equalTo(sums.getString(0)),
+                        b.divide(length).minus(a.multiply(cosine / sums.getDouble(2)))).otherwise(slope);
+                }
             }
-            double length = Math.sqrt(sums.getDouble(1) * sums.getDouble(2));
-            double cosine = sums.getDouble(0) / length;
-            Column slope = col("b").divide(length).minus(col("a").multiply(cosine / sums.getDouble(1)));
-            double squares = set.sumOfSquares(column, both.filter(col("a").gt(0)).select(col("what"), slope.as("slope")));
+            Map<String, Double> squares =
+                set.sumsOfSquares(both.filter(a.gt(0)).select(col("kind"), col("what"), slope.as("slope")));
             double n = set.molecules();
-            return new Estimate(cosine, n < 2 ? null : known(Math.sqrt(squares * n / (n - 1))), set.molecules());
+            Map<String, Estimate> found = new HashMap<>();
+            cosines.forEach((kind, cosine) -> found.put(kind, new Estimate(cosine, n < 2 ? null
+                : known(Math.sqrt(squares.getOrDefault(kind, 0.0) * n / (n - 1))), set.molecules())));
+            return found;
         } finally {
             both.unpersist();
         }

@@ -1,6 +1,7 @@
 package org.bitdgdm.molecule;
 
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
 import org.bitdgdm.conf.InputException;
@@ -22,8 +23,7 @@ import org.openscience.cdk.interfaces.IElement;
 public final class MoleculeScorer {
     private final MoleculeRules rules;
     private final boolean hydrogens;
-    private final List<Function<IAtomContainer, Number>> properties =
-        Arrays.stream(MoleculeProperty.values()).map(MoleculeProperty::calculator).toList();
+    private final List<Function<IAtomContainer, Number>> properties;
 
     /**
      * A scorer for graphs of one vocabulary.
@@ -31,8 +31,22 @@ public final class MoleculeScorer {
      * @throws InputException for an element without valence rule or an unknown bond name
      */
     public MoleculeScorer(Vocabulary vocabulary) {
+        this(vocabulary, Arrays.stream(MoleculeProperty.values()).map(MoleculeProperty::calculator).toList());
+    }
+
+    private MoleculeScorer(Vocabulary vocabulary, List<Function<IAtomContainer, Number>> properties) {
         rules = new MoleculeRules(vocabulary);
         hydrogens = vocabulary.hydrogens();
+        this.properties = properties;
+    }
+
+    /**
+     * One that computes no properties: its molecules have none.
+     *
+     * @throws InputException as the constructor does
+     */
+    public static MoleculeScorer ofVerdicts(Vocabulary vocabulary) {
+        return new MoleculeScorer(vocabulary, Collections.nCopies(MoleculeProperty.values().length, molecule -> null));
     }
 
     /**

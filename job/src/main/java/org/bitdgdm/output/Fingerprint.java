@@ -21,7 +21,6 @@ import org.bitdgdm.conf.FidelityConf;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.conf.LikelihoodConf;
-import org.bitdgdm.conf.LocalPath;
 import org.bitdgdm.conf.Option;
 import org.bitdgdm.conf.OutputConf;
 import org.bitdgdm.kernels.PackedModelFormat;
@@ -114,16 +113,16 @@ public record Fingerprint(Map<String, String> rows, Map<String, String> evaluati
     /** The files that a benchmark compares with; empty where there are none. */
     public static Map<String, String> ofFiles(OutputConf output) {
         Map<String, String> files = new LinkedHashMap<>();
-        if (!output.tests().isBlank()) {
-            files.put("output.test-set", content(LocalPath.of(output.tests())));
-        }
-        if (!output.scaffolds().isBlank()) {
-            files.put("output.scaffold-test-set", content(LocalPath.of(output.scaffolds())));
-        }
-        if (!output.chemNet().isBlank()) {
-            files.put("output.chemnet", content(LocalPath.of(output.chemNet())));
-        }
+        put(files, Option.TEST_SET, output.tests());
+        put(files, Option.SCAFFOLD_TEST_SET, output.scaffolds());
+        put(files, Option.CHEMNET, output.chemNet());
         return files;
+    }
+
+    private static void put(Map<String, String> files, Option option, String named) {
+        if (!named.isBlank()) {
+            files.put(option.key(), content(NamedFile.of(option.flag(), "to compare with", named)));
+        }
     }
 
     /** What decides a comparison with full precision besides the models; empty where there is none. */

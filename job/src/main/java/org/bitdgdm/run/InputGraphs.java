@@ -13,6 +13,7 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.LocalPath;
+import org.bitdgdm.output.NamedFile;
 import org.bitdgdm.output.RunFiles;
 
 /**
@@ -75,14 +76,7 @@ public record InputGraphs(String option, String named, FileSystem files, Path pa
             return java.nio.file.Path.of(path.toUri().getPath());
         }
         try {
-            java.nio.file.Path folder = Files.createTempDirectory("bitdgdm-input");
-            java.nio.file.Path copy = folder.resolve(path.getName());
-            folder.toFile().deleteOnExit();
-            copy.toFile().deleteOnExit();
-            try (var in = files.open(path)) {
-                Files.copy(in, copy);
-            }
-            return copy;
+            return NamedFile.copy(files, path);
         } catch (IOException failed) {
             throw unreadable(option, named, failed);
         }

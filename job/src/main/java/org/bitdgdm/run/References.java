@@ -7,21 +7,23 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.bitdgdm.conf.InputException;
-import org.bitdgdm.conf.LocalPath;
 import org.bitdgdm.conf.OutputConf;
 import org.bitdgdm.metrics.BenchmarkFiles;
 import org.bitdgdm.metrics.ReferenceSet;
 import org.bitdgdm.model.Vocabulary;
 import org.bitdgdm.output.Fingerprint;
+import org.bitdgdm.output.NamedFile;
 
 /** The reference set of a run: a file that the user names, else the one in the model's bundle, else none. */
 public final class References {
+    private static final String TRAINING = "of training graphs";
+
     private References() {
     }
 
     public static Optional<ReferenceSet> of(OutputConf output, Path bundle, Vocabulary vocabulary, PrintStream console) {
         if (!output.reference().isBlank()) {
-            return Optional.of(read(LocalPath.of(output.reference()), vocabulary, console));
+            return Optional.of(read(NamedFile.of("--reference", TRAINING, output.reference()), vocabulary, console));
         }
         return ReferenceSet.isIn(bundle) ? Optional.of(ReferenceSet.load(bundle)) : Optional.empty();
     }
@@ -29,7 +31,7 @@ public final class References {
     /** A reference set from a file of SMILES, or of plain graphs. */
     public static ReferenceSet read(Path file, Vocabulary vocabulary, PrintStream console) {
         if (!Files.isRegularFile(file)) {
-            throw new InputException("--reference must name a file of training graphs, found none at " + file);
+            throw new InputException("--reference must name a file " + TRAINING + ", found none at " + file);
         }
         console.println("reading reference " + vocabulary.family().label() + " from " + file + " …");
         return ReferenceSet.of(file, vocabulary);
@@ -49,14 +51,7 @@ public final class References {
     }
 
     private static Optional<Path> file(String option, String content, String named) {
-        if (named.isBlank()) {
-            return Optional.empty();
-        }
-        Path file = LocalPath.of(named);
-        if (!Files.isRegularFile(file)) {
-            throw new InputException(option + " must name a file " + content + ", found none at " + file);
-        }
-        return Optional.of(file);
+        return named.isBlank() ? Optional.empty() : Optional.of(NamedFile.of(option, content, named));
     }
 
     /** What decides metrics and report besides the rows. */

@@ -64,11 +64,15 @@ class BenchmarkFilesTest {
                 .add("smiles", DataTypes.StringType));
     }
 
+    private static Benchmarks benchmarks(Dataset<Row> run, Vocabulary vocabulary, BenchmarkFiles files, Protocol protocol) {
+        return Benchmarks.of(run, run.count(), vocabulary, files, protocol);
+    }
+
     @Test
     void aRunIsComparedWithBothTestSets() throws IOException {
         BenchmarkFiles files = new BenchmarkFiles(Optional.empty(), file("test.csv", "SMILES,SPLIT\nOCC,test\nCCN,test\n"),
             file("test_scaffolds.csv", "SMILES\nCCO\nCCO\n"));
-        MosesScores found = Benchmarks.of(run("CCO", null, "CCO"), MOLECULES, files, Protocol.MOSES).moses();
+        MosesScores found = benchmarks(run("CCO", null, "CCO"), MOLECULES, files, Protocol.MOSES).moses();
 
         assertThat(found.molecules()).isEqualTo(2);
         assertThat(found.test().orElseThrow().nearest().value()).isEqualTo(1);
@@ -84,7 +88,7 @@ class BenchmarkFilesTest {
     void aPageDrawsTheRunBesideTheSetThatItIsComparedWith() throws IOException {
         BenchmarkFiles files = new BenchmarkFiles(file("train.smi", "CCCO\nc1ccccc1\nCCC\n"), file("test.smi", "CCCO\nOC\nCO\n"),
             Optional.empty());
-        Benchmarks moses = Benchmarks.of(run("CCO", null, "CCO", "c1ccccc1C"), MOLECULES, files, Protocol.MOSES);
+        Benchmarks moses = benchmarks(run("CCO", null, "CCO", "c1ccccc1C"), MOLECULES, files, Protocol.MOSES);
         assertThat(moses.beside().set()).isEqualTo("test set");
         assertThat(moses.beside().nearest()).extracting(BesideSet.Neighbour::graphId).containsExactly(0L, 3L);
         // Of ethanol's six fragments and propanol's eight, five are of both.
@@ -92,15 +96,15 @@ class BenchmarkFilesTest {
         assertThat(moses.beside().distributions().get("qed").total()).isEqualTo(3);
         assertThat(moses.counted()).extracting(Histogram::name).containsExactly("qed", "sa");
         assertThat(moses.counted()).allSatisfy(histogram -> assertThat(histogram.total()).isEqualTo(3));
-        Benchmarks guacamol = Benchmarks.of(run("CCO", "CCN"), MOLECULES, files, Protocol.GUACAMOL);
+        Benchmarks guacamol = benchmarks(run("CCO", "CCN"), MOLECULES, files, Protocol.GUACAMOL);
         assertThat(guacamol.beside().set()).isEqualTo("training set");
-        assertThat(Benchmarks.of(run("CCO"), MOLECULES, BenchmarkFiles.NONE, Protocol.MOSES).beside()).isNull();
+        assertThat(benchmarks(run("CCO"), MOLECULES, BenchmarkFiles.NONE, Protocol.MOSES).beside()).isNull();
     }
 
     @Test
     void linesThatAreNoMoleculesAndMoleculesWithoutDescriptorsAreNoted() throws IOException {
         BenchmarkFiles files = new BenchmarkFiles(Optional.empty(), file("test.smi", "CCO\nCC=\nCCN\n"), Optional.empty());
-        Benchmarks found = Benchmarks.of(run("CCO", "CCC", "C1CC", null), MOLECULES, files, Protocol.MOSES);
+        Benchmarks found = benchmarks(run("CCO", "CCC", "C1CC", null), MOLECULES, files, Protocol.MOSES);
 
         assertThat(found.notes()).hasSize(3);
         assertThat(found.notes().get(0)).startsWith("molecules of the run: 1 left out as without descriptors, for example C1CC (");
@@ -113,23 +117,23 @@ class BenchmarkFilesTest {
 
     @Test
     void withoutFilesOrMoleculesComparisonsAreAbsent() throws IOException {
-        Benchmarks none = Benchmarks.of(run("CCO"), MOLECULES, BenchmarkFiles.NONE, Protocol.MOSES);
+        Benchmarks none = benchmarks(run("CCO"), MOLECULES, BenchmarkFiles.NONE, Protocol.MOSES);
         assertThat(none.moses().test()).isEmpty();
         assertThat(none.moses().passing()).isEqualTo(1);
-        Benchmarks empty = Benchmarks.of(run((String) null), MOLECULES, BenchmarkFiles.NONE, Protocol.MOSES);
+        Benchmarks empty = benchmarks(run((String) null), MOLECULES, BenchmarkFiles.NONE, Protocol.MOSES);
         List<MetricDefinition<Benchmarks>> definitions = Benchmarks.definitions(of -> of);
         assertThat(definitions).allSatisfy(definition -> assertThat(definition.of(empty).value()).isNull());
-        assertThat(Benchmarks.of(run("CCO"), MOLECULES, BenchmarkFiles.NONE, Protocol.GUACAMOL).guacamol()).isNull();
+        assertThat(benchmarks(run("CCO"), MOLECULES, BenchmarkFiles.NONE, Protocol.GUACAMOL).guacamol()).isNull();
     }
 
     @Test
     void guacamolComparesWithTheTrainingSetsMolecules() throws IOException {
         BenchmarkFiles files = new BenchmarkFiles(file("train.smi", "CCO\nCCCN\nCC(=O)NC\nC1CCOC1\n"), Optional.empty(),
             Optional.empty());
-        GuacamolScores same = Benchmarks.of(run("CCO", "CCCN", "CNC(C)=O", "C1CCOC1"), MOLECULES, files, Protocol.GUACAMOL)
+        GuacamolScores same = benchmarks(run("CCO", "CCCN", "CNC(C)=O", "C1CCOC1"), MOLECULES, files, Protocol.GUACAMOL)
             .guacamol();
         assertThat(same.score().value()).isCloseTo(1, within(1e-9));
-        GuacamolScores other = Benchmarks.of(run("CCO", "CCCCCCCC", "CCF"), MOLECULES, files, Protocol.GUACAMOL).guacamol();
+        GuacamolScores other = benchmarks(run("CCO", "CCCCCCCC", "CCF"), MOLECULES, files, Protocol.GUACAMOL).guacamol();
         assertThat(other.score().value()).isLessThan(0.9);
     }
 
@@ -143,11 +147,11 @@ class BenchmarkFilesTest {
         BenchmarkFiles files = new BenchmarkFiles(file("train.smi", String.join("\n", test)),
             file("test.smi", String.join("\n", test)), Optional.empty(), Optional.of(onnx));
         files.check();
-        Estimate found = Benchmarks.of(run(run), MOLECULES, files, Protocol.MOSES).moses().test().orElseThrow().chemNet();
+        Estimate found = benchmarks(run(run), MOLECULES, files, Protocol.MOSES).moses().test().orElseThrow().chemNet();
 
         assertThat(found.value()).isCloseTo(distance(network, run, test), within(1e-3 * found.value()));
         assertThat(found.standardError()).isPositive();
-        Benchmarks guacamol = Benchmarks.of(run(run), MOLECULES, files, Protocol.GUACAMOL);
+        Benchmarks guacamol = benchmarks(run(run), MOLECULES, files, Protocol.GUACAMOL);
         assertThat(guacamol.notes()).singleElement().asString().contains("of 9 molecules, 8 of them different")
             .contains("of 10,000 different");
         double ofDifferent = distance(network, Arrays.stream(run).distinct().toArray(String[]::new), test);
@@ -155,10 +159,10 @@ class BenchmarkFilesTest {
         assertThat(definitions.stream().filter(one -> one.name().equals("fcd_cdk_score")).findFirst().orElseThrow().of(guacamol)
             .value()).isCloseTo(Math.exp(-ofDifferent / 5), within(1e-3));
         assertThat(definitions.stream().filter(one -> one.name().equals("fcd_cdk")).findFirst().orElseThrow()
-            .of(Benchmarks.of(run("CCO"), MOLECULES, BenchmarkFiles.NONE, Protocol.MOSES)).absent()).contains("--chemnet");
+            .of(benchmarks(run("CCO"), MOLECULES, BenchmarkFiles.NONE, Protocol.MOSES)).absent()).contains("--chemnet");
         List.of(Protocol.MOSES, Protocol.GUACAMOL).forEach(protocol -> definitions.stream()
             .filter(one -> one.name().startsWith("fcd_cdk")).forEach(one ->
-                assertThat(one.of(Benchmarks.of(run("CCO"), MOLECULES, files, protocol)).absent())
+                assertThat(one.of(benchmarks(run("CCO"), MOLECULES, files, protocol)).absent())
                     .contains("at least two molecules").doesNotContain("--chemnet")));
     }
 
@@ -205,7 +209,7 @@ class BenchmarkFilesTest {
     @Test
     void aTestSetWithoutMoleculesIsRefused() throws IOException {
         BenchmarkFiles files = new BenchmarkFiles(Optional.empty(), file("test.smi", "CC=\nC(\n"), Optional.empty());
-        assertThatThrownBy(() -> Benchmarks.of(run("CCO"), MOLECULES, files, Protocol.MOSES)).isInstanceOf(InputException.class)
+        assertThatThrownBy(() -> benchmarks(run("CCO"), MOLECULES, files, Protocol.MOSES)).isInstanceOf(InputException.class)
             .hasMessageContaining("must hold molecules to compare with");
     }
 
