@@ -55,6 +55,6 @@ class CudaBundleTest {
         var facts = new ObjectMapper().readTree(folder.resolve("model.json").toFile());
         assertThat(facts.get("family").asText()).isEqualTo("graphs");
         assertThat(facts.has("atom_weights")).isFalse();
-        assertThat(bytes(tensors(folder), "model.mlp_in_X.0.weight")).hasSize(4 * 256 * (1 + 6));
+        assertThat(bytes(tensors(folder), "model.mlp_in_X.0.weight")).hasSize(4 * 128 * (1 + 6));
     }
 }
