@@ -137,6 +137,9 @@ public record StructureFile(int models, List<Found> chains) {
             } catch (NumberFormatException e) {
                 throw new InputException("not readable as " + (isCif(text) ? "mmCIF" : "PDB") + ": no number: "
                     + oneLine(e).replaceFirst("^For input string: ", ""), e);
+            } catch (IndexOutOfBoundsException e) {
+                // Tables of CIF are read where they are asked for, and places that differ are of one kind.
+                throw new InputException("not readable as " + (isCif(text) ? "mmCIF" : "PDB") + ": a table that ends early", e);
             } catch (IOException | RuntimeException e) {
                 throw e instanceof InputException known ? known
                     : new InputException("not readable as " + (isCif(text) ? "mmCIF" : "PDB") + ": " + oneLine(e), e);

@@ -252,6 +252,9 @@ class StructureFileTest {
         assertThat(only(read(cif(text(), "auth_seq_id"))).residues().get(0).number()).isEqualTo("1");
         String question = cif(text(), "").replaceFirst("(?m)^(ATOM 1 .*? 1 1 )\\S+", "$1?");
         assertThat(refusal(question)).isEqualTo("no number in Cartn_x of atom 1");
+        String whole = cif(text(), "");
+        assertThat(refusal(whole.substring(0, whole.lastIndexOf(' ', whole.length() * 2 / 3)) + "\n#\n"))
+            .isEqualTo("not readable as mmCIF: a table that ends early");
     }
 
     @Test
