@@ -40,6 +40,9 @@ final class Generate {
                                                       PrintStream console) throws IOException, InterruptedException {
         JobConf conf = prepared.settled(asked);
         prepared.checkRequired(conf);
+        if (opening.isUnderWay()) {
+            prepared.rehearse();
+        }
         try (Session session = opening.await()) {
             SparkSession spark = session.spark();
             RunModel<M> model = prepared.within(spark, console);

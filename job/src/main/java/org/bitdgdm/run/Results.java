@@ -15,6 +15,7 @@ import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.Json;
 import org.bitdgdm.conf.StoppedException;
+import org.bitdgdm.family.GraphFamily;
 import org.bitdgdm.family.ResultFamily;
 import org.bitdgdm.metrics.BenchmarkFiles;
 import org.bitdgdm.metrics.Metric;
@@ -64,6 +65,7 @@ public final class Results {
                          List<LayerReport> layers, Optional<String> noDrawings) throws IOException {
         long start = System.nanoTime();
         Dataset<Row> rows = ParquetFolder.read(spark, folder.molecules().toString());
+        Alongside<GraphFamily.Examples> examples = Alongside.begin("examples", () -> family.examples(rows));
         MetricReport ratios = family.metrics(rows, reference, files, protocol);
         if (ratios.counts().graphs() != graphs) {
             throw new StoppedException("--out " + folder + " holds " + ratios.counts().graphs() + " rows in "
@@ -83,7 +85,7 @@ public final class Results {
         // Without the page itself, which shows it.
         record.timing("total", (System.nanoTime() - startNanos) * NANOS);
         RunReport.Input input = new RunReport.Input(title, subtitle, record.json(), report,
-            reference.map(ReferenceSet::distributions), family, family.examples(rows), layers, noDrawings);
+            reference.map(ReferenceSet::distributions), family, examples.result(), layers, noDrawings);
         folder.publish(RunFiles.REPORT, RunReport.render(input).getBytes(StandardCharsets.UTF_8));
         folder.publish(RunFiles.RUN_JSON, record.toBytes());
         return report;

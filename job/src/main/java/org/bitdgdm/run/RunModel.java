@@ -50,6 +50,10 @@ public sealed interface RunModel<M extends PackedNetwork> permits ReadyModel, Re
         return ReadyModel.prepare(conf, spark, console);
     }
 
+    /** Does once, in no time, what tasks will do, so that its classes are loaded while Spark starts. */
+    default void rehearse() {
+    }
+
     /** The full-precision model. */
     PretrainedModel bundle();
 

@@ -81,6 +81,11 @@ public record Session(SparkSession spark, boolean own) implements AutoCloseable 
             }
         }
 
+        /** Whether it starts while its command does something else. */
+        public boolean isUnderWay() {
+            return begun && !session.isDone();
+        }
+
         /** Ends a session that nobody has taken. */
         @Override
         public void close() {
