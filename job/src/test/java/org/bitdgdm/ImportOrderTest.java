@@ -56,6 +56,19 @@ class ImportOrderTest {
         assertThat(wrong).isEmpty();
     }
 
+    /** Its routines race for static fields until one class has filled them, see Lapack. */
+    @Test
+    void lapackIsCalledOnlyBehindTheClassThatMakesItReady() throws IOException {
+        List<String> callers = new ArrayList<>();
+        for (Path file : sources(Path.of("src/main/java/org/bitdgdm"))) {
+            if (imports(file).stream().anyMatch(i -> i.startsWith("org.netlib.lapack."))) {
+                callers.add(file.getFileName().toString());
+                assertThat(Files.readString(file)).containsAnyOf("static {\n        Dlamch.dlamch(", "static {\n        Lapack.ready();");
+            }
+        }
+        assertThat(callers).containsExactlyInAnyOrder("Lapack.java", "DenseAlgebra.java");
+    }
+
     @Test
     void kernelsKnowNeitherSparkNorChemistryNorTheJob() throws IOException {
         List<Path> files = sources(Path.of("../kernels/src/main/java"));

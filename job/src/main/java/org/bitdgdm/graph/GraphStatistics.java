@@ -3,8 +3,7 @@ package org.bitdgdm.graph;
 import java.io.Serializable;
 import java.util.Arrays;
 import org.bitdgdm.kernels.Graph;
-import org.netlib.lapack.Dsyev;
-import org.netlib.util.intW;
+import org.bitdgdm.quantize.Lapack;
 
 /**
  * What the published evaluation of plain graphs compares of each (You et al., ICML 2018; Martinkus et al., ICML 2022, whose
@@ -68,12 +67,7 @@ public record GraphStatistics(double[] degrees, double[] clustering, double[] sp
             }
         }
         double[] values = new double[n];
-        double[] work = new double[Math.max(1, 3 * n)];
-        intW info = new intW(0);
-        Dsyev.dsyev("N", "U", n, laplacian, 0, Math.max(1, n), values, 0, work, 0, work.length, info);
-        if (info.val != 0) {
-            throw new IllegalStateException("the eigenvalues of a graph of " + n + " nodes do not converge");
-        }
+        Lapack.eigen(false, laplacian, values, new double[Math.max(1, 3 * n)]);
         return values;
     }
 }

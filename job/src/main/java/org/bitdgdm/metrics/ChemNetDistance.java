@@ -17,8 +17,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.bitdgdm.benchmark.ChemNet;
 import org.bitdgdm.fidelity.Estimate;
-import org.netlib.lapack.Dsyev;
-import org.netlib.util.intW;
+import org.bitdgdm.quantize.Lapack;
 import scala.Tuple2;
 
 /**
@@ -186,14 +185,14 @@ final class ChemNetDistance {
         }
         // The eigenvalues of C₁ C₂ are those of the symmetric C₂^½ C₁ C₂^½.
         double[] values = new double[d];
-        eigen(product(product(root, own, d), root, d), values, "N");
+        eigen(product(product(root, own, d), root, d), values, false);
         return sum - 2 * Arrays.stream(values).map(value -> Math.sqrt(Math.max(0, value))).sum();
     }
 
     private static double[] root(double[] matrix) {
         int d = (int) Math.round(Math.sqrt(matrix.length));
         double[] values = new double[d];
-        double[] vectors = eigen(matrix.clone(), values, "V");
+        double[] vectors = eigen(matrix.clone(), values, true);
         double[] root = new double[d * d];
         for (int k = 0; k < d; k++) {
             double scale = Math.sqrt(Math.max(0, values[k]));
@@ -220,14 +219,8 @@ final class ChemNetDistance {
     }
 
     /** Eigenvalues of a symmetric matrix, which is overwritten by the vectors, one after the other, where they are asked for. */
-    private static double[] eigen(double[] matrix, double[] values, String job) {
-        int d = values.length;
-        double[] work = new double[Math.max(1, 34 * d)];
-        intW info = new intW(0);
-        Dsyev.dsyev(job, "U", d, matrix, 0, d, values, 0, work, 0, work.length, info);
-        if (info.val != 0) {
-            throw new IllegalStateException("the eigenvalues of a covariance of " + d + " numbers do not converge");
-        }
+    private static double[] eigen(double[] matrix, double[] values, boolean vectors) {
+        Lapack.eigen(vectors, matrix, values, new double[Math.max(1, 34 * values.length)]);
         return matrix;
     }
 }

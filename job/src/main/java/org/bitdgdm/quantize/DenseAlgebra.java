@@ -3,7 +3,6 @@ package org.bitdgdm.quantize;
 import org.apache.spark.ml.linalg.DenseMatrix;
 import org.bitdgdm.kernels.NativeAlgebra;
 import org.netlib.lapack.Dgesdd;
-import org.netlib.lapack.Dlamch;
 import org.netlib.lapack.Dpotrf;
 import org.netlib.lapack.Dsyev;
 import org.netlib.lapack.Dtrtri;
@@ -20,8 +19,7 @@ import org.netlib.util.intW;
  */
 final class DenseAlgebra {
     static {
-        // Dlamch fills static fields at its first call without a lock; here the class initializer is the lock.
-        Dlamch.dlamch("E");
+        Lapack.ready();
     }
 
     /**
