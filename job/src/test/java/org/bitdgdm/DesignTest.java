@@ -278,8 +278,8 @@ class DesignTest extends CommandsOnSpark {
         double chain = metric(run, "kl_chain").path("value").asDouble();
         assertThat(chain).isBetween(0.0, 2.0);
         Path again = folder.resolve("again");
-        assertThat(quantized(PROTEINS, again, "--recipe", recipe.toString(), "--calibration-graphs", "1", "--calibration-steps",
-            "1", "--cache", "none", "--fidelity", "6", "--fidelity-steps", "2")).as(err).isZero();
+        assertThat(quantized(PROTEINS, again, "--recipe", recipe.toString(), "--cache", "none", "--fidelity", "6", "--fidelity-steps",
+            "2")).as(err).isZero();
         assertThat(text(rows(again))).isEqualTo(text(rows(run)));
         assertThat(metric(again, "kl_chain").path("value").asDouble()).isEqualTo(chain);
     }
