@@ -86,6 +86,7 @@ public record LayerReport(
             double[] found = LinearReference.apply(ranges.get(range), seen.rows(), seen.rowCount());
             for (int at = 0; at < exact.length; at++) {
                 double bias = before.bias[at % before.out];
+                // As what is found: rounded with the bias in it.
                 double wanted = exact[at] + bias - bias;
                 double difference = found[at] - bias - wanted;
                 error += difference * difference;

@@ -29,7 +29,7 @@ final class Alongside<T> {
     /**
      * What was found; waits for it.
      *
-     * @throws RuntimeException what the work has thrown
+     * @throws RuntimeException what the work has thrown, errors as they are
      */
     T result() {
         try {
@@ -37,6 +37,9 @@ final class Alongside<T> {
         } catch (ExecutionException failed) {
             if (failed.getCause() instanceof RuntimeException told) {
                 throw told;
+            }
+            if (failed.getCause() instanceof Error error) {
+                throw error;
             }
             throw new IllegalStateException(failed.getCause());
         } catch (InterruptedException stopped) {

@@ -167,9 +167,7 @@ final class CpuPage {
         results.workers.ifPresent(workers -> text.row(workers.workers() + " workers of one core ÷ one, molecules per second",
             String.format(Locale.ROOT, "%.2f×", workers.ratio()), "1.9×"));
         results.job.ifPresent(job -> {
-            if (Double.isFinite(job.otherShare())) {
-                text.row("share of the job outside sampling and quantization", Markdown.percent(job.otherShare()), "under 10%");
-            }
+            text.row("share of the job outside sampling and quantization", Markdown.percent(job.otherShare()), "under 10%");
             text.row("largest resident set of the job's process, driver and executor in one, batch 64, heap 512 MB",
                 String.format(Locale.ROOT, "%.0f MiB", job.residentBytes() / 1048576.0), "under 1024 MiB");
         });

