@@ -94,7 +94,8 @@ final class Evaluate {
             GraphFamily family = GraphFamily.of(bundle.vocabulary());
             Protocol protocol = family.protocol(conf.output().protocol());
             Measures.checkSteps(conf.fidelity(), conf.likelihood(), bundle.diffusion());
-            Optional<ReferenceSet> reference = References.of(conf.output(), modelFolder, bundle.vocabulary(), console);
+            Optional<ReferenceSet> reference = References.of(conf.output(), modelFolder, bundle.vocabulary(), console,
+                JavaSparkContext.fromSparkContext(spark.sparkContext()));
             MetricRegistry registry = family.registry(protocol);
             BenchmarkFiles files = References.benchmark(conf.output());
             registry.check(conf.output().require(), Measures.given(reference.isPresent(), conf.output(), conf.fidelity(),

@@ -31,7 +31,6 @@ import org.bitdgdm.molecule.GraphEntry;
 import org.bitdgdm.molecule.GraphReader;
 import org.bitdgdm.molecule.MoleculeScorer;
 import org.bitdgdm.molecule.ScoredMolecule;
-import org.bitdgdm.molecule.SmilesColumn;
 import org.bitdgdm.molecule.TextLines;
 
 /**
@@ -141,9 +140,8 @@ public record BenchmarkFiles(Optional<Path> training, Optional<Path> tests, Opti
     private static JavaRDD<Row> texts(Path file, Vocabulary vocabulary, JavaSparkContext spark) {
         GraphReader.Format format = GraphReader.format(file);
         GraphReader.require(format, file, vocabulary);
-        SharedLines shared = SharedLines.of(file, spark);
         if (format != GraphReader.Format.SMILES_LIST || TextLines.isGzip(file)) {
-            return shared.whole(spark, there -> {
+            return SharedLines.of(file, spark).whole(spark, there -> {
                 GraphReader reader = GraphReader.open(there, vocabulary);
                 TaskContext.get().addTaskCompletionListener((TaskCompletionListener) ended -> reader.close());
                 Iterable<GraphEntry> each = () -> reader;
@@ -152,26 +150,7 @@ public record BenchmarkFiles(Optional<Path> training, Optional<Path> tests, Opti
                     : RowFactory.create(null, entry.graph().nodes(), entry.graph().edges(), entry.id())).iterator();
             });
         }
-        SmilesColumn column = column(file);
-        JavaRDD<String> smiles = shared.lines(spark).mapPartitionsWithIndex((index, lines) -> {
-            if (index == 0 && column.header() && lines.hasNext()) {
-                lines.next();
-            }
-            Iterable<String> each = () -> lines;
-            return StreamSupport.stream(each.spliterator(), false).map(column::of).iterator();
-        }, false);
-        JavaRDD<String> unreadable = smiles.filter(text -> !GraphReader.isReadable(text));
-        List<String> example = unreadable.take(1);
-        GraphReader.requireReadable(file, example.isEmpty() ? 0 : unreadable.count(), example.isEmpty() ? 1 : smiles.count(),
-            example.isEmpty() ? "" : example.get(0));
-        return smiles.map(text -> RowFactory.create(text, null, null, null));
-    }
-
-    private static SmilesColumn column(Path file) {
-        try (TextLines lines = new TextLines(file)) {
-            String first = lines.nextFilled();
-            return SmilesColumn.of(first == null ? "" : first, "");
-        }
+        return SharedList.of(file, "", spark).lines(spark).map(line -> RowFactory.create(line.smiles(), null, null, null));
     }
 
     /** What the numbers of a file's molecules leave out. */

@@ -64,6 +64,8 @@ final class BenchmarkSet implements AutoCloseable {
     private static final int SHOWN = 80;
     /** Rows that a task describes, where there are many. */
     private static final int ROWS_PER_TASK = 100_000;
+    /** By which a number of hashes below a bound may exceed what is expected. */
+    private static final int DEVIATIONS = 6;
     /** For each core, so that none waits long for another. */
     private static final int TASKS_PER_CORE = 2;
     /** Compiled patterns, and what has been learnt of atoms and written of parts: good for all tasks of a thread. */
@@ -252,8 +254,29 @@ final class BenchmarkSet implements AutoCloseable {
 
     /** The molecules of {@link #sample} as {@link #molecule} has them, each once. */
     Dataset<Row> different(int most) {
-        Dataset<Row> kept = different <= most ? table : table.orderBy(col("order"), col("smiles")).limit(most);
-        return kept.select(col("smiles"), lit(1L).as("times"), col("order"));
+        return smallest(most).select(col("smiles"), lit(1L).as("times"), col("order"));
+    }
+
+    /**
+     * Different molecules, at most so many: those of the smallest hashes. Hashes are spread evenly, so that all but little more
+     * than those are left out where they lie; a sort of all would bring every row to one task.
+     */
+    private Dataset<Row> smallest(int most) {
+        if (different <= most) {
+            return table;
+        }
+        double wanted = most + DEVIATIONS * Math.sqrt(most);
+        Dataset<Row> low = below(wanted / different);
+        while (low.count() < most) {
+            wanted *= 2;
+            low = below(wanted / different);
+        }
+        return low.orderBy(col("order"), col("smiles")).limit(most);
+    }
+
+    /** Molecules whose hashes lie in the lowest such share of all hashes. */
+    private Dataset<Row> below(double share) {
+        return share >= 1 ? table : table.filter(col("order").leq((long) ((share - 0.5) * 0x1p64)));
     }
 
     /** SMILES with the identifiers that fold to fingerprints. */
@@ -319,8 +342,7 @@ final class BenchmarkSet implements AutoCloseable {
     /** At most so many different molecules, the same ones on every cluster: those of the smallest hashes. */
     List<Row> sample(int most) {
         // In one order always, since sums of floating point numbers over them depend on it.
-        Dataset<Row> ordered = table.orderBy(col("order"), col("smiles"));
-        return (different <= most ? ordered : ordered.limit(most)).collectAsList();
+        return smallest(most).orderBy(col("order"), col("smiles")).collectAsList();
     }
 
     /**
@@ -328,7 +350,7 @@ final class BenchmarkSet implements AutoCloseable {
      */
     FingerprintBlock fingerprints(int most, int bits) {
         if (sampled == null || !asked.equals(List.of(most, bits))) {
-            sampled = block(different <= most ? table : table.orderBy(col("order"), col("smiles")).limit(most), bits);
+            sampled = block(smallest(most), bits);
             asked = List.of(most, bits);
         }
         return sampled;

@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.Json;
 import org.bitdgdm.graph.IsomorphismClass;
@@ -88,6 +89,12 @@ public final class ReferenceSet {
             return load(path).of(vocabulary.family(), path);
         }
         return vocabulary.family() == Family.GRAPHS ? ofGraphs(path, vocabulary) : new ReferenceSetBuilder(vocabulary).build(path);
+    }
+
+    /** The same, where executors read a file of SMILES. */
+    public static ReferenceSet of(Path path, Vocabulary vocabulary, JavaSparkContext spark) {
+        return vocabulary.family() == Family.GRAPHS || Files.isDirectory(path) ? of(path, vocabulary)
+            : new ReferenceSetBuilder(vocabulary).build(path, spark);
     }
 
     private static ReferenceSet ofGraphs(Path file, Vocabulary vocabulary) {

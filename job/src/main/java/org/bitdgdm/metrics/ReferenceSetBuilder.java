@@ -1,11 +1,15 @@
 package org.bitdgdm.metrics;
 
+import java.io.Serializable;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.model.Family;
 import org.bitdgdm.model.Vocabulary;
@@ -40,46 +44,73 @@ final class ReferenceSetBuilder {
     }
 
     /**
-     * Reads the file with all cores, {@value #LINES_PER_CHUNK} lines at a time.
+     * Reads the file with all cores of this process, {@value #LINES_PER_CHUNK} lines at a time.
      *
      * @throws InputException naming all lines that are no molecule, or where there is none
      */
     ReferenceSet build(Path file) {
-        DistributionTally tally = new DistributionTally();
-        ScaffoldTally scaffolds = new ScaffoldTally();
-        List<long[]> parts = new ArrayList<>();
-        List<BadLine> bad = new ArrayList<>();
-        long badLines = 0;
-        long molecules = 0;
+        Sum sum = new Sum();
         try (TextLines lines = new TextLines(file)) {
-            for (List<Line> chunk = chunk(lines); !chunk.isEmpty(); chunk = chunk(lines)) {
-                List<Line> read = chunk;
+            for (List<SharedList.Line> chunk = chunk(lines); !chunk.isEmpty(); chunk = chunk(lines)) {
+                List<SharedList.Line> read = chunk;
                 int partCount = (read.size() + LINES_PER_PART - 1) / LINES_PER_PART;
-                List<Part> counted = IntStream.range(0, partCount).parallel().mapToObj(k -> new Part(read.subList(
-                    k * LINES_PER_PART, Math.min((k + 1) * LINES_PER_PART, read.size())))).toList();
-                for (Part part : counted) {
-                    badLines += part.bad.size();
-                    bad.addAll(part.bad.subList(0, Math.min(part.bad.size(), NAMED + NUMBERED - bad.size())));
-                    parts.add(part.hashes);
-                    tally.merge(part.tally);
-                    scaffolds.merge(part.scaffolds);
-                    molecules += part.hashes.length - part.bad.size();
-                }
+                IntStream.range(0, partCount).parallel().mapToObj(k -> new Part(vocabulary, read.subList(k * LINES_PER_PART,
+                    Math.min((k + 1) * LINES_PER_PART, read.size())).iterator())).toList().forEach(sum::add);
             }
         }
-        if (badLines > 0) {
-            throw refused(file, bad, badLines, molecules + badLines);
-        }
-        if (molecules == 0) {
-            throw new InputException(file + " holds no SMILES; a reference set needs at least one");
-        }
-        long[] hashes = parts.stream().flatMapToLong(Arrays::stream).sorted().distinct().toArray();
-        return new ReferenceSet(Family.MOLECULES, String.valueOf(file.getFileName()), molecules, hashes,
-            tally.distributions(vocabulary).with(scaffolds.mostFrequent()));
+        return sum.set(file);
     }
 
-    private List<Line> chunk(TextLines lines) {
-        List<Line> chunk = new ArrayList<>();
+    /**
+     * The same, where executors read the file: hashes and counts of its pieces come to the driver. One that is compressed is
+     * read here.
+     *
+     * @throws InputException as {@link #build(Path)}, and where most of it is no list of SMILES
+     */
+    ReferenceSet build(Path file, JavaSparkContext spark) {
+        if (TextLines.isGzip(file)) {
+            return build(file);
+        }
+        Vocabulary known = vocabulary;
+        Sum sum = new Sum();
+        SharedList.of(file, "", spark).lines(spark).mapPartitions(lines -> List.of(new Part(known, lines)).iterator()).collect()
+            .forEach(sum::add);
+        return sum.set(file);
+    }
+
+    /** Of all parts, in their order. */
+    private final class Sum {
+        private final DistributionTally tally = new DistributionTally();
+        private final ScaffoldTally scaffolds = new ScaffoldTally();
+        private final List<long[]> hashes = new ArrayList<>();
+        private final List<BadLine> bad = new ArrayList<>();
+        private long badLines;
+        private long molecules;
+
+        void add(Part part) {
+            badLines += part.badLines;
+            bad.addAll(part.bad.subList(0, Math.min(part.bad.size(), NAMED + NUMBERED - bad.size())));
+            hashes.add(part.hashes);
+            tally.merge(part.tally);
+            scaffolds.merge(part.scaffolds);
+            molecules += part.hashes.length;
+        }
+
+        ReferenceSet set(Path file) {
+            if (badLines > 0) {
+                throw refused(file, bad, badLines, molecules + badLines);
+            }
+            if (molecules == 0) {
+                throw new InputException(file + " holds no SMILES; a reference set needs at least one");
+            }
+            long[] distinct = hashes.stream().flatMapToLong(Arrays::stream).sorted().distinct().toArray();
+            return new ReferenceSet(Family.MOLECULES, String.valueOf(file.getFileName()), molecules, distinct,
+                tally.distributions(vocabulary).with(scaffolds.mostFrequent()));
+        }
+    }
+
+    private List<SharedList.Line> chunk(TextLines lines) {
+        List<SharedList.Line> chunk = new ArrayList<>();
         while (chunk.size() < LINES_PER_CHUNK) {
             String text = lines.nextFilled();
             if (text == null) {
@@ -91,7 +122,7 @@ final class ReferenceSetBuilder {
                     continue;
                 }
             }
-            chunk.add(new Line(lines.number(), column.of(text)));
+            chunk.add(new SharedList.Line(lines.number(), column.of(text)));
         }
         return chunk;
     }
@@ -109,36 +140,41 @@ final class ReferenceSetBuilder {
         return smiles.length() <= SHOWN ? smiles : smiles.substring(0, SHOWN) + "…";
     }
 
-    private record Line(long number, String smiles) {
-    }
-
-    private record BadLine(long number, String smiles, String reason) {
+    private record BadLine(long number, String smiles, String reason) implements Serializable {
     }
 
     /** Some lines, counted by one thread. */
-    private final class Part {
+    private static final class Part implements Serializable {
+        private static final long serialVersionUID = 1;
+
         private final DistributionTally tally = new DistributionTally();
         private final ScaffoldTally scaffolds = new ScaffoldTally();
-        private final Scaffolds murcko = new Scaffolds();
-        private final MoleculeScorer scorer = new MoleculeScorer(vocabulary);
-        private final List<BadLine> bad = new ArrayList<>();
-        /** Of the lines that are molecules; of no use where one is not. */
+        /** The first ones. */
+        private final ArrayList<BadLine> bad = new ArrayList<>();
         private final long[] hashes;
+        private long badLines;
 
-        Part(List<Line> lines) {
-            hashes = new long[lines.size()];
-            for (int k = 0; k < hashes.length; k++) {
-                ScoredGraph scored = scorer.score(lines.get(k).smiles());
+        Part(Vocabulary vocabulary, Iterator<SharedList.Line> lines) {
+            MoleculeScorer scorer = new MoleculeScorer(vocabulary);
+            Scaffolds murcko = new Scaffolds();
+            LongStream.Builder found = LongStream.builder();
+            while (lines.hasNext()) {
+                SharedList.Line line = lines.next();
+                ScoredGraph scored = scorer.score(line.smiles());
                 if (scored.molecule().valid()) {
-                    hashes[k] = ReferenceSet.hash(scored.molecule().smiles());
-                    count(scored);
+                    found.add(ReferenceSet.hash(scored.molecule().smiles()));
+                    count(vocabulary, scored, murcko);
                 } else {
-                    bad.add(new BadLine(lines.get(k).number(), shown(lines.get(k).smiles()), scored.molecule().reason()));
+                    badLines++;
+                    if (bad.size() < NAMED + NUMBERED) {
+                        bad.add(new BadLine(line.number(), shown(line.smiles()), scored.molecule().reason()));
+                    }
                 }
             }
+            hashes = found.build().toArray();
         }
 
-        private void count(ScoredGraph scored) {
+        private void count(Vocabulary vocabulary, ScoredGraph scored, Scaffolds murcko) {
             byte[] nodes = scored.nodes();
             byte[] bonds = scored.bonds();
             tally.addGraph(vocabulary, nodes.length,

@@ -5,11 +5,13 @@ import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.Serializable;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.NoSuchElementException;
 import org.apache.hadoop.io.Text;
 import org.apache.hadoop.util.LineReader;
 import org.apache.spark.SparkFiles;
@@ -17,6 +19,7 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.Function;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.molecule.TextLines;
 
 /**
  * A file of the driver's machine that executors read, each task a piece of its bytes, so that none of its text goes through the
@@ -32,8 +35,8 @@ record SharedLines(String name, String path, long size) implements Serializable 
     static final long PIECE = 4 << 20;
     private static final byte[] END = {'\n'};
     private static final int BUFFER = 1 << 16;
-    /** Bounds what a line may take of memory; the rest of a longer one is left out, and what is left is no molecule. */
-    private static final int LONGEST = 1 << 16;
+    /** Bytes of a line at most, however its characters are written. */
+    private static final int LONGEST = 4 * TextLines.LONGEST;
 
     /**
      * Makes a file known to executors.
@@ -63,16 +66,8 @@ record SharedLines(String name, String path, long size) implements Serializable 
         return Path.of(name == null ? path : SparkFiles.get(name));
     }
 
-    /**
-     * The lines of text that is not compressed, without blanks at their ends and without blank ones; each piece is a partition,
-     * in the file's order.
-     */
-    JavaRDD<String> lines(JavaSparkContext spark) {
-        return pieces(spark).mapPartitions(starts -> new Lines(this, starts.next()));
-    }
-
-    /** Where pieces begin, one for each partition. */
-    private JavaRDD<Long> pieces(JavaSparkContext spark) {
+    /** Where pieces begin, one for each partition, in the file's order. */
+    JavaRDD<Long> pieces(JavaSparkContext spark) {
         List<Long> starts = new ArrayList<>();
         for (long start = 0; start == 0 || start < size; start += PIECE) {
             starts.add(start);
@@ -85,42 +80,87 @@ record SharedLines(String name, String path, long size) implements Serializable 
         return spark.parallelize(List.of(this), 1).mapPartitions(files -> each.call(files.next().here()));
     }
 
-    /** Lines that begin in a piece; the first one after its start, which the piece before has read to its end, is not one. */
-    private static final class Lines implements Iterator<String> {
+    /** The lines of text that is not compressed that begin in a piece. */
+    Lines piece(long start) {
+        return new Lines(this, start, start + PIECE >= size ? Long.MAX_VALUE : start + PIECE);
+    }
+
+    /** Those that begin in a piece or behind it. */
+    Lines from(long start) {
+        return new Lines(this, start, Long.MAX_VALUE);
+    }
+
+    /**
+     * Lines that begin in a part of a file, without blanks at their ends and without blank ones. The first one after its start,
+     * which the part before has read to its end, is not one of them.
+     */
+    static final class Lines implements Iterator<String>, AutoCloseable {
         private final SharedLines file;
         private final long end;
         private final LineReader lines;
         private long at;
+        private long number;
+        private long numberOfNext;
         private String next;
 
-        Lines(SharedLines file, long start) throws IOException {
+        private Lines(SharedLines file, long start, long end) {
             this.file = file;
-            end = start + PIECE >= file.size ? Long.MAX_VALUE : start + PIECE;
-            InputStream bytes = new BufferedInputStream(new FileInputStream(file.here().toFile()), BUFFER);
-            bytes.skipNBytes(start == 0 ? 0 : start - 1);
-            at = start == 0 ? 0 : start - 1;
-            lines = new LineReader(bytes, BUFFER, END);
-            if (start > 0) {
-                at += lines.readLine(new Text(), 0);
+            this.end = end;
+            try {
+                InputStream bytes = new BufferedInputStream(new FileInputStream(file.here().toFile()), BUFFER);
+                bytes.skipNBytes(start == 0 ? 0 : start - 1);
+                at = start == 0 ? 0 : start - 1;
+                lines = new LineReader(bytes, BUFFER, END);
+                if (start > 0) {
+                    at += lines.readLine(new Text(), 0);
+                }
+            } catch (IOException e) {
+                throw unreadable(e);
             }
             next = read();
         }
 
-        private String read() throws IOException {
+        private InputException unreadable(IOException e) {
+            return new InputException(file.path + (e instanceof CharacterCodingException ? " is not UTF-8 text"
+                : " cannot be read: " + e.getMessage()), e);
+        }
+
+        private String read() {
             Text line = new Text();
-            while (at < end) {
-                int read = lines.readLine(line, LONGEST);
-                if (read == 0) {
-                    break;
+            try {
+                while (at < end) {
+                    boolean first = at == 0;
+                    int read = lines.readLine(line, LONGEST);
+                    if (read == 0) {
+                        break;
+                    }
+                    at += read;
+                    number++;
+                    String text = Text.decode(line.getBytes(), 0, line.getLength(), false);
+                    if (read > LONGEST || text.length() > TextLines.LONGEST || TextLines.hasCarriageReturn(text)) {
+                        throw new InputException(file.path + " must have lines of at most " + TextLines.LONGEST
+                            + " characters that end in a line feed");
+                    }
+                    text = (first && text.indexOf(TextLines.BYTE_ORDER_MARK) == 0 ? text.substring(1) : text).strip();
+                    if (!text.isEmpty()) {
+                        return text;
+                    }
                 }
-                at += read;
-                String text = line.toString().strip();
-                if (!text.isEmpty()) {
-                    return text;
-                }
+            } catch (IOException e) {
+                throw unreadable(e);
             }
-            lines.close();
+            close();
             return null;
+        }
+
+        /** Lines read so far, from 1 on, blank ones among them: the number of the line that {@link #next} has given last. */
+        long number() {
+            return numberOfNext;
+        }
+
+        /** All lines of the part, after the last one. */
+        long all() {
+            return number;
         }
 
         @Override
@@ -130,13 +170,22 @@ record SharedLines(String name, String path, long size) implements Serializable 
 
         @Override
         public String next() {
-            String found = next;
-            try {
-                next = read();
-            } catch (IOException e) {
-                throw new InputException(file.path + " cannot be read: " + e.getMessage(), e);
+            if (next == null) {
+                throw new NoSuchElementException("all lines were taken");
             }
+            String found = next;
+            numberOfNext = number;
+            next = read();
             return found;
+        }
+
+        @Override
+        public void close() {
+            try {
+                lines.close();
+            } catch (IOException e) {
+                throw unreadable(e);
+            }
         }
     }
 }

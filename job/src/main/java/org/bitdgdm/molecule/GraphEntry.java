@@ -16,7 +16,8 @@ public record GraphEntry(Graph graph, String smiles) implements Serializable {
         return new GraphEntry(new Graph(id, nodes, edges), null);
     }
 
-    static GraphEntry ofLine(long id, String smiles) {
+    /** The line of a list at a position. */
+    public static GraphEntry ofLine(long id, String smiles) {
         return new GraphEntry(new Graph(id, new byte[0], new byte[0]), smiles);
     }
 

@@ -124,18 +124,20 @@ public abstract sealed class GraphReader implements Iterator<GraphEntry>, AutoCl
     }
 
     /**
-     * Tells a list of which more than half is nothing that may be meant as SMILES, as {@link #open} does, for who reads lines in
-     * parts.
+     * Refuses a list of which more than half is nothing that may be meant as SMILES: a generator's broken SMILES are judged one
+     * by one, a file of which most is nothing of the kind is another one.
      *
      * @param unreadable lines that {@link #isReadable} refuses
      * @param read       all lines
-     * @param example    one that it refuses; any where there is none
+     * @param number     of the first that it refuses
+     * @param smiles     in that line
      * @throws InputException where it is such a list
      */
-    public static void requireReadable(Path file, long unreadable, long read, String example) {
+    public static void requireReadable(Path file, long unreadable, long read, long number, String smiles) {
         if (2 * unreadable > read) {
-            throw new InputException(file + ": " + SmilesListReader.unreadable(unreadable, read,
-                "for example '" + SmilesListReader.shown(example) + "'"));
+            throw new InputException(file + ": " + unreadable + " of " + read + " lines are written in letters that no SMILES has,"
+                + " the first at line " + number + " ('" + SmilesListReader.shown(smiles) + "'); give a list of SMILES, or name the"
+                + " column that has them with --smiles-column");
         }
     }
 

@@ -7,16 +7,20 @@ import java.util.Locale;
 import org.bitdgdm.conf.InputException;
 
 /**
- * Where the SMILES stands in the lines of a list. Fields end at commas where the first line has one outside of quotes, at tabs
- * where it has one, at blanks elsewhere; no SMILES holds any of them. The first line is a header where one of its fields is the
- * name of a column of SMILES. Further fields are ignored.
+ * Where the SMILES stands in the lines of a list. The first line is a header where one of its fields is the name of a column of
+ * SMILES, in whatever case; it says whether fields end at commas, tabs, semicolons, those outside of quotes, or blanks. Without a
+ * header the first line does: fields end at the first of these that it has. No SMILES holds any of them; further fields are
+ * ignored, and so is what follows the SMILES after a blank, a name or an extension.
  *
- * @param separator of fields; a blank stands for any number of them
+ * @param separator of fields; a blank stands for any number of them, the end of the line for none
  * @param index     of the field, from 0
  * @param header    whether the first line is one
  */
 public record SmilesColumn(char separator, int index, boolean header) implements Serializable {
-    private static final List<String> NAMES = List.of("smiles", "canonical_smiles", "smi");
+    private static final List<String> NAMES = List.of("smiles", "canonical_smiles", "isomeric_smiles", "smi");
+    private static final char NONE = '\n';
+    private static final char BLANKS = ' ';
+    private static final List<Character> SEPARATORS = List.of(',', '\t', ';');
     private static final char QUOTE = '"';
 
     /**
@@ -27,30 +31,35 @@ public record SmilesColumn(char separator, int index, boolean header) implements
      * @throws InputException where there is no column of that name
      */
     public static SmilesColumn of(String first, String named) {
-        char separator = fields(first, ',').size() > 1 ? ',' : first.indexOf('\t') >= 0 ? '\t' : ' ';
-        List<String> fields = fields(first, separator);
-        for (int k = 0; k < fields.size(); k++) {
-            boolean found = named.isEmpty() ? NAMES.contains(fields.get(k).toLowerCase(Locale.ROOT))
-                : named.equals(fields.get(k));
-            if (found) {
-                return new SmilesColumn(separator, k, true);
+        List<Character> possible = new ArrayList<>(List.of(NONE));
+        SEPARATORS.stream().filter(separator -> fields(first, separator).size() > 1).forEach(possible::add);
+        possible.add(BLANKS);
+        for (char separator : possible) {
+            List<String> fields = fields(first, separator);
+            for (int k = 0; k < fields.size(); k++) {
+                boolean found = named.isEmpty() ? NAMES.contains(fields.get(k).toLowerCase(Locale.ROOT).replace(' ', '_'))
+                    : named.strip().equals(fields.get(k));
+                if (found) {
+                    return new SmilesColumn(separator, k, true);
+                }
             }
         }
+        char separator = possible.get(1);
         if (!named.isEmpty()) {
             throw new InputException("--smiles-column must be a column of the first line, found " + named + " where it has "
-                + String.join(", ", fields));
+                + String.join(", ", fields(first, separator)));
         }
-        return new SmilesColumn(separator, 0, false);
+        return new SmilesColumn(separator == BLANKS ? NONE : separator, 0, false);
     }
 
     /** The SMILES of a line; empty where the line has too few fields. */
     public String of(String line) {
         List<String> fields = fields(line, separator);
-        return index < fields.size() ? fields.get(index) : "";
+        return index < fields.size() ? TextLines.firstWord(fields.get(index)) : "";
     }
 
     private static List<String> fields(String line, char separator) {
-        if (separator == ' ') {
+        if (separator == BLANKS) {
             return List.of(line.strip().split("\\s+"));
         }
         List<String> fields = new ArrayList<>();
@@ -58,7 +67,8 @@ public record SmilesColumn(char separator, int index, boolean header) implements
         boolean quoted = false;
         for (int at = 0; at < line.length(); at++) {
             char next = line.charAt(at);
-            if (next == QUOTE) {
+            // Quotes are signs like others unless a field begins with one.
+            if (next == QUOTE && (quoted || field.toString().isBlank())) {
                 // Two of them in quotes are one of the text.
                 boolean doubled = quoted && at + 1 < line.length() && line.charAt(at + 1) == QUOTE;
                 at += doubled ? 1 : 0;
@@ -72,7 +82,6 @@ public record SmilesColumn(char separator, int index, boolean header) implements
             }
         }
         fields.add(field.toString().strip());
-        // What follows the SMILES after a blank is a name, in whatever field.
-        return fields.stream().map(TextLines::firstWord).toList();
+        return fields;
     }
 }

@@ -1,7 +1,6 @@
 package org.bitdgdm.molecule;
 
 import java.nio.file.Path;
-import java.util.regex.Pattern;
 import org.bitdgdm.model.Vocabulary;
 
 /**
@@ -9,22 +8,24 @@ import org.bitdgdm.model.Vocabulary;
  * judge them, or the graphs that they stand for, for those who ask a model about them, see {@link GraphOfSmiles}.
  */
 final class SmilesListReader extends GraphReader {
-    /** What a line is made of that may be meant as SMILES, whole or not. */
-    private static final Pattern ALPHABET =
-        Pattern.compile("(?:\\[[^\\s\\[\\]]*]?|Br|Cl|[BCNOPSFIbcnops0-9()=#$:/\\\\.%@+*~-])+");
+    /** What may stand in a SMILES outside of brackets, beside Br and Cl. */
+    private static final String ALPHABET = "BCNOPSFIbcnops0123456789()=#$:/\\.%@+*~-";
     private static final int SHOWN = 40;
 
+    private final Path file;
     private final boolean asGraphs;
     private final String named;
     private SmilesColumn column;
     private long read;
     private long unreadable;
+    private long firstUnreadable;
     private String example;
     private final GraphOfSmiles graphs;
 
     /** @param named column of the SMILES; empty: see {@link SmilesColumn} */
     SmilesListReader(Path file, Vocabulary vocabulary, boolean asGraphs, String named) {
         super(file);
+        this.file = file;
         this.named = named;
         this.asGraphs = asGraphs;
         graphs = new GraphOfSmiles(vocabulary);
@@ -38,7 +39,7 @@ final class SmilesListReader extends GraphReader {
             line = column.header() ? lines.nextFilled() : line;
         }
         if (line == null) {
-            requireReadable();
+            requireReadable(file, unreadable, read, firstUnreadable, example);
             return null;
         }
         String smiles = column.of(line);
@@ -56,29 +57,44 @@ final class SmilesListReader extends GraphReader {
     private void count(String smiles) {
         read++;
         if (!readable(smiles)) {
+            firstUnreadable = unreadable == 0 ? lines.number() : firstUnreadable;
+            example = unreadable == 0 ? smiles : example;
             unreadable++;
-            example = example != null ? example : "line " + lines.number() + " ('" + shown(smiles) + "')";
         }
     }
 
-    /** Whether a text may be meant as SMILES, or stands in place of one. */
+    /** Whether a text may be meant as SMILES, whole or not, or stands in place of one. */
     static boolean readable(String smiles) {
-        return smiles.equals(GraphReader.NONE) || ALPHABET.matcher(smiles).matches();
+        if (smiles.equals(GraphReader.NONE)) {
+            return true;
+        }
+        int at = 0;
+        while (at < smiles.length()) {
+            char next = smiles.charAt(at);
+            if (next == '[') {
+                at = endOfBracket(smiles, at + 1);
+            } else if (smiles.startsWith("Br", at) || smiles.startsWith("Cl", at)) {
+                at += 2;
+            } else if (ALPHABET.indexOf(next) >= 0) {
+                at++;
+            } else {
+                return false;
+            }
+        }
+        return at > 0;
+    }
+
+    /** Behind its closing bracket, or where there is none, before the sign that no bracket holds. */
+    private static int endOfBracket(String smiles, int from) {
+        int at = from;
+        while (at < smiles.length() && smiles.charAt(at) != '[' && smiles.charAt(at) != ']'
+            && !Character.isWhitespace(smiles.charAt(at))) {
+            at++;
+        }
+        return at < smiles.length() && smiles.charAt(at) == ']' ? at + 1 : at;
     }
 
     static String shown(String smiles) {
         return smiles.length() > SHOWN ? smiles.substring(0, SHOWN) + "…" : smiles;
-    }
-
-    private void requireReadable() {
-        if (2 * unreadable > read) {
-            throw lines.malformed(unreadable(unreadable, read, "the first at " + example));
-        }
-    }
-
-    /** A generator's broken SMILES are judged one by one; a file of which most is nothing of the kind is another one. */
-    static String unreadable(long unreadable, long read, String example) {
-        return unreadable + " of " + read + " lines are written in letters that no SMILES has, " + example
-            + "; give a list of SMILES, or name the column that has them with --smiles-column";
     }
 }

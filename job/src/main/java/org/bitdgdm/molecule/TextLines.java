@@ -16,13 +16,18 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.bitdgdm.conf.InputException;
 
-/** Lines of a UTF-8 text file, plain or gzip whatever its name says, with their numbers for error messages. */
+/**
+ * Lines of a UTF-8 text file, plain or gzip whatever its name says, with their numbers for error messages. A byte order mark
+ * before the text is no part of it.
+ */
 public final class TextLines implements AutoCloseable {
     private static final int GZIP_MAGIC_0 = 0x1f;
     private static final int GZIP_MAGIC_1 = 0x8b;
     private static final int BUFFER = 1 << 16;
-    /** Bounds what a file without line ends may allocate. */
-    private static final int LONGEST = 1 << 21;
+    /** Characters of a line at most: bounds what a file without line ends may allocate. */
+    public static final int LONGEST = 1 << 21;
+    /** Begins the text of some programs, and is none of it. */
+    public static final char BYTE_ORDER_MARK = '\ufeff';
 
     private final Path file;
     private final BufferedReader lines;
@@ -84,6 +89,9 @@ public final class TextLines implements AutoCloseable {
      */
     public String next() {
         try {
+            if (number == 0) {
+                skipByteOrderMark();
+            }
             int read = lines.read();
             if (read < 0) {
                 return null;
@@ -96,6 +104,7 @@ public final class TextLines implements AutoCloseable {
                 }
                 line.append((char) read);
             }
+            requireLineEnds(line);
             int end = line.length() - (line.length() > 0 && line.charAt(line.length() - 1) == '\r' ? 1 : 0);
             return line.substring(0, end);
         } catch (IOException e) {
@@ -103,9 +112,45 @@ public final class TextLines implements AutoCloseable {
         }
     }
 
-    /** What is left of the text, for a reader that does not go by lines. */
+    /** Text whose lines end in carriage returns alone would be one line, of which readers take the first word. */
+    private void requireLineEnds(CharSequence line) {
+        if (hasCarriageReturn(line)) {
+            throw malformed("lines must end in a line feed, found a carriage return alone; convert the file, for example with tr"
+                + " '\\r' '\\n'");
+        }
+    }
+
+    /** Whether a carriage return stands before anything of a line that is not blank. */
+    public static boolean hasCarriageReturn(CharSequence line) {
+        int end = line.length();
+        while (end > 0 && Character.isWhitespace(line.charAt(end - 1))) {
+            end--;
+        }
+        int start = 0;
+        while (start < end && Character.isWhitespace(line.charAt(start))) {
+            start++;
+        }
+        while (start < end && line.charAt(start) != '\r') {
+            start++;
+        }
+        return start < end;
+    }
+
+    /** The text of a file of which no line was read, for a reader that does not go by lines. */
     Reader rest() {
-        return lines;
+        try {
+            skipByteOrderMark();
+            return lines;
+        } catch (IOException e) {
+            throw unreadable(e);
+        }
+    }
+
+    private void skipByteOrderMark() throws IOException {
+        lines.mark(1);
+        if (lines.read() != BYTE_ORDER_MARK) {
+            lines.reset();
+        }
     }
 
     /** Number of the line read last, from 1; 0 before the first. */

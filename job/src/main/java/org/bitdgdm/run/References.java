@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.OutputConf;
 import org.bitdgdm.metrics.BenchmarkFiles;
@@ -21,20 +23,37 @@ public final class References {
     private References() {
     }
 
+    /** Of a run that has no executors yet. */
     public static Optional<ReferenceSet> of(OutputConf output, Path bundle, Vocabulary vocabulary, PrintStream console) {
+        return of(output, bundle, vocabulary, console, file -> ReferenceSet.of(file, vocabulary));
+    }
+
+    /** Of a run whose executors read the file. */
+    public static Optional<ReferenceSet> of(OutputConf output, Path bundle, Vocabulary vocabulary, PrintStream console,
+                                            JavaSparkContext spark) {
+        return of(output, bundle, vocabulary, console, file -> ReferenceSet.of(file, vocabulary, spark));
+    }
+
+    private static Optional<ReferenceSet> of(OutputConf output, Path bundle, Vocabulary vocabulary, PrintStream console,
+                                             Function<Path, ReferenceSet> reader) {
         if (!output.reference().isBlank()) {
-            return Optional.of(read(NamedFile.of("--reference", TRAINING, output.reference()), vocabulary, console));
+            return Optional.of(read(NamedFile.of("--reference", TRAINING, output.reference()), vocabulary, console, reader));
         }
         return ReferenceSet.isIn(bundle) ? Optional.of(ReferenceSet.load(bundle)) : Optional.empty();
     }
 
     /** A reference set from a file of SMILES, or of plain graphs. */
     public static ReferenceSet read(Path file, Vocabulary vocabulary, PrintStream console) {
+        return read(file, vocabulary, console, named -> ReferenceSet.of(named, vocabulary));
+    }
+
+    private static ReferenceSet read(Path file, Vocabulary vocabulary, PrintStream console,
+                                     Function<Path, ReferenceSet> reader) {
         if (!Files.isRegularFile(file)) {
             throw new InputException("--reference must name a file " + TRAINING + ", found none at " + file);
         }
         console.println("reading reference " + vocabulary.family().label() + " from " + file + " …");
-        return ReferenceSet.of(file, vocabulary);
+        return reader.apply(file);
     }
 
     /**

@@ -26,8 +26,10 @@ import org.apache.spark.sql.execution.datasources.PartitionedFile;
 import org.bitdgdm.conf.Amount;
 import org.bitdgdm.conf.Json;
 import org.bitdgdm.family.GraphFamily;
+import org.bitdgdm.metrics.SharedList;
 import org.bitdgdm.molecule.GraphEntry;
 import org.bitdgdm.molecule.GraphReader;
+import org.bitdgdm.molecule.TextLines;
 import org.bitdgdm.output.MoleculeWriter;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.RunFiles;
@@ -75,12 +77,44 @@ public final class Scoring {
     }
 
     /**
-     * Scores a text file and returns the number of its graphs: read on the driver, scored on executors.
+     * Scores a text file and returns the number of its graphs. Executors read lists that are not compressed, the driver
+     * everything else.
      *
      * @param column of the SMILES of a list; empty: see {@link GraphReader#open}
      */
     public long text(Path file, String column) throws IOException {
         resuming();
+        GraphReader.Format format = column.isEmpty() ? GraphReader.format(file) : GraphReader.Format.SMILES_LIST;
+        GraphReader.require(format, file, family.vocabulary());
+        try {
+            return format == GraphReader.Format.SMILES_LIST && !TextLines.isGzip(file) ? list(file, column)
+                : streamed(file, column);
+        } finally {
+            context.setJobDescription(null);
+        }
+    }
+
+    private long list(Path file, String column) throws IOException {
+        context.setJobDescription("count lines");
+        SharedList list = SharedList.of(file, column, context);
+        for (long first = 0; first < list.rows(); first += SHARD) {
+            shards.put(shards.size(), ShardContent.of(first, Math.min(SHARD, list.rows() - first)));
+        }
+        List<Integer> missing = new ArrayList<>(shards.keySet());
+        missing.removeAll(folder.wholeShards(shards, console));
+        if (!missing.isEmpty()) {
+            context.setJobDescription("score lines");
+            GraphFamily judging = family;
+            MoleculeWriter.commit(spark, context.parallelize(missing, missing.size()).mapPartitions(part -> {
+                long first = (long) part.next() * SHARD;
+                GraphFamily.Scorer scorer = judging.scorer();
+                return map(list.rows(first, Math.min(SHARD, list.rows() - first)), scorer::row);
+            }), family, missing, folder);
+        }
+        return list.rows();
+    }
+
+    private long streamed(Path file, String column) throws IOException {
         GraphFamily judging = family;
         int slots = Math.max(1, context.defaultParallelism());
         long graphs = 0;
@@ -115,8 +149,6 @@ public final class Scoring {
                     MoleculeWriter.commit(spark, rows, family, List.copyOf(chunk.keySet()), folder);
                 }
             }
-        } finally {
-            context.setJobDescription(null);
         }
         return graphs;
     }

@@ -41,6 +41,11 @@ class SharedLinesTest {
         return JavaSparkContext.fromSparkContext(spark.sparkContext());
     }
 
+    private static JavaRDD<String> lines(Path file, JavaSparkContext spark) {
+        SharedLines shared = SharedLines.of(file, spark);
+        return shared.pieces(spark).mapPartitions(starts -> shared.piece(starts.next()));
+    }
+
     /** Lines of all lengths, so that some end at the end of a piece and some hold it. */
     @Test
     void piecesTogetherAreTheFile() throws IOException {
@@ -61,10 +66,10 @@ class SharedLinesTest {
         filled.add("CéO");
         Path file = Files.writeString(folder.resolve("many.smi"), text);
         JavaSparkContext spark = context(TestSpark.on("local[2]").getOrCreate());
-        JavaRDD<String> lines = SharedLines.of(file, spark).lines(spark);
+        JavaRDD<String> lines = lines(file, spark);
         assertThat(lines.getNumPartitions()).isEqualTo(3);
         assertThat(lines.collect()).isEqualTo(filled);
-        assertThat(SharedLines.of(Files.writeString(folder.resolve("empty.smi"), ""), spark).lines(spark).collect()).isEmpty();
+        assertThat(lines(Files.writeString(folder.resolve("empty.smi"), ""), spark).collect()).isEmpty();
     }
 
     @Test
@@ -97,6 +102,6 @@ class SharedLinesTest {
             .hasMessageContaining("cut.smi is cut short");
         Path names = Files.writeString(folder.resolve("names.smi"), "aspirin!\nibuprofen?\nCCO\n");
         assertThatThrownBy(() -> BenchmarkFiles.molecules(names, MOLECULES, spark)).isInstanceOf(InputException.class)
-            .hasMessageContaining("2 of 3 lines are written in letters that no SMILES has, for example 'aspirin!'");
+            .hasMessageContaining("2 of 3 lines are written in letters that no SMILES has, the first at line 1 ('aspirin!')");
     }
 }
