@@ -45,7 +45,7 @@ final class Generate {
         }
         try (Session session = opening.await()) {
             SparkSession spark = session.spark();
-            RunModel<M> model = prepared.within(spark, console);
+            RunModel<M> model = prepared.within(spark, conf.recipe().auto(), console);
             OutputFolder folder = OutputFolder.of(conf.output().out(), spark.sparkContext().hadoopConfiguration(),
                 model.family().folder());
             GenerateRun<M> run = new GenerateRun<>(model, conf, spark, folder, console);

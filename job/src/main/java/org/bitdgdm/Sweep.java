@@ -116,7 +116,7 @@ final class Sweep<M extends PackedNetwork> {
             SparkSession spark = session.spark();
             OutputFolder folder = OutputFolder.of(conf.common().output().out(), spark.sparkContext().hadoopConfiguration(),
                 model.family().folder());
-            new Sweep<>(conf, model.within(spark, console), spark, folder, console).run();
+            new Sweep<>(conf, model.within(spark, true, console), spark, folder, console).run();
         }
     }
 

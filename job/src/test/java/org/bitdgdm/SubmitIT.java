@@ -73,6 +73,16 @@ class SubmitIT {
         assertThat(result.sentences()).containsExactly("error: --out must name the folder of the result, found nothing");
     }
 
+    /** The least heap that Spark starts in is 450 MiB. */
+    @Test
+    void theDefaultIsQuantizedInTheLeastHeapThatSparkAllows() throws Exception {
+        Result result = submit(REPOSITORY, "generate", "--cache", "none", "--count", "10", "--steps", "5", "--out",
+            folder.resolve("small").toString(), "--spark", "--master", "local[2]", "--driver-memory", "460m");
+        assertThat(result.sentences()).isEmpty();
+        assertThat(result.code()).isZero();
+        assertThat(result.out()).containsPattern("quantized in [0-9.]+ s: 18,414,628 .{1,3} 1,412,598 bytes");
+    }
+
     @Test
     void badFlagsArriveAsOneSentenceAndExitCode2ThroughSpark() throws Exception {
         Result result = submit(REPOSITORY, "generate", "--weigth-bits", "4");

@@ -11,7 +11,8 @@ import org.bitdgdm.kernels.PackedModel;
 
 /**
  * What calibration records of one full-precision model, recorded once for all recipes that ask for the same. It takes most
- * of the time of the simple methods. Of several threads one records, and the others wait for it.
+ * of the time of the simple methods, and memory as long as it is kept. Of several threads one records, and the others wait for
+ * it.
  */
 public final class Calibrations {
     /** Recordings kept: that of most methods, and that of one which wants more rows. */
@@ -22,13 +23,14 @@ public final class Calibrations {
     static final int MOST_PAIRS = 2_000_000;
 
     private final PackedModel full;
+    private final int kept;
     private final Recording recording;
     private final Map<List<Object>, List<RecordedInputs>> recorded = new LinkedHashMap<>() {
         private static final long serialVersionUID = 1;
 
         @Override
         protected boolean removeEldestEntry(Map.Entry<List<Object>, List<RecordedInputs>> eldest) {
-            return size() > KEPT;
+            return size() > kept;
         }
     };
 
@@ -45,12 +47,22 @@ public final class Calibrations {
      * @param opener opens the model on a backend that can record; closed after each recording
      */
     public Calibrations(PackedModel full, long seed, Function<PackedModel, ? extends ActivationRecorder> opener) {
-        this.full = full;
-        this.recording = (graphs, steps, rows, ranges) -> {
+        this(full, KEPT, (graphs, steps, rows, ranges) -> {
             try (ActivationRecorder denoiser = opener.apply(full)) {
                 return Calibration.run(full, denoiser, graphs, steps, seed, rows, ranges);
             }
-        };
+        });
+    }
+
+    private Calibrations(PackedModel full, int kept, Recording recording) {
+        this.full = full;
+        this.kept = kept;
+        this.recording = recording;
+    }
+
+    /** The same for one recipe: what it has recorded is not kept, since no other asks for it. */
+    public Calibrations ofOneRecipe() {
+        return new Calibrations(full, 0, recording);
     }
 
     /** The model in full precision. */

@@ -48,7 +48,13 @@ final class ErrorFeedback {
             ordered[i * size + i] = dead[i] ? 1 : ordered[i * size + i] + damping * mean;
         }
         this.diagonal = null;
-        this.upper = DenseAlgebra.inverseCholesky(new DenseMatrix(size, size, ordered)).transpose().toArray();
+        this.upper = DenseAlgebra.inverseCholesky(new DenseMatrix(size, size, ordered)).values();
+        for (int col = 1; col < size; col++) {
+            for (int row = 0; row < col; row++) {
+                upper[row * size + col] = upper[col * size + row];
+                upper[col * size + row] = 0;
+            }
+        }
     }
 
     private ErrorFeedback(double[] diagonal) {

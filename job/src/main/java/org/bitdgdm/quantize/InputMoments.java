@@ -1,5 +1,7 @@
 package org.bitdgdm.quantize;
 
+import java.util.Arrays;
+import java.util.function.IntFunction;
 import org.apache.spark.ml.linalg.DenseMatrix;
 import org.apache.spark.ml.linalg.SparseMatrix;
 import org.bitdgdm.kernels.ActivationCodes;
@@ -21,16 +23,17 @@ final class InputMoments {
      */
     InputMoments(RecordedInputs inputs, ActivationCodes codes, int in) {
         int count = inputs.rowCount();
-        this.mean = mean(inputs.rows(), count, in);
-        this.codedMean = mean(inputs.coded(codes), count, in);
+        this.mean = mean(count, in, row -> Arrays.copyOfRange(inputs.rows(), row * in, (row + 1) * in));
+        this.codedMean = mean(count, in, row -> inputs.coded(codes, row, in));
         this.norm = InputNorm.ofCovariance(inputs.rows(), count, mean);
     }
 
-    private static double[] mean(float[] rows, int count, int in) {
+    private static double[] mean(int count, int in, IntFunction<float[]> rows) {
         double[] mean = new double[in];
-        for (int from = 0; from < count * in; from += in) {
+        for (int row = 0; row < count; row++) {
+            float[] values = rows.apply(row);
             for (int i = 0; i < in; i++) {
-                mean[i] += rows[from + i];
+                mean[i] += values[i];
             }
         }
         for (int i = 0; i < in && count > 0; i++) {

@@ -32,16 +32,17 @@ final class InputNorm {
      * @param gram (in, in) positive semidefinite
      */
     InputNorm(DenseMatrix gram) {
-        this(diagonal(gram), gram.numRows() > WIDEST ? null : gram);
+        this(diagonal(gram), gram.numRows() > WIDEST ? null : gram.copy());
     }
 
+    /** @param gram becomes its own */
     private InputNorm(double[] ofGram, DenseMatrix gram) {
         this.diagonal = ofGram;
         double mean = Arrays.stream(diagonal).average().orElse(0);
         for (int i = 0; i < diagonal.length; i++) {
             diagonal[i] = mean > 0 ? diagonal[i] + DAMPING * mean : 1;
         }
-        this.gram = gram == null ? null : gram.copy();
+        this.gram = gram;
         for (int i = 0; i < diagonal.length && this.gram != null; i++) {
             this.gram.update(i, i, diagonal[i]);
         }
@@ -73,7 +74,7 @@ final class InputNorm {
                 covariance.values()[j * in + i] -= mean[i] * mean[j];
             }
         }
-        return new InputNorm(covariance);
+        return new InputNorm(diagonal(covariance), covariance);
     }
 
     private static double[] diagonal(DenseMatrix matrix) {

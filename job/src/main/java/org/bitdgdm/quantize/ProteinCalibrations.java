@@ -21,6 +21,7 @@ public final class ProteinCalibrations {
 
     private final PackedProteinModel full;
     private final long seed;
+    private final int kept;
     private final Supplier<ProteinDenoiser> opener;
     private final Function<QuantizeConf, List<ProteinGraph>> backbones;
     private final Map<List<Object>, List<RecordedInputs>> recorded = new LinkedHashMap<>() {
@@ -28,7 +29,7 @@ public final class ProteinCalibrations {
 
         @Override
         protected boolean removeEldestEntry(Map.Entry<List<Object>, List<RecordedInputs>> eldest) {
-            return size() > KEPT;
+            return size() > kept;
         }
     };
 
@@ -42,10 +43,21 @@ public final class ProteinCalibrations {
      */
     public ProteinCalibrations(PackedProteinModel full, long seed, Supplier<ProteinDenoiser> opener,
                                Function<QuantizeConf, List<ProteinGraph>> backbones) {
+        this(full, seed, KEPT, opener, backbones);
+    }
+
+    private ProteinCalibrations(PackedProteinModel full, long seed, int kept, Supplier<ProteinDenoiser> opener,
+                                Function<QuantizeConf, List<ProteinGraph>> backbones) {
         this.full = full;
         this.seed = seed;
+        this.kept = kept;
         this.opener = opener;
         this.backbones = backbones;
+    }
+
+    /** The same for one recipe: what it has recorded is not kept, since no other asks for it. */
+    public ProteinCalibrations ofOneRecipe() {
+        return new ProteinCalibrations(full, seed, 0, opener, backbones);
     }
 
     /** The model in full precision. */

@@ -1,5 +1,6 @@
 package org.bitdgdm.quantize;
 
+import java.lang.ref.SoftReference;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.Arrays;
@@ -64,14 +65,17 @@ record RecordedInputs(
     /** Moments that several layers ask for at once are taken once. */
     static final class Latest {
         private ActivationCodes codes;
-        private InputMoments moments;
+        /** Where there is little memory they are taken again for the next recipe. */
+        private SoftReference<InputMoments> moments = new SoftReference<>(null);
 
         private synchronized InputMoments of(RecordedInputs inputs, ActivationCodes asked, int in) {
-            if (!asked.equals(codes)) {
-                moments = new InputMoments(inputs, asked, in);
+            InputMoments known = asked.equals(codes) ? moments.get() : null;
+            if (known == null) {
+                known = new InputMoments(inputs, asked, in);
+                moments = new SoftReference<>(known);
                 codes = asked;
             }
-            return moments;
+            return known;
         }
     }
 
@@ -167,23 +171,22 @@ record RecordedInputs(
         return ActivationCodes.of(recipe.activationBits(), unsigned, threshold(recipe.thresholdPercentile()));
     }
 
-    /** The recorded rows as a layer with such codes multiplies them, outliers unquantized. */
-    float[] coded(ActivationCodes codes) {
-        float[] values = rows.clone();
-        int width = rowCount == 0 ? 0 : rows.length / rowCount;
+    /** A recorded row as a layer with such codes multiplies it, outliers unquantized. */
+    float[] coded(ActivationCodes codes, int row, int width) {
+        float[] values = Arrays.copyOfRange(rows, row * width, (row + 1) * width);
         int lowest = codes.unsigned() ? 0 : -codes.maxCode();
-        for (int row = 0; row < rowCount && codes.coded(); row++) {
+        if (codes.coded()) {
             float scale = codes.scale();
             float inverse = codes.inverse();
             if (codes.perRow()) {
                 float largest = 0;
-                for (int at = row * width; at < (row + 1) * width; at++) {
-                    largest = Math.max(largest, Math.abs(values[at]));
+                for (float value : values) {
+                    largest = Math.max(largest, Math.abs(value));
                 }
                 scale = largest / codes.maxCode();
                 inverse = scale >= Float.MIN_NORMAL ? codes.maxCode() / largest : 0;
             }
-            for (int at = row * width; at < (row + 1) * width; at++) {
+            for (int at = 0; at < width; at++) {
                 if (codes.perRow() || Math.abs(values[at]) <= codes.threshold()) {
                     float code = (float) Math.max(lowest, Math.min(codes.maxCode(), Math.rint(values[at] * inverse)));
                     values[at] = code * scale;

@@ -101,9 +101,10 @@ public record ReadyModel(ModelBundle bundle, GraphFamily family, Optional<Quanti
     }
 
     @Override
-    public ReadyModel within(SparkSession spark, PrintStream console) {
+    public ReadyModel within(SparkSession spark, boolean several, PrintStream console) {
         BackendOpener known = opener.onDevices(JavaSparkContext.fromSparkContext(spark.sparkContext()));
-        return new ReadyModel(bundle, family, saved, known, backend, protocol, reference, noDrawings, calibrations);
+        return new ReadyModel(bundle, family, saved, known, backend, protocol, reference, noDrawings,
+            several ? calibrations : calibrations.ofOneRecipe());
     }
 
     @Override

@@ -145,13 +145,15 @@ public record ReadyProteins(ProteinBundle bundle, Optional<QuantizedBundle<Packe
     }
 
     @Override
-    public ReadyProteins within(SparkSession spark, PrintStream console) throws IOException {
+    public ReadyProteins within(SparkSession spark, boolean several, PrintStream console) throws IOException {
         Structures found = Structures.survey(fold, spark, console);
         SerializableConfiguration files = new SerializableConfiguration(spark.sparkContext().hadoopConfiguration());
         FeatureScales scales = FeatureScales.of(bundle.tables());
-        return new ReadyProteins(bundle, saved, opener, backend, full, fold, found, files, new ProteinCalibrations(full,
+        ProteinCalibrations own = new ProteinCalibrations(full,
             CALIBRATION_SEED, () -> new ProteinOpener(opener).open(full, Runtime.getRuntime().availableProcessors()),
-            recipe -> calibrating(found, recipe).stream().map(chain -> backbone(chain, scales, files)).toList()));
+            recipe -> calibrating(found, recipe).stream().map(chain -> backbone(chain, scales, files)).toList());
+        return new ReadyProteins(bundle, saved, opener, backend, full, fold, found, files,
+            several ? own : own.ofOneRecipe());
     }
 
     @Override

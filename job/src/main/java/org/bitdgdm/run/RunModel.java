@@ -93,8 +93,10 @@ public sealed interface RunModel<M extends PackedNetwork> permits ReadyModel, Re
     /**
      * The same within an application: on the kind of GPU that its executors have, with the input that is given to it looked
      * at.
+     *
+     * @param several whether it may be quantized by more than one recipe, so that what is recorded for one is kept for the next
      */
-    RunModel<M> within(SparkSession spark, PrintStream console) throws IOException;
+    RunModel<M> within(SparkSession spark, boolean several, PrintStream console) throws IOException;
 
     /** The steps are an option, but only the model knows their limit. */
     void checkSteps(JobConf conf);

@@ -247,9 +247,11 @@ class AwareFactorsTest {
             PackedLinear coded = PackedLinear.quantized("a", 12, 12, new float[12], codes, null, null, 32, 0,
                 ScalarQuantizer.MAXIMUM.quantize(LayerWeight.of(layer), 32, false), SparseRows.empty(12, 12), true);
             double[] expected = LinearReference.apply(coded, inputs.rows(), inputs.rowCount());
-            float[] found = inputs.coded(codes);
-            for (int at = 0; at < found.length; at++) {
-                assertThat((double) found[at]).isEqualTo(expected[at], within(1e-6));
+            for (int row = 0; row < inputs.rowCount(); row++) {
+                float[] found = inputs.coded(codes, row, 12);
+                for (int at = 0; at < 12; at++) {
+                    assertThat((double) found[at]).isEqualTo(expected[row * 12 + at], within(1e-6));
+                }
             }
         }
     }
