@@ -77,8 +77,9 @@ usage() {
 
   bench      measures the speed of this machine; bench --help lists its flags; bench decomposition MODEL RESULTS compares
              how low-rank parts are found, bench norm MODEL RESULTS the same in the norm of what layers see;
-             bench factors RESULTS compares published with aware factors on other models than QM9's, and
-             bench variants MODEL RESULTS the default with what it might do besides
+             bench factors RESULTS compares published with aware factors on other models than QM9's,
+             bench variants MODEL RESULTS the default with what it might do besides, and
+             bench calibration MODEL RESULTS calibration along other samplers
 
 Spark's own flags come after --spark, or its settings in conf/spark-defaults.conf:
   ./submit.sh generate --count 256 --steps 50 --out out/first --spark --master 'local[2]' --driver-memory 4g
@@ -104,6 +105,7 @@ bench() {
     norm) study=quantize.NormBench ;;
     factors) study=run.FactorBench ;;
     variants) study=run.VariantBench ;;
+    calibration) study=run.CalibrationBench ;;
   esac
   if [ -n "$study" ]; then
     (cd "$home" && ./mvnw -q -B -ntp -pl job -am test-compile) >&2 || fail 'the study does not compile, see above'

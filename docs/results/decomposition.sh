@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# A study of decompositions as a page: docs/results/decomposition.sh [decomposition|norm|factors|variants]
+# A study of decompositions as a page: docs/results/decomposition.sh [decomposition|norm|factors|variants|calibration]
 #   decomposition  docs/results/paper-decomposition.md: how scaled gradient descent, plain gradient descent and the truncated
 #                  SVD find a low-rank part among outliers
 #   norm           docs/results/norm.md: the same in the norm of what layers see, and first factors that layers share
 #   factors        docs/results/factors-elsewhere.md: published and aware factors on other models than QM9's
 #   variants       docs/results/variants.md: what the default might do besides, and what that changes
+#   calibration    docs/results/calibration.md: calibration along the sampler of a run in place of the model's own
 # The tables are made of the JSON lines in out/NAME.jsonl, which are measured where they are not there.
 set -euo pipefail
 home=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)
@@ -24,7 +25,10 @@ QM9'\''s.' ;;
   variants) name=variants
     text='What the default might do besides ([method](../method.md)), and what that changes: logits moved towards full precision'\''s,
 layers fitted to the inputs that they will have, and one first factor for layers that read the same input.' ;;
-  *) echo "error: decomposition.sh takes decomposition, norm, factors or variants, found $study" >&2; exit 2 ;;
+  calibration) name=calibration
+    text='Calibration goes along the sampler that a model was trained for. What runs of other samplers ([samplers](../samplers.md))
+would have of one along their own.' ;;
+  *) echo "error: decomposition.sh takes decomposition, norm, factors, variants or calibration, found $study" >&2; exit 2 ;;
 esac
 out=${OUT:-$home/out}
 mkdir -p "$out"

@@ -60,36 +60,37 @@ final class Evaluate {
      *
      * @throws org.bitdgdm.conf.Requirement.Unmet if a {@code --require} does not hold at the end
      */
-    static void run(EvaluateConf conf, PrintStream console) throws IOException, InterruptedException {
-        if (SequenceScoring.isAsked(conf)) {
-            SequenceScoring.run(conf, console);
+    static void run(EvaluateConf given, PrintStream console) throws IOException, InterruptedException {
+        if (SequenceScoring.isAsked(given)) {
+            SequenceScoring.run(given, console);
             return;
         }
-        if (!conf.fold().own().isEmpty()) {
-            throw new InputException(conf.fold().own().get(0) + " must be left out without --structures, which sequences are"
+        if (!given.fold().own().isEmpty()) {
+            throw new InputException(given.fold().own().get(0) + " must be left out without --structures, which sequences are"
                 + " scored against");
         }
-        if (conf.smilesColumn().isEmpty()) {
-            InputGraphs.localText(conf.input()).ifPresent(GraphReader::format);
+        if (given.smilesColumn().isEmpty()) {
+            InputGraphs.localText(given.input()).ifPresent(GraphReader::format);
         }
-        try (Session session = Session.open("bitdgdm evaluate " + conf.input(), console)) {
+        try (Session session = Session.open("bitdgdm evaluate " + given.input(), console)) {
             SparkSession spark = session.spark();
             Configuration hadoop = spark.sparkContext().hadoopConfiguration();
-            InputGraphs input = InputGraphs.of("--input", conf.input(), hadoop);
+            InputGraphs input = InputGraphs.of("--input", given.input(), hadoop);
             boolean isText = input.isText();
-            Optional<RecordedRun> run = isText ? Optional.empty() : RecordedRun.of(conf.input(), hadoop);
-            if (conf.asksModel() && run.isEmpty()) {
-                throw new InputException((conf.fidelity().on() ? "--fidelity" : "--likelihood")
+            Optional<RecordedRun> run = isText ? Optional.empty() : RecordedRun.of(given.input(), hadoop);
+            if (given.asksModel() && run.isEmpty()) {
+                throw new InputException((given.fidelity().on() ? "--fidelity" : "--likelihood")
                     + " asks the model that has made the graphs: --input must be the folder of a run of generate, found "
-                    + conf.input());
+                    + given.input());
             }
-            Path modelFolder = conf.modelFolder(run.map(RecordedRun::model));
+            Path modelFolder = given.modelFolder(run.map(RecordedRun::model));
             if (ProteinBundle.isIn(modelFolder)) {
-                throw new InputException(run.isPresent() ? "--input " + conf.input() + " is a run of a model of proteins, whose"
-                    + " numbers stand in its " + RunFiles.METRICS_JSON + "; to score its sequences again, give --input "
-                    + conf.input() + "/" + Proteins.FASTA + " and --structures"
+                throw new InputException(run.isPresent() ? "--input " + given.input() + " is a run of a model of proteins,"
+                    + " whose numbers stand in its " + RunFiles.METRICS_JSON + "; to score its sequences again, give --input "
+                    + given.input() + "/" + Proteins.FASTA + " and --structures"
                     : "--model " + modelFolder + " is a model of proteins; to score sequences, give --structures in its place");
             }
+            EvaluateConf conf = given.asksModel() ? given.with(run.get().compared(given.fidelity())) : given;
             ModelBundle bundle = ModelBundle.load(modelFolder);
             GraphFamily family = GraphFamily.of(bundle.vocabulary());
             Protocol protocol = family.protocol(conf.output().protocol());

@@ -20,12 +20,14 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.bitdgdm.conf.Amount;
+import org.bitdgdm.conf.FidelityConf;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.conf.Json;
@@ -76,8 +78,8 @@ final class Sweep<M extends PackedNetwork> {
     private final SparkSession spark;
     private final OutputFolder folder;
     private final PrintStream console;
-    /** Comparisons by hash of the packed model: cells that differ in steps or seed have the same. */
-    private final Map<String, Measured> compared = new ConcurrentHashMap<>();
+    /** Comparisons by trajectories and hash of the packed model: cells that differ in steps or seed have the same. */
+    private final Map<List<Object>, Measured> compared = new ConcurrentHashMap<>();
     /** What has run so far, by name of the cell; guarded by itself, as is what is written of it. */
     private final Map<String, SweepEntry> entries = new HashMap<>();
     /** Differences from FP32, by name of the cell. */
@@ -147,11 +149,12 @@ final class Sweep<M extends PackedNetwork> {
         folder.begin(fingerprint);
         folder.reopen();
         JobConf common = conf.common();
-        boolean compares = common.fidelity().on() || common.likelihood().on();
-        try (Comparer<M> comparer = model.comparer(common, spark, true, NOWHERE);
-             LayerStudy<M> study = model.study(common, spark)) {
-            Comparer<M> once = compares ? compared(comparer) : comparer;
-            inThreads(cell -> attempt(cell, () -> entry(cell, study, once), spark.sparkContext()::isStopped));
+        try (Comparisons comparisons = new Comparisons(); LayerStudy<M> study = model.study(common, spark)) {
+            inThreads(cell -> attempt(cell, () -> {
+                try (Comparer<M> comparer = comparisons.of(cell.conf())) {
+                    return entry(cell, study, comparer);
+                }
+            }, spark.sparkContext()::isStopped));
         }
         List<SweepEntry> failed = soFar().stream().filter(entry -> !entry.done()).toList();
         console.println("sweep.html        " + folder.path(RunFiles.SWEEP_PAGE));
@@ -249,10 +252,50 @@ final class Sweep<M extends PackedNetwork> {
             || FullDisk.of(e, "").isPresent();
     }
 
-    /** The same comparisons, each made once. */
-    private Comparer<M> compared(Comparer<M> comparer) {
-        return packed -> compared.computeIfAbsent(PackedModelFormat.sha256(packed), absent -> new Measured())
-            .of(() -> comparer.of(packed));
+    /**
+     * What compares the models of cells, each once: cells of the same sampler share its full-precision trajectories, which go
+     * with the last of them.
+     */
+    private final class Comparisons implements AutoCloseable {
+        private final Map<FidelityConf, Comparer<M>> comparers = new HashMap<>();
+        /** Cells that have not ended, by what they are compared along. */
+        private final Map<FidelityConf, Long> left = conf.cells().stream()
+            .collect(Collectors.groupingBy(cell -> along(cell.conf()), Collectors.counting()));
+
+        /** For one cell, closed where it ends. */
+        synchronized Comparer<M> of(JobConf cell) {
+            FidelityConf along = along(cell);
+            Comparer<M> comparer = comparers.computeIfAbsent(along, absent -> model.comparer(cell, spark, true, NOWHERE));
+            return new Comparer<>() {
+                @Override
+                public Measures.Found of(M packed) {
+                    return compared.computeIfAbsent(List.of(along, PackedModelFormat.sha256(packed)), absent -> new Measured())
+                        .of(() -> comparer.of(packed));
+                }
+
+                @Override
+                public void close() {
+                    end(along);
+                }
+            };
+        }
+
+        /** Cells that are compared with nothing share that. */
+        private FidelityConf along(JobConf cell) {
+            return cell.fidelity().on() ? cell.fidelity() : conf.common().fidelity();
+        }
+
+        private synchronized void end(FidelityConf along) {
+            if (left.merge(along, -1L, Long::sum) == 0) {
+                Optional.ofNullable(comparers.remove(along)).ifPresent(Comparer::close);
+            }
+        }
+
+        @Override
+        public synchronized void close() {
+            comparers.values().forEach(Comparer::close);
+            comparers.clear();
+        }
     }
 
     /** A comparison that the first thread to ask makes, and others wait for. */

@@ -36,6 +36,8 @@ class DefogCommandsTest extends CommandsOnSpark {
             assertThat(generate(model, made, flow)).as(err).isZero();
             JsonNode record = JSON.readTree(made.resolve("run.json").toFile());
             assertThat(record.toString()).contains("\"sample.eta\":50").contains("\"sample.distortion\":\"polydec\"");
+            assertThat(Files.readString(made.resolve("report.html")))
+                .contains("30 steps, η 50, ω 0.5, polydec, column:x_1, 2-3 nodes each, seed 5");
             assertThat(spark.read().parquet(made.resolve("molecules").toString()).filter("num_atoms in (2, 3)").count())
                 .isEqualTo(10);
             assertThat(generate(model, made, flow)).as(err).isZero();

@@ -36,10 +36,15 @@ final class Course {
      * @param seed   of their draws
      */
     Course(PackedModel full, int graphs, int count, long seed) {
+        this(full, Sampler.of(full.diffusion()), graphs, count, seed);
+    }
+
+    /** The same by another sampler than the one that the model was trained for. */
+    Course(PackedModel full, Sampler sampler, int graphs, int count, long seed) {
         this.full = full;
         this.graphs = graphs;
         this.count = count;
-        List<Sampler.Step> steps = Sampler.of(full.diffusion()).steps(full.diffusion(), count);
+        List<Sampler.Step> steps = sampler.steps(full.diffusion(), count);
         try (CpuDenoiser exact = new CpuDenoiser(full, backend())) {
             for (SizeGroup group : SizeGroup.of(full.diffusion(), seed, 0, graphs)) {
                 GraphBatch batch = InitialNoise.draw(full.diffusion(), group.n(), group.ids(), seed, exact.firstCounter(steps));
@@ -52,7 +57,7 @@ final class Course {
         }
     }
 
-    private static BackendOptions backend() {
+    static BackendOptions backend() {
         return new BackendOptions(Runtime.getRuntime().availableProcessors(), "auto", null);
     }
 

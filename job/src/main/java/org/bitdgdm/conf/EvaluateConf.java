@@ -41,6 +41,12 @@ public record EvaluateConf(String input, String smilesColumn, String against, St
             settings.on(Option.VERBOSE)));
     }
 
+    /** The same with a comparison along the run in the input. */
+    public EvaluateConf with(FidelityConf compared) {
+        return new EvaluateConf(input, smilesColumn, against, model, named, backend, fold, compared, likelihood, output,
+            verbose);
+    }
+
     /** Whether the model of a run is asked anything. */
     public boolean asksModel() {
         return fidelity.on() || likelihood.on();

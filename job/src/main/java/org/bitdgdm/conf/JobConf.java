@@ -70,6 +70,12 @@ public record JobConf(String model, List<String> given, QuantizeConf quantize, R
         });
     }
 
+    /** The same with a comparison whose number of steps is known. */
+    public JobConf compared() {
+        return new JobConf(model, given, quantize, recipe, sample, fold, fidelity.along(sample.steps()), scan, likelihood,
+            cache, saveModel, output, verbose);
+    }
+
     /** The same with steps that are evaluations of a network of proteins. */
     public JobConf withEvaluations(int evaluations) {
         return new JobConf(model, given, quantize, recipe, sample.withSteps(evaluations), fold, fidelity, scan, likelihood,

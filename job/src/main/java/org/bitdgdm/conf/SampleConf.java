@@ -22,10 +22,12 @@ public record SampleConf(long count, int steps, String schedule, SamplerConf sam
                          String backend, String cpuIsa, String cudaPrecision, String nativeDirectory)
     implements Serializable {
 
+    static final List<String> SCHEDULES = List.of("uniform", "noise");
+
     public SampleConf {
         Check.that(count >= 1, "count", "must be at least 1", count);
         Check.that(steps >= 1, "steps", "must be at least 1", steps);
-        Check.oneOf("schedule", List.of("uniform", "noise"), schedule);
+        Check.oneOf("schedule", SCHEDULES, schedule);
         Check.that(batchSize >= 1, "batch-size", "must be at least 1", batchSize);
         Check.that(shardSize >= 0, "shard-size", "must be at least 1, or 0 to choose it from the count", shardSize);
         Check.oneOf("backend", List.of("auto", "reference", "cpu", "cuda"), backend);

@@ -4,11 +4,13 @@ import java.io.Serializable;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.bitdgdm.kernels.Distortion;
 import org.bitdgdm.kernels.Sha256;
 import org.bitdgdm.kernels.Stochasticity;
@@ -50,6 +52,11 @@ public record SamplerConf(String sampler, double eta, double omega, String disto
     /** Without a scaffold. */
     public SamplerConf(String sampler, double eta, double omega, String distortion, String stochasticity, String atoms) {
         this(sampler, eta, omega, distortion, stochasticity, atoms, "");
+    }
+
+    /** The sampler itself, whatever graphs it is asked for. */
+    SamplerConf alone() {
+        return new SamplerConf(sampler, eta, omega, distortion, stochasticity, "");
     }
 
     /** The options that are not as in {@link #AUTO}. */
@@ -94,6 +101,18 @@ public record SamplerConf(String sampler, double eta, double omega, String disto
         }
         words.append(atoms.isEmpty() ? "" : "-n" + atoms).append(scaffold.isEmpty() ? "" : "-around-" + safe(scaffold));
         return words.append(stochasticity.equals(AUTO.stochasticity) ? "" : "-" + stochasticity.replace(':', '-')).toString();
+    }
+
+    /** What differs from {@link #AUTO} but the scaffold, for people; empty where nothing does. */
+    public String text() {
+        Map<String, Boolean> parts = new LinkedHashMap<>();
+        parts.put(sampler, !sampler.equals(AUTO.sampler));
+        parts.put("η " + plain(eta), eta != 0);
+        parts.put("ω " + plain(omega), omega != 0);
+        parts.put(distortion, !distortion.equals(AUTO.distortion));
+        parts.put(stochasticity, !stochasticity.equals(AUTO.stochasticity));
+        parts.put(atoms + " nodes each", !atoms.isEmpty());
+        return parts.entrySet().stream().filter(Map.Entry::getValue).map(Map.Entry::getKey).collect(Collectors.joining(", "));
     }
 
     /** A text as part of a file's name, and which text it is where that does not show. */

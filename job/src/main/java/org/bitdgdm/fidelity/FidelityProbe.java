@@ -27,6 +27,7 @@ import org.bitdgdm.sample.ExecutorDenoiser;
 import org.bitdgdm.sample.ModelBroadcast;
 import org.bitdgdm.sample.ModelOpener;
 import org.bitdgdm.sample.ProteinOpener;
+import org.bitdgdm.sample.ShardSampler;
 
 /**
  * Compares quantized models with one full-precision model, as Spark tasks. Both run on the same backend, so that what
@@ -70,10 +71,10 @@ public final class FidelityProbe<M extends PackedNetwork, D extends OpenedModel>
     }
 
     /**
-     * Plans trajectories of graphs; they are computed by the first comparison.
+     * Plans trajectories of graphs, by the sampler of the run; they are computed by the first comparison.
      *
      * @param model in full precision
-     * @param conf  how much to compare
+     * @param conf  how much to compare, see {@link #checkSteps}
      * @param keep  whether executors keep the trajectories for further comparisons, in memory and on disk
      */
     public static FidelityProbe<PackedModel, Denoiser> ofGraphs(JavaSparkContext spark, PackedModel model, FidelityConf conf,
@@ -88,7 +89,8 @@ public final class FidelityProbe<M extends PackedNetwork, D extends OpenedModel>
      */
     public static FidelityProbe<PackedModel, Denoiser> ofGraphs(JavaSparkContext spark, PackedModel model, FidelityConf conf,
                                                                 DenoiserOpener opener, boolean keep, long seed) {
-        ArrayList<Sampler.Step> steps = new ArrayList<>(Sampler.of(model.diffusion()).steps(model.diffusion(), conf.steps()));
+        ArrayList<Sampler.Step> steps = new ArrayList<>(
+            sampler(conf, model.diffusion()).steps(model.diffusion(), conf.steps()));
         List<OfSize> starts = SizeGroup.of(model.diffusion(), seed, 0, conf.graphs()).stream()
             .flatMap(group -> group.parts(BATCH).stream()).map(batch -> new OfSize(batch, seed, steps)).toList();
         return new FidelityProbe<>(spark, model, opener, starts, steps.stream().mapToInt(Sampler.Step::at).toArray(), seed,
@@ -138,16 +140,35 @@ public final class FidelityProbe<M extends PackedNetwork, D extends OpenedModel>
         ProteinGraph read();
     }
 
+    /** The sampler that graphs of a comparison are made with. */
+    public static Sampler sampler(FidelityConf conf, Diffusion diffusion) {
+        return ShardSampler.sampler(conf.sampler(), conf.schedule(), diffusion);
+    }
+
     /**
-     * Refuses more steps than the model has; a run asks before it does anything else.
+     * Refuses steps that the sampler of a comparison cannot take; a run asks before it does anything else.
      *
      * @param option that says how many
      * @throws InputException naming the option
      */
-    public static void checkSteps(String option, int steps, Diffusion diffusion) {
-        if (steps > diffusion.mostSteps()) {
-            throw new InputException(option + " must be at most " + diffusion.mostSteps() + ", the "
-                + (diffusion.schedule().linear() ? "most of a flow" : "diffusion steps of the model") + ", found " + steps);
+    public static void checkSteps(String option, FidelityConf conf, Diffusion diffusion) {
+        Sampler sampler = sampler(conf, diffusion);
+        if (conf.steps() < sampler.fewestSteps()) {
+            throw new InputException(option + " must be at least " + sampler.fewestSteps() + ", the fewest of the sampler "
+                + ShardSampler.name(conf.sampler(), diffusion) + ", found " + conf.steps());
+        }
+        checkSteps(option, conf.steps(), sampler, diffusion);
+    }
+
+    /** Refuses more steps than a sampler can take. */
+    public static void checkSteps(String option, int steps, Sampler sampler, Diffusion diffusion) {
+        int most = sampler.mostSteps(diffusion);
+        if (steps > most) {
+            throw new InputException(option + " must be at most " + most + ", the " + switch (sampler.rule()) {
+                case POSTERIOR -> "diffusion steps of the model";
+                case LEAP -> "most of leaps";
+                default -> "most of a flow";
+            } + ", found " + steps);
         }
     }
 

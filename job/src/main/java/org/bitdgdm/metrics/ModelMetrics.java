@@ -15,7 +15,7 @@ final class ModelMetrics {
     /** How closely it follows. */
     static final List<MetricDefinition<FidelityReport>> FIDELITY = Stream.of(
         divergence("kl_node", "Divergence per node", of -> of.divergence().node(),
-            "mean KL(full precision ‖ quantized) of what both predict for a node at a step, nats"),
+            "mean KL(full precision ‖ quantized) of what both predict for a node at a step of the run's sampler, nats"),
         divergence("kl_edge", "Divergence per edge", of -> of.divergence().edge(), "the same for an edge"),
         divergence("kl_graph", "Divergence per graph", of -> of.divergence().graph(),
             "the same summed over the nodes and edges of a graph, per step"),

@@ -129,7 +129,8 @@ public record Fingerprint(Map<String, String> rows, Map<String, String> evaluati
     public static Map<String, String> ofMeasures(FidelityConf fidelity, LikelihoodConf likelihood) {
         Map<String, String> measures = new LinkedHashMap<>();
         if (fidelity.on()) {
-            measures.put("fidelity", fidelity.graphs() + " graphs, " + fidelity.steps() + " steps");
+            measures.put("fidelity", fidelity.graphs() + " graphs, " + fidelity.steps() + " steps"
+                + (fidelity.isUsual() ? "" : ", " + fidelity.schedule() + ", " + fidelity.sampler()));
         }
         if (likelihood.on()) {
             measures.put("likelihood", content(likelihood.molecules()) + ", " + likelihood.times() + " times");

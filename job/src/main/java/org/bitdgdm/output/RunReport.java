@@ -380,7 +380,8 @@ public final class RunReport {
 
     private String divergenceNote(FidelityReport report) {
         return report == null ? "" : Numbers.count(report.graphs()) + " " + registry.unit() + " of the full-precision model, "
-            + Numbers.count(report.steps()) + " steps; mean KL in nats ± standard error. The same whatever the run.";
+            + Numbers.count(report.steps()) + " steps by the run's own sampler; mean KL in nats ± standard error. Random"
+            + " numbers are the same whatever the run.";
     }
 
     private ReportPage.DivergenceRow divergence(Divergence range) {

@@ -4,10 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import org.bitdgdm.conf.Amount;
 import org.bitdgdm.conf.SweepCell;
 import org.bitdgdm.fidelity.Estimate;
+import org.bitdgdm.fidelity.FidelityReport;
 import org.bitdgdm.metrics.Metric;
 import org.bitdgdm.metrics.MetricDefinition;
 import org.bitdgdm.metrics.MetricRegistry;
@@ -93,7 +95,7 @@ public record SweepEntry(SweepCell cell, MetricReport metrics, JsonNode run, Lis
             : "So far " + Numbers.count(entries.size()) + " of " + Amount.of(cells, "cell");
     }
 
-    /** Whether all cells take the same times, so that the divergence, measured at times of its own, can tell them apart. */
+    /** Whether all cells take the same times, so that the divergence, which says nothing of these, can tell them apart. */
     static boolean sameTimes(List<SweepEntry> entries) {
         return entries.stream().map(entry -> List.of(entry.cell().conf().sample().steps(),
             entry.cell().conf().sample().schedule(), entry.cell().conf().sample().sampler())).distinct().count() <= 1;
@@ -101,10 +103,17 @@ public record SweepEntry(SweepCell cell, MetricReport metrics, JsonNode run, Lis
 
     /** Along what divergence and agreement were measured; empty where they were not. */
     static String trajectories(List<SweepEntry> entries, MetricRegistry names) {
-        return entries.stream().filter(entry -> entry.done() && entry.metrics().fidelity() != null).findFirst()
-            .map(entry -> entry.metrics().fidelity()).map(found -> "along " + Numbers.count(found.graphs())
-                + " full-precision " + names.unit() + " of " + Numbers.count(found.steps()) + " uniform steps"
-                + (sameTimes(entries) ? "" : ", whatever the cell's own steps and schedule")).orElse("");
+        List<FidelityReport> found = entries.stream().filter(SweepEntry::done).map(entry -> entry.metrics().fidelity())
+            .filter(Objects::nonNull).toList();
+        if (found.isEmpty()) {
+            return "";
+        }
+        String along = "along " + Numbers.count(found.get(0).graphs()) + " full-precision " + names.unit() + " of ";
+        if (found.stream().mapToInt(FidelityReport::steps).distinct().count() > 1) {
+            return along + "as many steps as the cell has, by its own sampler and schedule";
+        }
+        return along + Amount.of(found.get(0).steps(), "step") + (sameTimes(entries) ? ""
+            : " by the cell's own sampler and schedule, whatever its own number of steps");
     }
 
     /** Seconds of one phase of the cell, as its {@code run.json} has them; 0 if not known. */

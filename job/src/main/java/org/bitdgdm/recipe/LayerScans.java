@@ -64,7 +64,7 @@ public final class LayerScans<M extends PackedNetwork> implements LayerStudy<M> 
      * @throws InputException if no rates of the backend were measured
      */
     synchronized Candidates<M> candidates(JobConf conf, LayerRates rates, PrintStream console) {
-        FidelityConf scan = new FidelityConf(conf.scan().on() ? conf.scan().graphs() : SCANNED, conf.scan().steps());
+        FidelityConf scan = conf.scan().with(conf.scan().on() ? conf.scan().graphs() : SCANNED, conf.scan().steps());
         List<Object> key = List.of(conf.quantize(), conf.recipe().candidates(), scan);
         Candidates<M> known = candidates.get(key);
         if (known == null) {

@@ -48,9 +48,11 @@ import org.bitdgdm.recipe.Candidates.Candidate;
 public final class RecipeSearch<M extends PackedNetwork> {
     private static final int ROUNDS = 4;
     /** Graphs and steps of step 3. */
-    private static final FidelityConf SEARCHED = new FidelityConf(32, 20);
+    private static final int SEARCHED = 32;
+    private static final int SEARCHED_STEPS = 20;
     /** Graphs and steps of step 4 where {@code --fidelity} does not say. */
-    private static final FidelityConf VERIFIED = new FidelityConf(64, 50);
+    private static final int VERIFIED = 64;
+    private static final int VERIFIED_STEPS = 50;
     /** Key of the random draws of step 3; apart from that of the verification. */
     private static final long SEARCH_SEED = 0x52656369_70657321L;
     /** Below this share of the budget another round may find a cheaper choice. */
@@ -129,7 +131,8 @@ public final class RecipeSearch<M extends PackedNetwork> {
         long start = System.nanoTime();
         candidates = scans.candidates(conf, rates, console);
         List<Made<M>> within = search();
-        FidelityConf verification = studied.within(conf.fidelity().on() ? conf.fidelity() : VERIFIED);
+        FidelityConf verification = studied.within(conf.fidelity().on() ? conf.fidelity()
+            : conf.fidelity().with(VERIFIED, VERIFIED_STEPS));
         Chosen<M> chosen = fastest(within, scans.probe(verification, FidelityProbe.SEED), verification);
         console.printf(Locale.ROOT, "recipe found in %.0f s%n", (System.nanoTime() - start) * 1e-9);
         return chosen;
@@ -141,7 +144,8 @@ public final class RecipeSearch<M extends PackedNetwork> {
         double nearest = Double.POSITIVE_INFINITY;
         List<Made<M>> found = new ArrayList<>();
         Set<List<Integer>> tried = new HashSet<>();
-        FidelityProbe<M, ?> probe = scans.probe(studied.within(SEARCHED), SEARCH_SEED);
+        FidelityProbe<M, ?> probe = scans.probe(studied.within(conf.fidelity().with(SEARCHED, SEARCHED_STEPS)),
+            SEARCH_SEED);
         for (int round = 1; round <= ROUNDS; round++) {
             int[] choices = candidates.choose(aim);
             if (!tried.add(Arrays.stream(choices).boxed().toList())) {

@@ -45,7 +45,8 @@ public record StudiedGraphs(JavaSparkContext spark, Calibrations calibrations, B
 
     @Override
     public FidelityConf within(FidelityConf asked) {
-        return new FidelityConf(asked.graphs(), Math.min(asked.steps(), full().diffusion().steps()));
+        return asked.with(asked.graphs(),
+            Math.min(asked.steps(), FidelityProbe.sampler(asked, full().diffusion()).mostSteps(full().diffusion())));
     }
 
     @Override

@@ -55,7 +55,7 @@ public record StudiedProteins(JavaSparkContext spark, ProteinCalibrations calibr
         while (most % evaluations != 0) {
             evaluations--;
         }
-        return new FidelityConf(asked.graphs(), evaluations);
+        return asked.with(asked.graphs(), evaluations);
     }
 
     @Override

@@ -24,11 +24,14 @@ import org.bitdgdm.kernels.Denoiser;
 import org.bitdgdm.kernels.Diffusion;
 import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.kernels.PackedModel;
+import org.bitdgdm.kernels.Sampler;
+import org.bitdgdm.kernels.Schedule;
 import org.bitdgdm.metrics.MetricDefinition.Need;
 import org.bitdgdm.model.Family;
 import org.bitdgdm.model.Vocabulary;
 import org.bitdgdm.molecule.GraphReader;
 import org.bitdgdm.sample.BackendOpener;
+import org.bitdgdm.sample.ShardSampler;
 
 /**
  * What asks quantized models how closely they follow their full-precision original, for {@code generate}, sweeps and
@@ -41,20 +44,26 @@ import org.bitdgdm.sample.BackendOpener;
 public record Measures(PackedModel full, Vocabulary vocabulary, BackendOpener opener) {
 
     /**
-     * Refuses more steps than the model has, before anything is computed.
+     * Refuses steps that the run's sampler or the model has not, before anything is computed.
      *
+     * @param fidelity with the sampler of the run, whether it is asked for or not
      * @throws InputException naming the option
      */
     public static void checkSteps(FidelityConf fidelity, LikelihoodConf likelihood, Diffusion diffusion) {
+        String sampler = ShardSampler.name(fidelity.sampler(), diffusion);
+        if (likelihood.on() && !sampler.equals("posterior")) {
+            throw new InputException("--likelihood is a bound of the sampler posterior, and this run has the sampler " + sampler
+                + ", which defines none; leave it out");
+        }
         if (fidelity.on()) {
-            FidelityProbe.checkSteps("--fidelity-steps", fidelity.steps(), diffusion);
+            FidelityProbe.checkSteps("--fidelity-steps", fidelity, diffusion);
         }
         if (likelihood.on() && diffusion.schedule().linear()) {
             throw new InputException("--likelihood is a bound of DiGress's posterior, and this model was trained for the"
                 + " sampler flow, which defines none; leave it out");
         }
         if (likelihood.on()) {
-            FidelityProbe.checkSteps("--likelihood-times", likelihood.times(), diffusion);
+            FidelityProbe.checkSteps("--likelihood-times", likelihood.times(), Sampler.posterior(Schedule.UNIFORM), diffusion);
         }
     }
 

@@ -5,6 +5,8 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
@@ -12,6 +14,7 @@ import org.bitdgdm.conf.Amount;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.JobConf;
 import org.bitdgdm.conf.QuantizeConf;
+import org.bitdgdm.conf.SampleConf;
 import org.bitdgdm.family.GraphFamily;
 import org.bitdgdm.fidelity.FidelityProbe;
 import org.bitdgdm.fidelity.LikelihoodProbe;
@@ -22,6 +25,7 @@ import org.bitdgdm.kernels.FixedPart;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
 import org.bitdgdm.kernels.PackedNetwork;
+import org.bitdgdm.kernels.Schedule;
 import org.bitdgdm.metrics.MetricRegistry;
 import org.bitdgdm.metrics.Protocol;
 import org.bitdgdm.metrics.ReferenceSet;
@@ -110,15 +114,10 @@ public record ReadyModel(ModelBundle bundle, GraphFamily family, Optional<Quanti
     @Override
     public void checkSteps(JobConf conf) {
         ShardSampler.steps(conf.sample(), bundle.diffusion());
-        String sampler = ShardSampler.name(conf.sample(), bundle.diffusion());
         ShardSampler.sizes(conf.sample(), bundle.diffusion(), fixed(conf));
-        if (!sampler.equals("posterior") && conf.likelihood().on()) {
-            throw new InputException("--likelihood is a bound of the sampler posterior, and this run has the sampler " + sampler
-                + ", which defines none; leave it out");
-        }
-        Measures.checkSteps(conf.fidelity(), conf.likelihood(), bundle.diffusion());
+        Measures.checkSteps(conf.fidelity().along(conf.sample().steps()), conf.likelihood(), bundle.diffusion());
         if (conf.recipe().auto() || conf.scan().on()) {
-            FidelityProbe.checkSteps("--sensitivity-steps", conf.scan().steps(), bundle.diffusion());
+            FidelityProbe.checkSteps("--sensitivity-steps", conf.scan(), bundle.diffusion());
         }
         if (conf.recipe().auto()) {
             LayerRates.of(opener.backend().label());
@@ -241,10 +240,13 @@ public record ReadyModel(ModelBundle bundle, GraphFamily family, Optional<Quanti
 
     @Override
     public String subtitle(JobConf conf) {
-        String scaffold = conf.sample().sampler().scaffold();
-        return String.join(", ", Amount.of(conf.sample().count(), "graph"), Amount.of(conf.sample().steps(), "step"),
-            "seed " + Long.toUnsignedString(conf.sample().seed()),
-            (scaffold.isEmpty() ? "" : "around " + scaffold + ", ") + backend);
+        SampleConf sample = conf.sample();
+        String scaffold = sample.sampler().scaffold();
+        return Stream.of(Amount.of(sample.count(), "graph"), Amount.of(sample.steps(), "step"),
+                sample.schedule().equals(Schedule.UNIFORM.label()) ? "" : sample.schedule() + " schedule",
+                sample.sampler().text(), "seed " + Long.toUnsignedString(sample.seed()),
+                scaffold.isEmpty() ? "" : "around " + scaffold, backend)
+            .filter(part -> !part.isEmpty()).collect(Collectors.joining(", "));
     }
 
     @Override

@@ -116,8 +116,8 @@ public record ReadyProteins(ProteinBundle bundle, Optional<QuantizedBundle<Packe
     @Override
     public JobConf settled(JobConf asked) {
         int asWell = asked.fold().evaluations();
-        return RunModel.super.settled(asked).withEvaluations(asWell > 0 ? asWell
-            : Math.max(1, bundle.diffusion().steps() / FoldConf.STRIDE));
+        return RunModel.super.settled(asked.withEvaluations(asWell > 0 ? asWell
+            : Math.max(1, bundle.diffusion().steps() / FoldConf.STRIDE)));
     }
 
     @Override

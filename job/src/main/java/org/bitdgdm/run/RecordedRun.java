@@ -3,11 +3,17 @@ package org.bitdgdm.run;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.ChecksumException;
+import org.bitdgdm.conf.FidelityConf;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.conf.Json;
+import org.bitdgdm.conf.Option;
+import org.bitdgdm.conf.Settings;
 import org.bitdgdm.kernels.PackedModel;
 import org.bitdgdm.kernels.PackedModelFormat;
 import org.bitdgdm.model.ModelBundle;
@@ -47,6 +53,26 @@ public record RecordedRun(OutputFolder folder, JsonNode record) {
     /** The folder of its full-precision model, as its user named it. */
     public String model() {
         return record.at("/configuration/model").asText();
+    }
+
+    /**
+     * A comparison along its way from noise to data: by its sampler, and in as many steps where no other number is asked for.
+     *
+     * @throws InputException if its {@code run.json} says none that there is
+     */
+    public FidelityConf compared(FidelityConf asked) {
+        Map<Option, List<String>> said = new EnumMap<>(Option.class);
+        for (Option option : FidelityConf.OF_RUNS) {
+            JsonNode value = record.path("configuration").path(option.key());
+            if (value.isValueNode()) {
+                said.put(option, List.of(value.asText()));
+            }
+        }
+        try {
+            return asked.along(Settings.load(Optional.empty(), said));
+        } catch (InputException e) {
+            throw new InputException("--input " + folder + " has a broken " + RunFiles.RUN_JSON + ": " + e.getMessage(), e);
+        }
     }
 
     /**

@@ -82,12 +82,13 @@ public sealed interface RunModel<M extends PackedNetwork> permits ReadyModel, Re
     M unpack(byte[] packed);
 
     /**
-     * What is run in fact: with the recipe of the saved model, where the user gives one.
+     * What is run in fact: with the recipe of the saved model, where the user gives one, and compared along a known number of
+     * steps.
      *
      * @throws InputException if the user asks for another quantization of it
      */
     default JobConf settled(JobConf asked) {
-        return saved().map(model -> asked.quantizedAs(model.recipe())).orElse(asked);
+        return saved().map(model -> asked.quantizedAs(model.recipe())).orElse(asked).compared();
     }
 
     /**

@@ -53,7 +53,7 @@ public final class ShardSampler implements Serializable {
      * @throws InputException if the sampler has not so many, or has no use for an option that is set
      */
     public static List<Sampler.Step> steps(SampleConf conf, Diffusion diffusion) {
-        Sampler sampler = sampler(conf, diffusion);
+        Sampler sampler = sampler(conf.sampler(), conf.schedule(), diffusion);
         try {
             return sampler.steps(diffusion, conf.steps());
         } catch (IllegalArgumentException e) {
@@ -93,11 +93,16 @@ public final class ShardSampler implements Serializable {
         }).orElse(diffusion.sizes());
     }
 
-    private static Sampler sampler(SampleConf conf, Diffusion diffusion) {
-        SamplerConf asked = conf.sampler();
-        String name = name(conf, diffusion);
-        if (!name.equals("posterior") && !conf.schedule().equals(Schedule.UNIFORM.label())) {
-            throw new InputException("--schedule is of the sampler posterior, found " + conf.schedule() + " with the sampler "
+    /**
+     * The sampler of a run.
+     *
+     * @param schedule how the times of a posterior's steps are spaced
+     * @throws InputException if it has no use for an option that is set
+     */
+    public static Sampler sampler(SamplerConf asked, String schedule, Diffusion diffusion) {
+        String name = name(asked, diffusion);
+        if (!name.equals("posterior") && !schedule.equals(Schedule.UNIFORM.label())) {
+            throw new InputException("--schedule is of the sampler posterior, found " + schedule + " with the sampler "
                 + name + "; " + (name.equals("flow") ? "space its times by --distortion" : "leave it out"));
         }
         if (name.equals("flow")) {
@@ -110,12 +115,12 @@ public final class ShardSampler implements Serializable {
                     + "; leave it out, or set --sampler flow");
             }
         }
-        return name.equals("posterior") ? Sampler.posterior(Schedule.of(conf.schedule())) : Sampler.leaps();
+        return name.equals("posterior") ? Sampler.posterior(Schedule.of(schedule)) : Sampler.leaps();
     }
 
     /** Which sampler takes the steps of a run, for people: {@code posterior}, {@code flow} or {@code tau-leaping}. */
-    public static String name(SampleConf conf, Diffusion diffusion) {
-        String asked = conf.sampler().sampler();
+    public static String name(SamplerConf conf, Diffusion diffusion) {
+        String asked = conf.sampler();
         return !asked.equals("auto") ? asked : diffusion.schedule().linear() ? "flow" : "posterior";
     }
 

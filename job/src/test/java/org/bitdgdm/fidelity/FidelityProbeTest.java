@@ -10,9 +10,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.bitdgdm.conf.FidelityConf;
 import org.bitdgdm.conf.InputException;
+import org.bitdgdm.conf.SamplerConf;
 import org.bitdgdm.conf.TestRecipes;
 import org.bitdgdm.kernels.Backend;
 import org.bitdgdm.kernels.GraphBatch;
@@ -32,11 +34,16 @@ import org.bitdgdm.sample.TinyModel;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Comparisons of small models on Spark, and one whose divergence is known in closed form. */
 class FidelityProbeTest {
     private static final PackedModel FULL = TinyModel.packed(1);
     private static final BackendOpener OPENER = new BackendOpener(Backend.REFERENCE, "auto", "");
+
+    /** Divergence per node, edge and graph along the steps that models of DiGress are trained for. */
+    private static final double[] FROZEN = {6.410549672774593E-4, 8.897223998868617E-4, 0.010422521008525951};
 
     private static JavaSparkContext spark;
 
@@ -154,6 +161,83 @@ class FidelityProbeTest {
         }
     }
 
+    /** What a run takes from noise to data, by its options; the first is what the model was trained for. */
+    private static Stream<FidelityConf> runs() {
+        return Stream.of(SamplerConf.AUTO, sampler("posterior", 0, "identity"), sampler("flow", 0, "polydec"),
+                sampler("flow", 20, "polydec"), sampler("tau-leaping", 0, "identity"))
+            .map(sampler -> new FidelityConf(5, 4, "uniform", sampler));
+    }
+
+    private static SamplerConf sampler(String name, double eta, String distortion) {
+        return new SamplerConf(name, eta, 0, distortion, "general", "");
+    }
+
+    /** Graph by graph, asking both models at every state that the run itself would pass through. */
+    @ParameterizedTest
+    @MethodSource("runs")
+    void theDivergenceIsAlongWhatARunOfTheSameSamplerPassesThrough(FidelityConf conf) throws InterruptedException {
+        PackedModel scaled = scaled(1.5f);
+        List<Sampler.Step> steps = FidelityProbe.sampler(conf, FULL.diffusion()).steps(FULL.diffusion(), conf.steps());
+        double nodes = 0;
+        double edges = 0;
+        long entries = 0;
+        long pairs = 0;
+        try (ReferenceDenoiser full = new ReferenceDenoiser(FULL);
+             ReferenceDenoiser other = new ReferenceDenoiser(scaled);
+             var probe = FidelityProbe.ofGraphs(spark, FULL, conf, OPENER, false)) {
+            for (long id = 0; id < conf.graphs(); id++) {
+                int n = FULL.diffusion().sizes().draw(FidelityProbe.SEED, id);
+                GraphBatch state = InitialNoise.draw(FULL.diffusion(), n, new long[] {id}, FidelityProbe.SEED,
+                    full.firstCounter(steps));
+                for (Sampler.Step step : steps) {
+                    float[][] p = {new float[n * 4], new float[n * n * 5]};
+                    float[][] q = {new float[n * 4], new float[n * n * 5]};
+                    full.logits(state, step, p[0], p[1]);
+                    other.logits(state, step, q[0], q[1]);
+                    for (int i = 0; i < n; i++) {
+                        nodes += divergence(p[0], q[0], i * 4, 4);
+                        for (int j = i + 1; j < n; j++) {
+                            edges += divergence(p[1], q[1], (i * n + j) * 5, 5);
+                        }
+                    }
+                    full.advance(state, FidelityProbe.SEED, List.of(step));
+                }
+                GraphBatch made = full.sample(n, new long[] {id}, FidelityProbe.SEED, steps);
+                assertThat(made.nodes()).isEqualTo(state.nodes());
+                assertThat(made.edges()).isEqualTo(state.edges());
+                entries += (long) n * steps.size();
+                pairs += (long) n * (n - 1) / 2 * steps.size();
+            }
+            Divergence found = probe.measure(scaled).divergence();
+            assertThat(found.node().value()).isPositive().isCloseTo(nodes / entries, withinPercentage(1e-4));
+            assertThat(found.edge().value()).isPositive().isCloseTo(edges / pairs, withinPercentage(1e-4));
+        }
+    }
+
+    private static double divergence(float[] p, float[] q, int from, int classes) {
+        double pNorm = IntStream.range(from, from + classes).mapToDouble(k -> Math.exp(p[k])).sum();
+        double qNorm = IntStream.range(from, from + classes).mapToDouble(k -> Math.exp(q[k])).sum();
+        return IntStream.range(from, from + classes)
+            .mapToDouble(k -> Math.exp(p[k]) / pNorm * (p[k] - Math.log(pNorm) - q[k] + Math.log(qNorm))).sum();
+    }
+
+    @Test
+    void eachSamplerHasItsOwnDivergenceAndThatOfTheModelIsTheOneOfTheReleaseBefore() {
+        PackedModel scaled = scaled(1.5f);
+        List<FidelityReport> found = new ArrayList<>();
+        for (FidelityConf conf : Stream.concat(runs(), Stream.of(new FidelityConf(5, 4, "noise", SamplerConf.AUTO))).toList()) {
+            try (var probe = FidelityProbe.ofGraphs(spark, FULL, conf, OPENER, false)) {
+                found.add(probe.measure(scaled));
+            }
+        }
+        assertThat(found.get(1)).isEqualTo(found.get(0));
+        assertThat(found.subList(1, found.size())).extracting(report -> report.divergence().graph().value())
+            .doesNotHaveDuplicates().hasSize(5);
+        Divergence frozen = found.get(0).divergence();
+        assertThat(new double[] {frozen.node().value(), frozen.edge().value(), frozen.graph().value()})
+            .containsExactly(FROZEN, within(1e-12));
+    }
+
     private static double closedForm(float[] logits, int from, double shift) {
         double norm = Arrays.stream(new int[] {0, 1, 2, 3}).mapToDouble(k -> Math.exp(logits[from + k])).sum();
         double p = Math.exp(logits[from + 2]) / norm;
@@ -162,10 +246,15 @@ class FidelityProbeTest {
 
     @Test
     void refusesMoreStepsThanTheModelHasAndNumbersThatAreNone() {
-        assertThatThrownBy(() -> FidelityProbe.checkSteps("--fidelity-steps", 21, FULL.diffusion()))
+        assertThatThrownBy(() -> FidelityProbe.checkSteps("--fidelity-steps", new FidelityConf(1, 21), FULL.diffusion()))
             .isInstanceOf(InputException.class)
             .hasMessage("--fidelity-steps must be at most 20, the diffusion steps of the model, found 21");
-        FidelityProbe.checkSteps("--fidelity-steps", 20, FULL.diffusion());
+        FidelityProbe.checkSteps("--fidelity-steps", new FidelityConf(1, 20), FULL.diffusion());
+        FidelityProbe.checkSteps("--fidelity-steps", new FidelityConf(1, 21, "uniform", sampler("flow", 0, "identity")),
+            FULL.diffusion());
+        assertThatThrownBy(() -> FidelityProbe.checkSteps("--fidelity-steps", new FidelityConf(1, 1, "uniform",
+            sampler("tau-leaping", 0, "identity")), FULL.diffusion())).isInstanceOf(InputException.class)
+            .hasMessage("--fidelity-steps must be at least 2, the fewest of the sampler tau-leaping, found 1");
         Trajectory broken = new Trajectory(1, new long[] {0}, 0,
             Sampler.posterior(Schedule.UNIFORM).steps(FULL.diffusion(), 1), new byte[][] {{0}, {0}},
             new byte[][] {{0}, {0}}, new float[][] {{0, Float.NaN, 0, 0}}, new float[][] {{0, 0, 0, 0, 0}});

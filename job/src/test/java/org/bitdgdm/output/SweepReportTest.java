@@ -74,7 +74,7 @@ class SweepReportTest {
         // The interval of this one is clipped at 0, which its standard error does not know.
         assertThat(table.get(3)).contains(" 0.00111 ± 0.0010 |");
         assertThat(text).doesNotContain("Distances").doesNotContain("Likelihood")
-            .contains("along 2 full-precision graphs of 5 uniform steps: entries changed")
+            .contains("along 2 full-precision graphs of 5 steps: entries changed")
             .contains(" the cells took 44.0 s (sampling 24.0 s, metrics 20.0 s).");
 
         List<Metric> near = new ArrayList<>(full.metrics().metrics());
@@ -117,7 +117,8 @@ class SweepReportTest {
     void whereCellsDifferInStepsTheTableSaysAlongWhatTheyDiverge() {
         List<SweepEntry> entries = List.of(entry("bit-dgdm", 1, 10, 0.3, 800, 500, 18, 100),
             entry("bit-dgdm", 1, 50, 0.3, 950, 100, 18, 100));
-        String along = "along 2 full-precision graphs of 5 uniform steps, whatever the cell's own steps and schedule";
+        String along = "along 2 full-precision graphs of 5 steps by the cell's own sampler and schedule, whatever its own"
+            + " number of steps";
         assertThat(SweepMarkdown.render("qm9", "cpu", 2, entries, NAMES)).contains(along);
         assertThat(SweepReport.render("qm9", "cpu", 2, entries, NAMES)).contains(along.replace("'", "&#39;"));
     }

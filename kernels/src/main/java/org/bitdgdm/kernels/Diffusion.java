@@ -26,6 +26,6 @@ public record Diffusion(NoiseSchedule schedule, LimitDistribution limits, SizeDi
 
     /** The most steps that a graph may take with the sampler of the model. */
     public int mostSteps() {
-        return schedule.linear() ? Sampler.MOST_STEPS : steps();
+        return Sampler.of(this).mostSteps(this);
     }
 }

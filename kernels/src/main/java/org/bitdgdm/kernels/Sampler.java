@@ -113,10 +113,20 @@ public record Sampler(Rule rule, Schedule schedule, Distortion distortion, float
             : posterior(Schedule.UNIFORM);
     }
 
+    /** The fewest steps that a graph may take. */
+    public int fewestSteps() {
+        return rule == Rule.LEAP ? 2 : 1;
+    }
+
+    /** The most steps that a graph may take: of a posterior T. */
+    public int mostSteps(Diffusion diffusion) {
+        return rule == Rule.POSTERIOR ? diffusion.steps() : MOST_STEPS;
+    }
+
     /**
      * All steps from noise to data.
      *
-     * @param count evaluations of the network: of a posterior at most T, else at most {@link #MOST_STEPS}
+     * @param count evaluations of the network, {@link #fewestSteps} to {@link #mostSteps}
      * @throws IllegalArgumentException if the diffusion has not so many
      */
     public List<Step> steps(Diffusion diffusion, int count) {
