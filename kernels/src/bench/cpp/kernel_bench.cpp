@@ -1,4 +1,5 @@
 // Times the peaks of a core and, beside them, every piece of the cpu backend: kernel_bench peaks|pieces < DESCRIPTION
+// or comparisons of fingerprints, of which the description says how long only: kernel_bench fingerprints < DESCRIPTION
 //
 // Each piece is first run on the scalar kernels too and must give the same bits. Prints one line per measurement, see
 // stopwatch.h; the description comes from KernelBench.java: lines of words, in any order but `layer` last.
@@ -15,6 +16,7 @@
 #include <stdexcept>
 
 #include "cpu_features.h"
+#include "fingerprints.h"
 #include "packing.h"
 #include "pieces.h"
 #include "scratch.h"
@@ -584,8 +586,10 @@ int main(int count, char** arguments) {
             peaks(description);
         } else if (mode == "pieces") {
             PieceBench(description).run();
+        } else if (mode == "fingerprints") {
+            fingerprints(description.patience);
         } else {
-            throw std::runtime_error("usage: kernel_bench peaks|pieces < DESCRIPTION");
+            throw std::runtime_error("usage: kernel_bench peaks|pieces|fingerprints < DESCRIPTION");
         }
     } catch (const std::exception& error) {
         std::fprintf(stderr, "kernel_bench: %s\n", error.what());

@@ -10,6 +10,7 @@
 
 #include "algebra.h"
 #include "protein_engine.h"
+#include "similarity.h"
 
 #ifndef BITDGDM_BUILD_ID
 #error "build.sh defines the build id"
@@ -525,6 +526,37 @@ CPU_NATIVE(void, gram)(JNIEnv* env, jclass, jfloatArray rows, jint count, jint i
         for (jint column = 0; column < in; column++) {
             env->SetDoubleArrayRegion(gram, column * in, column + 1, sums.data() + column * stride);
         }
+    });
+}
+
+CPU_NATIVE(jboolean, comparesFingerprints)(JNIEnv*, jclass) {
+    return similarity() != nullptr;
+}
+
+CPU_NATIVE(void, nearest)(JNIEnv* env, jclass, jlongArray bits, jintArray set, jint from, jint to, jlongArray otherBits,
+                          jintArray otherSet, jint words, jfloatArray nearest) {
+    guarded(env, [&] {
+        const size_t rows = env->GetArrayLength(set);
+        const size_t others = env->GetArrayLength(otherSet);
+        Held<const int64_t> mine(env, bits, false);
+        Held<const int32_t> counts(env, set, false);
+        Held<const int64_t> theirs(env, otherBits, false);
+        Held<const int32_t> otherCounts(env, otherSet, false);
+        Held<float> found(env, nearest, true);
+        similarity()->nearest({mine.get(), counts.get(), rows, static_cast<size_t>(words)}, from, to,
+            {theirs.get(), otherCounts.get(), others, static_cast<size_t>(words)}, found.get());
+    });
+}
+
+CPU_NATIVE(void, means)(JNIEnv* env, jclass, jlongArray bits, jintArray set, jdoubleArray shares, jint from, jint to, jint words,
+                        jdoubleArray means) {
+    guarded(env, [&] {
+        const size_t rows = env->GetArrayLength(set);
+        Held<const int64_t> all(env, bits, false);
+        Held<const int32_t> counts(env, set, false);
+        Held<const double> weights(env, shares, false);
+        Held<double> found(env, means, true);
+        similarity()->means({all.get(), counts.get(), rows, static_cast<size_t>(words)}, weights.get(), from, to, found.get());
     });
 }
 

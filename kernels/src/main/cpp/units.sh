@@ -11,7 +11,7 @@ esac
 common_options=(-std=c++17 -ffp-contract=off -pthread -Wall -Wextra)
 
 # All units but the JNI one.
-units=(algebra algebra_scalar algebra_avx2 algebra_avx512 cpu_features graph_features input_sample lowest_eigenpairs packing packing_forms scratch thread_pool engine
+units=(algebra algebra_scalar algebra_avx2 algebra_avx512 cpu_features graph_features input_sample lowest_eigenpairs packing packing_forms scratch similarity similarity_avx512 thread_pool engine
     protein_engine denoiser_scalar denoiser_avx2 denoiser_avx512)
 
 # Sets own_options to the flags of one unit alone.
@@ -22,5 +22,7 @@ options_of() {
         # GCC 12 takes the undefined operands in its own AVX-512 headers for mistakes.
         amd64-denoiser_avx512 | amd64-algebra_avx512) own_options=(-mavx2 -mfma -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni
             -Wno-uninitialized -Wno-maybe-uninitialized) ;;
+        amd64-similarity_avx512) own_options=(-mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vpopcntdq -Wno-uninitialized
+            -Wno-maybe-uninitialized) ;;
     esac
 }

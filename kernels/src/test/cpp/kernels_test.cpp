@@ -11,6 +11,7 @@
 
 #include "algebra.h"
 #include "protein_engine.h"
+#include "similarity.h"
 
 namespace {
 
@@ -608,6 +609,51 @@ void algebras() {
     }
 }
 
+double tanimoto(const std::vector<int64_t>& bits, size_t words, size_t row, size_t other) {
+    int common = 0, either = 0;
+    for (size_t word = 0; word < words; word++) {
+        common += __builtin_popcountll(bits[row * words + word] & bits[other * words + word]);
+        either += __builtin_popcountll(bits[row * words + word] | bits[other * words + word]);
+    }
+    return either == 0 ? 1 : static_cast<double>(common) / either;
+}
+
+// Of numbers of rows that are no multiples of a vector; the first row and its like have no bits.
+void similarities() {
+    for (size_t rows : {1, 7, 16, 131, 270}) {
+        const size_t words = rows % 2 == 0 ? 16 : 3, from = rows / 3;
+        std::vector<int64_t> bits(rows * words);
+        std::vector<int32_t> set(rows);
+        std::vector<double> shares(rows);
+        for (size_t row = 0; row < rows; row++) {
+            shares[row] = (row + 1.0) / rows;
+            for (size_t word = 0; row % 50 != 0 && word < words; word++) {
+                bits[row * words + word] = static_cast<int64_t>(random_.below(1u << 31)) * random_.below(1u << 31);
+                set[row] += __builtin_popcountll(bits[row * words + word]);
+            }
+        }
+        std::vector<float> nearest(rows - from);
+        std::vector<double> means(2 * (rows - from));
+        for (size_t row = from; row < rows; row++) {
+            for (size_t other = 0; other < rows; other++) {
+                const double similar = tanimoto(bits, words, row, other);
+                nearest[row - from] = std::max(nearest[row - from], static_cast<float>(similar));
+                means[2 * (row - from)] += shares[other] * similar;
+                means[2 * (row - from) + 1] += shares[other] * similar * similar;
+            }
+        }
+        addToChecksum(means.data(), means.size() * sizeof(double));
+        if (const Similarity* vectors = similarity()) {
+            std::vector<float> foundNearest(rows - from);
+            std::vector<double> foundMeans(2 * (rows - from));
+            const Fingerprints all = {bits.data(), set.data(), rows, words};
+            vectors->nearest(all, from, rows, all, foundNearest.data());
+            vectors->means(all, shares.data(), from, rows, foundMeans.data());
+            require(nearest == foundNearest && means == foundMeans, "similarity", "avx512");
+        }
+    }
+}
+
 }  // namespace
 
 int main() {
@@ -620,6 +666,7 @@ int main() {
     networks();
     proteins();
     algebras();
+    similarities();
     std::printf("kernels_test: %zu instruction sets agree, checksum %016llx\n", supported().size(),
         static_cast<unsigned long long>(checksum));
     return 0;

@@ -2,10 +2,13 @@ package org.bitdgdm.benchmark;
 
 import java.io.Serializable;
 import java.util.Arrays;
+import org.bitdgdm.kernels.KernelException;
+import org.bitdgdm.kernels.NativeSimilarity;
+import org.slf4j.LoggerFactory;
 
 /**
  * Packed fingerprints of some molecules, compared pair by pair by Tanimoto's coefficient: common bits ÷ bits of either, 1 where
- * neither has any.
+ * neither has any. Native code compares where the processor counts the bits of vectors; the loops here say what it computes.
  */
 public final class FingerprintBlock implements Serializable {
     private static final long serialVersionUID = 1;
@@ -16,6 +19,8 @@ public final class FingerprintBlock implements Serializable {
     /** Bits of a count among those of a tile. */
     private static final int COUNT = 16;
     private static final int MASK = (1 << COUNT) - 1;
+
+    private static final boolean NATIVE = loaded();
 
     private final int words;
     private final long[] bits;
@@ -40,6 +45,16 @@ public final class FingerprintBlock implements Serializable {
         }
     }
 
+    /** Whether native code compares here, which gives the same bits. */
+    private static boolean loaded() {
+        try {
+            return NativeSimilarity.load(null);
+        } catch (KernelException e) {
+            LoggerFactory.getLogger(FingerprintBlock.class).warn("fingerprints are compared by Java: {}", e.getMessage());
+            return false;
+        }
+    }
+
     /** Fingerprints in it. */
     public int rows() {
         return weights.length;
@@ -57,7 +72,15 @@ public final class FingerprintBlock implements Serializable {
 
     /** For rows from ≤ row &lt; to, the largest similarity with any row of another block. */
     public float[] nearest(int from, int to, FingerprintBlock others) {
+        return nearest(from, to, others, NATIVE);
+    }
+
+    float[] nearest(int from, int to, FingerprintBlock others, boolean natively) {
         float[] nearest = new float[to - from];
+        if (natively) {
+            NativeSimilarity.nearest(bits, set, from, to, others.bits, others.set, words, nearest);
+            return nearest;
+        }
         compare(from, to, others, (row, other, similarity) ->
             nearest[row - from] = Math.max(nearest[row - from], (float) similarity));
         return nearest;
@@ -73,14 +96,24 @@ public final class FingerprintBlock implements Serializable {
 
     /** For rows from ≤ row &lt; to, mean similarity with all rows of this block, itself among them, and mean of its square. */
     public double[][] means(int from, int to) {
-        double[][] means = new double[to - from][2];
+        return means(from, to, NATIVE);
+    }
+
+    double[][] means(int from, int to, boolean natively) {
         double total = Arrays.stream(weights).sum();
         double[] shares = Arrays.stream(weights).map(weight -> weight / total).toArray();
-        compare(from, to, this, (row, other, similarity) -> {
-            means[row - from][0] += shares[other] * similarity;
-            means[row - from][1] += shares[other] * similarity * similarity;
-        });
-        return means;
+        double[] means = new double[2 * (to - from)];
+        if (natively) {
+            NativeSimilarity.means(bits, set, shares, from, to, words, means);
+        } else {
+            compare(from, to, this, (row, other, similarity) -> {
+                means[2 * (row - from)] += shares[other] * similarity;
+                means[2 * (row - from) + 1] += shares[other] * similarity * similarity;
+            });
+        }
+        double[][] byRow = new double[to - from][];
+        Arrays.setAll(byRow, row -> Arrays.copyOfRange(means, 2 * row, 2 * row + 2));
+        return byRow;
     }
 
     /** Every row from ≤ row &lt; to with every one of another block, for each row in their order. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.bitdgdm.kernels.NativeSimilarity;
 import org.junit.jupiter.api.Test;
 
 /** Similarities of whole blocks beside those of pairs by their bits. */
@@ -38,9 +39,12 @@ class FingerprintBlockTest {
             FingerprintBlock one = new FingerprintBlock(mine, random.doubles(sizes[0], 1, 3).toArray());
             FingerprintBlock two = new FingerprintBlock(theirs, random.doubles(sizes[1], 1, 3).toArray());
             int from = sizes[0] / 3;
-            float[] nearest = one.nearest(from, sizes[0], two);
+            boolean natively = NativeSimilarity.load(null);
+            float[] nearest = one.nearest(from, sizes[0], two, false);
             double[] others = one.nearestOther(from, sizes[0]);
-            double[][] means = one.means(from, sizes[0]);
+            double[][] means = one.means(from, sizes[0], false);
+            assertThat(one.nearest(from, sizes[0], two, natively)).isEqualTo(nearest);
+            assertThat(one.means(from, sizes[0], natively)).isDeepEqualTo(means);
             double total = IntStream.range(0, sizes[0]).mapToDouble(k -> one.weights()[k]).sum();
             for (int row = from; row < sizes[0]; row++) {
                 float most = 0;

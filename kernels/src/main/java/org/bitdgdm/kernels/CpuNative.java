@@ -328,6 +328,14 @@ final class CpuNative {
 
     static native boolean inverseCholesky(double[] matrix, int n);
 
+    /** Whether {@link #nearest} and {@link #means} may be called. */
+    static native boolean comparesFingerprints();
+
+    static native void nearest(long[] bits, int[] set, int from, int to, long[] otherBits, int[] otherSet, int words,
+                               float[] nearest);
+
+    static native void means(long[] bits, int[] set, double[] shares, int from, int to, int words, double[] means);
+
     /** Bytes that the threads of an engine work in, as far as none is at work. */
     static native long scratchBytes(long engine);
 
