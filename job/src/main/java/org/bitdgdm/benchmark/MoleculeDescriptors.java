@@ -64,6 +64,15 @@ public record MoleculeDescriptors(double weight, double logP, double qed, double
          * @throws IllegalArgumentException where the text is no molecule
          */
         public MoleculeDescriptors of(String smiles) throws CDKException {
+            return of(smiles, true);
+        }
+
+        /**
+         * The same.
+         *
+         * @param complexity whether {@link #bertz}, which takes all distances, is asked for; it is NaN where not
+         */
+        public MoleculeDescriptors of(String smiles, boolean complexity) throws CDKException {
             BenchmarkMolecule molecule = new BenchmarkMolecule(Canonicaliser.read(smiles));
             IAtomContainer atoms = molecule.molecule();
             SmartsTarget looked = new SmartsTarget(atoms, heavy);
@@ -79,7 +88,8 @@ public record MoleculeDescriptors(double weight, double logP, double qed, double
             String scaffold = rings < SCAFFOLD_RINGS ? null : MurckoScaffold.of(atoms, parts);
             return new MoleculeDescriptors(weight, coefficient,
                 drugLikeness.of(atoms, looked, weight, coefficient, surface, donors, rotatable),
-                SyntheticAccessibility.of(molecule, morgan), BertzComplexity.of(atoms), surface, acceptor.count(looked), donors,
+                SyntheticAccessibility.of(molecule, morgan), complexity ? BertzComplexity.of(atoms) : Double.NaN, surface,
+                acceptor.count(looked), donors,
                 rotatable, rings - aromatic, aromatic, filters.pass(molecule, whole), scaffold, brics.of(atoms, looked),
                 morgan.keySet().stream().mapToInt(Integer::intValue).toArray());
         }

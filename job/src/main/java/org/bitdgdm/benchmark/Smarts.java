@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import java.util.stream.StreamSupport;
 import org.openscience.cdk.AtomRef;
 import org.openscience.cdk.BondRef;
 import org.openscience.cdk.interfaces.IAtom;
@@ -29,9 +30,9 @@ import org.openscience.cdk.silent.SilentChemObjectBuilder;
 
 /**
  * One SMARTS, compiled. The CDK parses it and says what its atoms and bonds allow; which atoms of a molecule they can be
- * together is searched here, because hundreds of patterns are asked of every molecule: a pattern with an atom that no atom of
- * the molecule can be is not searched at all, and what surrounds an atom is found once for all patterns. Molecules have ring
- * and aromatic flags, and neither isotopes nor stereochemistry. Not thread-safe.
+ * together is searched here, because hundreds of patterns are asked of every molecule: a pattern with a bond, or an atom,
+ * that none of the molecule's can be is not searched at all, and what surrounds an atom is found once for all patterns.
+ * Molecules have ring and aromatic flags, and neither isotopes nor stereochemistry. Not thread-safe.
  */
 final class Smarts {
     private static final int ORDERS = 5;
@@ -49,10 +50,10 @@ final class Smarts {
     private final Condition[] exact;
     /** Elements that the first atom can be; null where it can be any. */
     private final BitSet first;
-    /** The different ones of the questions. */
-    private final int[] needed;
-    /** Of atoms without bonds that are asked the same: the question and how many there are. */
-    private final int[][] alone;
+    /** The different bonds, those first that molecules have lacked last. */
+    private final int[] bonds;
+    /** The different questions and how many atoms must answer each, those first that molecules have lacked last. */
+    private final int[][] needed;
     /** From the first atom on. */
     private final Step[] rooted;
     /** From the atom on that is likely the rarest. */
@@ -71,7 +72,7 @@ final class Smarts {
         questions = new int[n];
         exact = new Condition[n];
         List<BitSet> elements = new ArrayList<>();
-        Map<Integer, Integer> lonely = new TreeMap<>();
+        Map<Integer, Integer> times = new TreeMap<>();
         for (IAtom atom : query.atoms()) {
             int index = atom.getIndex();
             Expr expression = expression(atom);
@@ -79,14 +80,12 @@ final class Smarts {
             questions[index] = terms.number(bound);
             exact[index] = isOfAtomAlone(expression) ? null : condition(expression);
             elements.add(elements(bound));
-            if (atom.getBondCount() == 0) {
-                lonely.merge(questions[index], 1, Integer::sum);
-            }
+            times.merge(questions[index], 1, Integer::sum);
         }
         first = elements.get(0);
-        needed = Arrays.stream(questions).distinct().toArray();
-        alone = lonely.entrySet().stream().filter(one -> one.getValue() > 1)
-            .map(one -> new int[] {one.getKey(), one.getValue()}).toArray(int[][]::new);
+        needed = times.entrySet().stream().map(one -> new int[] {one.getKey(), one.getValue()}).toArray(int[][]::new);
+        bonds = StreamSupport.stream(query.bonds().spliterator(), false).mapToInt(bond -> terms.bond(
+            questions[bond.getBegin().getIndex()], allowed(bond), questions[bond.getEnd().getIndex()])).distinct().toArray();
         rooted = steps(query, 0);
         int rarest = 0;
         for (IAtom atom : query.atoms()) {
@@ -306,13 +305,20 @@ final class Smarts {
     /** Whether a molecule has it anywhere. */
     boolean matches(SmartsTarget molecule) {
         require(molecule);
-        for (int question : needed) {
-            if (!molecule.some(question)) {
+        // Most molecules lack what the last ones have lacked.
+        for (int at = 0; at < bonds.length; at++) {
+            if (!molecule.someBond(bonds[at])) {
+                int lacked = bonds[at];
+                System.arraycopy(bonds, 0, bonds, 1, at);
+                bonds[0] = lacked;
                 return false;
             }
         }
-        for (int[] several : alone) {
-            if (molecule.count(several[0]) < several[1]) {
+        for (int at = 0; at < needed.length; at++) {
+            if (!molecule.some(needed[at][0]) || needed[at][1] > 1 && molecule.count(needed[at][0]) < needed[at][1]) {
+                int[] lacked = needed[at];
+                System.arraycopy(needed, 0, needed, 1, at);
+                needed[0] = lacked;
                 return false;
             }
         }

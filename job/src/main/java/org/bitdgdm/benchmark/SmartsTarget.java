@@ -17,6 +17,10 @@ final class SmartsTarget {
     private final int[][] bonds;
     /** Questions to which some atom answers yes. */
     private final long[] some;
+    /** Bonds of patterns that some bond can be. */
+    private final long[] someBonds;
+    /** By question, one more than the atoms that answer yes; 0 where nobody has asked. */
+    private final int[] counts;
     /** By pattern that an atom must begin, then by atom; null or 0 where nobody has asked. */
     private final byte[][] begins;
 
@@ -29,6 +33,7 @@ final class SmartsTarget {
         neighbours = new int[n][];
         bonds = new int[n][];
         some = new long[terms.words()];
+        counts = new int[terms.words() * Long.SIZE];
         begins = new byte[terms.surroundings()][];
         int[] rings = new int[n];
         if (terms.countRings()) {
@@ -39,9 +44,11 @@ final class SmartsTarget {
                 }
             }
         }
+        int[] kinds = new int[n];
         for (IAtom atom : molecule.atoms()) {
             int index = atom.getIndex();
-            answers[index] = terms.answers(terms.kind(atom, rings[index]));
+            kinds[index] = terms.kind(atom, rings[index]);
+            answers[index] = terms.answers(kinds[index]);
             for (int word = 0; word < some.length; word++) {
                 some[word] |= answers[index][word];
             }
@@ -51,6 +58,14 @@ final class SmartsTarget {
             for (IBond bond : atom.bonds()) {
                 neighbours[index][at] = bond.getOther(atom).getIndex();
                 bonds[index][at++] = Smarts.kind(bond);
+            }
+        }
+        someBonds = new long[terms.bondWords()];
+        for (IBond bond : molecule.bonds()) {
+            long[] can = terms.bondAnswers(kinds[bond.getBegin().getIndex()], Smarts.kind(bond),
+                kinds[bond.getEnd().getIndex()]);
+            for (int word = 0; word < someBonds.length; word++) {
+                someBonds[word] |= can[word];
             }
         }
     }
@@ -91,13 +106,20 @@ final class SmartsTarget {
         return (some[question / Long.SIZE] >>> question & 1) != 0;
     }
 
+    /** Whether some bond can be one of a pattern. */
+    boolean someBond(int asked) {
+        return (someBonds[asked / Long.SIZE] >>> asked & 1) != 0;
+    }
+
     /** Atoms that answer yes. */
     int count(int question) {
-        int count = 0;
-        for (int atom = 0; atom < answers.length; atom++) {
-            count += answers(question, atom) ? 1 : 0;
+        if (counts[question] == 0) {
+            counts[question] = 1;
+            for (int atom = 0; atom < answers.length; atom++) {
+                counts[question] += answers(question, atom) ? 1 : 0;
+            }
         }
-        return count;
+        return counts[question] - 1;
     }
 
     /** Whether an atom begins a pattern, which is matched once. */

@@ -3,6 +3,7 @@ package org.bitdgdm.benchmark;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -12,9 +13,9 @@ import org.openscience.cdk.interfaces.IElement;
 import org.openscience.cdk.isomorphism.matchers.Expr;
 
 /**
- * What some patterns ask of single atoms, each different question once. Atoms that are alike in all that can be asked about are
- * of one kind, of which the CDK answers every question when the first such atom is met: molecules of a set have a few hundred
- * kinds. Not thread-safe.
+ * What some patterns ask of single atoms, and of two bound ones, each different question once. Atoms that are alike in all that
+ * can be asked about are of one kind, of which the CDK answers every question when the first such atom is met: molecules of a
+ * set have a few hundred kinds, and some thousand different bonds of two kinds. Not thread-safe.
  */
 final class SmartsTerms {
     /** Questions whose answers follow from what {@link #kind} looks at, in molecules without isotopes. */
@@ -25,12 +26,31 @@ final class SmartsTerms {
         Expr.Type.FORMAL_CHARGE, Expr.Type.RING_BOND_COUNT, Expr.Type.RING_COUNT, Expr.Type.HAS_ISOTOPE,
         Expr.Type.HAS_UNSPEC_ISOTOPE, Expr.Type.ISOTOPE);
 
+    private static final long MIXED = 0x9e3779b97f4a7c15L;
+    private static final int KIND_BITS = 28;
+    /** Different bonds of molecules that are remembered at a time: some MB. */
+    private static final int MOST_BONDS = 1 << 14;
+
     private final Map<Expr, Integer> numbers = new HashMap<>();
     private final List<Expr> questions = new ArrayList<>();
     private final Map<Long, Integer> kinds = new HashMap<>();
     private final List<long[]> answers = new ArrayList<>();
+    /** Different bonds that patterns ask for. */
+    private final Map<Bond, Integer> bonds = new LinkedHashMap<>();
+    /** By both kinds of atoms and the kind of the bond: bits of {@link #bonds} that it can be. */
+    private final Map<Long, long[]> bondAnswers = new HashMap<>();
     private int surroundings;
     private boolean countRings;
+
+    /**
+     * A bond of a pattern.
+     *
+     * @param begin   what one end must answer
+     * @param allowed kinds of the bond, as bits
+     * @param end     what the other end must answer
+     */
+    private record Bond(int begin, int allowed, int end) {
+    }
 
     /**
      * The number of a question.
@@ -49,6 +69,40 @@ final class SmartsTerms {
         numbers.put(question, questions.size());
         questions.add(question);
         return questions.size() - 1;
+    }
+
+    /** The number of a bond between atoms that must answer two questions. */
+    int bond(int begin, int allowed, int end) {
+        return bonds.computeIfAbsent(new Bond(Math.min(begin, end), allowed, Math.max(begin, end)), one -> bonds.size());
+    }
+
+    /** Longs of {@link #bondAnswers}. */
+    int bondWords() {
+        return (bonds.size() + Long.SIZE - 1) / Long.SIZE;
+    }
+
+    /** (bonds) bits of the bonds of patterns that a bond of a kind between atoms of two kinds can be. */
+    long[] bondAnswers(int begin, int kind, int end) {
+        long key = (((long) Math.min(begin, end) << KIND_BITS | Math.max(begin, end)) << Byte.SIZE | kind) * MIXED;
+        long[] known = bondAnswers.get(key);
+        if (known == null) {
+            known = new long[bondWords()];
+            for (Map.Entry<Bond, Integer> one : bonds.entrySet()) {
+                Bond asked = one.getKey();
+                boolean can = (asked.allowed() >>> kind & 1) != 0 && (answers(begin, asked.begin()) && answers(end, asked.end())
+                    || answers(end, asked.begin()) && answers(begin, asked.end()));
+                known[one.getValue() / Long.SIZE] |= can ? 1L << one.getValue() : 0;
+            }
+            if (bondAnswers.size() == MOST_BONDS) {
+                bondAnswers.clear();
+            }
+            bondAnswers.put(key, known);
+        }
+        return known;
+    }
+
+    private boolean answers(int kind, int question) {
+        return (answers.get(kind)[question / Long.SIZE] >>> question & 1) != 0;
     }
 
     private void require(Expr question) {
@@ -109,7 +163,8 @@ final class SmartsTerms {
         key = key << 8 | orders;
         key = key << 6 | ringBonds;
         key = key << 8 | rings;
-        key = key << 2 | (atom.isAromatic() ? 2 : 0) | (atom.isInRing() ? 1 : 0);
+        // An odd factor keeps keys apart, and mixes their bits, by which a map spreads them.
+        key = (key << 2 | (atom.isAromatic() ? 2 : 0) | (atom.isInRing() ? 1 : 0)) * MIXED;
         Integer known = kinds.get(key);
         if (known != null) {
             return known;

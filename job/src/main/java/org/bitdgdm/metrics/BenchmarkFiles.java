@@ -90,6 +90,15 @@ public record BenchmarkFiles(Optional<Path> training, Optional<Path> tests, Opti
      * @throws InputException where the file cannot be read, or holds no molecule
      */
     static BenchmarkSet molecules(Path file, Vocabulary vocabulary, SparkSession spark) {
+        return molecules(file, vocabulary, spark, true);
+    }
+
+    /**
+     * The same.
+     *
+     * @param complexity whether the number bertz is asked for
+     */
+    static BenchmarkSet molecules(Path file, Vocabulary vocabulary, SparkSession spark, boolean complexity) {
         JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
         try {
             // Text first: what a file repeats is judged once, and no task has more to judge than another.
@@ -102,7 +111,7 @@ public record BenchmarkFiles(Optional<Path> training, Optional<Path> tests, Opti
                     Iterable<Row> each = () -> rows;
                     return StreamSupport.stream(each.spliterator(), false).map(row -> judged(row, scorer)).iterator();
                 });
-            BenchmarkSet set = BenchmarkSet.ofLines(spark.createDataFrame(lines, BenchmarkSet.LINES), about);
+            BenchmarkSet set = BenchmarkSet.ofLines(spark.createDataFrame(lines, BenchmarkSet.LINES), about, complexity);
             if (set.molecules() == 0) {
                 set.close();
                 throw new InputException(file + " must hold molecules to compare with, found none");

@@ -146,21 +146,31 @@ final class BenchmarkSet implements AutoCloseable {
      * @param rows   how many there are, about
      */
     static BenchmarkSet of(Dataset<Row> smiles, long rows) {
+        return of(smiles, rows, true);
+    }
+
+    /**
+     * The same.
+     *
+     * @param complexity whether the number bertz is asked for; it is NaN where not
+     */
+    static BenchmarkSet of(Dataset<Row> smiles, long rows, boolean complexity) {
         return ofLines(smiles.toDF("smiles").withColumn(REFUSED, lit(null).cast(DataTypes.StringType))
-            .withColumn("times", lit(1L)), rows);
+            .withColumn("times", lit(1L)), rows, complexity);
     }
 
     /**
      * Describes the molecules among some lines.
      *
-     * @param lines columns of {@link #LINES}; SMILES of ours where they are molecules
-     * @param rows  how many there are, about
+     * @param lines      columns of {@link #LINES}; SMILES of ours where they are molecules
+     * @param rows       how many there are, about
+     * @param complexity whether the number bertz is asked for
      */
-    static BenchmarkSet ofLines(Dataset<Row> lines, long rows) {
+    static BenchmarkSet ofLines(Dataset<Row> lines, long rows, boolean complexity) {
         int tasks = tasks(lines.sparkSession(), rows);
         // By number: Spark would give little text to one task, whatever chemistry it means.
         JavaRDD<Row> described = lines.repartition(tasks, col("smiles")).groupBy(col("smiles"), col(REFUSED))
-            .agg(sum(col("times")).as("times")).javaRDD().mapPartitions(BenchmarkSet::described);
+            .agg(sum(col("times")).as("times")).javaRDD().mapPartitions(part -> described(part, complexity));
         return new BenchmarkSet(lines.sparkSession().createDataFrame(described, SCHEMA).persist(StorageLevel.DISK_ONLY()),
             tasks);
     }
@@ -175,19 +185,19 @@ final class BenchmarkSet implements AutoCloseable {
         return CALCULATOR.get();
     }
 
-    private static Iterator<Row> described(Iterator<Row> rows) {
+    private static Iterator<Row> described(Iterator<Row> rows, boolean complexity) {
         MoleculeDescriptors.Calculator calculator = calculator();
         Iterable<Row> each = () -> rows;
-        return StreamSupport.stream(each.spliterator(), false).map(row -> described(row, calculator)).iterator();
+        return StreamSupport.stream(each.spliterator(), false).map(row -> described(row, calculator, complexity)).iterator();
     }
 
-    private static Row described(Row row, MoleculeDescriptors.Calculator calculator) {
+    private static Row described(Row row, MoleculeDescriptors.Calculator calculator, boolean complexity) {
         String smiles = row.getString(0);
         if (!row.isNullAt(1)) {
             return left(smiles, row.getLong(2), row.getString(1), null);
         }
         try {
-            MoleculeDescriptors found = calculator.of(smiles);
+            MoleculeDescriptors found = calculator.of(smiles, complexity);
             Integer[] morgan = new Integer[found.morgan().length];
             for (int k = 0; k < morgan.length; k++) {
                 morgan[k] = found.morgan()[k];

@@ -60,7 +60,8 @@ record Benchmarks(Long described, long all, MosesScores moses, GuacamolScores gu
         if (protocol == Protocol.DIGRESS || protocol == Protocol.GUACAMOL && files.training().isEmpty()) {
             return NONE;
         }
-        try (BenchmarkSet set = BenchmarkSet.of(molecules.filter(col("relaxed_valid")).select(col("smiles")), graphs)) {
+        try (BenchmarkSet set = BenchmarkSet.of(molecules.filter(col("relaxed_valid")).select(col("smiles")), graphs,
+            protocol == Protocol.GUACAMOL)) {
             List<String> notes = new ArrayList<>(set.undescribed().note("molecules of the run", "without descriptors"));
             notes.addAll(tooFew(protocol, set, graphs));
             return protocol == Protocol.MOSES ? moses(set, molecules, vocabulary, files, notes)
@@ -88,8 +89,9 @@ record Benchmarks(Long described, long all, MosesScores moses, GuacamolScores gu
     private static Benchmarks moses(BenchmarkSet set, Dataset<Row> run, Vocabulary vocabulary, BenchmarkFiles files,
                                     List<String> notes) {
         SparkSession spark = run.sparkSession();
-        Optional<BenchmarkSet> tests = files.tests().map(file -> BenchmarkFiles.molecules(file, vocabulary, spark));
-        Optional<BenchmarkSet> scaffolds = files.scaffolds().map(file -> BenchmarkFiles.molecules(file, vocabulary, spark));
+        Optional<BenchmarkSet> tests = files.tests().map(file -> BenchmarkFiles.molecules(file, vocabulary, spark, false));
+        Optional<BenchmarkSet> scaffolds =
+            files.scaffolds().map(file -> BenchmarkFiles.molecules(file, vocabulary, spark, false));
         try {
             tests.ifPresent(of -> notes.addAll(BenchmarkFiles.notes(of, "--test-set", files.tests().orElseThrow())));
             scaffolds.ifPresent(of ->

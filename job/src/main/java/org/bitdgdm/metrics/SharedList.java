@@ -86,8 +86,8 @@ public final class SharedList implements Serializable {
                     continue;
                 }
             }
-            throw new InputException(file + " could be read by this process, and not by all tasks that read parts of it; it must"
-                + " not change while it is read");
+            throw new InputException(file + " could be read by this process, and not by all tasks that read parts of it; it"
+                + " must not change while it is read");
         }
         long[] before = new long[pieces.size() + 1];
         long[] numbers = new long[pieces.size() + 1];

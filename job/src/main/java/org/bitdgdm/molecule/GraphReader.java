@@ -135,9 +135,9 @@ public abstract sealed class GraphReader implements Iterator<GraphEntry>, AutoCl
      */
     public static void requireReadable(Path file, long unreadable, long read, long number, String smiles) {
         if (2 * unreadable > read) {
-            throw new InputException(file + ": " + unreadable + " of " + read + " lines are written in letters that no SMILES has,"
-                + " the first at line " + number + " ('" + SmilesListReader.shown(smiles) + "'); give a list of SMILES, or name the"
-                + " column that has them with --smiles-column");
+            throw new InputException(file + ": " + unreadable + " of " + read + " lines are written in letters that no SMILES"
+                + " has, the first at line " + number + " ('" + SmilesListReader.shown(smiles) + "'); give a list of SMILES, or"
+                + " name the column that has them with --smiles-column");
         }
     }
 

@@ -8,8 +8,8 @@ import org.bitdgdm.conf.InputException;
 
 /**
  * Where the SMILES stands in the lines of a list. The first line is a header where one of its fields is the name of a column of
- * SMILES, in whatever case; it says whether fields end at commas, tabs, semicolons, those outside of quotes, or blanks. Without a
- * header the first line does: fields end at the first of these that it has. No SMILES holds any of them; further fields are
+ * SMILES, in whatever case; it says whether fields end at commas, tabs, semicolons, those outside of quotes, or blanks. Without
+ * a header the first line does: fields end at the first of these that it has. No SMILES holds any of them; further fields are
  * ignored, and so is what follows the SMILES after a blank, a name or an extension.
  *
  * @param separator of fields; a blank stands for any number of them, the end of the line for none

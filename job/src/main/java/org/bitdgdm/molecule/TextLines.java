@@ -115,8 +115,8 @@ public final class TextLines implements AutoCloseable {
     /** Text whose lines end in carriage returns alone would be one line, of which readers take the first word. */
     private void requireLineEnds(CharSequence line) {
         if (hasCarriageReturn(line)) {
-            throw malformed("lines must end in a line feed, found a carriage return alone; convert the file, for example with tr"
-                + " '\\r' '\\n'");
+            throw malformed("lines must end in a line feed, found a carriage return alone; convert the file, for example with"
+                + " tr '\\r' '\\n'");
         }
     }
 
