@@ -38,6 +38,7 @@ public record FoldConf(String structures, List<String> chains, int samples, int 
         Option.CUDA_PRECISION, Option.LIKELIHOOD, Option.LIKELIHOOD_TIMES, Option.REFERENCE, Option.TEST_SET,
         Option.SCAFFOLD_TEST_SET, Option.CHEMNET, Option.SMILES_COLUMN);
     private static final int MOST_SAMPLES = 100_000;
+    private static final Pattern NUMBER = Pattern.compile("-?\\d+");
     private static final Pattern RANGE = Pattern.compile("([^:]+):(-?\\d+)(?:-(-?\\d+))?");
 
     /**
@@ -50,7 +51,11 @@ public record FoldConf(String structures, List<String> chains, int samples, int 
     public record Fixed(String chain, int from, int to) implements Serializable {
         /** Whether a residue is one of them; its insertion code does not matter. */
         public boolean has(String number) {
-            int value = Integer.parseInt(number.replaceFirst("[A-Za-z]$", ""));
+            Matcher beginning = NUMBER.matcher(number);
+            if (!beginning.lookingAt()) {
+                throw new IllegalArgumentException("a residue must have a number, found " + number);
+            }
+            int value = Integer.parseInt(beginning.group());
             return from <= value && value <= to;
         }
 

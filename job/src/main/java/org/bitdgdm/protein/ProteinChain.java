@@ -14,7 +14,7 @@ public record ProteinChain(String id, List<Residue> residues) {
     /**
      * A residue with its backbone.
      *
-     * @param number  of the author, with insertion code, for example {@code 52A}
+     * @param number  of the author, with insertion code, for example {@code 52A}, or {@code 52'1} where that is a digit
      * @param type    class of {@link ProteinGraph#LETTERS}
      * @param n       (3) nitrogen of the backbone
      * @param ca      (3) Cα

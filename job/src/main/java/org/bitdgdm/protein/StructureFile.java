@@ -9,6 +9,7 @@ import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -59,6 +60,8 @@ public record StructureFile(int models, List<Found> chains) {
     /** Bytes of text that a file may have: some 800,000 atoms. */
     public static final int MOST_BYTES = 64 << 20;
     private static final int GZIP = 0x8b1f;
+    /** U+FEFF in UTF-8. */
+    private static final byte[] MARK = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
     private static final int LONGEST_NAME = 40;
     private static final int ATOM_COLUMNS = 54;
     private static final int SERIAL_BEGIN = 6;
@@ -125,7 +128,7 @@ public record StructureFile(int models, List<Found> chains) {
      * @throws InputException with a reason in a few words if it is none, is damaged, or has no protein chain
      */
     public static StructureFile read(byte[] bytes) {
-        byte[] text = unpacked(bytes);
+        byte[] text = unmarked(unpacked(bytes));
         if (new String(text, StandardCharsets.ISO_8859_1).isBlank()) {
             throw new InputException("an empty file");
         }
@@ -156,6 +159,12 @@ public record StructureFile(int models, List<Found> chains) {
         String said = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
         String line = said.replaceAll("[\\p{Cntrl}\\s]+", " ").strip();
         return line.length() > 200 ? line.substring(0, 200) + "…" : line;
+    }
+
+    /** Without the mark that some programs begin a text with. */
+    private static byte[] unmarked(byte[] text) {
+        return text.length >= MARK.length && Arrays.equals(text, 0, MARK.length, MARK, 0, MARK.length)
+            ? Arrays.copyOfRange(text, MARK.length, text.length) : text;
     }
 
     private static byte[] unpacked(byte[] bytes) {
@@ -213,16 +222,21 @@ public record StructureFile(int models, List<Found> chains) {
     private static Structure pdb(byte[] text, int[] models) throws IOException {
         StringBuilder atoms = new StringBuilder(ONE_ENTITY);
         int model = 0;
+        boolean ended = true;
         int number = 0;
         for (String line : (Iterable<String>) new String(text, StandardCharsets.ISO_8859_1).lines()::iterator) {
             number++;
-            if (line.startsWith("MODEL ")) {
+            boolean atom = line.startsWith("ATOM  ") || line.startsWith("HETATM");
+            // Some programs end their models and do not begin them.
+            if (line.startsWith("MODEL ") || atom && ended) {
                 model++;
+                ended = false;
             }
+            ended |= line.startsWith("ENDMDL");
             if (model > 1) {
                 continue;
             }
-            if (line.startsWith("ATOM  ") || line.startsWith("HETATM")) {
+            if (atom) {
                 if (line.length() < ATOM_COLUMNS) {
                     throw new InputException("line " + number + " ends before its coordinates do");
                 }
@@ -341,6 +355,12 @@ public record StructureFile(int models, List<Found> chains) {
                     throw unknown(group);
                 }
             }
+            Set<String> numbers = new HashSet<>();
+            for (Residue residue : residues) {
+                if (!numbers.add(residue.number())) {
+                    throw new InputException("residue " + residue.number() + " is there twice");
+                }
+            }
             ProteinChain chain = new ProteinChain(id, residues);
             return ProteinFeatures.refusal(chain).map(reason -> new Found(id, null, reason))
                 .orElseGet(() -> new Found(id, chain, null));
@@ -386,7 +406,9 @@ public record StructureFile(int models, List<Found> chains) {
     }
 
     private static String number(Group group) {
-        return group.getResidueNumber().toString().strip();
+        Character code = group.getResidueNumber().getInsCode();
+        return group.getResidueNumber().getSeqNum() + (code == null || code == ' ' ? "" : Character.isDigit(code) ? "'" + code
+            : code.toString());
     }
 
     private static Residue residue(Group group) {

@@ -19,6 +19,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.zip.GZIPOutputStream;
 import org.biojava.nbio.structure.chem.ChemCompGroupFactory;
+import org.bitdgdm.conf.FoldConf;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.kernels.ProteinGraph;
 import org.junit.jupiter.api.Test;
@@ -186,6 +187,53 @@ class StructureFileTest {
             + rows.stream().map(row -> row + " 2\n").collect(Collectors.joining());
         assertThat(read(models).models()).isEqualTo(2);
         assertThat(numbers(only(read(models)))).isEqualTo(numbers(only(read(text()))));
+    }
+
+    @Test
+    void modelsMayEndWithoutHavingBegun() throws IOException {
+        String atoms = text().replace("END", "");
+        StructureFile file = read(atoms + "ENDMDL\n" + moved(atoms, 3) + "ENDMDL\n" + moved(atoms, 5) + "ENDMDL\nEND\n");
+        assertThat(file.models()).isEqualTo(3);
+        assertThat(numbers(only(file))).isEqualTo(numbers(only(read(text()))));
+        assertThat(read(atoms + "ENDMDL\nCONECT    1    2\nEND\n").models()).isEqualTo(1);
+        assertThat(read(text()).models()).isEqualTo(1);
+    }
+
+    private static String moved(String pdb, double along) {
+        return lines(pdb, line -> !line.startsWith("ATOM") ? line : line.substring(0, 30)
+            + String.format(Locale.ROOT, "%8.3f", Double.parseDouble(line.substring(30, 38)) + along) + line.substring(38));
+    }
+
+    @Test
+    void aChainThatIsThereTwiceIsRefused() throws IOException {
+        String first = text().lines().filter(line -> line.startsWith("ATOM")).findFirst().orElseThrow().substring(22, 27).strip();
+        for (String between : List.of("END\n", "TER\n", "")) {
+            assertThat(reason(text().replace("END", "") + between + moved(text(), 40)))
+                .isEqualTo("residue " + first + " is there twice");
+        }
+    }
+
+    @Test
+    void theMarkThatSomeProgramsBeginATextWithChangesNothing() throws IOException {
+        String atoms = lines(text(), line -> line.startsWith("ATOM") ? line : null);
+        assertThat(numbers(only(read("\ufeff" + atoms)))).isEqualTo(numbers(only(read(text()))));
+        assertThat(numbers(only(read("\ufeff" + cif(text(), ""))))).isEqualTo(numbers(only(read(text()))));
+    }
+
+    @Test
+    void insertionCodesOfAnyKindAreTold() throws IOException {
+        List<String> numbers = text().lines().filter(line -> line.startsWith("ATOM")).map(line -> line.substring(22, 27))
+            .distinct().limit(4).toList();
+        for (String code : List.of("A", "b", "1", "*")) {
+            String inserted = lines(text(), line -> line.startsWith(numbers.get(3), 22)
+                ? line.substring(0, 22) + numbers.get(2).substring(0, 4) + code + line.substring(27) : line);
+            String number = only(read(inserted)).residues().get(3).number();
+            assertThat(number).isEqualTo(numbers.get(2).strip() + (code.equals("1") ? "'1" : code));
+            int place = Integer.parseInt(numbers.get(2).strip());
+            assertThat(new FoldConf.Fixed("M", place, place).has(number)).isTrue();
+            assertThat(new FoldConf.Fixed("M", place + 1, 999_999).has(number)).isFalse();
+        }
+        assertThat(new FoldConf.Fixed("M", -7, -3).has("-5C")).isTrue();
     }
 
     @Test
