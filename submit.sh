@@ -290,12 +290,12 @@ use_archive() {
   command=("${command[@]:0:at}" "${flags[@]}" -cp "${command[at + 1]}:$jar" "${command[@]:at + 2}")
 }
 
-# Lets a local run wait ten times as long as the JVM would until it compiles a method for the last time: of a small run that
+# Lets a local run wait thirty times as long as the JVM would until it compiles a method for the last time: of a small run that
 # takes more of the processors than what is compiled, and a long one has all of it a second later. Options of a user come after.
 compile_later() {
   case $master in local*) ;; *) return ;; esac
-  command=("${command[0]}" -XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000
-    -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000 "${command[@]:1}")
+  command=("${command[0]}" -XX:Tier4InvocationThreshold=150000 -XX:Tier4MinInvocationThreshold=18000
+    -XX:Tier4CompileThreshold=450000 -XX:Tier4BackEdgeThreshold=1200000 "${command[@]:1}")
 }
 
 job=()

@@ -120,8 +120,9 @@ public record Molecules(Vocabulary vocabulary, int fixed) implements GraphFamily
     }
 
     @Override
-    public MetricReport metrics(Dataset<Row> rows, Optional<ReferenceSet> reference, BenchmarkFiles files, Protocol protocol) {
-        return MoleculeMetrics.compute(rows, vocabulary, reference, files, protocol);
+    public MetricReport metrics(Dataset<Row> rows, long graphs, Optional<ReferenceSet> reference, BenchmarkFiles files,
+                                Protocol protocol) {
+        return MoleculeMetrics.compute(rows, graphs, vocabulary, reference, files, protocol);
     }
 
     @Override

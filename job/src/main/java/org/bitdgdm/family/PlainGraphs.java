@@ -94,7 +94,8 @@ public record PlainGraphs(Vocabulary vocabulary) implements GraphFamily {
     }
 
     @Override
-    public MetricReport metrics(Dataset<Row> rows, Optional<ReferenceSet> reference, BenchmarkFiles files, Protocol protocol) {
+    public MetricReport metrics(Dataset<Row> rows, long graphs, Optional<ReferenceSet> reference, BenchmarkFiles files,
+                                Protocol protocol) {
         return PlainGraphMetrics.compute(rows, vocabulary, reference, files);
     }
 

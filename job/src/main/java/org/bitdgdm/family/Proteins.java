@@ -64,7 +64,8 @@ public record Proteins() implements ResultFamily {
     }
 
     @Override
-    public MetricReport metrics(Dataset<Row> rows, Optional<ReferenceSet> reference, BenchmarkFiles files, Protocol protocol) {
+    public MetricReport metrics(Dataset<Row> rows, long graphs, Optional<ReferenceSet> reference, BenchmarkFiles files,
+                                Protocol protocol) {
         return SequenceMetrics.compute(rows);
     }
 

@@ -34,8 +34,13 @@ public sealed interface ResultFamily extends Serializable permits GraphFamily, P
     /** Every metric that a run can have. */
     MetricRegistry registry(Protocol protocol);
 
-    /** Computes the metrics of rows of {@link #schema()}. */
-    MetricReport metrics(Dataset<Row> rows, Optional<ReferenceSet> reference, BenchmarkFiles files, Protocol protocol);
+    /**
+     * Computes the metrics of rows of {@link #schema()}.
+     *
+     * @param graphs how many rows there are, about
+     */
+    MetricReport metrics(Dataset<Row> rows, long graphs, Optional<ReferenceSet> reference, BenchmarkFiles files,
+                         Protocol protocol);
 
     /** Files of text for other programs: lines of each by its name, made of rows of {@link #schema()}. */
     default Map<String, Function<Dataset<Row>, Iterator<String>>> texts() {

@@ -8,13 +8,14 @@ import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 import org.bitdgdm.model.Vocabulary;
 import org.bitdgdm.molecule.MoleculeProperty;
+import org.bitdgdm.molecule.ScoredMolecule;
 import scala.collection.Seq;
 
 /** What is counted graph by graph: verdicts, fragments, distributions. Parts add up in any order to the same. */
 final class GraphTally implements Serializable {
     private static final long serialVersionUID = 1;
     private static final List<String> VERDICTS = List.of("atom_types", "bonds", "valid", "relaxed_valid", "connected",
-        "num_fragments");
+        "num_fragments", "reason");
     /** Columns read: those of the indices below, then every {@link MoleculeProperty}. */
     static final List<String> COLUMNS = Stream.concat(VERDICTS.stream(),
         Arrays.stream(MoleculeProperty.values()).map(MoleculeProperty::column)).toList();
@@ -24,6 +25,7 @@ final class GraphTally implements Serializable {
     private static final int RELAXED_VALID = 3;
     private static final int CONNECTED = 4;
     private static final int FRAGMENTS = 5;
+    private static final int REASON = 6;
 
     private final Vocabulary vocabulary;
     private final DistributionTally distributions = new DistributionTally();
@@ -36,6 +38,8 @@ final class GraphTally implements Serializable {
     private long connected;
     private long fragments;
     private double fragmentSquares;
+    private long afterKekulisation;
+    private long notWritten;
 
     GraphTally(Vocabulary vocabulary) {
         this.vocabulary = vocabulary;
@@ -69,6 +73,16 @@ final class GraphTally implements Serializable {
         return fragmentSquares;
     }
 
+    /** Graphs that RDKit would call valid, since it does not look at valences after kekulisation. */
+    long afterKekulisation() {
+        return afterKekulisation;
+    }
+
+    /** Graphs that hold every rule, but cannot be written. */
+    long notWritten() {
+        return notWritten;
+    }
+
     /** Products of the counts of distributions in which a graph is counted more than once, by their names. */
     Map<String, ClassMoments> moments() {
         return Map.of(MoleculeMetrics.ATOMS.name(), atoms, MoleculeMetrics.BONDS.name(), bonds);
@@ -86,6 +100,10 @@ final class GraphTally implements Serializable {
         connected += row.getBoolean(CONNECTED) ? 1 : 0;
         fragments += row.getInt(FRAGMENTS);
         fragmentSquares += (double) row.getInt(FRAGMENTS) * row.getInt(FRAGMENTS);
+        if (!row.isNullAt(REASON)) {
+            afterKekulisation += row.getString(REASON).endsWith(ScoredMolecule.AFTER_KEKULISATION) ? 1 : 0;
+            notWritten += row.getString(REASON).startsWith(ScoredMolecule.NOT_WRITTEN) ? 1 : 0;
+        }
         Seq<Byte> nodes = row.getSeq(ATOM_TYPES);
         Seq<Byte> pairs = row.getSeq(BONDS);
         long[] ofAtoms = DistributionTally.counts(nodes.length(), nodes::apply, vocabulary.nodes().size());
@@ -108,6 +126,8 @@ final class GraphTally implements Serializable {
         connected += other.connected;
         fragments += other.fragments;
         fragmentSquares += other.fragmentSquares;
+        afterKekulisation += other.afterKekulisation;
+        notWritten += other.notWritten;
         distributions.merge(other.distributions);
         atoms.merge(other.atoms);
         bonds.merge(other.bonds);

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -182,24 +183,27 @@ public final class MoleculeMetrics {
      * Computes counts, metrics and distributions.
      *
      * @param molecules  rows with the columns of {@code molecules/}; read twice, more often for prefixes
+     * @param about      how many there are, about
      * @param vocabulary what the classes of the rows stand for
      * @param reference  the training set; without one, novelty is absent
      * @param files      what the protocol's benchmark compares with
      * @param protocol   what is divided by what
      */
-    public static MetricReport compute(Dataset<Row> molecules, Vocabulary vocabulary, Optional<ReferenceSet> reference,
-                                       BenchmarkFiles files, Protocol protocol) {
+    public static MetricReport compute(Dataset<Row> molecules, long about, Vocabulary vocabulary,
+                                       Optional<ReferenceSet> reference, BenchmarkFiles files, Protocol protocol) {
         JavaSparkContext spark = JavaSparkContext.fromSparkContext(molecules.sparkSession().sparkContext());
         Dataset<Row> smiles = molecules.filter(col("relaxed_valid")).select(col(GRAPH_ID), col(SMILES));
         try {
+            // In their order, which that of sums and files follows; a set of the language's own has one for each JVM.
+            Set<String> scaffolds = new LinkedHashSet<>();
+            reference.flatMap(set -> set.distributions().find(SCAFFOLDS.name()))
+                .ifPresent(known -> scaffolds.addAll(known.counts().keySet()));
+            spark.sc().setJobDescription("metrics: different molecules");
+            Alongside<SmilesTally> differing = Alongside.begin("different-molecules", () ->
+                different(smiles, about, spark, reference.map(ReferenceSet::hashes).orElse(new long[0]), scaffolds));
             spark.sc().setJobDescription("metrics: verdicts and distributions");
             GraphTally graphs = graphs(molecules, vocabulary);
-            spark.sc().setJobDescription("metrics: different molecules");
-            Set<String> scaffolds = reference.flatMap(set -> set.distributions().find(SCAFFOLDS.name()))
-                .map(known -> Set.copyOf(known.counts().keySet())).orElse(Set.of());
-            SmilesTally different =
-                different(smiles, graphs.relaxedValid(), spark, reference.map(ReferenceSet::hashes).orElse(new long[0]),
-                    scaffolds);
+            SmilesTally different = differing.result();
             spark.sc().setJobDescription("metrics: first molecules");
             SortedMap<Integer, Counts.OfMolecules.PrefixCounts> prefixes =
                 prefixes(smiles, protocol.prefixes(), graphs.relaxedValid());
@@ -215,7 +219,7 @@ public final class MoleculeMetrics {
             }
             Distributions all = found;
             spark.sc().setJobDescription("metrics: stability");
-            List<String> notes = new ArrayList<>(notes(molecules, counts, all, different.scaffolds().unwritten()));
+            List<String> notes = new ArrayList<>(notes(graphs, all, different.scaffolds().unwritten()));
             notes.addAll(benchmarks.notes());
             return report(protocol, new Counted(counts, graphs.fragmentSquares(), all, reference.map(set ->
                 DistributionDistances.of(DISTRIBUTIONS, all, graphs.moments(), set.distributions())),
@@ -226,16 +230,14 @@ public final class MoleculeMetrics {
     }
 
     /** What the toolkit could not say, and where RDKit would say something else. */
-    private static List<String> notes(Dataset<Row> molecules, Counts.OfMolecules counts, Distributions found, long unwritten) {
-        Row reasons = molecules.agg(total(when(col("reason").endsWith(ScoredMolecule.AFTER_KEKULISATION), 1L)),
-            total(when(col("reason").startsWith(ScoredMolecule.NOT_WRITTEN), 1L))).first();
+    private static List<String> notes(GraphTally graphs, Distributions found, long unwritten) {
         long withLogp = found.of(MoleculeProperty.LOGP.column()).total();
         List<String> notes = new ArrayList<>();
-        note(notes, reasons.getLong(0), "graphs not valid for a valence exceeded after kekulisation, where RDKit does not look"
-            + " (their reason ends so)");
-        note(notes, reasons.getLong(1), "graphs not valid because the toolkit cannot write them, though they hold every rule"
+        note(notes, graphs.afterKekulisation(), "graphs not valid for a valence exceeded after kekulisation, where RDKit does not"
+            + " look (their reason ends so)");
+        note(notes, graphs.notWritten(), "graphs not valid because the toolkit cannot write them, though they hold every rule"
             + " (their reason begins \"" + ScoredMolecule.NOT_WRITTEN.strip() + "\")");
-        note(notes, counts.relaxedValid() - withLogp, "molecules without a value in the column logp, left out of w1_logp");
+        note(notes, graphs.relaxedValid() - withLogp, "molecules without a value in the column logp, left out of w1_logp");
         note(notes, unwritten, "molecules whose scaffold the toolkit cannot write, among the others of js_scaffolds");
         return notes;
     }
@@ -265,13 +267,13 @@ public final class MoleculeMetrics {
             .treeAggregate(new GraphTally(vocabulary), GraphTally::add, GraphTally::merge);
     }
 
-    private static SmilesTally different(Dataset<Row> smiles, long molecules, JavaSparkContext spark, long[] hashes,
+    private static SmilesTally different(Dataset<Row> smiles, long about, JavaSparkContext spark, long[] hashes,
                                          Set<String> scaffolds) {
         Broadcast<long[]> training = spark.broadcast(hashes);
         try {
             // Divided by what their chemistry takes, where there is any.
             Dataset<Row> divided = scaffolds.isEmpty() ? smiles
-                : smiles.repartition(BenchmarkSet.tasks(smiles.sparkSession(), molecules), col(SMILES));
+                : smiles.repartition(BenchmarkSet.tasks(smiles.sparkSession(), about), col(SMILES));
             return divided.groupBy(col(SMILES)).agg(count(lit(1)).as(GRAPHS)).javaRDD()
                 .mapPartitions(rows -> List.of(counted(rows, training.value(), scaffolds)).iterator())
                 .treeAggregate(new SmilesTally(), SmilesTally::merge, SmilesTally::merge);

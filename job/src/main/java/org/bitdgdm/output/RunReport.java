@@ -57,7 +57,7 @@ public final class RunReport {
 
     /** Where examples get their drawing from. */
     @FunctionalInterface
-    interface Drawer {
+    public interface Drawer {
         /** Markup of one example. */
         String draw(String drawn) throws Exception;
     }
@@ -67,7 +67,8 @@ public final class RunReport {
         return render(input, input.family()::draw);
     }
 
-    static String render(Input input, Drawer drawer) {
+    /** The page with drawings of somebody's. */
+    public static String render(Input input, Drawer drawer) {
         return PAGE.execute(new RunReport(input, drawer).page());
     }
 

@@ -5,8 +5,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
@@ -17,6 +19,7 @@ import org.bitdgdm.conf.Json;
 import org.bitdgdm.conf.StoppedException;
 import org.bitdgdm.family.GraphFamily;
 import org.bitdgdm.family.ResultFamily;
+import org.bitdgdm.metrics.Alongside;
 import org.bitdgdm.metrics.BenchmarkFiles;
 import org.bitdgdm.metrics.Metric;
 import org.bitdgdm.metrics.MetricRegistry;
@@ -65,8 +68,8 @@ public final class Results {
                          List<LayerReport> layers, Optional<String> noDrawings) throws IOException {
         long start = System.nanoTime();
         Dataset<Row> rows = ParquetFolder.read(spark, folder.molecules().toString());
-        Alongside<GraphFamily.Examples> examples = Alongside.begin("examples", () -> family.examples(rows));
-        MetricReport ratios = family.metrics(rows, reference, files, protocol);
+        Alongside<Drawn> examples = Alongside.begin("examples", () -> Drawn.of(family, rows, noDrawings.isEmpty()));
+        MetricReport ratios = family.metrics(rows, graphs, reference, files, protocol);
         if (ratios.counts().graphs() != graphs) {
             throw new StoppedException("--out " + folder + " holds " + ratios.counts().graphs() + " rows in "
                 + family.folder() + " where the run has " + graphs + "; the same command makes what is missing");
@@ -84,11 +87,36 @@ public final class Results {
         record.timing("metrics", (System.nanoTime() - start) * NANOS);
         // Without the page itself, which shows it.
         record.timing("total", (System.nanoTime() - startNanos) * NANOS);
+        Drawn drawn = examples.result();
         RunReport.Input input = new RunReport.Input(title, subtitle, record.json(), report,
-            reference.map(ReferenceSet::distributions), family, examples.result(), layers, noDrawings);
-        folder.publish(RunFiles.REPORT, RunReport.render(input).getBytes(StandardCharsets.UTF_8));
+            reference.map(ReferenceSet::distributions), family, drawn.examples, layers, noDrawings);
+        folder.publish(RunFiles.REPORT, RunReport.render(input, drawn.by(family)).getBytes(StandardCharsets.UTF_8));
         folder.publish(RunFiles.RUN_JSON, record.toBytes());
         return report;
+    }
+
+    /**
+     * Examples for the page, drawn beside the metrics.
+     *
+     * @param drawings of those that can be drawn
+     */
+    private record Drawn(GraphFamily.Examples examples, Map<String, String> drawings) {
+        static Drawn of(ResultFamily family, Dataset<Row> rows, boolean drawing) {
+            GraphFamily.Examples examples = family.examples(rows);
+            Map<String, String> drawings = new HashMap<>();
+            for (GraphFamily.Examples.Example shown : drawing ? examples.shown() : List.<GraphFamily.Examples.Example>of()) {
+                try {
+                    drawings.put(shown.drawn(), family.draw(shown.drawn()));
+                } catch (Exception cannot) {
+                    // The page draws what is not here, and says why it cannot.
+                }
+            }
+            return new Drawn(examples, drawings);
+        }
+
+        RunReport.Drawer by(ResultFamily family) {
+            return drawn -> drawings.containsKey(drawn) ? drawings.get(drawn) : family.draw(drawn);
+        }
     }
 
     /** Prints the headline of a finished run, and a benchmark's numbers, from its files. */

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,6 +21,7 @@ import org.bitdgdm.kernels.Graph;
 import org.bitdgdm.model.Family;
 import org.bitdgdm.model.Vocabulary;
 import org.bitdgdm.molecule.Graphs;
+import org.bitdgdm.molecule.MoleculeProperty;
 import org.bitdgdm.molecule.MoleculeScorer;
 import org.bitdgdm.molecule.ScoredGraph;
 import org.bitdgdm.molecule.ScoredMolecule;
@@ -61,7 +63,7 @@ class MoleculeMetricsTest {
 
     @Test
     void countsSixGraphs() throws IOException {
-        MetricReport report = MoleculeMetrics.compute(rows(SIX), Graphs.QM9, training("CCO\nCCC\n"), BenchmarkFiles.NONE,
+        MetricReport report = MoleculeMetrics.compute(rows(SIX), 6, Graphs.QM9, training("CCO\nCCC\n"), BenchmarkFiles.NONE,
             Protocol.DIGRESS);
 
         // Valid: all but the last two. Molecules: ethanol ×2, cyclopropane, ethane, tetramethylammonium. Known: ethanol.
@@ -77,7 +79,7 @@ class MoleculeMetricsTest {
 
     @Test
     void countsDistributions() {
-        Distributions found = MoleculeMetrics.compute(rows(SIX), Graphs.QM9, Optional.empty(), BenchmarkFiles.NONE,
+        Distributions found = MoleculeMetrics.compute(rows(SIX), 6, Graphs.QM9, Optional.empty(), BenchmarkFiles.NONE,
             Protocol.DIGRESS)
             .distributions();
 
@@ -109,7 +111,7 @@ class MoleculeMetricsTest {
         }
         ReferenceSet itself = ReferenceSet.of(Files.write(folder.resolve("list.smi"), list), vocabulary);
         MetricReport report = MoleculeMetrics.compute(spark.createDataFrame(rows,
-            hydrogens ? MoleculeRows.WITH_HYDROGENS : MoleculeRows.SCHEMA).repartition(3), vocabulary,
+            hydrogens ? MoleculeRows.WITH_HYDROGENS : MoleculeRows.SCHEMA).repartition(3), rows.size(), vocabulary,
             Optional.of(itself), BenchmarkFiles.NONE, Protocol.DIGRESS);
 
         assertThat(list).hasSizeGreaterThan(500);
@@ -118,6 +120,8 @@ class MoleculeMetricsTest {
             String distance = kind.distance().prefix() + kind.name();
             assertThat(report.metric(distance).orElseThrow().value()).as(distance).isZero();
         }
+        assertThat(List.copyOf(report.distributions().of("scaffolds").counts().keySet())).as("the order of the training set")
+            .isEqualTo(List.copyOf(itself.distributions().of("scaffolds").counts().keySet()));
         assertThat(report.distributions().of("bonds").counts().containsKey("aromatic")).isEqualTo(aromatic);
         assertThat(report.distributions().of("atoms").counts()).containsKey("other");
     }
@@ -136,19 +140,19 @@ class MoleculeMetricsTest {
     void doesNotDependOnPartitions(int partitions) throws IOException {
         Optional<ReferenceSet> training = training("CCO\n");
 
-        assertThat(MoleculeMetrics.compute(rows(SIX).repartition(partitions), Graphs.QM9, training, BenchmarkFiles.NONE,
+        assertThat(MoleculeMetrics.compute(rows(SIX).repartition(partitions), 6, Graphs.QM9, training, BenchmarkFiles.NONE,
             Protocol.DIGRESS))
-            .isEqualTo(MoleculeMetrics.compute(rows(SIX), Graphs.QM9, training, BenchmarkFiles.NONE, Protocol.DIGRESS));
+            .isEqualTo(MoleculeMetrics.compute(rows(SIX), 6, Graphs.QM9, training, BenchmarkFiles.NONE, Protocol.DIGRESS));
     }
 
     @Test
     void leavesOutWhatIsNotDefined() {
-        MetricReport unknown = MoleculeMetrics.compute(rows(SIX), Graphs.QM9, Optional.empty(), BenchmarkFiles.NONE,
+        MetricReport unknown = MoleculeMetrics.compute(rows(SIX), 6, Graphs.QM9, Optional.empty(), BenchmarkFiles.NONE,
             Protocol.DIGRESS);
-        MetricReport empty = MoleculeMetrics.compute(rows(List.of()), Graphs.QM9, Optional.empty(), BenchmarkFiles.NONE,
+        MetricReport empty = MoleculeMetrics.compute(rows(List.of()), 0, Graphs.QM9, Optional.empty(), BenchmarkFiles.NONE,
             Protocol.MOSES);
         MetricReport refused =
-            MoleculeMetrics.compute(rows(SIX.subList(5, 6)), Graphs.QM9, Optional.empty(), BenchmarkFiles.NONE,
+            MoleculeMetrics.compute(rows(SIX.subList(5, 6)), 1, Graphs.QM9, Optional.empty(), BenchmarkFiles.NONE,
                 Protocol.DIGRESS);
 
         assertThat(unknown.absent().keySet()).containsExactlyInAnyOrderElementsOf(MetricDefinition.names(
@@ -161,11 +165,28 @@ class MoleculeMetricsTest {
     }
 
     @Test
+    void notesWhereAnotherToolkitWouldSaySomethingElse() {
+        List<Row> rows = new ArrayList<>();
+        for (String reason : List.of("exceeds 4" + ScoredMolecule.AFTER_KEKULISATION, "exceeds 4",
+            ScoredMolecule.NOT_WRITTEN + "of 600 atoms", ScoredMolecule.NOT_WRITTEN + "of 700 atoms")) {
+            Graph graph = SIX.get(5);
+            rows.add(MoleculeRows.of(rows.size(), graph.nodes(), graph.edges(), new ScoredMolecule(false, false, true, 1, null,
+                reason, Collections.nCopies(MoleculeProperty.values().length, null)), Optional.empty()));
+        }
+        MetricReport report = MoleculeMetrics.compute(spark.createDataFrame(rows, MoleculeRows.SCHEMA).repartition(2), 4,
+            Graphs.QM9, Optional.empty(), BenchmarkFiles.NONE, Protocol.DIGRESS);
+
+        assertThat(report.notes()).hasSize(2);
+        assertThat(report.notes().get(0)).contains("after kekulisation, where RDKit does not look").endsWith(": 1");
+        assertThat(report.notes().get(1)).contains("the toolkit cannot write them").endsWith(": 2");
+    }
+
+    @Test
     void countsTheFirstMoleculesOfMosesById() {
         // Ids descend along the rows: of 1,200 molecules, the 1,000 with the lowest ids are 100 kinds ten times each.
         Dataset<Row> molecules = SyntheticRows.of(spark, 1_200, "CASE WHEN id < 1000 THEN id % 100 ELSE id END")
             .orderBy(col("graph_id").desc());
-        MetricReport report = MoleculeMetrics.compute(molecules, Graphs.QM9, Optional.empty(), BenchmarkFiles.NONE,
+        MetricReport report = MoleculeMetrics.compute(molecules, 1_200, Graphs.QM9, Optional.empty(), BenchmarkFiles.NONE,
             Protocol.MOSES);
 
         assertThat(((Counts.OfMolecules) report.counts()).prefixes()).containsOnlyKeys(1_000);
@@ -178,8 +199,8 @@ class MoleculeMetricsTest {
     void countsManyRows() throws IOException {
         // As many as the property says: 10,000,000 pass in a JVM of 2 GiB, see SyntheticRows.
         long rows = Long.getLong("bitdgdm.synthetic.rows", 20_000);
-        MetricReport report = MoleculeMetrics.compute(SyntheticRows.of(spark, rows, "id % " + rows / 2), Graphs.QM9,
-            training("CCO\n"), BenchmarkFiles.NONE, Protocol.DIGRESS);
+        MetricReport report = MoleculeMetrics.compute(SyntheticRows.of(spark, rows, "id % " + rows / 2), rows,
+            Graphs.QM9, training("CCO\n"), BenchmarkFiles.NONE, Protocol.DIGRESS);
 
         assertThat(report.counts().graphs()).isEqualTo(rows);
         assertThat(((Counts.OfMolecules) report.counts()).distinct()).isEqualTo(rows / 2);
