@@ -18,6 +18,9 @@ final class CpuPage {
 
     private static final double GIGA = 1e9;
     private static final double MICRO = 1e6;
+    /** Of a molecule whose cost is told: those of README's table. */
+    private static final int STEPS_OF_A_MOLECULE = 100;
+    private static final String COST = "core-s per million graphs of " + STEPS_OF_A_MOLECULE + " steps";
 
     private final Results results;
     private final String source;
@@ -228,7 +231,7 @@ final class CpuPage {
         List<Integer> batches = of.batches();
         List<String> columns = new ArrayList<>(List.of("setting", "threads"));
         batches.forEach(batch -> columns.add("batch " + batch));
-        columns.addAll(List.of("range of the best", "ceiling", "share"));
+        columns.addAll(List.of("range of the best", "ceiling", "share", COST));
         text.table(columns.toArray(String[]::new));
         for (String setting : of.ceilings.keySet()) {
             for (int threads : of.threadCounts()) {
@@ -242,6 +245,7 @@ final class CpuPage {
                 Ceiling ceiling = of.ceilings.get(setting);
                 cells.add(of.share(setting, threads, results.peaks).map(share -> Markdown.percent(share) + " ("
                     + Markdown.percent(share * ceiling.strict() * ceiling.rate()) + ")").orElse("–"));
+                cells.add(of.best(setting, threads).map(CpuPage::cost).orElse("–"));
                 text.row(cells.toArray());
             }
         }
@@ -256,14 +260,19 @@ final class CpuPage {
         Optional<Double> full = of.others.stream().filter(step -> step.setting().equals(Setting.FP32.name())).findFirst()
             .map(step -> step.rate().median());
         Optional<Peer> peer = results.bestPeer(of);
-        text.table("setting", "graph-steps/s", "range", "÷ fp32", "÷ " + peer.map(Peer::name).orElse("peer"));
+        text.table("setting", "graph-steps/s", "range", "÷ fp32", "÷ " + peer.map(Peer::name).orElse("peer"), COST);
         for (Results.Step step : of.others) {
             double rate = step.rate().median();
             text.row(step.setting(), rate, range(step.rate(), 1),
                 full.map(base -> String.format(Locale.ROOT, "%.2f×", rate / base)).orElse("–"),
-                peer.map(best -> String.format(Locale.ROOT, "%.2f×", rate / best.best().median())).orElse("–"));
+                peer.map(best -> String.format(Locale.ROOT, "%.2f×", rate / best.best().median())).orElse("–"), cost(step));
         }
         text.line("");
+    }
+
+    /** What a million molecules take of processors: as many seconds of each that the step is spread over. */
+    private static String cost(Results.Step step) {
+        return String.format(Locale.ROOT, "%,.0f", step.threads() * STEPS_OF_A_MOLECULE * MICRO / step.rate().median());
     }
 
     private void rules(Results.OfModel of) {

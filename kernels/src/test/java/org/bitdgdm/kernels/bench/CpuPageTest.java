@@ -60,6 +60,13 @@ class CpuPageTest {
             .contains("| QM9, n = 9 | one more skipped: it is absent |");
     }
 
+    @Test
+    void aSettingTellsWhatAMillionGraphsCost() {
+        measured();
+        assertThat(CpuPage.text(lines, "cpu.jsonl", "")).contains("| core-s per million graphs of 100 steps |")
+            .containsPattern("\\| fp32 \\| 1 \\| .* \\| 33,333 \\|").containsPattern("\\| fp32 \\| 2 \\| .* \\| 66,667 \\|");
+    }
+
     /** Runs had one peer, on the shipped model, and their lines said no more. */
     @Test
     void aPeerWithoutAModelRanTheShippedOne() {
