@@ -39,11 +39,12 @@ public final class Bench {
         }
         BenchOptions options;
         try {
-            if (arguments.equals(List.of("--pages"))) {
+            arguments = new ArrayList<>(arguments);
+            if (arguments.remove("--pages")) {
+                onlySubmit(arguments);
                 pages(home());
                 return;
             }
-            arguments = new ArrayList<>(arguments);
             if (isCuda(arguments)) {
                 CudaBench.run(home(), arguments);
                 return;
@@ -55,6 +56,14 @@ public final class Bench {
             return;
         }
         new Bench(options).run();
+    }
+
+    /** Refuses all but what submit.sh adds itself. */
+    private static void onlySubmit(List<String> arguments) {
+        if (!(arguments.isEmpty() || arguments.size() == 2 && arguments.get(0).equals("--submit"))) {
+            throw new IllegalArgumentException("--pages measures nothing and takes no other flag, found "
+                + String.join(" ", arguments));
+        }
     }
 
     /** Takes the backend out of a command line; whether it is cuda. */
@@ -165,11 +174,13 @@ public final class Bench {
         }
     }
 
-    /** Makes both pages again of the lines beside them. */
+    /** Makes the pages, and the rates of cpu, again of the lines that they are made of. */
     private static void pages(Path home) throws IOException {
         Path folder = home.resolve("kernels/benchmarks");
         CpuPage.write(folder.resolve("cpu.md"), folder.resolve("cpu.jsonl"));
         CudaPage.write(folder.resolve("cuda.md"), ResultLines.read(folder.resolve("cuda.jsonl")));
+        ProteinPage.write(folder.resolve("proteins.md"), folder.resolve("proteins.jsonl"));
+        Files.writeString(home.resolve("conf/rates.conf"), Rates.conf(ResultLines.read(folder.resolve("cpu.jsonl"))));
     }
 
     private void measure(BenchModel model, KernelBench kernels, Peaks peaks, ResultLines lines)

@@ -63,7 +63,7 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
 
     static final String USAGE = """
         Measures the cpu backend and writes kernels/benchmarks/cpu.jsonl and, made of it, cpu.md. --pages alone measures
-        nothing and makes the pages of both backends again of their lines.
+        nothing and makes all pages, and conf/rates.conf, again of their lines.
 
           --backend NAME   cpu or cuda, which has flags of its own, below [cpu]
           --levels LIST    of kernel,step,peer,job,start,old,workers,proteins [kernel,step,peer]; the peaks of a core

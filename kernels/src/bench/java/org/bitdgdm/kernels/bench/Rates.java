@@ -9,12 +9,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The rates of {@code conf/rates.conf} from the lines of a run: weighted least squares (relative errors) of the time of every
- * piece of a layer by its operations, FP32, dense integer, of factors, sparse, and entries that become codes.
+ * The rates of {@code conf/rates.conf} from the lines of a run: weighted least squares of the time of every piece of a layer by
+ * its operations, FP32, dense integer, of factors, sparse, and entries that become codes. Squares of errors count in
+ * proportion to 1 ÷ time, as if variances grew with it, so that the time of all pieces together comes out right: were relative
+ * errors to count, small layers, most of whose time is that of a call, would make large ones look slow.
  */
 final class Rates {
     private static final List<String> NAMES = List.of("full", "dense", "factor", "sparse", "entries");
-    private static final Pattern PIECE = Pattern.compile("(quantize )?(fp32|rtn~w8a8|bit-dgdm~w4a4[^/]*)/(\\S+)");
+    private static final Pattern PIECE = Pattern.compile(
+        "(quantize )?(fp32|rtn~w8a8|bit-dgdm~w4a4[^/]*|default~of~generate)/(\\S+)");
     private static final String HEAD = """
         # How fast backends run the parts of linear layers, in 10^9 per second on one thread; what --recipe auto takes for the
         # time of a layer. Least squares over the pieces that the benchmark has measured, written by
@@ -104,7 +107,7 @@ final class Rates {
         for (double[] row : rows) {
             for (int i = 0; i < n; i++) {
                 for (int j = 0; j <= n; j++) {
-                    normal[i][j] += row[i] * row[j] / (row[n] * row[n]);
+                    normal[i][j] += row[i] * row[j] / row[n];
                 }
             }
         }
