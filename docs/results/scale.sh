@@ -88,7 +88,7 @@ table() {
       printf "\nFrom %d to %d molecules one more costs %.2f core-milliseconds and %.0f bytes of shuffle", n[a], n[b], core * 1000, bytes
       printf " (exponents %.2f and %.2f). 10^9 at that rate: %.0f core-hours, %.2f TiB of shuffle; on 100 executors of 16 cores,", \
         log(run[b] / run[a]) / log(n[b] / n[a]), log(wrote[b] / wrote[a]) / log(n[b] / n[a]), core * 1e9 / 3600, bytes * 1e9 / 2^40
-      printf " %.1f hours and %.1f GiB of shuffle on the disk of each. That is an extrapolation; nothing above %d was run here.", \
+      printf " %.2f hours and %.1f GiB of shuffle on the disk of each. That is an extrapolation; nothing above %d was run here.", \
         core * 1e9 / 3600 / 1600, bytes * 1e9 / 2^30 / 100, n[b]
       if (protocol == "moses") printf " Similarities of all pairs, which grow with the square up to 100,000 different molecules and" \
         " no further, are in it at the sizes above only."
