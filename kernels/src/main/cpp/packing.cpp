@@ -289,7 +289,7 @@ Linear packLinear(const LinearSource& source, int index, Memory& memory) {
 bool sumsFitFloats(const LinearSource& source) {
     const Activation activation = packActivation(source);
     constexpr int64_t LARGEST_WEIGHT = 127;
-    return !source.hasWeight && activation.coded && !activation.perRow && (source.hasLowRank || source.hasResidual)
+    return !source.hasWeight && activation.coded && (source.hasLowRank || source.hasResidual)
         && source.in * LARGEST_WEIGHT * activation.maxCode <= 1 << 24;
 }
 

@@ -85,7 +85,7 @@ Linear packLinear(const LinearSource& source, int index, Memory& memory);
 // Transform and branch of a layer, as far as it has them. In packing_forms.cpp.
 void packForms(const LinearSource& source, Linear& linear, Memory& memory);
 
-// Whether the product is one of integers alone, but for S, with static scales, and floats hold every sum of it exactly.
+// Whether the product is one of integers alone, but for S, and floats hold every sum of it exactly.
 bool sumsFitFloats(const LinearSource& source);
 
 // What rows first...first + rows - 1 of a layer's integer weights take part in, as a layer whose residual has the columns of E,

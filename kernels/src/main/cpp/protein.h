@@ -21,15 +21,17 @@ enum StructureAt : int { AT_OUTPUT = 0, AT_LAST_LAYER = 1, NOWHERE = 2 };
 
 // How the first layer of the messages is multiplied: whole, edge by edge, or its columns of receiver and sender once for each
 // residue. Where its input is not coded, parts are sums in floats. Where its codes have static scales, an entry has the same
-// code in every row, and parts are exact sums of integers. Other codes have a scale for each row, which no part knows.
-enum Split : int { WHOLE = 0, IN_FLOATS = 1, IN_CODES = 2 };
+// code in every row, and parts are exact sums of integers. Other codes have a scale for each row, that of its largest entry.
+// Where this is one of the edge itself, its columns have the same codes for every sequence and time, and sums that are exact.
+enum Split : int { WHOLE = 0, IN_FLOATS = 1, IN_CODES = 2, IN_CODES_OF_ROWS = 3 };
 
 // One layer; names as in the published code.
 struct ProteinLayer {
     Linear edge0, edge3, message0, message3, node0, node3, time, ff0, ff4;
     int split;                  // Split
-    // The first layer of the messages by what its columns read. IN_CODES: sums as packSums has them.
+    // The first layer of the messages by what its columns read. In codes: sums as packSums has them.
     Linear receiver, sender, edge;
+    Linear residues;            // IN_CODES_OF_ROWS: receiver and sender in one
     Norm edgeNorm, nodeNorm, ffNorm;
 };
 
@@ -53,6 +55,8 @@ struct ProteinCondition {
     int edgeCount;
     const int32_t* sources;         // (E)
     const int32_t* targets;         // (E)
+    const int32_t* firstIncoming;   // (N + 1) where the edges to each residue begin
+    const int32_t* incoming;        // (E) these, of each residue in ascending order
     const float* nodeFeatures;      // (N, 11)
     const float* structure;         // (N, padded 8)
     const float* edgeFeatures;      // (E, padded 93)
@@ -60,6 +64,7 @@ struct ProteinCondition {
     float* structureEmbedding;      // (N, padded d)
     float** edges;                  // for each layer (E, padded d + 1): the edge, then its squared distance
     float** terms;                  // for each layer (E, padded out of the part): edges in the messages' first layer, or null
+    float** largest;                // for each layer (E): largest magnitude of edge and distance, where IN_CODES_OF_ROWS
 };
 
 // Scratch of one thread; strides are padded widths, padded columns stay 0.
@@ -71,10 +76,15 @@ struct ProteinWorkspace {
     float* hidden;          // (max(N, MESSAGE_ROWS), widest hidden layer of nodes, edges and messages)
     float* receiver;        // (N, widest part)
     float* sender;
+    float* largest;         // (N) largest magnitude of each residue
     float* sums;            // (MESSAGE_ROWS, widest part)
+    float* none;            // one row of zeros of the widest part
     float* withMessages;    // (N, d + m)
     float* messageInput;    // (MESSAGE_ROWS, 3 d + 1)
-    float* messages;        // (MESSAGE_ROWS, m)
+    float* hiddenRow;       // one row of the widest hidden layer
+    int32_t* order;         // (MESSAGE_ROWS) edges in the order in which they are worked on
+    float* some;            // (MESSAGE_ROWS, widest of d and m)
+    float* messages;        // (E, m)
     float* edgeUpdate;      // (MESSAGE_ROWS, d)
     float* time;            // one row of any width
     float* timeHidden;
@@ -82,7 +92,6 @@ struct ProteinWorkspace {
     float* filmMul;         // one row of d
     float* filmAdd;
     float* logits;          // (N, padded 20)
-    float* edgeMessages;    // (E, m) where a team works on one sequence; else null
 };
 
 // Threads that share the rows of one sequence.

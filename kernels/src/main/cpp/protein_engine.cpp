@@ -1,6 +1,7 @@
 #include "protein_engine.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace bitdgdm {
 namespace {
@@ -33,6 +34,12 @@ LinearSource rowsOf(const LinearSource& source, int first, int rows, bool withBi
     part.sparseValues.assign(source.sparseValues.begin() + place, source.sparseValues.begin() + place + places);
     part.laterScales = source.laterScales;
     return part;
+}
+
+// Whether rows of codes with scales of their own meet one matrix of codes and nothing else, and a residue fills whole vectors.
+bool splitsWithItsRows(const LinearSource& source, const Linear& whole, int d) {
+    return whole.activation.perRow && !whole.activation.isUnsigned && !source.hasLowRank && whole.sparse.from == nullptr
+        && whole.sparseRows.from == nullptr && d % PANEL == 0 && sumsFitFloats(source);
 }
 
 struct RecordingCapture : Capture {
@@ -83,8 +90,10 @@ void ProteinBuilder::addLinear(const ModuleName& name, const LinearSource& sourc
     } else if (!whole.activation.coded) {
         partsOf_[name] = {pack(rowsOf(source, 0, d, false), count_), pack(rowsOf(source, d, d, false), count_),
             pack(rowsOf(source, 2 * d, d + 1, true), count_)};
-    } else if (sumsFitFloats(source)) {
+    } else if (!whole.activation.perRow && sumsFitFloats(source)) {
         partsOf_[name] = {packSums(source, name, 0, d), packSums(source, name, d, d), packSums(source, name, 2 * d, d + 1)};
+    } else if (splitsWithItsRows(source, whole, d)) {
+        partsOf_[name] = {packSums(source, name, 0, 2 * d), packSums(source, name, 2 * d, d + 1)};
     }
     count_++;
 }
@@ -150,11 +159,16 @@ ProteinModel ProteinBuilder::model(size_t range) {
         layer.ff4 = linear(at, "ff_list.4");
         layer.ffNorm = norm(at, "ff_list.3");
         const auto parts = partsOf_.find({at, "message_mlp.0"});
-        layer.split = parts == partsOf_.end() ? WHOLE : layer.message0.activation.coded ? IN_CODES : IN_FLOATS;
-        if (layer.split != WHOLE) {
+        const Activation& codes = layer.message0.activation;
+        layer.split = parts == partsOf_.end() ? WHOLE : !codes.coded ? IN_FLOATS : codes.perRow ? IN_CODES_OF_ROWS : IN_CODES;
+        if (layer.split == IN_CODES_OF_ROWS) {
+            layer.residues = parts->second[0][range];
+        } else if (layer.split != WHOLE) {
             layer.receiver = parts->second[0][range];
             layer.sender = parts->second[1][range];
-            layer.edge = parts->second[2][range];
+        }
+        if (layer.split != WHOLE) {
+            layer.edge = parts->second.back()[range];
             model.widestPart = std::max(model.widestPart, layer.edge.out);
         }
         model.widestNode = std::max({model.widestNode, layer.edge0.out, layer.message0.out, layer.node0.out});
@@ -205,6 +219,18 @@ Backbone::Backbone(std::vector<int32_t> sources, std::vector<int32_t> targets, c
     condition_.edgeCount = edgeCount;
     condition_.sources = sources_.data();
     condition_.targets = targets_.data();
+    firstIncoming_.assign(n + size_t(1), 0);
+    for (int target : targets_) {
+        firstIncoming_[target + 1]++;
+    }
+    std::partial_sum(firstIncoming_.begin(), firstIncoming_.end(), firstIncoming_.begin());
+    incoming_.resize(edgeCount);
+    std::vector<int32_t> next = firstIncoming_;
+    for (int edge = 0; edge < edgeCount; edge++) {
+        incoming_[next[targets_[edge]]++] = edge;
+    }
+    condition_.firstIncoming = firstIncoming_.data();
+    condition_.incoming = incoming_.data();
     condition_.nodeFeatures = features;
     condition_.structure = rowsPadded(structure, n, 8, memory_);
     condition_.edgeFeatures = rowsPadded(edgeFeatures, edgeCount, 93, memory_);
@@ -214,12 +240,13 @@ Backbone::Backbone(std::vector<int32_t> sources, std::vector<int32_t> targets, c
 // Scratch of one thread, for proteins up to some length.
 struct ProteinEngine::Room {
     Memory memory;
-    Memory teamMemory;
+    Memory messageMemory;
     Memory quantized;
     Workspace workspace = {};
     ProteinWorkspace protein = {};
     int residues = 0;
     int messages = 0;
+    std::thread::id last;   // thread that had it last, in whose cache it may be
 
     explicit Room(const ProteinModel& model) {
         Linear widest = {};
@@ -244,9 +271,13 @@ struct ProteinEngine::Room {
         protein.receiver = floats(n, model.widestPart);
         protein.sender = floats(n, model.widestPart);
         protein.sums = floats(MESSAGE_ROWS, model.widestPart);
+        protein.none = floats(1, model.widestPart);
         protein.withMessages = floats(n, model.d + model.m);
         protein.messageInput = floats(MESSAGE_ROWS, 3 * model.d + 1);
-        protein.messages = floats(MESSAGE_ROWS, std::max(model.d, model.m));
+        protein.largest = memory.allocate<float>(n);
+        protein.hiddenRow = floats(1, model.widestNode);
+        protein.order = memory.allocate<int32_t>(MESSAGE_ROWS);
+        protein.some = floats(MESSAGE_ROWS, std::max(model.d, model.m));
         protein.edgeUpdate = floats(MESSAGE_ROWS, model.d);
         protein.time = floats(1, model.d);
         protein.timeHidden = floats(1, model.time0.out);
@@ -256,12 +287,12 @@ struct ProteinEngine::Room {
         protein.logits = floats(n, 20);
     }
 
-    // Where a team puts its messages.
-    void prepareTeam(const ProteinModel& model, int edgeCount) {
+    // Only the room of a whole sequence has messages.
+    void prepareMessages(const ProteinModel& model, int edgeCount) {
         if (edgeCount > messages) {
             messages = edgeCount;
-            teamMemory.clear();
-            protein.edgeMessages = teamMemory.allocate<float>(static_cast<size_t>(edgeCount) * padded(model.m));
+            messageMemory.clear();
+            protein.messages = messageMemory.allocate<float>(static_cast<size_t>(edgeCount) * padded(model.m));
         }
     }
 };
@@ -272,9 +303,13 @@ public:
     Lease(ProteinEngine& engine, int residues) : engine_(engine) {
         {
             std::lock_guard<std::mutex> lock(engine.mutex_);
-            if (!engine.idle_.empty()) {
-                room_ = std::move(engine.idle_.back());
-                engine.idle_.pop_back();
+            std::vector<std::unique_ptr<Room>>& idle = engine.idle_;
+            const std::thread::id caller = std::this_thread::get_id();
+            const auto own = std::find_if(idle.begin(), idle.end(), [&](const auto& room) { return room->last == caller; });
+            if (!idle.empty()) {
+                std::swap(own == idle.end() ? idle.back() : *own, idle.back());
+                room_ = std::move(idle.back());
+                idle.pop_back();
             }
         }
         if (room_ == nullptr) {
@@ -285,6 +320,7 @@ public:
 
     ~Lease() {
         room_->workspace.capture = nullptr;
+        room_->last = std::this_thread::get_id();
         std::lock_guard<std::mutex> lock(engine_.mutex_);
         engine_.idle_.push_back(std::move(room_));
     }
@@ -315,16 +351,19 @@ void ProteinEngine::condition(Backbone& backbone, int range, Capture* capture) {
     condition.structureEmbedding = memory.allocate<float>(static_cast<size_t>(condition.n) * padded(model.d));
     backbone.edges_.clear();
     backbone.terms_.clear();
+    backbone.largest_.clear();
     size_t termBytes = 0;
     for (int at = 0; at < model.layerCount; at++) {
         const ProteinLayer& layer = model.layers[at];
         backbone.edges_.push_back(memory.allocate<float>(edgeCount * padded(model.d + 1)));
         const size_t terms = layer.split == WHOLE ? 0 : edgeCount * padded(layer.edge.out);
         termBytes += terms * sizeof(float);
+        backbone.largest_.push_back(layer.split == IN_CODES_OF_ROWS ? memory.allocate<float>(edgeCount) : nullptr);
         backbone.terms_.push_back(terms > 0 && termBytes <= MOST_TERM_BYTES ? memory.allocate<float>(terms) : nullptr);
     }
     condition.edges = backbone.edges_.data();
     condition.terms = backbone.terms_.data();
+    condition.largest = backbone.largest_.data();
     Lease lease(*this, condition.n);
     (*lease).workspace.capture = capture;
     kernels_.proteinEdges(model, condition, (*lease).protein, (*lease).workspace);
@@ -363,9 +402,7 @@ void ProteinEngine::logits(Backbone& backbone, const std::vector<uint8_t>& seque
     const auto one = [&](int at, Team* team) {
         Lease lease(*this, protein.n);
         Room& room = *lease;
-        if (team != nullptr) {
-            room.prepareTeam(model, protein.edgeCount);
-        }
+        room.prepareMessages(model, protein.edgeCount);
         kernels_.proteinNetwork(model, protein, sequences.data() + at * n, time, room.protein, room.workspace, team);
         for (size_t i = 0; i < n; i++) {
             std::copy_n(room.protein.logits + i * padded(20), 20, logits + (at * n + i) * 20);
@@ -390,6 +427,7 @@ Recording ProteinEngine::record(Backbone& backbone, const std::vector<uint8_t>& 
     condition(backbone, range, &capture);
     Lease lease(*this, backbone.condition_.n);
     Room& room = *lease;
+    room.prepareMessages(packed_->models.at(range), backbone.condition_.edgeCount);
     room.workspace.capture = &capture;
     kernels_.proteinNetwork(packed_->models.at(range), backbone.condition_, sequence.data(), time, room.protein,
         room.workspace, nullptr);

@@ -36,7 +36,7 @@ private:
     size_t ranges_;
     std::unique_ptr<PackedProteins> packed_;
     std::map<ModuleName, Ranges> linearOf_;
-    std::map<ModuleName, std::vector<Ranges>> partsOf_;  // receiver, sender, edge of a layer that is split
+    std::map<ModuleName, std::vector<Ranges>> partsOf_;  // receiver, sender, edge, or both residues, edge
     std::map<ModuleName, Norm> normOf_;
     int count_ = 0;
 };
@@ -62,6 +62,9 @@ private:
     std::vector<int32_t> targets_;
     std::vector<float*> edges_;
     std::vector<float*> terms_;
+    std::vector<float*> largest_;
+    std::vector<int32_t> firstIncoming_;
+    std::vector<int32_t> incoming_;
 };
 
 // Any number of threads may call any function at once, each with a backbone of its own.

@@ -1,6 +1,7 @@
 // Workers that help any calling thread through its tasks.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <exception>
@@ -31,7 +32,7 @@ private:
         const std::function<void(int)>* task;
         int next = 0;       // the next task to begin
         int count;
-        int running = 0;
+        std::atomic<int> running;
         std::exception_ptr failure;
     };
 
@@ -43,6 +44,7 @@ private:
     std::condition_variable begun_;
     std::condition_variable ended_;
     std::deque<Job*> jobs_;
+    std::atomic<unsigned> posted_{0};  // jobs so far
     bool stopping_ = false;
     std::vector<std::thread> workers_;
 };

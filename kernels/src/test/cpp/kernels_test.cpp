@@ -466,8 +466,8 @@ void networks() {
     }
 }
 
-// A random model of proteins of 2 layers, d 10, m 7; `form` is that of the layers within blocks.
-std::unique_ptr<PackedProteins> proteinNetwork(const Form& form, int structureAt, Random start) {
+// A random model of proteins of 2 layers, m 7; `form` is that of the layers within blocks.
+std::unique_ptr<PackedProteins> proteinNetwork(const Form& form, int structureAt, int d, Random start) {
     random_ = start;
     ProteinModel shape = {};
     shape.layerCount = 2;
@@ -480,35 +480,37 @@ std::unique_ptr<PackedProteins> proteinNetwork(const Form& form, int structureAt
         builder.addLinear({block, module}, layer(in, out, own, false));
     };
     const auto norm = [&](int block, const char* module) {
-        builder.addNorm({block, module}, random_.normals(10, 1), random_.normals(10, 0.1f));
+        builder.addNorm({block, module}, random_.normals(d, 1), random_.normals(d, 0.1f));
     };
     linear(-1, "time_mlp.0", 1, 5, full);
-    linear(-1, "time_mlp.2", 5, 10, full);
+    linear(-1, "time_mlp.2", 5, d, full);
     linear(-1, "ss_mlp.0", 8, 5, full);
-    linear(-1, "ss_mlp.2", 5, 10, full);
-    linear(-1, "node_embedding", 31, 10, full);
-    linear(-1, "edge_embedding", 93, 10, full);
+    linear(-1, "ss_mlp.2", 5, d, full);
+    linear(-1, "node_embedding", 31, d, full);
+    linear(-1, "edge_embedding", 93, d, full);
     for (int at = 0; at < 2; at++) {
-        linear(at, "edge_mlp.0", 10, 20, form);
-        linear(at, "edge_mlp.3", 20, 10, form);
-        linear(at, "message_mlp.0", 31, 62, form);
-        linear(at, "message_mlp.3", 62, 7, form);
-        linear(at, "node_mlp.0", 17, 20, form);
-        linear(at, "node_mlp.3", 20, 10, form);
-        linear(at, "time_mlp_list.1", 10, 20, form);
-        linear(at, "ff_list.0", 10, 10, form);
-        linear(at, "ff_list.4", 10, 10, form);
+        linear(at, "edge_mlp.0", d, 2 * d, form);
+        linear(at, "edge_mlp.3", 2 * d, d, form);
+        linear(at, "message_mlp.0", 3 * d + 1, 6 * d + 2, form);
+        linear(at, "message_mlp.3", 6 * d + 2, 7, form);
+        linear(at, "node_mlp.0", d + 7, 2 * d, form);
+        linear(at, "node_mlp.3", 2 * d, d, form);
+        linear(at, "time_mlp_list.1", d, 2 * d, form);
+        linear(at, "ff_list.0", d, d, form);
+        linear(at, "ff_list.4", d, d, form);
         norm(at, "edge_norm");
         norm(at, "node_norm");
         norm(at, "ff_list.3");
     }
-    linear(-1, "lin", 10, 20, full);
+    linear(-1, "lin", d, 20, full);
     return builder.finish();
 }
 
 void proteins() {
-    for (const Form& form : {FORMS[0], FORMS[2], FORMS[4], FORMS[5], FORMS[9]}) {
+    for (const Form& form : {FORMS[0], FORMS[1], FORMS[2], FORMS[4], FORMS[5], FORMS[9]}) {
         for (int n : {1, 2, 9, 40}) {
+            // Of whole vectors, which messages with scales of their rows need to be split, or not.
+            const int d = n == 9 || form.perRow ? 16 : 10;
             const int neighbours = std::min(n - 1, 5);
             std::vector<int32_t> sources, targets;
             for (int edge = 0; edge < n * neighbours; edge++) {
@@ -525,13 +527,13 @@ void proteins() {
             const Random start = random_;
             std::vector<float> first;
             for (Isa isa : supported()) {
-                ProteinEngine engine(proteinNetwork(form, n % 3, start), isa, isa == bestIsa() ? 2 : 1);
+                ProteinEngine engine(proteinNetwork(form, n % 3, d, start), isa, isa == bestIsa() ? 2 : 1);
                 Backbone backbone(sources, targets, nodes, states, positions, features);
                 std::vector<float> logits(sequences.size() * 20);
                 engine.logits(backbone, sequences, 30, 0, logits.data());
                 const std::vector<uint8_t> one(sequences.begin(), sequences.begin() + n);
                 const Recording recording = engine.record(backbone, one, 30, 0, std::vector<bool>(25, true));
-                require(recording.groups.at(0)[8].size() == edges * 31, "a recording of a protein", isaName(isa));
+                require(recording.groups.at(0)[8].size() == edges * (3 * d + 1), "a recording of a protein", isaName(isa));
                 std::vector<float> again(logits.size());
                 engine.logits(backbone, sequences, 30, 0, again.data());
                 // Threads share the rows of a sequence that is alone.

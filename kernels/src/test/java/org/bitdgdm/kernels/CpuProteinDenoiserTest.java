@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The cpu backend of sequences against the reference, on every instruction set that runs here. */
 class CpuProteinDenoiserTest {
@@ -129,6 +130,39 @@ class CpuProteinDenoiserTest {
             for (String isa : CpuIsas.supported()) {
                 assertThat(logits(new CpuProteinDenoiser(parts, options(isa, 1)), protein, sequences, t)).as(isa)
                     .isEqualTo(expected);
+            }
+        }
+    }
+
+    /** Near residues, whose scales are those of receiver, sender or edge, and far ones, whose scales are all of the edge. */
+    @ParameterizedTest
+    @ValueSource(floats = {0, 1, 30})
+    void messagesWithAScaleForEachRowAreThoseOfTheWholeLayerBitForBit(float apart) {
+        PackedProteinModel full = TestProteins.model(new ProteinArchitecture(3, true, true, StructureAt.LAST_LAYER, 50), 32, 9,
+            5, 4);
+        ProteinGraph near = TestProteins.random(64, 8);
+        float[] positions = near.positions().clone();
+        for (int at = 0; at < positions.length; at++) {
+            positions[at] *= apart;
+        }
+        ProteinGraph protein = new ProteinGraph(near.sequence(), near.nodeFeatures(), near.structure(), positions,
+            near.sources(), near.targets(), near.edgeFeatures());
+        for (int bits : new int[] {8, 4}) {
+            TestLayers.Form form = new TestLayers.Form(0, 4, bits, TestLayers.Input.ROW, bits, 32, 0, true);
+            Random random = new Random(5);
+            List<PackedLinear> linears = full.linears().stream().map(linear -> full.spec().layer(linear.name).quantized()
+                ? TestLayers.quantized(linear, form, random) : linear).toList();
+            PackedProteinModel parts = full.withRanges(List.of(linears));
+            PackedProteinModel whole = full.withRanges(List.of(linears.stream().map(linear ->
+                linear.name.endsWith("message_mlp.0") ? linear.with(InputTransform.scaling(ones(linear.in)), null) : linear)
+                .toList()));
+            byte[] sequences = TestProteins.sequence(3 * 64, 2);
+            float[] expected = logits(new CpuProteinDenoiser(whole, options("auto", 1)), protein, sequences, 20);
+            for (String isa : CpuIsas.supported()) {
+                for (int threads : new int[] {1, 2, 5}) {
+                    assertThat(logits(new CpuProteinDenoiser(parts, options(isa, threads)), protein, sequences, 20))
+                        .as(isa + ", " + threads + " threads").isEqualTo(expected);
+                }
             }
         }
     }

@@ -67,8 +67,7 @@ record BenchOptions(Path home, Set<Level> levels, List<String> models, int threa
 
           --backend NAME   cpu or cuda, which has flags of its own, below [cpu]
           --levels LIST    of kernel,step,peer,job,start,old,workers,proteins [kernel,step,peer]; the peaks of a core
-                           are always measured, unless it is proteins alone; those are proteins.jsonl and .md beside
-                           the results
+                           are always measured; proteins are proteins.jsonl and .md beside the results
           --models LIST    of qm9,moses,planar,sbm [all]
           --threads N      most threads of a step [all processors]
           --repeats N      repeats of every measurement [11]

@@ -42,6 +42,8 @@ final class ProteinBench {
     private static final int SKIPPED = 3;
     /** Of lines of results: a rate of ours. */
     static final String KIND = "protein";
+    /** Of lines of what an evaluation takes at least. */
+    static final String WORK = "protein_work";
     /** All samples in one evaluation. */
     static final String MANY = "many samples";
     /** One sample in as many evaluations. */
@@ -64,9 +66,12 @@ final class ProteinBench {
     /** Measures; every rate is a line of results, from which {@link ProteinPage} is made. */
     static void measure(BenchOptions options, ResultLines lines) throws IOException, InterruptedException {
         ProteinBench bench = new ProteinBench(options);
+        Peaks peaks = KernelBench.build(options).peaks();
         lines.add(Machine.here(options.home()).begin().put("date", LocalDate.now(ZoneOffset.UTC).toString())
             .put("threads", options.threads()).put("repeats", options.repeats()).put("layers", LAYERS).put("width", WIDTH)
-            .put("residues", RESIDUES).put("samples", SAMPLES).put("others_share", Machine.busyShare()));
+            .put("residues", RESIDUES).put("samples", SAMPLES)
+            .put("float_peak", peaks.floatOperations(options.threads()))
+            .put("integer_peak", peaks.integerOperations(options.threads())).put("others_share", Machine.busyShare()));
         bench.peers(lines);
         bench.rates(Setting.FP32.name(), bench.full, lines);
         bench.rates("W8A8, scale per row", bench.blocks((layer, input) -> PackedForms.perRow(layer, Setting.W8A8)), lines);
@@ -93,6 +98,9 @@ final class ProteinBench {
     }
 
     private void rates(String setting, PackedProteinModel model, ResultLines lines) {
+        ObjectNode work = ResultLines.line(WORK).put("setting", setting);
+        ProteinWork.of(model, protein).write(work);
+        lines.add(work);
         try (ProteinDenoiser denoiser = new CpuProteinDenoiser(model, new BackendOptions(options.threads(), options.cpuIsa(),
             null)); ProteinDenoiser.Conditioned network = denoiser.condition(protein)) {
             float[] many = new float[sequences.length * 20];

@@ -14,6 +14,10 @@ import java.util.stream.Stream;
 final class ProteinPage {
     private static final Comparator<JsonNode> FASTER = Comparator.comparingDouble(line -> spread(line).median());
 
+    private static final double GIGA = 1e9;
+    private static final double MEGA = 1e6;
+    private static final double MILLIS = 1e3;
+
     private final List<JsonNode> lines;
     private final Markdown text = new Markdown();
 
@@ -64,11 +68,41 @@ final class ProteinPage {
                 text.row(version + " FP32", rate(many) + many.map(ProteinPage::layout).orElse(""), "",
                     rate(one) + one.map(ProteinPage::layout).orElse(""), "");
             });
+        bounds(begin);
         for (JsonNode line : ResultLines.of(lines, ResultLines.PEER)) {
             if (line.has("note")) {
                 text.line("");
                 text.line("%s", line.path("note").asText());
             }
+        }
+    }
+
+    /** Lines of an earlier benchmark do not have them. */
+    private void bounds(JsonNode begin) {
+        List<JsonNode> works = ResultLines.of(lines, ProteinBench.WORK);
+        if (works.isEmpty()) {
+            return;
+        }
+        double floatPeak = begin.path("float_peak").asDouble();
+        double integerPeak = begin.path("integer_peak").asDouble();
+        text.line("");
+        text.line("## What bounds an evaluation");
+        text.line("");
+        text.line("Its products at the peaks that %d threads have in registers, %s and %s G operations per second in FP32 and"
+            + " in codes, measured before the rest. Edges, and their columns of the first layer of the messages, are known; the"
+            + " columns of receiver and sender are met once for each residue, with a scale for each row once for each edge, and"
+            + " there all columns of those edges whose scale is that of a residue. SiLU and the making of codes come on top.",
+            begin.path("threads").asInt(), Markdown.significant(floatPeak / GIGA), Markdown.significant(integerPeak / GIGA));
+        text.line("");
+        text.table("", "multiply-adds in FP32, M", "in codes, M", "SiLU, M", "ms at the peaks",
+            "ms as measured, " + begin.path("samples").asInt() + " samples", "share");
+        for (JsonNode line : works) {
+            ProteinWork work = ProteinWork.of(line);
+            double bound = work.seconds(floatPeak, integerPeak);
+            double found = ours(line.path("setting").asText(), ProteinBench.MANY).map(rate -> 1 / spread(rate).median())
+                .orElse(Double.NaN);
+            text.row(line.path("setting").asText(), work.floats() / MEGA, work.integers() / MEGA, work.silus() / MEGA,
+                bound * MILLIS, found * MILLIS, Markdown.percent(bound / found));
         }
     }
 
