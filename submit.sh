@@ -362,11 +362,20 @@ else
   command=()
   while IFS= read -r -d '' word; do
     command+=("$word")
-  done < <(env "${knobs[@]}" "$java" -Xmx128m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC \
-    -cp "$assembled"/jars/spark-launcher_"$scala"-*.jar org.apache.spark.launcher.Main \
-    org.apache.spark.deploy.SparkSubmit "${arguments[@]}"; printf '%d\0' $?)
-  code=${command[-1]}
-  [ "$code" = 0 ] || exit 1
+  done < <(failed=0
+    # Options for every JVM are meant for Spark's, and may ask for more than this one has.
+    env -u JAVA_TOOL_OPTIONS -u JDK_JAVA_OPTIONS "${knobs[@]}" "$java" -Xmx128m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC \
+      -cp "$assembled"/jars/spark-launcher_"$scala"-*.jar org.apache.spark.launcher.Main \
+      org.apache.spark.deploy.SparkSubmit "${arguments[@]}" || failed=$?
+    printf '\0%d\0' "$failed")
+  # A JVM that does not start says why on its standard output.
+  if [ "${command[-1]}" != 0 ]; then
+    why=${command[*]:0:${#command[@]}-1}
+    why=${why%$'\n'}
+    printf "error: Spark's launcher, %s, ended with exit code %s%s\n" "$java" "${command[-1]}" "${why:+: ${why//$'\n'/ }}" >&2
+    exit 1
+  fi
+  unset 'command[-1]'
   # The command starts after an empty word and a line break.
   command=("${command[1]#$'\n'}" "${command[@]:2:${#command[@]}-3}")
   use_archive

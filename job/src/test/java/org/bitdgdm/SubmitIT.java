@@ -96,6 +96,27 @@ class SubmitIT {
     }
 
     @Test
+    void optionsForEveryJvmReachSparkAndNotItsSmallLauncher() throws Exception {
+        environment.put("JAVA_TOOL_OPTIONS", "-Xms256m");
+        Result result = submit(REPOSITORY, "generate", "--weigth-bits", "4");
+        assertThat(result.code()).isEqualTo(2);
+        assertThat(result.err()).contains("Picked up JAVA_TOOL_OPTIONS: -Xms256m", "error: unknown flag --weigth-bits")
+            .doesNotContain("submit.sh: line");
+    }
+
+    @Test
+    void aLauncherThatDoesNotStartSaysWhy() throws Exception {
+        Path home = folder.resolve("jdk");
+        executable(home.resolve("bin/java"), "printf 'Error in a VM\\nToo small a heap\\n'; exit 7");
+        Files.writeString(home.resolve("release"), "JAVA_VERSION=\"17.0.1\"\n");
+        environment.put("JAVA_HOME", home.toString());
+        Result result = submit(REPOSITORY, "generate");
+        assertThat(result.code()).isEqualTo(1);
+        assertThat(result.sentences()).containsExactly("error: Spark's launcher, " + home
+            + "/bin/java, ended with exit code 7: Error in a VM Too small a heap");
+    }
+
+    @Test
     void aFileOfOptionsIsFoundFromTheCallersFolder() throws Exception {
         Files.writeString(callers.resolve("my job.conf"), "quantize.rank = -3\noutput.out = o");
         Result result = submit(REPOSITORY, "generate", "--config", "my job.conf");
