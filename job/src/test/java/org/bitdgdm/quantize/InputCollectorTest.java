@@ -111,7 +111,9 @@ class InputCollectorTest {
             int count = Math.min(perCall, 400 - from);
             pieces.accept(Arrays.copyOfRange(all, from * 300, (from + count) * 300), count, 1);
         }
-        assertThat(pieces.recorded()).usingRecursiveComparison().isEqualTo(whole.recorded());
+        // What a recording keeps of moments is taken of it later.
+        assertThat(pieces.recorded()).usingRecursiveComparison().ignoringFieldsOfTypes(RecordedInputs.Latest.class)
+            .isEqualTo(whole.recorded());
         InputCollector other = new InputCollector("a", 300, 7, 2);
         other.accept(all, 400, 1);
         assertThat(other.recorded().rows()).isNotEqualTo(whole.recorded().rows());
