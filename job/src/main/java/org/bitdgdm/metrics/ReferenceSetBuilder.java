@@ -51,7 +51,7 @@ final class ReferenceSetBuilder {
     ReferenceSet build(Path file) {
         Sum sum = new Sum();
         try (TextLines lines = new TextLines(file)) {
-            for (List<SharedList.Line> chunk = chunk(lines); !chunk.isEmpty(); chunk = chunk(lines)) {
+            for (List<SharedList.Line> chunk = chunk(file, lines); !chunk.isEmpty(); chunk = chunk(file, lines)) {
                 List<SharedList.Line> read = chunk;
                 int partCount = (read.size() + LINES_PER_PART - 1) / LINES_PER_PART;
                 IntStream.range(0, partCount).parallel().mapToObj(k -> new Part(vocabulary, read.subList(k * LINES_PER_PART,
@@ -109,7 +109,7 @@ final class ReferenceSetBuilder {
         }
     }
 
-    private List<SharedList.Line> chunk(TextLines lines) {
+    private List<SharedList.Line> chunk(Path file, TextLines lines) {
         List<SharedList.Line> chunk = new ArrayList<>();
         while (chunk.size() < LINES_PER_CHUNK) {
             String text = lines.nextFilled();
@@ -118,11 +118,12 @@ final class ReferenceSetBuilder {
             }
             if (column == null) {
                 column = SmilesColumn.of(text, "");
+                column.of(text, file, lines.number());
                 if (column.header()) {
                     continue;
                 }
             }
-            chunk.add(new SharedList.Line(lines.number(), column.of(text)));
+            chunk.add(new SharedList.Line(lines.number(), column.of(text, file, lines.number())));
         }
         return chunk;
     }

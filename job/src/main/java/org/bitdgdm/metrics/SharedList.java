@@ -82,8 +82,8 @@ public final class SharedList implements Serializable {
         if (pieces.stream().anyMatch(Piece::broken)) {
             // Whoever reads it in one knows the line.
             try (TextLines text = new TextLines(file)) {
-                while (text.next() != null) {
-                    continue;
+                for (String line = text.nextFilled(); line != null; line = text.nextFilled()) {
+                    column.of(line, file, text.number());
                 }
             }
             throw new InputException(file + " could be read by this process, and not by all tasks that read parts of it; it"
@@ -100,13 +100,17 @@ public final class SharedList implements Serializable {
         return list;
     }
 
+    private static String of(String line, SharedLines file, SharedLines.Lines read, SmilesColumn column) {
+        return column.of(line, Path.of(file.path()), read.number());
+    }
+
     private static Piece counted(SharedLines file, long start, SmilesColumn column) {
         long filled = 0;
         long unreadable = 0;
         List<Unreadable> named = new ArrayList<>();
         try (SharedLines.Lines lines = file.piece(start)) {
             for (; lines.hasNext(); filled++) {
-                String smiles = column.of(lines.next());
+                String smiles = of(lines.next(), file, lines, column);
                 if (!GraphReader.isReadable(smiles)) {
                     unreadable++;
                     if (named.size() < NAMED) {
@@ -168,7 +172,7 @@ public final class SharedList implements Serializable {
 
             @Override
             public GraphEntry next() {
-                return GraphEntry.ofLine(next++, column.of(found.next()));
+                return GraphEntry.ofLine(next++, of(found.next(), lines, found, column));
             }
         };
     }
@@ -192,7 +196,7 @@ public final class SharedList implements Serializable {
 
             @Override
             public Line next() {
-                String smiles = column.of(found.next());
+                String smiles = of(found.next(), lines, found, column);
                 return new Line(numbers[piece] + found.number(), smiles);
             }
         };

@@ -69,7 +69,7 @@ public abstract sealed class GraphReader implements Iterator<GraphEntry>, AutoCl
             if (first != null && (first.startsWith("[") || first.startsWith("{"))) {
                 return Format.GRAPH_LIST;
             }
-            if (first != null && (SmilesColumn.of(first, "").header() || mostlyMolecules(first, lines))) {
+            if (first != null && (SmilesColumn.of(first, "").header() || mostlyMolecules(file, first, lines))) {
                 return Format.SMILES_LIST;
             }
         }
@@ -78,13 +78,13 @@ public abstract sealed class GraphReader implements Iterator<GraphEntry>, AutoCl
     }
 
     /** Whether a text of another name begins with SMILES, or with what published lists hold in place of them. */
-    private static boolean mostlyMolecules(String first, TextLines lines) {
+    private static boolean mostlyMolecules(Path file, String first, TextLines lines) {
         int seen = 0;
         int molecules = 0;
         SmilesColumn column = SmilesColumn.of(first, "");
         for (String line = first; line != null && seen < LOOKED_AT; line = lines.nextFilled()) {
             seen++;
-            String word = column.of(line);
+            String word = column.of(line, file, lines.number());
             try {
                 molecules += word.equals(NONE) || !OpenSmiles.read(word).isEmpty() ? 1 : 0;
             } catch (OpenSmiles.Fault e) {

@@ -1,6 +1,7 @@
 package org.bitdgdm.molecule;
 
 import java.io.Serializable;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -22,6 +23,8 @@ public record SmilesColumn(char separator, int index, boolean header) implements
     private static final char BLANKS = ' ';
     private static final List<Character> SEPARATORS = List.of(',', '\t', ';');
     private static final char QUOTE = '"';
+    /** Before a field whose quotes the line does not close; in no line itself, as it is where lines end. */
+    private static final char OPEN = '\n';
 
     /**
      * The column of a list.
@@ -52,9 +55,21 @@ public record SmilesColumn(char separator, int index, boolean header) implements
         return new SmilesColumn(separator == BLANKS ? NONE : separator, 0, false);
     }
 
-    /** The SMILES of a line; empty where the line has too few fields. */
-    public String of(String line) {
+    /**
+     * The SMILES of a line; empty where the line has too few fields. What a line leaves in quotes goes on in the next, which
+     * whoever reads a list in pieces would take for a molecule of its own.
+     *
+     * @param file   of the line, for messages
+     * @param number of the line, for messages
+     * @throws InputException where a quoted field does not end in the line
+     */
+    public String of(String line, Path file, long number) {
         List<String> fields = fields(line, separator);
+        if (fields.get(fields.size() - 1).indexOf(OPEN) == 0) {
+            throw TextLines.malformed(file, number, "a quote opens a field and none in the line closes it, found '"
+                + InputException.excerpt(fields.get(fields.size() - 1).substring(1)) + "'; a line must hold a molecule, so"
+                + " write the list without line breaks in its fields, or with the SMILES column alone");
+        }
         return index < fields.size() ? TextLines.firstWord(fields.get(index)) : "";
     }
 
@@ -81,7 +96,7 @@ public record SmilesColumn(char separator, int index, boolean header) implements
                 field.append(next);
             }
         }
-        fields.add(field.toString().strip());
+        fields.add((quoted ? OPEN : "") + field.toString().strip());
         return fields;
     }
 }

@@ -36,13 +36,14 @@ final class SmilesListReader extends GraphReader {
         String line = lines.nextFilled();
         if (line != null && column == null) {
             column = SmilesColumn.of(line, named);
+            column.of(line, file, lines.number());
             line = column.header() ? lines.nextFilled() : line;
         }
         if (line == null) {
             requireReadable(file, unreadable, read, firstUnreadable, example);
             return null;
         }
-        String smiles = column.of(line);
+        String smiles = column.of(line, file, lines.number());
         count(smiles);
         if (!asGraphs) {
             return GraphEntry.ofLine(graphId, smiles);

@@ -14,6 +14,7 @@ import java.util.stream.LongStream;
 import java.util.zip.GZIPOutputStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.model.Family;
 import org.bitdgdm.model.Vocabulary;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Lists as people have them, read by executors and as a stream: the same rows either way. */
@@ -74,6 +76,8 @@ class SharedListTest {
             Arguments.of("quotes.csv", "", "\"name, of it\",\"smiles\"\n\"a, b\",\"CCO\"\n\"c \"\"d\"\"\",CCN\n", "CCO CCN"),
             Arguments.of("quoted.smi", "", "\"CCO\"\n\"CCN\"\n", "CCO CCN"),
             Arguments.of("stray.smi", "", "CC\"O\nCCN\nCCC\n", "CC\"O CCN CCC"),
+            Arguments.of("inch.csv", "", "smiles,note\nCCO,5\" long\nCC\"N,\"a\"\" b\"\n", "CCO CC\"N"),
+            Arguments.of("blanks.smi", "", "smiles name\nCCO \"ethanol\nCCN \"\n", "CCO CCN"),
             Arguments.of("tabs.tsv", "", "name, common\tSMILES\na, b\tCCO\nc\tCCN\n", "CCO CCN"),
             Arguments.of("semicolons.csv", "", "\"ID\";\"Smiles\"\n\"a\";\"CCO\"\n\"b\";\"CCN\"\n", "CCO CCN"),
             Arguments.of("named.csv", "drug molecule", "smiles,drug molecule\nO,CCO\nN,CCN\n", "CCO CCN"),
@@ -99,6 +103,32 @@ class SharedListTest {
             out.write(text.getBytes(StandardCharsets.UTF_8));
         }
         assertThat(streamed(packed, named)).extracting(GraphEntry::smiles).isEqualTo(smiles);
+    }
+
+    /** Read by executors, in pieces and whole, by this process, and compressed; as input, training and test set. */
+    @ParameterizedTest
+    @CsvSource({"'smiles,note\nCCO,a\n\nCC,\"line1\nline2\"\n', 4, line1", "'note;smiles\n\"a\n\nC\";CCO\n', 2, a",
+        "'CC,\"x\nCCC\"\nCCO,y\n', 1, x", "'smiles,\"note\nof it\"\nCC,x\n', 1, note", "'smiles\tnote\nC\t\"\nC\"\n', 2, ''",
+        "'smiles,a,b\nC,\"d\",\"e, \"\"f\n\"', 2, 'e, \"f'"})
+    void aFieldThatHoldsALineBreakIsRefused(String text, long line, String shown) throws IOException {
+        Path plain = Files.writeString(folder.resolve("list.csv"), text);
+        Path packed = folder.resolve("list.csv.gz");
+        try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(packed))) {
+            out.write(text.getBytes(StandardCharsets.UTF_8));
+        }
+        for (Path file : List.of(plain, packed)) {
+            List<ThrowingCallable> ways = new ArrayList<>(List.of(() -> streamed(file, ""),
+                () -> ReferenceSet.of(file, MOLECULES), () -> ReferenceSet.of(file, MOLECULES, spark),
+                () -> BenchmarkFiles.molecules(file, MOLECULES, session).close()));
+            if (file.equals(plain)) {
+                ways.add(() -> SharedList.of(file, "", spark));
+            }
+            for (ThrowingCallable way : ways) {
+                assertThatThrownBy(way).isInstanceOf(InputException.class).hasMessage(file + " line " + line + ": a quote opens"
+                    + " a field and none in the line closes it, found '" + shown + "'; a line must hold a molecule, so write the"
+                    + " list without line breaks in its fields, or with the SMILES column alone");
+            }
+        }
     }
 
     @Test
@@ -150,6 +180,9 @@ class SharedListTest {
         assertThat(all).extracting(SharedList.Line::smiles).startsWith(smiles.get(0), smiles.get(1)).hasSize(smiles.size() + 1);
         assertThat(all.get(0).number()).isEqualTo(4);
         assertThat(all.get(smiles.size())).isEqualTo(new SharedList.Line(last, "x!"));
+        Path open = Files.writeString(folder.resolve("open.csv"), text + "\"1\nC\",CC\n");
+        assertThatThrownBy(() -> SharedList.of(open, "", spark)).isInstanceOf(InputException.class)
+            .hasMessageContaining("open.csv line " + (last + 1) + ": a quote opens a field");
     }
 
     @Test
