@@ -55,7 +55,7 @@ final class GraphListReader extends GraphReader {
         } catch (JsonProcessingException e) {
             throw malformed("no JSON: " + e.getOriginalMessage());
         } catch (IOException e) {
-            throw new InputException(file + " cannot be read on (" + e.getMessage() + ")", e);
+            throw lines.unreadable(e, parser.currentLocation().getLineNr());
         }
     }
 

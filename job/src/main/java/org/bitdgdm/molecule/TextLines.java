@@ -4,11 +4,10 @@ import java.io.BufferedReader;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.io.PushbackInputStream;
 import java.io.Reader;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -30,6 +29,7 @@ public final class TextLines implements AutoCloseable {
     public static final char BYTE_ORDER_MARK = '\ufeff';
 
     private final Path file;
+    private final Utf8Reader text;
     private final BufferedReader lines;
     private long number;
 
@@ -45,8 +45,8 @@ public final class TextLines implements AutoCloseable {
             byte[] magic = bytes.readNBytes(2);
             bytes.unread(magic);
             InputStream plain = isGzip(magic) ? new GZIPInputStream(bytes, BUFFER) : bytes;
-            // A decoder of its own reports bytes that are not UTF-8 instead of replacing them.
-            lines = new BufferedReader(new InputStreamReader(plain, StandardCharsets.UTF_8.newDecoder()), BUFFER);
+            text = new Utf8Reader(plain);
+            lines = new BufferedReader(text, BUFFER);
         } catch (IOException e) {
             throw unreadable(e);
         }
@@ -89,14 +89,16 @@ public final class TextLines implements AutoCloseable {
      */
     public String next() {
         try {
-            if (number == 0) {
+            // Before it is read: what cannot be is in this line.
+            number++;
+            if (number == 1) {
                 skipByteOrderMark();
             }
             int read = lines.read();
             if (read < 0) {
+                number--;
                 return null;
             }
-            number++;
             StringBuilder line = new StringBuilder();
             for (; read >= 0 && read != '\n'; read = lines.read()) {
                 if (line.length() == LONGEST) {
@@ -183,13 +185,32 @@ public final class TextLines implements AutoCloseable {
     }
 
     private InputException unreadable(IOException e) {
+        return unreadable(e, number);
+    }
+
+    /**
+     * What is told of a file that cannot be read on.
+     *
+     * @param line where; 0: before its text begins
+     */
+    InputException unreadable(IOException e, long line) {
         if (e instanceof NoSuchFileException) {
             return new InputException("no file " + file, e);
         }
-        String what = e instanceof EOFException ? "is cut short"
-            : e instanceof ZipException ? "is damaged (" + e.getMessage() + ")"
-            : e instanceof CharacterCodingException ? "is not UTF-8 text"
-            : "cannot be read (" + e.getMessage() + ")";
-        return new InputException(file + " " + what + " after line " + number, e);
+        if (e instanceof CharacterCodingException && text.isUtf16()) {
+            return new InputException(file + " is UTF-16 text and must be UTF-8; convert it with iconv -f UTF-16 -t UTF-8", e);
+        }
+        String where = line > 0 ? " in line " + line : "";
+        if (e instanceof CharacterCodingException) {
+            return new InputException(file + " is not UTF-8 text" + where
+                + "; convert it, where it is Latin-1 with iconv -f LATIN1 -t UTF-8", e);
+        }
+        if (e instanceof EOFException || e instanceof ZipException) {
+            return new InputException(file + (e instanceof EOFException ? " is cut short" + where
+                : " is damaged" + where + " (" + e.getMessage() + ")") + "; copy or make it again", e);
+        }
+        return new InputException(file + " cannot be read" + where + " ("
+            + (e instanceof AccessDeniedException ? "access denied" : e.getMessage())
+            + "); check that it is a file and its permissions", e);
     }
 }

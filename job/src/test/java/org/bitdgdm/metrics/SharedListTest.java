@@ -134,10 +134,13 @@ class SharedListTest {
     @Test
     void listsThatCannotBeReadAreToldWithTheLine() throws IOException {
         Path mac = Files.writeString(folder.resolve("mac.smi"), "CCO\rCCN\rCCF\r");
-        Path latin = Files.write(folder.resolve("latin.smi"), "CCO\nCC \u00e9\n".getBytes(StandardCharsets.ISO_8859_1));
+        Path latin = Files.write(folder.resolve("latin.smi"), ("CCO\n".repeat((int) SharedLines.PIECE >> 2) + "\nCC \u00e9\nC\n")
+            .getBytes(StandardCharsets.ISO_8859_1));
+        Path wide = Files.write(folder.resolve("wide.smi"), "CCO\nCC\n".getBytes(StandardCharsets.UTF_16));
         Path others = Files.writeString(folder.resolve("others.csv"), "smiles\nx!\nCCO\n\ny!\n");
         for (String[] told : new String[][] {{mac.toString(), "mac.smi line 1: lines must end in a line feed"},
-            {latin.toString(), "latin.smi is not UTF-8 text after line 0"},
+            {latin.toString(), "latin.smi is not UTF-8 text in line 1048578; convert it, where it is Latin-1 with iconv"},
+            {wide.toString(), "wide.smi is UTF-16 text and must be UTF-8; convert it with iconv -f UTF-16 -t UTF-8"},
             {others.toString(), "2 of 3 lines are written in letters that no SMILES has, the first at line 2 ('x!')"}}) {
             assertThatThrownBy(() -> SharedList.of(Path.of(told[0]), "", spark)).isInstanceOf(InputException.class)
                 .hasMessageContaining(told[1]);

@@ -92,7 +92,65 @@ class GraphReadersTest {
         assertThatThrownBy(() -> read(text)).isInstanceOf(InputException.class)
             .hasMessageContaining("line 5: expected 3 bond classes, found the end of the file");
         assertThatThrownBy(() -> read(gzip)).isInstanceOf(InputException.class)
-            .hasMessageContaining("is cut short after line");
+            .hasMessageMatching(".*cut.txt.gz is cut short in line [1-9]\\d*; copy or make it again");
+    }
+
+    /** Wherever the bytes are that end it, at the start of a line or in it, in the first buffer or behind. */
+    @ParameterizedTest
+    @CsvSource({"0, ''", "1, C", "2, ''", "40000, CC", "100000, ''"})
+    void namesTheLineOfTextThatCannotBeReadOn(int before, String start) throws IOException {
+        byte[] text = ("CCO\n".repeat(before) + start).getBytes(StandardCharsets.UTF_8);
+        ByteArrayOutputStream latin = new ByteArrayOutputStream();
+        latin.write(text);
+        latin.write(0xe9);
+        latin.write("\nCCO\n".getBytes(StandardCharsets.UTF_8));
+        Path broken = written("latin.smi", latin.toByteArray());
+        assertThatThrownBy(() -> lines(broken)).isInstanceOf(InputException.class).hasMessage(broken + " is not UTF-8 text in line "
+            + (before + 1) + "; convert it, where it is Latin-1 with iconv -f LATIN1 -t UTF-8");
+        // All text is there, and nothing that says that it ends.
+        ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        GZIPOutputStream zip = new GZIPOutputStream(packed, 512, true);
+        zip.write(text);
+        zip.flush();
+        Path cut = written("cut.smi.gz", packed.toByteArray());
+        assertThatThrownBy(() -> lines(cut)).isInstanceOf(InputException.class).hasMessage(cut + " is cut short in line "
+            + (before + 1) + "; copy or make it again");
+    }
+
+    @Test
+    void tellsUtf16ByItsMark() throws IOException {
+        for (String name : new String[] {"wide.smi", "wide.csv", "wide.json"}) {
+            for (String mark : new String[] {"UTF-16BE", "UTF-16LE"}) {
+                Path file = written(name, "\ufeffsmiles\nCCO\n".getBytes(mark));
+                assertThatThrownBy(() -> GraphReader.open(file, Graphs.QM9).forEachRemaining(entry -> { }))
+                    .isInstanceOf(InputException.class).hasMessage(file + " is UTF-16 text and must be UTF-8; convert it with iconv"
+                        + " -f UTF-16 -t UTF-8");
+            }
+        }
+    }
+
+    @Test
+    void namesTheLineOfJsonThatIsNotUtf8() throws IOException {
+        Path file = written("graphs.json", "[[2, [[0, 1]]],\n[3, []],\n\u00e9".getBytes(StandardCharsets.ISO_8859_1));
+        assertThatThrownBy(() -> GraphReader.open(file, Vocabulary.ofGraphs(1, 2)).forEachRemaining(entry -> { }))
+            .isInstanceOf(InputException.class).hasMessageStartingWith(file + " is not UTF-8 text in line 3;");
+    }
+
+    @Test
+    void readsTextOfEveryLengthOfCharacters() throws IOException {
+        String names = "CCO é\nCCO €\nCCO 𝔾\n".repeat(20_000);
+        assertThat(lines(written("names.smi", names.getBytes(StandardCharsets.UTF_8)))).isEqualTo(names.lines().toList());
+    }
+
+    private static List<String> lines(Path file) {
+        List<String> read = new ArrayList<>();
+        try (TextLines lines = new TextLines(file)) {
+            for (String line = lines.next(); line != null; line = lines.next()) {
+                read.add(line);
+            }
+            assertThat(lines.number()).isEqualTo(read.size());
+        }
+        return read;
     }
 
     @ParameterizedTest
@@ -112,7 +170,7 @@ class GraphReadersTest {
     @Test
     void refusesFilesOfNothingKnown() throws IOException {
         Path other = written("table.csv", "a,b\n1,2\n".getBytes(StandardCharsets.UTF_8));
-        Path binary = written("binary", new byte[] {(byte) 0xff, (byte) 0xfe, 0, 1});
+        Path binary = written("binary", new byte[] {(byte) 0xff, (byte) 0xfd, 0, 1});
         Path missing = folder.resolve("missing.smi");
 
         assertThatThrownBy(() -> GraphReader.open(other, Graphs.QM9)).isInstanceOf(InputException.class)
