@@ -183,7 +183,9 @@ final class Evaluate {
     private static Dataset<Row> finished(SparkSession spark, InputGraphs run, GraphFamily family,
                                          MetricRegistry registry) {
         try {
-            Dataset<Row> rows = ParquetFolder.read(spark, run.rows(family.folder()));
+            String found = run.rows(family.folder());
+            run.requireParquet(found, false);
+            Dataset<Row> rows = ParquetFolder.read(spark, found);
             List<String> columns = List.of(rows.columns());
             for (String wanted : registry.comparedColumns()) {
                 if (!columns.contains(wanted) || !columns.contains(GRAPH_ID)) {
@@ -206,7 +208,9 @@ final class Evaluate {
         String nodes = family.nodesColumn();
         String edges = family.edgesColumn();
         try {
-            Dataset<Row> table = ParquetFolder.read(spark, input.rows(family.folder()));
+            String rows = input.rows(family.folder());
+            input.requireParquet(rows, true);
+            Dataset<Row> table = ParquetFolder.read(spark, rows);
             List<String> columns = List.of(table.columns());
             for (String wanted : List.of(GRAPH_ID, nodes, edges)) {
                 if (!columns.contains(wanted)) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -131,6 +132,35 @@ class EvaluatedListsTest extends CommandsOnSpark {
         assertThat(err).hasLineCount(1).startsWith("error: ").contains("train.smi has 2 lines that are no molecule among 5")
             .contains("line 2 ('CC=': no molecule: a bond without an atom after it at character 4), 4 ('None': no molecule: the"
                 + " word 'None')");
+        assertThat(out).doesNotExist();
+    }
+
+    @Test
+    void aFolderThatSparkHasWrittenAsTextIsToldInOneSentence() throws IOException {
+        Path parts = Files.createTempDirectory(folder, "parts").resolve("list");
+        spark.sql("select 'CCO' as smiles from range(4)").repartition(2).write().option("header", "true").csv(parts.toString());
+        Path out = parts.resolveSibling("out");
+        assertThat(evaluate(parts, out)).isEqualTo(2);
+        assertThat(err).hasLineCount(1).startsWith("error: --input " + parts + " must be a folder of our Parquet or one text file,"
+            + " found a folder of 2 files that are no Parquet (part-00000-");
+        assertThat(evaluate(list("in.smi", "CCO"), out, "--against", parts.toString())).isEqualTo(2);
+        assertThat(err).hasLineCount(1).startsWith("error: --against " + parts + " must be the folder of a finished run, found a"
+            + " folder of 2 files that are no Parquet (part-00000-");
+        assertThat(out).doesNotExist();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', value = {
+        "empty         | ''           | holds no SMILES; a reference set needs at least one",
+        "a header only | smiles       | holds no SMILES; a reference set needs at least one",
+        "Latin-1       | CCO,C \u00e9 | is not UTF-8 text in line 2; convert it, where it is Latin-1 with iconv -f LATIN1 -t UTF-8",
+    })
+    void whatIsWrongWithAReferenceIsToldWithItsOption(String name, String lines, String problem) throws IOException {
+        Path reference = Files.createTempDirectory(folder, "reference").resolve("train.smi");
+        Files.write(reference, lines.replace(',', '\n').getBytes(StandardCharsets.ISO_8859_1));
+        Path out = reference.resolveSibling("out");
+        assertThat(evaluate(list("in.smi", "CCO"), out, "--reference", reference.toString())).isEqualTo(2);
+        assertThat(err).isEqualToIgnoringNewLines("error: --reference " + reference + " " + problem);
         assertThat(out).doesNotExist();
     }
 }

@@ -117,6 +117,7 @@ class NamesOfFoldersTest {
             .startsWith("file:" + here + ", ");
 
         assertThat(run("evaluate", "--model", MODEL, "--input", "/lists/nowhere.smi", "--out", "/none")).isEqualTo(2);
-        assertThat(err).isEqualToIgnoringNewLines("error: --input must name existing graphs, found nothing at /lists/nowhere.smi");
+        assertThat(err).isEqualToIgnoringNewLines("error: --input must name existing graphs, found nothing at /lists/nowhere.smi;"
+            + " check its name");
     }
 }

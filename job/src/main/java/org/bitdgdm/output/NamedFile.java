@@ -40,7 +40,7 @@ public final class NamedFile {
         Optional<Path> here = LocalPath.here(named);
         if (here.isPresent()) {
             if (!Files.isRegularFile(here.get())) {
-                throw absent(option, content, here.get().toString(), null);
+                throw absent(option, content, here.get().toString(), Files.isDirectory(here.get()), null);
             }
             return here.get();
         }
@@ -49,7 +49,7 @@ public final class NamedFile {
             FileSystem files = path.getFileSystem(settings());
             FileStatus status = files.getFileStatus(path);
             if (!status.isFile()) {
-                throw absent(option, content, named, null);
+                throw absent(option, content, named, true, null);
             }
             String key = status.getPath() + " " + status.getLen() + " " + status.getModificationTime();
             Path known = COPIES.get(key);
@@ -59,7 +59,7 @@ public final class NamedFile {
             }
             return known;
         } catch (FileNotFoundException e) {
-            throw absent(option, content, named, e);
+            throw absent(option, content, named, false, e);
         } catch (IOException | IllegalArgumentException e) {
             throw new InputException(option + " " + named + " cannot be read: "
                 + String.valueOf(e.getMessage()).lines().findFirst().orElse("") + "; check its name and permissions", e);
@@ -73,8 +73,16 @@ public final class NamedFile {
             : SparkHadoopUtil.get().newConfiguration(new SparkConf());
     }
 
-    private static InputException absent(String option, String content, String found, Exception cause) {
-        return new InputException(option + " must name a file " + content + ", found none at " + found, cause);
+    /**
+     * What is told of an option without a file.
+     *
+     * @param content what the file should hold
+     * @param found   where it should be
+     * @param folder  whether a folder is there
+     */
+    public static InputException absent(String option, String content, String found, boolean folder, Exception cause) {
+        return new InputException(option + " must name a file " + content + ", found " + (folder ? "a folder" : "none") + " at "
+            + found + (folder ? "; give one file" : "; check its name"), cause);
     }
 
     /**

@@ -4,9 +4,14 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
@@ -28,6 +33,12 @@ import org.bitdgdm.output.RunFiles;
  */
 public record InputGraphs(String option, String named, FileSystem files, Path path) {
     private static final String PARQUET = ".parquet";
+    /** Names that a message has at most. */
+    private static final int NAMED = 3;
+    /** Signs of patterns. */
+    private static final Pattern PATTERN = Pattern.compile("[*?\\[{]");
+    /** Begins every file of Parquet. */
+    private static final byte[] MAGIC = {'P', 'A', 'R', '1'};
 
     /** The text file of this machine that a name stands for; needs no Spark. */
     public static Optional<java.nio.file.Path> localText(String named) {
@@ -54,7 +65,8 @@ public record InputGraphs(String option, String named, FileSystem files, Path pa
             }
             return new InputGraphs(option, named, files, full);
         } catch (FileNotFoundException absent) {
-            throw new InputException(option + " must name existing graphs, found nothing at " + named, absent);
+            throw new InputException(option + " must name existing graphs, found nothing at " + named + (PATTERN.matcher(named)
+                .find() ? "; it is taken for a name, not for a pattern: give one file or folder" : "; check its name"), absent);
         } catch (IOException | IllegalArgumentException failed) {
             throw unreadable(option, named, failed);
         }
@@ -99,6 +111,74 @@ public record InputGraphs(String option, String named, FileSystem files, Path pa
         }
         throw new InputException(option + " must be a run that has left " + rows + "/, found none in " + named
             + "; it is unfinished, or a run of a model of another family");
+    }
+
+    /**
+     * Refuses a folder of which Spark would read nothing, or files that are no Parquet. As Spark does, it looks into folders
+     * named {@code key=value} alone, and past names that begin with a dot or an underscore.
+     *
+     * @param rows   where the Parquet should be
+     * @param orText whether a text file is another way to give graphs
+     * @throws InputException saying what is there instead
+     */
+    public void requireParquet(String rows, boolean orText) throws IOException {
+        Path folder = new Path(rows);
+        List<FileStatus> all = new ArrayList<>();
+        List<String> folders = new ArrayList<>();
+        look(folder, all, folders);
+        List<String> others = new ArrayList<>();
+        for (FileStatus file : all) {
+            if (!isParquet(file)) {
+                others.add(file.getPath().getName());
+            }
+        }
+        String found;
+        if (all.isEmpty()) {
+            found = folders.isEmpty() ? "an empty folder; check its name" : "no file in it but folders (" + some(folders)
+                + "); give one of them";
+        } else if (others.isEmpty()) {
+            return;
+        } else if (files.getFileStatus(folder).isFile()) {
+            found = "a file that is no Parquet" + (orText ? "; where it is text give it another name" : "");
+        } else if (others.size() < all.size()) {
+            found = others.size() + " of " + all.size() + " files that are no Parquet (" + some(others)
+                + "); take them out of the folder";
+        } else {
+            found = "a folder of " + (others.size() == 1 ? "one file that is no Parquet (" : others.size()
+                + " files that are no Parquet (") + some(others) + ")" + (!orText ? ""
+                : others.size() == 1 ? "; give that file in place of the folder"
+                : "; give one file with the lines of all, which Spark writes after coalesce(1)");
+        }
+        throw new InputException(option + " " + named + " must be " + (orText ? "a folder of our Parquet or one text file"
+            : "the folder of a finished run") + ", found " + found);
+    }
+
+    private void look(Path at, List<FileStatus> found, List<String> folders) throws IOException {
+        for (FileStatus one : files.listStatus(at)) {
+            String name = one.getPath().getName();
+            boolean hidden = (name.startsWith("_") && !name.contains("=") || name.startsWith(".")) && !one.getPath().equals(at);
+            if (one.isFile() && !hidden) {
+                found.add(one);
+            } else if (!hidden && name.contains("=")) {
+                look(one.getPath(), found, folders);
+            } else if (!hidden) {
+                folders.add(name);
+            }
+        }
+    }
+
+    /** By its name, or else by how it begins, so that a folder of many files is not read for it. */
+    private boolean isParquet(FileStatus file) throws IOException {
+        if (file.getPath().getName().endsWith(PARQUET) && !file.getPath().equals(path)) {
+            return true;
+        }
+        try (var in = files.open(file.getPath())) {
+            return Arrays.equals(in.readNBytes(MAGIC.length), MAGIC);
+        }
+    }
+
+    private static String some(List<String> names) {
+        return names.stream().sorted().limit(NAMED).collect(Collectors.joining(", ")) + (names.size() > NAMED ? ", …" : "");
     }
 
     /** Full path, files, size and time, so that changed input is another run. */

@@ -50,10 +50,15 @@ public final class References {
     private static ReferenceSet read(Path file, Vocabulary vocabulary, PrintStream console,
                                      Function<Path, ReferenceSet> reader) {
         if (!Files.isRegularFile(file)) {
-            throw new InputException("--reference must name a file " + TRAINING + ", found none at " + file);
+            throw NamedFile.absent("--reference", TRAINING, file.toString(), Files.isDirectory(file), null);
         }
         console.println("reading reference " + vocabulary.family().label() + " from " + file + " …");
-        return reader.apply(file);
+        try {
+            return reader.apply(file);
+        } catch (InputException e) {
+            // Whoever reads it does not know why.
+            throw new InputException("--reference " + e.getMessage(), e);
+        }
     }
 
     /**

@@ -52,10 +52,12 @@ class NamedFileTest {
 
     @Test
     void whatIsNoFileIsToldWithTheOption() {
-        for (String name : new String[] {folder.resolve("none.smi").toString(), folder.toString(),
-            "strict:" + folder.resolve("none.smi"), "strict:" + folder}) {
-            assertThatThrownBy(() -> named(name)).isInstanceOf(InputException.class)
-                .hasMessage("--test-set must name a file of graphs, found none at " + name);
+        for (String scheme : new String[] {"", "strict:"}) {
+            String absent = scheme + folder.resolve("none.smi");
+            assertThatThrownBy(() -> named(absent)).isInstanceOf(InputException.class)
+                .hasMessage("--test-set must name a file of graphs, found none at " + absent + "; check its name");
+            assertThatThrownBy(() -> named(scheme + folder)).isInstanceOf(InputException.class)
+                .hasMessage("--test-set must name a file of graphs, found a folder at " + scheme + folder + "; give one file");
         }
         assertThatThrownBy(() -> named("unheard-of://host/test.smi")).isInstanceOf(InputException.class)
             .hasMessageStartingWith("--test-set unheard-of://host/test.smi cannot be read: ");
