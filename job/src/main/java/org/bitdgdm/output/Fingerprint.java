@@ -37,6 +37,9 @@ import org.bitdgdm.sample.ShardPlan;
  */
 public record Fingerprint(Map<String, String> rows, Map<String, String> evaluation) {
 
+    /** Settings that a refusal names. */
+    private static final int SHOWN = 4;
+
     public Fingerprint {
         rows = copy(rows);
         evaluation = copy(evaluation);
@@ -149,18 +152,23 @@ public record Fingerprint(Map<String, String> rows, Map<String, String> evaluati
 
     /**
      * What differs between a run in a folder and the one asked for, for example
-     * {@code seed (0 there, 1 asked for), steps (50 there, 100 asked for)}; empty if nothing does.
+     * {@code seed (0 there, 1 asked for), steps (50 there, 100 asked for)}, at most {@value #SHOWN} settings by name; empty if
+     * nothing does.
      */
     static String difference(Map<String, String> there, Map<String, String> asked) {
         TreeSet<String> names = new TreeSet<>(there.keySet());
         names.addAll(asked.keySet());
         StringJoiner differences = new StringJoiner(", ");
+        int count = 0;
         for (String name : names) {
             if (!Objects.equals(there.get(name), asked.get(name))) {
-                differences.add(name + " (" + there.getOrDefault(name, "none") + " there, "
-                    + asked.getOrDefault(name, "none") + " asked for)");
+                if (count < SHOWN) {
+                    differences.add(name + " (" + there.getOrDefault(name, "none") + " there, "
+                        + asked.getOrDefault(name, "none") + " asked for)");
+                }
+                count++;
             }
         }
-        return differences.toString();
+        return differences + (count > SHOWN ? " and " + (count - SHOWN) + " more" : "");
     }
 }

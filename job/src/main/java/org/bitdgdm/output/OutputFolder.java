@@ -69,6 +69,9 @@ public final class OutputFolder {
     private static final String STAGING = RUN + "/staging";
     private static final int FORMAT = 1;
     private static final String FINGERPRINT = "fingerprint";
+    /** What a fingerprint calls the command; that of graphs of a model has none. */
+    private static final String COMMAND = "command";
+    private static final String GENERATE = "generate";
     private static final String EVALUATION = "evaluation";
     /** Folder of the cells of a sweep, runs of their own. */
     private static final String DETAILS = "details";
@@ -315,6 +318,10 @@ public final class OutputFolder {
     }
 
     private void requireSame(Map<String, String> there, Fingerprint asked) {
+        String command = there.getOrDefault(COMMAND, GENERATE);
+        if (!command.equals(asked.rows().getOrDefault(COMMAND, GENERATE))) {
+            throw new InputException("--out " + named + " holds a run of " + command + "; give another folder");
+        }
         String difference = Fingerprint.difference(there, asked.rows());
         if (!difference.isEmpty()) {
             throw new InputException("--out " + named + " holds another run, which differs in " + difference

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 import org.apache.spark.SparkContext;
@@ -67,6 +68,15 @@ class FingerprintTest {
             assertThat(Fingerprint.difference(run.rows(), other.rows()))
                 .matches("[a-z.-]+ \\(\\d+ there, \\d+ asked for\\)");
         }
+    }
+
+    @Test
+    void ofManyDifferencesAFewAreNamed() {
+        Map<String, String> there = Map.of("a", "1", "b", "1", "c", "1", "d", "1", "e", "1", "f", "1", "same", "1");
+        assertThat(Fingerprint.difference(there, Map.of("a", "2", "b", "2", "c", "2", "d", "2", "same", "1")))
+            .isEqualTo("a (1 there, 2 asked for), b (1 there, 2 asked for), c (1 there, 2 asked for), d (1 there, 2 asked for)"
+                + " and 2 more");
+        assertThat(Fingerprint.difference(there, there)).isEmpty();
     }
 
     /** A new option that decides something and is forgotten here resumes a run with other settings. */

@@ -58,6 +58,17 @@ class OutputFolderTest {
     }
 
     @Test
+    void aRunOfAnotherCommandIsRefusedInOneShortSentence() {
+        folder("evaluated").begin(new Fingerprint(Map.of("command", "evaluate", "input", "a.smi"), Map.of()));
+        assertThatThrownBy(() -> folder("evaluated").begin(RUN)).isInstanceOf(InputException.class)
+            .hasMessage("--out " + temporary.resolve("evaluated") + " holds a run of evaluate; give another folder");
+        folder("generated").begin(RUN);
+        Fingerprint sweep = new Fingerprint(Map.of("command", "sweep"), Map.of());
+        assertThatThrownBy(() -> folder("generated").state(sweep)).isInstanceOf(InputException.class)
+            .hasMessage("--out " + temporary.resolve("generated") + " holds a run of generate; give another folder");
+    }
+
+    @Test
     void anotherEvaluationKeepsTheRows() throws Exception {
         folder("out").begin(RUN);
         folder("out").finish(RUN);
