@@ -69,7 +69,8 @@ public final class SamplingProgress implements AutoCloseable {
         return listener.graphs();
     }
 
-    private synchronized void print() {
+    /** Shows what has changed since the last time. */
+    synchronized void print() {
         energy.look();
         long graphs = listener.graphs();
         if (graphs == printed || listener.firstStart() == Long.MAX_VALUE) {
@@ -121,7 +122,11 @@ public final class SamplingProgress implements AutoCloseable {
         energy.look();
         timer.shutdownNow();
         synchronized (this) {
-            show(line(unit, kept + listener.graphs(), total, listener.graphs() / seconds));
+            // A terminal's line is written over; elsewhere the end that was told would stand there twice.
+            long graphs = listener.graphs();
+            if (terminal || graphs != printed) {
+                show(line(unit, kept + graphs, total, graphs / seconds));
+            }
             endLine();
         }
         return seconds;

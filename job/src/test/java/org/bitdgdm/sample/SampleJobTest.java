@@ -137,6 +137,22 @@ class SampleJobTest {
     }
 
     @Test
+    void theEndIsToldOnceWhereALineOfItHasBeenPrinted() throws Exception {
+        ByteArrayOutputStream console = new ByteArrayOutputStream();
+        List<Integer> shards = List.of(0, 1, 2);
+        try (SampleJob job = new SampleJob(spark, MODEL, conf(20, 20), TestOpener.plain());
+             SamplingProgress progress = new SamplingProgress(job, shards, new PrintStream(console))) {
+            job.map(shards, (shard, batches) -> batches).count();
+            while (progress.graphs() < COUNT) {
+                Thread.sleep(10);
+            }
+            progress.print();
+            progress.seconds();
+        }
+        assertThat(console.toString().lines().filter(line -> line.endsWith(", done"))).hasSize(1);
+    }
+
+    @Test
     void batchesOfRunningTasksCountAsProgress() throws Exception {
         SampleConf conf = new SampleConf(40, 5, "uniform", 77, 2, 20, "reference", "auto", "fp32", "");
         List<Integer> shards = List.of(0, 1);
