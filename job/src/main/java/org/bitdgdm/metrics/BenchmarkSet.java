@@ -314,7 +314,7 @@ final class BenchmarkSet implements AutoCloseable {
     /**
      * How often each BRICS fragment and each scaffold occurs here and in another set.
      *
-     * @return columns kind, one of {@link #PARTS}, what, a and b, in few partitions
+     * @return columns kind, one of {@link #PARTS}, what, a and b, in few partitions; numbers as doubles
      */
     Dataset<Row> counts(BenchmarkSet other) {
         return parts(col("times").as("a"), lit(0L).as("b")).union(other.parts(lit(0L).as("a"), col("times").as("b")))
@@ -326,13 +326,14 @@ final class BenchmarkSet implements AutoCloseable {
      * For each of {@link #PARTS} the sum over molecules of the square of the sum of what each of a molecule's fragments or
      * scaffolds weighs.
      *
-     * @param weights columns kind, what and slope
+     * @param weights columns kind, what and slope, at most 1 in size
      */
     Map<String, Double> sumsOfSquares(Dataset<Row> weights) {
         Map<String, Double> sums = new HashMap<>();
         parts(col("smiles"), col("times")).join(weights, new String[] {"kind", "what"})
-            .groupBy(col("kind"), col("smiles"), col("times")).agg(sum(col("slope")).as("moved")).groupBy(col("kind"))
-            .agg(sum(col("times").multiply(col("moved")).multiply(col("moved")))).collectAsList()
+            .groupBy(col("kind"), col("smiles"), col("times")).agg(ExactSum.ofFractions(col("slope")).as("moved"))
+            .groupBy(col("kind"))
+            .agg(ExactSum.ofFractions(col("times").multiply(col("moved")).multiply(col("moved")))).collectAsList()
             .forEach(row -> sums.put(row.getString(0), row.getDouble(1)));
         return sums;
     }

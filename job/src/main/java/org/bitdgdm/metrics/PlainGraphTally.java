@@ -1,6 +1,8 @@
 package org.bitdgdm.metrics;
 
 import java.io.Serializable;
+import java.math.BigDecimal;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +34,8 @@ final class PlainGraphTally implements Serializable {
     private final TreeMap<Long, Long> clustering = new TreeMap<>();
     private final ClassMoments degreeMoments;
     private final ClassMoments clusteringMoments;
-    private final double[] sums = new double[5];
+    /** Exact: parts are merged in the order in which their tasks end, and doubles would be rounded at each addition. */
+    private final BigDecimal[] sums = new BigDecimal[5];
     private long graphs;
     private long refused;
     private long connected;
@@ -42,6 +45,7 @@ final class PlainGraphTally implements Serializable {
     /** @param mostDegree degrees above it count as it for standard errors */
     PlainGraphTally(int mostDegree) {
         this.mostDegree = mostDegree;
+        Arrays.fill(sums, BigDecimal.ZERO);
         this.degreeMoments = new ClassMoments(IntStream.rangeClosed(0, mostDegree).mapToObj(Integer::toString).toList());
         this.clusteringMoments = new ClassMoments(IntStream.range(0, CLUSTERING_BINS)
             .mapToObj(bin -> Histogram.label(bin, CLUSTERING_BIN)).toList());
@@ -56,7 +60,7 @@ final class PlainGraphTally implements Serializable {
         }
         connected += row.getBoolean(CONNECTED) ? 1 : 0;
         components += row.getInt(COMPONENTS);
-        sums[4] += (double) row.getInt(COMPONENTS) * row.getInt(COMPONENTS);
+        add(4, (double) row.getInt(COMPONENTS) * row.getInt(COMPONENTS));
         planar += row.getBoolean(PLANAR) ? 1 : 0;
         return count(new Graph(0, bytes(row.getSeq(NODES)), bytes(row.getSeq(EDGES))));
     }
@@ -80,11 +84,15 @@ final class PlainGraphTally implements Serializable {
         clusteringMoments.add(ofClustering);
         double degree = 2.0 * found.edges() / n;
         double mean = found.meanClustering();
-        sums[0] += degree;
-        sums[1] += degree * degree;
-        sums[2] += mean;
-        sums[3] += mean * mean;
+        add(0, degree);
+        add(1, degree * degree);
+        add(2, mean);
+        add(3, mean * mean);
         return this;
+    }
+
+    private void add(int sum, double addend) {
+        sums[sum] = sums[sum].add(new BigDecimal(addend));
     }
 
     /** Adds the counts of another part to this one. */
@@ -100,7 +108,7 @@ final class PlainGraphTally implements Serializable {
         degreeMoments.merge(other.degreeMoments);
         clusteringMoments.merge(other.clusteringMoments);
         for (int k = 0; k < sums.length; k++) {
-            sums[k] += other.sums[k];
+            sums[k] = sums[k].add(other.sums[k]);
         }
         return this;
     }
@@ -132,7 +140,7 @@ final class PlainGraphTally implements Serializable {
 
     /** Sum and sum of squares over graphs of the mean degree, then of the mean clustering coefficient; squares of components. */
     double[] sums() {
-        return sums;
+        return Arrays.stream(sums).mapToDouble(BigDecimal::doubleValue).toArray();
     }
 
     Distributions distributions() {

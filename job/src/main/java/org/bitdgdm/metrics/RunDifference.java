@@ -1,10 +1,8 @@
 package org.bitdgdm.metrics;
 
-import static org.apache.spark.sql.functions.avg;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.stddev_samp;
 import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
 
@@ -14,6 +12,7 @@ import java.util.Locale;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.storage.StorageLevel;
 import org.bitdgdm.conf.InputException;
 
 /**
@@ -57,10 +56,11 @@ public record RunDifference(Dataset<Row> here, Dataset<Row> there) {
         return difference(MetricDefinition.<RunDifference>number(column + SUFFIX, runs -> {
             List<Row> chains = residues(runs.here, total, "here").join(residues(runs.there, total, "there")
                 .drop("structure", "chain"), "graph_id").groupBy("structure", "chain")
-                .agg(sum("here"), sum("designed_here"), sum("there"), sum("designed_there"))
+                .agg(ExactSum.ofNumbers(col("here")), sum("designed_here"), ExactSum.ofNumbers(col("there")),
+                    sum("designed_there"))
                 .orderBy("structure", "chain").collectAsList();
-            return clustered(chains.stream().map(row -> new double[] {row.<Number>getAs(2).doubleValue(), row.getLong(3),
-                row.<Number>getAs(4).doubleValue(), row.getLong(5)}).toList());
+            return clustered(chains.stream().map(row -> new double[] {row.getDouble(2), row.getLong(3), row.getDouble(4),
+                row.getLong(5)}).toList());
         }), label, column).in(unit).counting(label + " of single samples here − there, at the graph ids of both runs");
     }
 
@@ -172,13 +172,23 @@ public record RunDifference(Dataset<Row> here, Dataset<Row> there) {
              * @param column of numbers, such as {@code logp}
              */
             public static Mean of(String column, Dataset<Row> here, Dataset<Row> there) {
-                Row found = here.select("graph_id", column)
+                Dataset<Row> differences = here.select("graph_id", column)
                     .join(there.select(col("graph_id"), col(column).as("other")), "graph_id")
                     .select(col(column).minus(col("other")).cast("double").as("difference")).filter("difference is not null")
-                    .agg(avg("difference"), stddev_samp("difference"), count(lit(1))).first();
-                long graphs = found.getLong(2);
-                return new Mean(graphs == 0 ? null : found.getDouble(0),
-                    graphs < 2 ? null : found.getDouble(1) / Math.sqrt(graphs), graphs);
+                    .persist(StorageLevel.MEMORY_AND_DISK());
+                try {
+                    Row found = differences.agg(ExactSum.ofNumbers(col("difference")), count(lit(1))).first();
+                    long graphs = found.getLong(1);
+                    if (graphs == 0) {
+                        return new Mean(null, null, graphs);
+                    }
+                    double mean = found.getDouble(0) / graphs;
+                    Column apart = col("difference").minus(mean);
+                    double squares = differences.agg(ExactSum.ofNumbers(apart.multiply(apart))).first().getDouble(0);
+                    return new Mean(mean, graphs < 2 ? null : Math.sqrt(squares / (graphs - 1) / graphs), graphs);
+                } finally {
+                    differences.unpersist();
+                }
             }
         }
     }

@@ -2,7 +2,6 @@ package org.bitdgdm.metrics;
 
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
 
 import java.util.ArrayList;
@@ -115,7 +114,8 @@ final class SetSimilarity {
         try {
             Map<String, Double> cosines = new HashMap<>();
             Column slope = lit(0.0);
-            for (Row sums : both.groupBy(col("kind")).agg(sum(a.multiply(b)), sum(a.multiply(a)), sum(b.multiply(b)))
+            for (Row sums : both.groupBy(col("kind")).agg(ExactSum.ofCounts(a.multiply(b)),
+                ExactSum.ofCounts(a.multiply(a)), ExactSum.ofCounts(b.multiply(b)))
                 .collectAsList()) {
                 if (sums.getDouble(2) > 0 && sums.getDouble(3) > 0) {
                     double length = Math.sqrt(sums.getDouble(2) * sums.getDouble(3));

@@ -1,6 +1,7 @@
 package org.bitdgdm.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -12,11 +13,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
@@ -30,6 +33,7 @@ import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.bitdgdm.benchmark.KullbackLeibler;
+import org.bitdgdm.fidelity.Estimate;
 import org.bitdgdm.molecule.Canonicaliser;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -101,6 +105,66 @@ class BenchmarkScoresTest {
             assertThat(found.get("ahead").standardError()).isCloseTo(jackknife(a, b), within(0.25 * jackknife(a, b)));
             assertThat(found.get("back").value()).isCloseTo(wasserstein(b, a), within(1e-12));
             assertThat(found.get("back").standardError()).isCloseTo(jackknife(b, a), within(0.25 * jackknife(b, a)));
+        }
+    }
+
+    /** A sort ends its partitions at other values with each number of them. */
+    @Test
+    void distancesAndTheirErrorsAreTheSameBytesInAnyNumberOfPartitions() {
+        Random random = new Random(8);
+        double[] a = random.doubles(400).map(x -> x * x * 90 - 5).toArray();
+        double[] b = random.doubles(300).map(x -> x * 70).toArray();
+        Set<List<DistributionDistances.Distance>> found = new HashSet<>();
+        for (int tasks : new int[] {1, 2, 3, 7, 13}) {
+            inPartitions(tasks, () -> {
+                Map<String, DistributionDistances.Distance> both = SortedDistance.of(table(a, b), table(b, a));
+                found.add(List.of(both.get("ahead"), both.get("back")));
+            });
+        }
+        assertThat(found).hasSize(1);
+        DistributionDistances.Distance ahead = found.iterator().next().get(0);
+        assertThat(ahead.value()).isCloseTo(wasserstein(a, b), within(1e-11));
+        assertThat(ahead.standardError()).isCloseTo(infinitesimal(a, b), within(1e-11)).isGreaterThan(0.1);
+    }
+
+    /** Of the mean of ∫ sign(F − G) from each value of the first on. */
+    private static double infinitesimal(double[] a, double[] b) {
+        double[] all = DoubleStream.concat(Arrays.stream(a), Arrays.stream(b)).sorted().toArray();
+        double[] reach = new double[a.length];
+        for (int k = 1; k < all.length; k++) {
+            double at = all[k - 1];
+            double length = Math.signum(Arrays.stream(a).filter(x -> x <= at).count() / (double) a.length
+                - Arrays.stream(b).filter(x -> x <= at).count() / (double) b.length) * (all[k] - at);
+            for (int one = 0; one < a.length; one++) {
+                reach[one] += a[one] <= at ? length : 0;
+            }
+        }
+        double mean = Arrays.stream(reach).average().orElseThrow();
+        double squares = Arrays.stream(reach).map(x -> (x - mean) * (x - mean)).sum();
+        return Math.sqrt(squares / (a.length * (a.length - 1.0)));
+    }
+
+    @Test
+    void valuesThatAreAllAlikeHaveNoErrorAndThoseTooLargeFail() {
+        double[] alike = {0.1, 0.1, 0.1, 0.1, 0.1, 0.1};
+        DistributionDistances.Distance ahead = SortedDistance.of(table(alike, new double[] {0.7, 0.9}),
+            table(new double[] {0.3, 0.5}, alike)).get("ahead");
+        assertThat(ahead.value()).isCloseTo(0.3, within(1e-12));
+        assertThat(ahead.standardError()).isNull();
+        assertThatThrownBy(() -> SortedDistance.of(table(alike, new double[] {1e6}), table(alike, alike)))
+            .hasMessageContaining("back must be less than 1000000.0 in size, found 1000000.0");
+    }
+
+    private static void inPartitions(int tasks, Runnable what) {
+        String partitions = spark.conf().get("spark.sql.shuffle.partitions");
+        String adaptive = spark.conf().get("spark.sql.adaptive.enabled");
+        try {
+            spark.conf().set("spark.sql.adaptive.enabled", "false");
+            spark.conf().set("spark.sql.shuffle.partitions", Integer.toString(tasks));
+            what.run();
+        } finally {
+            spark.conf().set("spark.sql.shuffle.partitions", partitions);
+            spark.conf().set("spark.sql.adaptive.enabled", adaptive);
         }
     }
 
@@ -190,6 +254,29 @@ class BenchmarkScoresTest {
             double error = SetSimilarity.cosines(all, other).get("fragments").standardError();
             assertThat(error).isPositive().isCloseTo(jackknife(without), within(0.25 * jackknife(without)));
         }
+    }
+
+    /** Rows come out of a shuffle in another order with each number of partitions. */
+    @Test
+    void cosinesAndTheirErrorsAreTheSameBytesInAnyNumberOfPartitions() {
+        List<String> tails = List.of("OC", "OCC", "NC", "N(C)C", "C(=O)OC", "C(=O)NC", "OC(C)=O", "NC(C)=O", "c1ccncc1", "SC");
+        List<String> smiles = new ArrayList<>();
+        for (String ring : List.of("c1ccccc1", "C1CCOCC1", "c1ccsc1", "C1CCNCC1", "c1ccc2ccccc2c1")) {
+            for (String one : tails) {
+                tails.subList(tails.indexOf(one), tails.size()).forEach(tail -> smiles.add("C(" + one + ")(" + tail + ")"
+                    + ring.replace('1', '3').replace('2', '4')));
+            }
+        }
+        Set<List<Object>> found = new HashSet<>();
+        for (int tasks : new int[] {1, 2, 3, 7, 13}) {
+            inPartitions(tasks, () -> {
+                try (BenchmarkSet other = set(smiles.subList(0, smiles.size() / 3)); BenchmarkSet all = set(smiles)) {
+                    Map<String, Estimate> cosines = SetSimilarity.cosines(all, other);
+                    found.add(List.of(cosines.get("fragments"), cosines.get("scaffold")));
+                }
+            });
+        }
+        assertThat(found).hasSize(1);
     }
 
     /** The second 2,500 lines against the first 2,500. */
