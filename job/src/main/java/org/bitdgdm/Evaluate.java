@@ -98,7 +98,7 @@ final class Evaluate {
             Optional<ReferenceSet> reference = References.of(conf.output(), modelFolder, bundle.vocabulary(), console,
                 JavaSparkContext.fromSparkContext(spark.sparkContext()));
             MetricRegistry registry = family.registry(protocol);
-            BenchmarkFiles files = References.benchmark(conf.output());
+            BenchmarkFiles files = References.checked(conf.output(), bundle.vocabulary());
             registry.check(conf.output().require(), Measures.given(reference.isPresent(), conf.output(), conf.fidelity(),
                 conf.likelihood(), !conf.against().isEmpty()));
             Optional<String> noDrawings = family.noDrawings();

@@ -56,6 +56,36 @@ class EvaluatedListsTest extends CommandsOnSpark {
 
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', value = {
+        "another list   | test.smi | CCO,hello,world,you | : 3 of 4 lines are written in letters that no SMILES has",
+        "empty          | test.smi | ''                  | must hold molecules to compare with, found none",
+        "no molecule    | test.smi | CC=,C(,None         | must hold molecules to compare with, found none",
+        "not text       | test.smi | CC\u00e9,CCO         | is not UTF-8 text",
+        "another column | test.csv | id;structure,1;CCO  | is not a file of graphs",
+    })
+    void filesThatNothingIsComparedWithAreToldBeforeAnythingIsDone(String name, String file, String lines, String problem)
+        throws IOException {
+        Path bad = Files.createTempDirectory(folder, "bad").resolve(file);
+        Files.write(bad, lines.replace(',', '\n').getBytes(StandardCharsets.ISO_8859_1));
+        Path good = list("good.smi", "CCO CCN");
+        Path sweep = Files.writeString(bad.resolveSibling("sweep.conf"), "sweep { count = 4, steps = 2, cells = [ { method ="
+            + " fp32 } ] }");
+        Path out = bad.resolveSibling("out");
+        for (String option : new String[] {"--test-set", "--scaffold-test-set"}) {
+            assertThat(evaluate(good, out, "--protocol", "moses", option, bad.toString())).isEqualTo(2);
+            assertThat(err).startsWith("error: " + option + " " + bad).contains(problem).hasLineCount(1);
+            assertThat(out).doesNotExist();
+            for (String command : new String[] {"generate", "sweep"}) {
+                assertThat(run(command, "--config", sweep.toString(), "--model", MODEL, "--out", out.toString(), "--protocol",
+                    "moses", option, bad.toString())).isEqualTo(2);
+                assertThat(err).startsWith("error: " + option + " " + bad).contains(problem).hasLineCount(1);
+                assertThat(this.out).doesNotContain("sampling:");
+                assertThat(out).doesNotExist();
+            }
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', value = {
         "None among molecules         | C1CC1 None CC=O None O=CC       | 5 | 3 | 2 | 1,3",
         "broken                       | CO C1CO CN(C)(C)(C)C NCC c1ccnc1 | 5 | 2 | 2 | 1,2,4",
         "cut short                    | CN NC= #CN N()C NC(=)C CC        | 6 | 2 | 2 | 1,2,3,4",

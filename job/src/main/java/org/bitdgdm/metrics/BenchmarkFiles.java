@@ -26,6 +26,7 @@ import org.bitdgdm.benchmark.ChemNet;
 import org.bitdgdm.conf.InputException;
 import org.bitdgdm.graph.GraphStatistics;
 import org.bitdgdm.kernels.Graph;
+import org.bitdgdm.model.Family;
 import org.bitdgdm.model.Vocabulary;
 import org.bitdgdm.molecule.GraphEntry;
 import org.bitdgdm.molecule.GraphReader;
@@ -75,12 +76,43 @@ public record BenchmarkFiles(Optional<Path> training, Optional<Path> tests, Opti
     }
 
     /**
-     * Refuses a file that is no network, before a run begins.
+     * Refuses files that a run could not be compared with, before it begins: one pass over their lines, of which chemistry is
+     * asked up to the first molecule. The training file is not among them, a reference set is read from it first.
      *
-     * @throws InputException saying what it is instead, or what is missing to read it
+     * @throws InputException naming the option and saying what is wrong with its file, or what is missing to read it
      */
-    public void check() {
+    public void check(Vocabulary vocabulary) {
         network().ifPresent(model -> ChemNet.open(model, "--chemnet " + chemNet.orElseThrow()).close());
+        tests.ifPresent(file -> check("--test-set", file, vocabulary));
+        if (vocabulary.family() == Family.MOLECULES) {
+            scaffolds.ifPresent(file -> check("--scaffold-test-set", file, vocabulary));
+        }
+    }
+
+    private static void check(String option, Path file, Vocabulary vocabulary) {
+        boolean molecules = vocabulary.family() == Family.MOLECULES;
+        boolean found = false;
+        try (GraphReader reader = GraphReader.open(file, vocabulary)) {
+            MoleculeScorer scorer = molecules ? MoleculeScorer.ofVerdicts(vocabulary) : null;
+            while (reader.hasNext()) {
+                GraphEntry entry = reader.next();
+                found = found || (molecules ? isMolecule(entry, scorer) : entry.graph().nodes().length > 0);
+            }
+        } catch (InputException e) {
+            throw new InputException(option + " " + e.getMessage(), e);
+        }
+        if (!found) {
+            throw none(option + " " + file, molecules ? "molecules" : "graphs");
+        }
+    }
+
+    private static boolean isMolecule(GraphEntry entry, MoleculeScorer scorer) {
+        return (entry.smiles() != null ? scorer.score(entry.smiles()).molecule()
+            : scorer.score(entry.graph().nodes(), entry.graph().edges())).relaxedValid();
+    }
+
+    private static InputException none(String file, String content) {
+        return new InputException(file + " must hold " + content + " to compare with, found none");
     }
 
     /**
@@ -114,7 +146,7 @@ public record BenchmarkFiles(Optional<Path> training, Optional<Path> tests, Opti
             BenchmarkSet set = BenchmarkSet.ofLines(spark.createDataFrame(lines, BenchmarkSet.LINES), about, complexity);
             if (set.molecules() == 0) {
                 set.close();
-                throw new InputException(file + " must hold molecules to compare with, found none");
+                throw none(file.toString(), "molecules");
             }
             return set;
         } catch (Exception e) {
@@ -199,7 +231,7 @@ public record BenchmarkFiles(Optional<Path> training, Optional<Path> tests, Opti
             }
         }
         if (first.isEmpty()) {
-            throw new InputException(file + " must hold graphs to compare with, found none");
+            throw none(file.toString(), "graphs");
         }
         List<GraphStatistics> statistics = JavaSparkContext.fromSparkContext(spark.sparkContext())
             .parallelize(first, Math.min(first.size(), TASKS)).map(GraphStatistics::of).collect();

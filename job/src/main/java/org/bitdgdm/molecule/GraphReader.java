@@ -74,7 +74,8 @@ public abstract sealed class GraphReader implements Iterator<GraphEntry>, AutoCl
             }
         }
         throw new InputException(file + " is not a file of graphs: it must be DiGress's text (first line N=...), a list of"
-            + " SMILES named .smi or .smiles, JSON or NumPy's adjacency matrices of plain graphs, or a folder of our Parquet");
+            + " SMILES named .smi or .smiles, JSON or NumPy's adjacency matrices of plain graphs, or for"
+            + " --input a folder of our Parquet");
     }
 
     /** Whether a text of another name begins with SMILES, or with what published lists hold in place of them. */
@@ -136,8 +137,8 @@ public abstract sealed class GraphReader implements Iterator<GraphEntry>, AutoCl
     public static void requireReadable(Path file, long unreadable, long read, long number, String smiles) {
         if (2 * unreadable > read) {
             throw new InputException(file + ": " + unreadable + " of " + read + " lines are written in letters that no SMILES"
-                + " has, the first at line " + number + " ('" + SmilesListReader.shown(smiles) + "'); give a list of SMILES, or"
-                + " name the column that has them with --smiles-column");
+                + " has, the first at line " + number + " ('" + SmilesListReader.shown(smiles) + "'); give a list of SMILES,"
+                + " whose column must be called smiles in the first line, or for --input be named with --smiles-column");
         }
     }
 
@@ -167,11 +168,11 @@ public abstract sealed class GraphReader implements Iterator<GraphEntry>, AutoCl
         boolean molecules = vocabulary.family() == Family.MOLECULES;
         if (format == Format.SMILES_LIST && !molecules) {
             throw new InputException(file + " is a list of molecules, and the model makes plain graphs; give DiGress's text,"
-                + " JSON of graphs, or a folder of our Parquet");
+                + " JSON of graphs, or for --input a folder of our Parquet");
         }
         if ((format == Format.GRAPH_LIST || format == Format.NUMPY) && molecules) {
             throw new InputException(file + " holds plain graphs, and the model makes molecules; give DiGress's text, a list"
-                + " of SMILES, or a folder of our Parquet");
+                + " of SMILES, or for --input a folder of our Parquet");
         }
     }
 

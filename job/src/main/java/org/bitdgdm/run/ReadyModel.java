@@ -79,8 +79,8 @@ public record ReadyModel(ModelBundle bundle, GraphFamily family, Optional<Quanti
         int threads = Runtime.getRuntime().availableProcessors();
         String backend = opener.probe(threads, spark);
         Optional<ReferenceSet> reference = References.of(conf.output(), folder, bundle.vocabulary(), console);
-        // Files that are not there are told before anything is sampled.
-        References.benchmark(conf.output());
+        // Files that nothing can be compared with are told before anything is sampled.
+        References.checked(conf.output(), bundle.vocabulary());
         Optional<String> noDrawings = family.noDrawings();
         noDrawings.ifPresent(console::println);
         ReadyModel ready = new ReadyModel(bundle, family, saved, opener, backend, protocol, reference, noDrawings,

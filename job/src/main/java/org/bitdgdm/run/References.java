@@ -62,16 +62,25 @@ public final class References {
     }
 
     /**
+     * The files that a benchmark compares with, looked through before anything is sampled or scored.
+     *
+     * @throws InputException where one of them is no file, or none to compare with
+     */
+    public static BenchmarkFiles checked(OutputConf output, Vocabulary vocabulary) {
+        BenchmarkFiles files = benchmark(output);
+        files.check(vocabulary);
+        return files;
+    }
+
+    /**
      * The files that a benchmark compares with.
      *
-     * @throws InputException where one of them is no file, or the network is none
+     * @throws InputException where one of them is no file
      */
     public static BenchmarkFiles benchmark(OutputConf output) {
-        BenchmarkFiles files = new BenchmarkFiles(file("--reference", "of graphs", output.reference()),
+        return new BenchmarkFiles(file("--reference", "of graphs", output.reference()),
             file("--test-set", "of graphs", output.tests()), file("--scaffold-test-set", "of graphs", output.scaffolds()),
             file("--chemnet", "with a network in ONNX", output.chemNet()));
-        files.check();
-        return files;
     }
 
     private static Optional<Path> file(String option, String content, String named) {

@@ -146,7 +146,7 @@ class BenchmarkFilesTest {
         String[] test = {"CCO", "CNC", "CC=O", "c1ccncc1", "CC(C)O", "OCCO", "C1CC1"};
         BenchmarkFiles files = new BenchmarkFiles(file("train.smi", String.join("\n", test)),
             file("test.smi", String.join("\n", test)), Optional.empty(), Optional.of(onnx));
-        files.check();
+        files.check(MOLECULES);
         Estimate found = benchmarks(run(run), MOLECULES, files, Protocol.MOSES).moses().test().orElseThrow().chemNet();
 
         assertThat(found.value()).isCloseTo(distance(network, run, test), within(1e-3 * found.value()));
