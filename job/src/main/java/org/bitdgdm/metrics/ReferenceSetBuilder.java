@@ -123,7 +123,7 @@ final class ReferenceSetBuilder {
                     continue;
                 }
             }
-            chunk.add(new SharedList.Line(lines.number(), column.of(text, file, lines.number())));
+            chunk.add(new SharedList.Line(lines.number(), column.row(text, file, lines.number())));
         }
         return chunk;
     }

@@ -22,7 +22,7 @@ import org.bitdgdm.molecule.TextLines;
  */
 public final class SharedList implements Serializable {
     private static final long serialVersionUID = 1;
-    /** Unreadable lines that a piece names: the header may be one. */
+    /** Unreadable lines, and headers, that a piece names: the header may be one. */
     private static final int NAMED = 2;
 
     private final SharedLines lines;
@@ -43,9 +43,11 @@ public final class SharedList implements Serializable {
      * @param all        lines
      * @param unreadable filled lines that {@link GraphReader#isReadable} refuses
      * @param named      the first of them
+     * @param headers    the first that are a header
      * @param broken     whether it cannot be read to its end
      */
-    private record Piece(long filled, long all, long unreadable, List<Unreadable> named, boolean broken)
+    private record Piece(long filled, long all, long unreadable, List<Unreadable> named, List<Unreadable> headers,
+                         boolean broken)
         implements Serializable {
     }
 
@@ -96,6 +98,7 @@ public final class SharedList implements Serializable {
             numbers[piece + 1] = numbers[piece] + pieces.get(piece).all();
         }
         SharedList list = new SharedList(lines, column, before, numbers);
+        list.requireOneHeader(file, pieces);
         list.requireReadable(file, pieces);
         return list;
     }
@@ -108,9 +111,13 @@ public final class SharedList implements Serializable {
         long filled = 0;
         long unreadable = 0;
         List<Unreadable> named = new ArrayList<>();
+        List<Unreadable> headers = new ArrayList<>();
         try (SharedLines.Lines lines = file.piece(start)) {
             for (; lines.hasNext(); filled++) {
                 String smiles = of(lines.next(), file, lines, column);
+                if (column.isAgain(smiles) && headers.size() < NAMED) {
+                    headers.add(new Unreadable(filled, lines.number(), smiles));
+                }
                 if (!GraphReader.isReadable(smiles)) {
                     unreadable++;
                     if (named.size() < NAMED) {
@@ -118,9 +125,19 @@ public final class SharedList implements Serializable {
                     }
                 }
             }
-            return new Piece(filled, lines.all(), unreadable, named, false);
+            return new Piece(filled, lines.all(), unreadable, named, headers, false);
         } catch (InputException e) {
-            return new Piece(filled, 0, unreadable, named, true);
+            return new Piece(filled, 0, unreadable, named, headers, true);
+        }
+    }
+
+    private void requireOneHeader(Path file, List<Piece> pieces) {
+        for (int piece = 0; piece < pieces.size(); piece++) {
+            for (Unreadable one : pieces.get(piece).headers()) {
+                if (before[piece] + one.place() > 0) {
+                    throw column.again(file, numbers[piece] + one.number());
+                }
+            }
         }
     }
 

@@ -16,8 +16,9 @@ import org.bitdgdm.conf.InputException;
  * @param separator of fields; a blank stands for any number of them, the end of the line for none
  * @param index     of the field, from 0
  * @param header    whether the first line is one
+ * @param name      what a header has in place of a SMILES; empty where there is none, or it could be one
  */
-public record SmilesColumn(char separator, int index, boolean header) implements Serializable {
+public record SmilesColumn(char separator, int index, boolean header, String name) implements Serializable {
     private static final List<String> NAMES = List.of("smiles", "canonical_smiles", "isomeric_smiles", "smi");
     private static final char NONE = '\n';
     private static final char BLANKS = ' ';
@@ -43,16 +44,16 @@ public record SmilesColumn(char separator, int index, boolean header) implements
                 boolean found = named.isEmpty() ? NAMES.contains(fields.get(k).toLowerCase(Locale.ROOT).replace(' ', '_'))
                     : named.strip().equals(fields.get(k));
                 if (found) {
-                    return new SmilesColumn(separator, k, true);
+                    return new SmilesColumn(separator, k, true, name(TextLines.firstWord(fields.get(k))));
                 }
             }
         }
         char separator = possible.get(1);
         if (!named.isEmpty()) {
             throw new InputException("--smiles-column must be a column of the first line, found " + named + " where it has "
-                + String.join(", ", fields(first, separator)));
+                + String.join(", ", fields(first, separator)) + "; give one of these names");
         }
-        return new SmilesColumn(separator == BLANKS ? NONE : separator, 0, false);
+        return new SmilesColumn(separator == BLANKS ? NONE : separator, 0, false, "");
     }
 
     /**
@@ -71,6 +72,43 @@ public record SmilesColumn(char separator, int index, boolean header) implements
                 + " write the list without line breaks in its fields, or with the SMILES column alone");
         }
         return index < fields.size() ? TextLines.firstWord(fields.get(index)) : "";
+    }
+
+    private static String name(String word) {
+        try {
+            OpenSmiles.read(word);
+            return "";
+        } catch (OpenSmiles.Fault e) {
+            return word;
+        }
+    }
+
+    /** Whether what {@link #of(String, Path, long)} has found behind the first line is a header again. */
+    public boolean isAgain(String smiles) {
+        return !name.isEmpty() && name.equals(smiles);
+    }
+
+    /**
+     * What is told of such a line: files that were joined with their headers would count these as graphs.
+     *
+     * @param number of the line
+     */
+    public InputException again(Path file, long number) {
+        return TextLines.malformed(file, number, "the names of columns stand here again, found '" + InputException.excerpt(name)
+            + "', which is no molecule; take them out of a list that is joined of several");
+    }
+
+    /**
+     * The same as {@link #of(String, Path, long)} of a line behind the header.
+     *
+     * @throws InputException where a quoted field does not end in the line, or the line is the header again
+     */
+    public String row(String line, Path file, long number) {
+        String smiles = of(line, file, number);
+        if (isAgain(smiles)) {
+            throw again(file, number);
+        }
+        return smiles;
     }
 
     private static List<String> fields(String line, char separator) {

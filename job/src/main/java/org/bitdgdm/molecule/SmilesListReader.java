@@ -43,7 +43,7 @@ final class SmilesListReader extends GraphReader {
             requireReadable(file, unreadable, read, firstUnreadable, example);
             return null;
         }
-        String smiles = column.of(line, file, lines.number());
+        String smiles = column.row(line, file, lines.number());
         count(smiles);
         if (!asGraphs) {
             return GraphEntry.ofLine(graphId, smiles);

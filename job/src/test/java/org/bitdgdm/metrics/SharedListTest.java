@@ -79,6 +79,7 @@ class SharedListTest {
             Arguments.of("inch.csv", "", "smiles,note\nCCO,5\" long\nCC\"N,\"a\"\" b\"\n", "CCO CC\"N"),
             Arguments.of("blanks.smi", "", "smiles name\nCCO \"ethanol\nCCN \"\n", "CCO CCN"),
             Arguments.of("tabs.tsv", "", "name, common\tSMILES\na, b\tCCO\nc\tCCN\n", "CCO CCN"),
+            Arguments.of("co.csv", "CO", "CO,n\nCCO,1\nCO,2\n", "CCO CO"),
             Arguments.of("semicolons.csv", "", "\"ID\";\"Smiles\"\n\"a\";\"CCO\"\n\"b\";\"CCN\"\n", "CCO CCN"),
             Arguments.of("named.csv", "drug molecule", "smiles,drug molecule\nO,CCO\nN,CCN\n", "CCO CCN"),
             Arguments.of("named.smi", "drug molecule", "drug molecule\nCCO\nCCN\n", "CCO CCN"),
@@ -111,6 +112,20 @@ class SharedListTest {
         "'CC,\"x\nCCC\"\nCCO,y\n', 1, x", "'smiles,\"note\nof it\"\nCC,x\n', 1, note", "'smiles\tnote\nC\t\"\nC\"\n', 2, ''",
         "'smiles,a,b\nC,\"d\",\"e, \"\"f\n\"', 2, 'e, \"f'"})
     void aFieldThatHoldsALineBreakIsRefused(String text, long line, String shown) throws IOException {
+        assertRefused(text, line, "a quote opens a field and none in the line closes it, found '" + shown + "'; a line must hold a"
+            + " molecule, so write the list without line breaks in its fields, or with the SMILES column alone");
+    }
+
+    /** As {@code cat} joins the files that Spark has written. */
+    @ParameterizedTest
+    @CsvSource({"'smiles,n\nCCO,1\n\nsmiles,n\nCC,2\n', 4, smiles", "'\nSmi\nCCO\nSmi\nSmi\n', 4, Smi",
+        "'n\tIsomeric SMILES\n1\tCCO\nn\tIsomeric SMILES\n', 3, Isomeric"})
+    void aHeaderThatStandsAgainIsRefused(String text, long line, String name) throws IOException {
+        assertRefused(text, line, "the names of columns stand here again, found '" + name + "', which is no molecule; take them out"
+            + " of a list that is joined of several");
+    }
+
+    private void assertRefused(String text, long line, String problem) throws IOException {
         Path plain = Files.writeString(folder.resolve("list.csv"), text);
         Path packed = folder.resolve("list.csv.gz");
         try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(packed))) {
@@ -124,9 +139,8 @@ class SharedListTest {
                 ways.add(() -> SharedList.of(file, "", spark));
             }
             for (ThrowingCallable way : ways) {
-                assertThatThrownBy(way).isInstanceOf(InputException.class).hasMessage(file + " line " + line + ": a quote opens"
-                    + " a field and none in the line closes it, found '" + shown + "'; a line must hold a molecule, so write the"
-                    + " list without line breaks in its fields, or with the SMILES column alone");
+                assertThatThrownBy(way).isInstanceOf(InputException.class)
+                    .hasMessage(file + " line " + line + ": " + problem);
             }
         }
     }
@@ -148,7 +162,8 @@ class SharedListTest {
                 .hasMessageContaining(told[1]);
         }
         assertThatThrownBy(() -> SharedList.of(others, "structure", spark)).isInstanceOf(InputException.class)
-            .hasMessage("--smiles-column must be a column of the first line, found structure where it has smiles");
+            .hasMessage("--smiles-column must be a column of the first line, found structure where it has smiles; give one of"
+                + " these names");
     }
 
     /** A SMILES of so many atoms is judged, not a reason to overflow a stack. */
@@ -183,6 +198,9 @@ class SharedListTest {
         assertThat(all).extracting(SharedList.Line::smiles).startsWith(smiles.get(0), smiles.get(1)).hasSize(smiles.size() + 1);
         assertThat(all.get(0).number()).isEqualTo(4);
         assertThat(all.get(smiles.size())).isEqualTo(new SharedList.Line(last, "x!"));
+        Path joined = Files.writeString(folder.resolve("joined.csv"), text + "id,smiles\n1,CC\n");
+        assertThatThrownBy(() -> SharedList.of(joined, "", spark)).isInstanceOf(InputException.class)
+            .hasMessageContaining("joined.csv line " + (last + 1) + ": the names of columns stand here again");
         Path open = Files.writeString(folder.resolve("open.csv"), text + "\"1\nC\",CC\n");
         assertThatThrownBy(() -> SharedList.of(open, "", spark)).isInstanceOf(InputException.class)
             .hasMessageContaining("open.csv line " + (last + 1) + ": a quote opens a field");
