@@ -117,7 +117,7 @@ final class Evaluate {
             Optional<Dataset<Row>> other = against.map(found -> finished(spark, found, family, registry));
             Optional<Dataset<Row>> table = isText ? Optional.empty() : Optional.of(parquet(Scoring.cutting(spark), input, family));
             if (table.isPresent()) {
-                requireWhole(table.get(), conf.input(), family);
+                requireWhole(table.get(), input, family);
             }
             MetricReport report;
             try (RunLock lock = folder.lock()) {
@@ -198,8 +198,8 @@ final class Evaluate {
             throw e;
         } catch (Exception e) {
             // Spark declares no checked AnalysisException to Java, but throws it.
-            throw new InputException("--against must be the folder of a finished run, found " + run.named() + ": "
-                + String.valueOf(e.getMessage()).lines().findFirst().orElse(""), e);
+            throw damaged(run, e).orElseGet(() -> new InputException("--against must be the folder of a finished run, found "
+                + run.named() + ": " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""), e));
         }
     }
 
@@ -225,21 +225,37 @@ final class Evaluate {
             throw e;
         } catch (Exception e) {
             // Spark declares no checked AnalysisException to Java, but throws it.
-            throw new InputException("--input must be DiGress's text, a list of SMILES, JSON of plain graphs or a folder of our"
+            throw damaged(input, e).orElseGet(() -> new InputException("--input must be DiGress's text, a list of SMILES, JSON of plain graphs or a folder of our"
                 + " Parquet, found "
-                + input.named() + ": " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""), e);
+                + input.named() + ": " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""), e));
         }
     }
 
+    private static Optional<InputException> damaged(InputGraphs graphs, Exception e) {
+        return ParquetFolder.unreadable(e).map(file -> new InputException(graphs.option() + " " + graphs.named()
+            + " has a file that cannot be read as Parquet, " + file + "; make or copy it again, or take it out", e));
+    }
+
     /** Reads the three columns once, little beside the chemistry, so that a bad row is told before any is scored. */
-    private static void requireWhole(Dataset<Row> graphs, String input, GraphFamily family) {
+    private static void requireWhole(Dataset<Row> graphs, InputGraphs input, GraphFamily family) {
         graphs.sparkSession().sparkContext().setJobDescription("check graphs of Parquet");
-        List<Row> broken = graphs.filter("graph_id is null or nodes is null or edges is null"
-            + " or exists(nodes, type -> type is null) or exists(edges, type -> type is null)").limit(1)
-            .collectAsList();
-        graphs.sparkSession().sparkContext().setJobDescription(null);
+        List<Row> broken;
+        try {
+            broken = graphs.filter("graph_id is null or nodes is null or edges is null"
+                + " or exists(nodes, type -> type is null) or exists(edges, type -> type is null)").limit(1)
+                .collectAsList();
+        } catch (Exception e) {
+            // Spark declares nothing to Java.
+            Optional<InputException> told = damaged(input, e);
+            if (told.isPresent()) {
+                throw told.get();
+            }
+            throw e;
+        } finally {
+            graphs.sparkSession().sparkContext().setJobDescription(null);
+        }
         if (!broken.isEmpty()) {
-            throw new InputException("--input " + input + " must have an id and small whole numbers in "
+            throw new InputException("--input " + input.named() + " must have an id and small whole numbers in "
                 + family.nodesColumn() + " and " + family.edgesColumn() + " in every row, found " + broken.get(0));
         }
     }

@@ -8,8 +8,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 import org.bitdgdm.output.StrictFileSystem;
 import org.junit.jupiter.api.Test;
@@ -191,6 +193,28 @@ class EvaluatedListsTest extends CommandsOnSpark {
         Path out = reference.resolveSibling("out");
         assertThat(evaluate(list("in.smi", "CCO"), out, "--reference", reference.toString())).isEqualTo(2);
         assertThat(err).isEqualToIgnoringNewLines("error: --reference " + reference + " " + problem);
+        assertThat(out).doesNotExist();
+    }
+
+    /** A footer that is none, and a page within a whole file. */
+    @ParameterizedTest
+    @CsvSource({"true", "false"})
+    void damagedParquetIsToldByItsFile(boolean footer) throws IOException {
+        Path parts = Files.createTempDirectory(folder, "damaged").resolve("rows");
+        spark.sql("select id as graph_id, array(0, 0, 2) as atom_types, array(1, 0, 1) as bonds from range(5)").coalesce(1)
+            .write().parquet(parts.toString());
+        Path file;
+        try (Stream<Path> files = Files.list(parts)) {
+            file = files.filter(path -> path.toString().endsWith(".parquet")).findFirst().orElseThrow();
+        }
+        Files.delete(parts.resolve("." + file.getFileName() + ".crc"));
+        byte[] bytes = Files.readAllBytes(file);
+        Arrays.fill(bytes, footer ? bytes.length - 40 : 4, footer ? bytes.length - 8 : 60, (byte) 0x5a);
+        Files.write(file, bytes);
+        Path out = parts.resolveSibling("out");
+        assertThat(evaluate(parts, out)).isEqualTo(2);
+        assertThat(err).hasLineCount(1).startsWith("error: --input " + parts + " has a file that cannot be read as Parquet, file:")
+            .contains(file.getFileName().toString()).endsWith("; make or copy it again, or take it out" + System.lineSeparator());
         assertThat(out).doesNotExist();
     }
 }
