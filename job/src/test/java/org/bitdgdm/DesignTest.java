@@ -155,6 +155,10 @@ class DesignTest extends CommandsOnSpark {
         assertThat(run("evaluate", "--input", fasta.toString(), "--chains", "A", "--out", folder.resolve("none").toString()))
             .isEqualTo(2);
         assertThat(err).contains("--chains must be left out without --structures").hasLineCount(1);
+        assertThat(run("evaluate", "--input", fasta.toString(), "--structures", STRUCTURES.toString(), "--chains", "Y,Z", "--out",
+            folder.resolve("none").toString())).isEqualTo(2);
+        assertThat(err).endsWith("found 6 × no protein chain of this name; --chains asks for Y, Z: give ids as the files have them,"
+            + " such as A" + System.lineSeparator()).hasLineCount(1);
         assertThat(run("evaluate", "--input", folder.resolve("made").toString(), "--out", folder.resolve("none").toString()))
             .isEqualTo(2);
         assertThat(err).contains("is a run of a model of proteins").contains("made/sequences.fasta and --structures")

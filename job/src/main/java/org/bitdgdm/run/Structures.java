@@ -88,7 +88,7 @@ public record Structures(List<SurveyedChain> chains) {
             }
         } else if (files.globStatus(path) == null || files.globStatus(path).length == 0) {
             throw new InputException("--structures must name existing files of PDB or mmCIF, found nothing at "
-                + conf.structures());
+                + conf.structures() + "; check its name");
         }
         Dataset<Row> all = reader.load(load);
         JavaRDD<SurveyedChain> small = all.filter(col("length").leq(StructureFile.MOST_BYTES))
@@ -186,7 +186,8 @@ public record Structures(List<SurveyedChain> chains) {
         if (usable == 0) {
             throw new InputException("--structures " + conf.structures() + " must hold a protein chain that can be used, found "
                 + reasons.entrySet().stream().limit(NAMED).map(one -> one.getValue() + " × " + one.getKey())
-                    .collect(Collectors.joining(", ")));
+                    .collect(Collectors.joining(", ")) + (conf.chains().isEmpty() ? ""
+                    : "; --chains asks for " + String.join(", ", conf.chains()) + ": give ids as the files have them, such as A"));
         }
         for (FoldConf.Fixed range : conf.fix()) {
             if (chains.stream().noneMatch(chain -> chain.held().contains(range))) {
