@@ -74,8 +74,8 @@ public abstract sealed class GraphReader implements Iterator<GraphEntry>, AutoCl
             }
         }
         throw new InputException(file + " is not a file of graphs: it must be DiGress's text (first line N=...), a list of"
-            + " SMILES named .smi or .smiles, JSON or NumPy's adjacency matrices of plain graphs, or for"
-            + " --input a folder of our Parquet");
+            + " SMILES, each first in its line or in a column that the first line calls smiles, JSON or NumPy's adjacency matrices"
+            + " of plain graphs, or for --input a folder of our Parquet");
     }
 
     /** Whether a text of another name begins with SMILES, or with what published lists hold in place of them. */

@@ -174,7 +174,7 @@ class GraphReadersTest {
         Path missing = folder.resolve("missing.smi");
 
         assertThatThrownBy(() -> GraphReader.open(other, Graphs.QM9)).isInstanceOf(InputException.class)
-            .hasMessageContaining("is not a file of graphs");
+            .hasMessageContaining("is not a file of graphs").hasMessageContaining("a column that the first line calls smiles");
         assertThatThrownBy(() -> GraphReader.open(binary, Graphs.QM9)).isInstanceOf(InputException.class)
             .hasMessageContaining("is not UTF-8 text");
         assertThatThrownBy(() -> GraphReader.open(missing, Graphs.QM9)).isInstanceOf(InputException.class)
