@@ -1,5 +1,7 @@
 package org.bitdgdm;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -13,7 +15,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.apache.spark.Partitioner;
+import org.apache.spark.SparkThrowable;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -32,6 +36,7 @@ import org.bitdgdm.output.Fingerprint;
 import org.bitdgdm.output.MoleculeWriter;
 import org.bitdgdm.output.OutputFolder;
 import org.bitdgdm.output.ParquetFolder;
+import org.bitdgdm.output.RunFiles;
 import org.bitdgdm.output.RunLock;
 import org.bitdgdm.output.RunRecord;
 import org.bitdgdm.output.ShardContent;
@@ -50,6 +55,9 @@ import scala.Tuple2;
 final class SequenceScoring {
     /** Sequences of a shard. */
     private static final long SHARD = 20_000;
+    /** Chains that a refusal names. */
+    private static final int NAMED = 5;
+    private static final ObjectMapper JSON = new ObjectMapper();
 
     private SequenceScoring() {
     }
@@ -76,19 +84,24 @@ final class SequenceScoring {
                 "structures", structures.identity()));
             decides.putAll(Versions.ofRows(spark.sparkContext()));
             Fingerprint fingerprint = new Fingerprint(decides, Map.of());
-            if (folder.state(fingerprint) == OutputFolder.State.FINISHED) {
+            OutputFolder.State state = folder.state(fingerprint);
+            if (state == OutputFolder.State.FINISHED) {
                 console.println("finished before, nothing to do: " + folder);
             } else {
                 try (RunLock lock = folder.lock()) {
-                    score(conf, spark, input, structures, folder, fingerprint, console);
+                    score(conf, spark, input, structures, folder, state == OutputFolder.State.UNFINISHED, fingerprint,
+                        console);
                 }
             }
+            JsonNode counts = JSON.readTree(folder.read(RunFiles.METRICS_JSON)).path("counts");
+            counts.path("unused").properties().forEach(reason -> console.printf("not scored: %,d of %,d × %s%n",
+                reason.getValue().asLong(), counts.path("graphs").asLong(), reason.getKey()));
             Results.print(folder, family, console).judge(conf.output().require());
         }
     }
 
     private static void score(EvaluateConf conf, SparkSession spark, InputGraphs input, Structures structures,
-                                      OutputFolder folder, Fingerprint fingerprint, PrintStream console)
+                                      OutputFolder folder, boolean begun, Fingerprint fingerprint, PrintStream console)
         throws IOException {
         long start = System.nanoTime();
         folder.begin(fingerprint);
@@ -118,6 +131,13 @@ final class SequenceScoring {
                 throw new InputException("--input " + conf.input() + " must hold sequences in FASTA, each below a line of > and"
                     + " its name, found " + (headed || first.size() < 2 ? "none" : "text before the first of them"));
             }
+            if (sequences.filter(record -> known.value().containsKey(name(record))).take(1).isEmpty()) {
+                throw new InputException("--input " + conf.input() + " must name chains of --structures, as STRUCTURE:CHAIN,"
+                    + " found none of theirs in " + Amount.of(count, "sequence") + ", the first of '" + name(sequences.first())
+                    + "'; the chains are " + usable.stream().limit(NAMED)
+                        .map(chain -> chain.structure() + ":" + chain.chain()).collect(Collectors.joining(", "))
+                    + (usable.size() > NAMED ? " and " + (usable.size() - NAMED) + " more" : ""));
+            }
             SortedMap<Integer, ShardContent> shards = shards(count);
             List<Integer> missing = new ArrayList<>(shards.keySet());
             missing.removeAll(folder.wholeShards(shards, console));
@@ -138,11 +158,33 @@ final class SequenceScoring {
         } catch (InputException e) {
             folder.discard();
             throw e;
+        } catch (Exception e) {
+            // Spark throws checked exceptions that it does not declare.
+            Optional<InputException> told = unreadable(conf.input(), e);
+            if (told.isPresent() && !begun) {
+                folder.discard();
+            }
+            if (told.isPresent()) {
+                throw told.get();
+            }
+            throw e;
         } finally {
             known.destroy();
             records.unpersist();
             context.setJobDescription(null);
         }
+    }
+
+    /** What is told of a file that Spark cannot read, such as one of gzip that is cut short. */
+    private static Optional<InputException> unreadable(String input, Exception e) {
+        boolean read = false;
+        Throwable root = e;
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            read |= cause instanceof SparkThrowable told && String.valueOf(told.getCondition()).startsWith("FAILED_READ_FILE");
+            root = cause;
+        }
+        return read ? Optional.of(new InputException("--input " + input + " cannot be read to its end ("
+            + Session.oneLine(root) + "); copy or make it again", e)) : Optional.empty();
     }
 
     /** Shards of so many sequences, the same on every cluster. */
@@ -182,13 +224,23 @@ final class SequenceScoring {
         }
     }
 
-    /** @param text header, of the first record with its sign, and lines of the sequence */
-    private static Row row(String text, long id, Map<String, String[]> natives) {
+    /** The header of a record, which has its sign where it is the first. */
+    private static String header(String text) {
         String record = text.startsWith(">") ? text.substring(1) : text;
         int end = record.indexOf('\n');
-        String header = (end < 0 ? record : record.substring(0, end)).strip();
-        String sequence = end < 0 ? "" : record.substring(end).replaceAll("[\\s*-]", "").toUpperCase(Locale.ROOT);
-        String name = header.split("\\s", 2)[0];
+        return (end < 0 ? record : record.substring(0, end)).strip();
+    }
+
+    private static String name(String text) {
+        return header(text).split("\\s", 2)[0];
+    }
+
+    /** @param text header, and lines of the sequence */
+    private static Row row(String text, long id, Map<String, String[]> natives) {
+        String header = header(text);
+        int end = text.indexOf('\n');
+        String sequence = end < 0 ? "" : text.substring(end).replaceAll("[\\s*-]", "").toUpperCase(Locale.ROOT);
+        String name = name(text);
         String[] chain = natives.get(name);
         boolean ensemble = header.matches("\\S+ ensemble(\\s.*)?");
         return SequenceRows.scored(id, name, chain, ensemble ? null : 0, sequence);

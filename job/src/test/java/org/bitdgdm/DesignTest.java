@@ -4,17 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Sequences for backbones as a user asks for them, on the shipped model and real Spark. */
@@ -139,7 +144,24 @@ class DesignTest extends CommandsOnSpark {
         assertThat(scored.get(9).<Double>getAs("recovery")).isEqualTo(1);
         assertThat(scored.get(10).<String>getAs("reason")).isEqualTo("not as long as its native chain");
         assertThat(scored.get(11).<String>getAs("reason")).isEqualTo("no chain of this name among the structures");
-        assertThat(out).contains("perplexity").contains("not available");
+        assertThat(out).contains("perplexity").contains("not available")
+            .contains("not scored: 1 of 12 × not as long as its native chain")
+            .contains("not scored: 1 of 12 × no chain of this name among the structures");
+        Files.writeString(fasta, ">first of all\nACD\n>second\nACD\n");
+        assertThat(run("evaluate", "--input", fasta.toString(), "--structures", STRUCTURES.toString(), "--out",
+            folder.resolve("none").toString())).isEqualTo(2);
+        assertThat(err).contains("--input " + fasta + " must name chains of --structures, as STRUCTURE:CHAIN, found none of theirs"
+            + " in 2 sequences, the first of 'first'; the chains are 1igv.A:A, 3d5s.C:C, 4dn4.M:M").hasLineCount(1);
+        Path packed = folder.resolve("short.fasta.gz");
+        Random random = new Random(4);
+        String letters = random.ints(20_000, 'A', 'Z').mapToObj(Character::toString).collect(Collectors.joining());
+        try (OutputStream to = new GZIPOutputStream(Files.newOutputStream(packed))) {
+            to.write((">4dn4.M\n" + letters + "\n").getBytes(StandardCharsets.US_ASCII));
+        }
+        Files.write(packed, Arrays.copyOf(Files.readAllBytes(packed), 9_000));
+        assertThat(run("evaluate", "--input", packed.toString(), "--structures", STRUCTURES.toString(), "--out",
+            folder.resolve("none").toString())).isEqualTo(2);
+        assertThat(err).contains("--input " + packed + " cannot be read to its end (").contains("); copy or make it again");
         Files.writeString(fasta, "MKTAYIAKQR\nACDEFGHIKL\n");
         assertThat(run("evaluate", "--input", fasta.toString(), "--structures", STRUCTURES.toString(), "--out",
             folder.resolve("none").toString())).isEqualTo(2);
@@ -194,6 +216,24 @@ class DesignTest extends CommandsOnSpark {
         }
         assertThat(run(scoring)).as(err).isZero();
         assertThat(text(rows(to))).isEqualTo(text(rows));
+    }
+
+    @ParameterizedTest(name = "{0} {1}")
+    @CsvSource(delimiter = '|', value = {
+        "--structures | ../conf/structures/[1igv | must be the name of a file or folder, or a pattern, found a bracket",
+        "--structures | ../conf/nothing          | must name existing files of PDB or mmCIF, found nothing at ../conf/nothing;",
+        "--chains     | Q                        | a protein chain that can be used, found 3 × no protein chain of this name",
+        "--transition | foo                      | --transition must be one of uniform, blosum, found foo",
+    })
+    void optionsThatFitNothingAreToldInOneSentence(String option, String value, String problem) {
+        List<String> args = new ArrayList<>(List.of("generate", "--model", PROTEINS, "--out", folder.resolve("none").toString(),
+            option, value));
+        if (!args.contains("--structures")) {
+            args.addAll(List.of("--structures", STRUCTURES.toString()));
+        }
+        assertThat(run(args.toArray(String[]::new))).isEqualTo(2);
+        assertThat(err).contains(problem).hasLineCount(1);
+        assertThat(folder.resolve("none")).doesNotExist();
     }
 
     private int quantized(String model, Path to, String... more) {

@@ -71,7 +71,9 @@ public record FoldConf(String structures, List<String> chains, int samples, int 
         own = List.copyOf(own);
         ofGraphs = List.copyOf(ofGraphs);
         Check.that(samples >= 1 && samples <= MOST_SAMPLES, "samples", "must be 1 to " + MOST_SAMPLES, samples);
-        Check.oneOf("transition", List.of("", "uniform", "blosum"), transition);
+        if (!transition.isEmpty()) {
+            Check.oneOf("transition", List.of("uniform", "blosum"), transition);
+        }
     }
 
     /**

@@ -86,7 +86,7 @@ public record Structures(List<SurveyedChain> chains) {
             if (status.isDirectory()) {
                 reader = reader.option("recursiveFileLookup", "true").option("pathGlobFilter", NAMES);
             }
-        } else if (files.globStatus(path) == null || files.globStatus(path).length == 0) {
+        } else if (!matches(files, path, conf.structures())) {
             throw new InputException("--structures must name existing files of PDB or mmCIF, found nothing at "
                 + conf.structures() + "; check its name");
         }
@@ -106,6 +106,19 @@ public record Structures(List<SurveyedChain> chains) {
             }
         }
         return found;
+    }
+
+    private static boolean matches(FileSystem files, Path pattern, String named) throws IOException {
+        try {
+            FileStatus[] found = files.globStatus(pattern);
+            return found != null && found.length > 0;
+        } catch (IOException e) {
+            if (String.valueOf(e.getMessage()).startsWith("Illegal file pattern")) {
+                throw new InputException("--structures " + named + " must be the name of a file or folder, or a pattern, found a"
+                    + " bracket that is not closed or a pattern that is none; check it", e);
+            }
+            throw e;
+        }
     }
 
     /**
@@ -185,9 +198,10 @@ public record Structures(List<SurveyedChain> chains) {
             .collect(Collectors.groupingBy(chain -> SurveyedChain.kind(chain.reason()), TreeMap::new, Collectors.counting()));
         if (usable == 0) {
             throw new InputException("--structures " + conf.structures() + " must hold a protein chain that can be used, found "
-                + reasons.entrySet().stream().limit(NAMED).map(one -> one.getValue() + " × " + one.getKey())
-                    .collect(Collectors.joining(", ")) + (conf.chains().isEmpty() ? ""
-                    : "; --chains asks for " + String.join(", ", conf.chains()) + ": give ids as the files have them, such as A"));
+                + reasons.entrySet().stream().sorted(Map.Entry.<String, Long>comparingByValue().reversed()).limit(NAMED)
+                    .map(one -> one.getValue() + " × " + one.getKey()).collect(Collectors.joining(", "))
+                + (conf.chains().isEmpty() ? "" : "; --chains asks for " + String.join(", ", conf.chains())
+                    + ": give ids as the files have them, such as A"));
         }
         for (FoldConf.Fixed range : conf.fix()) {
             if (chains.stream().noneMatch(chain -> chain.held().contains(range))) {
