@@ -194,13 +194,14 @@ def read(path):
 
 
 def rate(run, sequences, arguments):
-    """Evaluations of a sequence per second of each repeat."""
+    """Evaluations of a sequence per second of each repeat; fewer repeats where a whole --budget has gone for them."""
     run()
     start = time.perf_counter()
     run()
     times = max(1, round(arguments.seconds / (time.perf_counter() - start)))
     rates = []
-    for _ in range(arguments.repeats):
+    begin = time.perf_counter()
+    while len(rates) < arguments.repeats and (not rates or time.perf_counter() - begin < arguments.budget):
         start = time.perf_counter()
         for _ in range(times):
             run()
@@ -215,6 +216,7 @@ def main():
     options.add_argument("--threads", type=int, default=1)
     options.add_argument("--repeats", type=int, default=5)
     options.add_argument("--seconds", type=float, default=1)
+    options.add_argument("--budget", type=float, default=10, help="seconds of a row after which no repeat begins [10]")
     arguments = options.parse_args()
     torch.set_num_threads(arguments.threads)
     torch.set_grad_enabled(False)

@@ -225,14 +225,14 @@ final class Evaluate {
             throw e;
         } catch (Exception e) {
             // Spark declares no checked AnalysisException to Java, but throws it.
-            throw damaged(input, e).orElseGet(() -> new InputException("--input must be DiGress's text, a list of SMILES, JSON of plain graphs or a folder of our"
-                + " Parquet, found "
-                + input.named() + ": " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""), e));
+            throw damaged(input, e).orElseGet(() -> new InputException("--input must be DiGress's text, a list of SMILES, JSON of"
+                + " plain graphs or a folder of our Parquet, found " + input.named() + ": "
+                + String.valueOf(e.getMessage()).lines().findFirst().orElse(""), e));
         }
     }
 
     private static Optional<InputException> damaged(InputGraphs graphs, Exception e) {
-        return ParquetFolder.unreadable(e).map(file -> new InputException(graphs.option() + " " + graphs.named()
+        return Session.unreadableFile(e).map(file -> new InputException(graphs.option() + " " + graphs.named()
             + " has a file that cannot be read as Parquet, " + file + "; make or copy it again, or take it out", e));
     }
 

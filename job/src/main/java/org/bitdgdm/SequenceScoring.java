@@ -17,7 +17,6 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.spark.Partitioner;
-import org.apache.spark.SparkThrowable;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -177,14 +176,14 @@ final class SequenceScoring {
 
     /** What is told of a file that Spark cannot read, such as one of gzip that is cut short. */
     private static Optional<InputException> unreadable(String input, Exception e) {
-        boolean read = false;
-        Throwable root = e;
-        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            read |= cause instanceof SparkThrowable told && String.valueOf(told.getCondition()).startsWith("FAILED_READ_FILE");
-            root = cause;
-        }
-        return read ? Optional.of(new InputException("--input " + input + " cannot be read to its end ("
-            + Session.oneLine(root) + "); copy or make it again", e)) : Optional.empty();
+        return Session.unreadableFile(e).map(file -> {
+            Throwable root = e;
+            while (root.getCause() != null) {
+                root = root.getCause();
+            }
+            return new InputException("--input " + input + " cannot be read to its end (" + Session.oneLine(root)
+                + "); copy or make it again", e);
+        });
     }
 
     /** Shards of so many sequences, the same on every cluster. */

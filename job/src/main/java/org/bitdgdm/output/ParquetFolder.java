@@ -1,8 +1,5 @@
 package org.bitdgdm.output;
 
-import java.util.Optional;
-import java.util.stream.Stream;
-import org.apache.spark.SparkThrowable;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -30,12 +27,5 @@ public final class ParquetFolder {
      */
     public static Dataset<Row> read(SparkSession spark, String path) {
         return spark.read().parquet(literal(path));
-    }
-
-    /** The file that could not be read, where that is why something has failed. */
-    public static Optional<String> unreadable(Throwable failed) {
-        return Stream.iterate(failed, e -> e != null, Throwable::getCause)
-            .filter(e -> e instanceof SparkThrowable known && String.valueOf(known.getCondition()).startsWith("FAILED_READ_FILE"))
-            .map(e -> ((SparkThrowable) e).getMessageParameters().getOrDefault("path", "one")).findFirst();
     }
 }

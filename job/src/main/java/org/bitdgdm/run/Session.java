@@ -5,9 +5,11 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.stream.Stream;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.spark.SparkConf;
+import org.apache.spark.SparkThrowable;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
@@ -168,6 +170,13 @@ public record Session(SparkSession spark, boolean own) implements AutoCloseable 
         return said.replaceFirst("^\\[[A-Z0-9_.]+] ", "").replaceFirst(" SQLSTATE: \\w+\\s*$", "")
             .replaceFirst("^requirement failed: ", "").lines().filter(line -> !line.startsWith("\tat ")).map(String::strip)
             .reduce((one, next) -> one + " " + next).orElse("").replaceFirst("\\.$", "");
+    }
+
+    /** The file that Spark could not read, where that is why something has failed. */
+    public static Optional<String> unreadableFile(Throwable failed) {
+        return Stream.iterate(failed, e -> e != null, Throwable::getCause)
+            .filter(e -> e instanceof SparkThrowable told && String.valueOf(told.getCondition()).startsWith("FAILED_READ_FILE"))
+            .map(e -> ((SparkThrowable) e).getMessageParameters().getOrDefault("path", "one")).findFirst();
     }
 
     /** Why an executor was last lost, as Spark says it; empty if none was. */

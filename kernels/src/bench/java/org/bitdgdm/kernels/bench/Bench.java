@@ -151,26 +151,26 @@ public final class Bench {
         return options.levels().contains(levels.get(line.path(ResultLines.KIND).asText()));
     }
 
-    /** The levels that run submit.sh; each line is of one and says its commit. */
+    /** The levels that run submit.sh; each line is of one and says its commit and processor. */
     private void jobs(ResultLines lines) throws IOException, InterruptedException {
-        String commit = Machine.here(options.home()).commit();
+        Machine here = Machine.here(options.home());
         if (options.levels().contains(BenchOptions.Level.JOB)) {
             say("job of " + options.jobCount() + " molecules in " + options.jobSteps() + " steps");
-            lines.add(new JobBench(options).measure().line().put(ResultLines.COMMIT, commit));
+            lines.add(here.sign(new JobBench(options).measure().line()));
         }
         if (options.levels().contains(BenchOptions.Level.START)) {
             say("opening of a large model");
-            lines.add(OpeningBench.measure(options).line().put(ResultLines.COMMIT, commit));
+            lines.add(here.sign(OpeningBench.measure(options).line()));
             say("starts");
-            lines.add(new StartBench(options).measure().line().put(ResultLines.COMMIT, commit));
+            lines.add(here.sign(new StartBench(options).measure().line()));
         }
         if (options.levels().contains(BenchOptions.Level.OLD)) {
             say("runs of both builds");
-            lines.add(new OldBench(options).measure().line().put(ResultLines.COMMIT, commit));
+            lines.add(here.sign(new OldBench(options).measure().line()));
         }
         if (options.levels().contains(BenchOptions.Level.WORKERS)) {
             say("workers");
-            lines.add(new WorkersBench(options).measure().line().put(ResultLines.COMMIT, commit));
+            lines.add(here.sign(new WorkersBench(options).measure().line()));
         }
     }
 

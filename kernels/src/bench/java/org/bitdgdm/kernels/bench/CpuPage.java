@@ -355,11 +355,11 @@ final class CpuPage {
         text.line("");
     }
 
-    /** The head of a section of the job, with the commit where it was measured on another one. */
+    /** The head of a section of the job, with commit and processor where those are others. */
     private void section(String title, String kind) {
         text.line("## %s", title);
         text.line("");
-        results.laterCommit(kind).ifPresent(commit -> text.line("Measured on commit %s.%n", commit));
+        results.elsewhere(kind).ifPresent(where -> text.line("Measured on %s.%n", where));
     }
 
     private void starts(StartBench.Starts starts) {

@@ -38,6 +38,11 @@ record Machine(String cpu, int cores, String system, String compiler, String jvm
             .put("compiler", compiler).put("jvm", jvm).put("commit", commit);
     }
 
+    /** A line that may stay beside those of other machines and commits, with what it is of. */
+    ObjectNode sign(ObjectNode line) {
+        return line.put(ResultLines.COMMIT, commit).put(ResultLines.CPU, cpu + ", " + cores + " processors");
+    }
+
     private static String cpuName() throws IOException {
         Path file = Path.of("/proc/cpuinfo");
         if (!Files.exists(file)) {

@@ -23,7 +23,7 @@ final class ResultLines {
     static final String KIND = "kind";
     /** The machine and what is asked of it: the first line of a run. */
     static final String BEGIN = "begin";
-    /** The last line of a run that came to its end. */
+    /** The last line of a run that came to its end; behind it only lines that a later run has added. */
     static final String END = "end";
     static final String MODEL = "model";
     static final String STEP = "step";
@@ -33,6 +33,8 @@ final class ResultLines {
     static final String PEER = "peer";
     /** The commit of a line of the job, which may be of a later run. */
     static final String COMMIT = "measured_on";
+    /** The processor of such a line. */
+    static final String CPU = "measured_with";
     private static final JsonMapper JSON = new JsonMapper();
 
     private final Path file;

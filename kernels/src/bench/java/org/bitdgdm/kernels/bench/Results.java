@@ -118,10 +118,16 @@ final class Results {
             .max(Comparator.comparingDouble(peer -> peer.best().median()));
     }
 
-    /** The commit of a line of the job, where it is another one than that of the run. */
-    Optional<String> laterCommit(String kind) {
-        return first(lines, kind).map(line -> line.path(ResultLines.COMMIT).asText())
-            .filter(commit -> !commit.isEmpty() && !commit.equals(begin.path("commit").asText()));
+    /** The commit and the processor of a line of the job, where one of them is another one than that of the run. */
+    Optional<String> elsewhere(String kind) {
+        String cpu = begin.path("cpu").asText() + ", " + begin.path("cores").asInt() + " processors";
+        return first(lines, kind).map(line -> {
+            String commit = line.path(ResultLines.COMMIT).asText();
+            String with = line.path(ResultLines.CPU).asText();
+            boolean other = !with.isEmpty() && !with.equals(cpu);
+            return commit.isEmpty() || !other && commit.equals(begin.path("commit").asText()) ? ""
+                : "commit " + commit + (other ? ", " + with + " (**another machine** than above)" : "");
+        }).filter(where -> !where.isEmpty());
     }
 
     int threads() {

@@ -82,7 +82,10 @@ class CpuPageTest {
     void aRunThatWasCutOffAnywhereHasAPageOfWhatItHad() throws IOException {
         List<JsonNode> lines = ResultLines.read(RESULTS);
         assertThat(lines).extracting(line -> line.path("kind").asText()).contains(ResultLines.MODEL, Ceiling.KIND);
-        for (int had = 1; had < lines.size(); had++) {
+        // Lines behind the end are those that a later run has added.
+        int whole = lines.indexOf(ResultLines.of(lines, ResultLines.END).get(0)) + 1;
+        assertThat(whole).isGreaterThan(lines.size() - 10);
+        for (int had = 1; had < whole; had++) {
             assertThat(CpuPage.text(lines.subList(0, had), "cpu.jsonl", "")).as("after line %d", had).contains("was cut off");
         }
         assertThat(CpuPage.text(lines, "other.jsonl", "")).doesNotContain("was cut off").contains("## Ceiling: ")
@@ -166,5 +169,17 @@ class CpuPageTest {
         lines.set(lines.size() - 1, new WorkersBench.Scaling("generate", 2, Spread.of(100), Spread.of(195)).line()
             .put(ResultLines.COMMIT, "def"));
         assertThat(CpuPage.text(lines, "cpu.jsonl", "")).contains("## Workers\n\nMeasured on commit def.\n\nMolecules");
+    }
+
+    @Test
+    void aLineOfAnotherMachineSaysSo() {
+        measured();
+        Machine same = new Machine("cpu", 2, "Linux", "g++", "17", "abc");
+        lines.add(same.sign(new WorkersBench.Scaling("generate", 2, Spread.of(100), Spread.of(195)).line()));
+        assertThat(CpuPage.text(lines, "cpu.jsonl", "")).doesNotContain("Measured on commit");
+        Machine other = new Machine("faster", 4, "Linux", "g++", "17", "abc");
+        lines.set(lines.size() - 1, other.sign((ObjectNode) lines.get(lines.size() - 1)));
+        assertThat(CpuPage.text(lines, "cpu.jsonl", "")).contains("## Workers\n\nMeasured on commit abc, faster, 4 processors"
+            + " (**another machine** than above).\n\nMolecules");
     }
 }
