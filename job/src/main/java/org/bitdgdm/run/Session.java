@@ -136,6 +136,8 @@ public record Session(SparkSession spark, boolean own) implements AutoCloseable 
             // Its server takes longer to start than a small run to sample, and the console tells progress.
             settings.setIfMissing("spark.ui.enabled", "false");
             Configurator.setLevel("org.apache.spark.scheduler.TaskSetManager", Level.OFF);
+        } else {
+            Executors.compileLater(settings);
         }
         Session session = new Session(start(settings.setAppName(name)), true);
         try {

@@ -40,6 +40,10 @@ public final class Executors {
     /** Seconds after which a standalone master is asked what its workers have: workers may just be starting. */
     private static final int ASK_SECONDS = 15;
     private static final String DRIVER = "driver";
+    private static final String DEFAULT_OPTIONS = "spark.executor.defaultJavaOptions";
+    /** Thirty times a JVM's own thresholds, as submit.sh has them for a driver that samples. */
+    private static final String COMPILE_LATER = "-XX:Tier4InvocationThreshold=150000 -XX:Tier4MinInvocationThreshold=18000"
+        + " -XX:Tier4CompileThreshold=450000 -XX:Tier4BackEdgeThreshold=1200000";
     private static final Pattern AMOUNT = Pattern.compile("spark\\.(?:executor|task)\\.resource\\.([^.]+)\\.amount");
 
     private Executors() {
@@ -49,6 +53,14 @@ public final class Executors {
     public static boolean isLocal(SparkConf conf) {
         String master = conf.get("spark.master", "local");
         return master.equals("local") || master.startsWith("local[");
+    }
+
+    /**
+     * Lets executors wait longer than a JVM would until they compile a method for the last time, since compilers take the cores
+     * of those that sample. Options that a cluster or a user has set come after, and win.
+     */
+    public static void compileLater(SparkConf conf) {
+        conf.set(DEFAULT_OPTIONS, (COMPILE_LATER + " " + conf.get(DEFAULT_OPTIONS, "")).strip());
     }
 
     /**

@@ -1,5 +1,6 @@
 package org.bitdgdm.sample;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -44,5 +45,16 @@ class ExecutorsTest {
             "spark.executor.cores", "4"))).isInstanceOf(InputException.class).hasMessageContaining("found 2 and 4");
         assertThatCode(() -> Executors.requirePossible(conf("spark.master", "spark://host:7077", "spark.cores.max", "4",
             "spark.executor.cores", "4"))).doesNotThrowAnyException();
+    }
+
+    @Test
+    void optionsOfAClusterComeAfterThoseThatLetExecutorsCompileLater() {
+        SparkConf plain = conf();
+        Executors.compileLater(plain);
+        SparkConf own = conf("spark.executor.defaultJavaOptions", "-XX:+UseZGC -XX:Tier4InvocationThreshold=5000");
+        Executors.compileLater(own);
+        assertThat(plain.get("spark.executor.defaultJavaOptions")).startsWith("-XX:Tier4InvocationThreshold=150000 ");
+        assertThat(own.get("spark.executor.defaultJavaOptions"))
+            .isEqualTo(plain.get("spark.executor.defaultJavaOptions") + " -XX:+UseZGC -XX:Tier4InvocationThreshold=5000");
     }
 }
