@@ -386,8 +386,9 @@ final class CpuPage {
 
     private void workers(WorkersBench.Scaling workers) {
         section("Workers", WorkersBench.KIND);
-        text.line("Molecules per second of sampling, `./submit.sh %s --spark --master 'local-cluster[WORKERS,1,1024]'`, the"
-            + " quantized model known; both take turns.", workers.command());
+        text.line("Molecules per second of sampling, `./submit.sh %s --spark --master spark://… --total-executor-cores WORKERS`,"
+            + " the quantized model known; both take turns. Workers are standalone Spark's, of one core and 1 GiB, each held to a"
+            + " processor of its own with all that it starts.", workers.command());
         text.line("");
         text.table("workers of one core", "median", "range");
         text.row(1, workers.one().median(), range(workers.one(), 1));

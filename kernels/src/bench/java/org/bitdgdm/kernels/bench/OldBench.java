@@ -99,6 +99,6 @@ final class OldBench {
     private double rate(Path submit, Flags flags) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(RUN);
         command.addAll(flags.flags);
-        return WorkersBench.rate(submit, command, "local[" + options.threads() + "]", folder);
+        return WorkersBench.rate(submit, command, folder, "local[" + options.threads() + "]");
     }
 }

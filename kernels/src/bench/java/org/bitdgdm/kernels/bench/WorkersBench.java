@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Molecules per second of one worker of one core and of several, each an executor of its own process that a standalone master
- * has started ({@code local-cluster}); their runs take turns, with the quantized model known.
+ * Molecules per second of one standalone worker of one core and of several ({@link PinnedWorkers}), each with an executor; their
+ * runs take turns, with the quantized model known.
  */
 final class WorkersBench {
     /** Of lines of results. */
@@ -54,12 +54,16 @@ final class WorkersBench {
 
     Scaling measure() throws IOException, InterruptedException {
         // Fills the cache of quantized models.
-        rate(options.submit(), List.of("generate", "--count", "1", "--steps", "1"), "local[" + options.threads() + "]", folder);
+        rate(options.submit(), List.of("generate", "--count", "1", "--steps", "1"), folder, "local[" + options.threads() + "]");
         List<Double> one = new ArrayList<>();
         List<Double> all = new ArrayList<>();
-        for (int repeat = 0; repeat < options.starts(); repeat++) {
-            one.add(rate(1));
-            all.add(rate(options.threads()));
+        String home = System.getenv("SPARK_HOME");
+        Path jars = home == null ? options.home().resolve("job/target/spark/jars") : Path.of(home, "jars");
+        try (PinnedWorkers workers = new PinnedWorkers(jars, folder.resolve("servers"), options.threads(), MEGABYTES)) {
+            for (int repeat = 0; repeat < options.starts(); repeat++) {
+                one.add(rate(workers.url(), 1));
+                all.add(rate(workers.url(), options.threads()));
+            }
         }
         return new Scaling(String.join(" ", RUN), options.threads(), spread(one), spread(all));
     }
@@ -68,8 +72,9 @@ final class WorkersBench {
         return Spread.of(rates.stream().mapToDouble(Double::doubleValue).toArray());
     }
 
-    private double rate(int workers) throws IOException, InterruptedException {
-        return rate(options.submit(), RUN, "local-cluster[" + workers + ",1," + MEGABYTES + "]", folder);
+    private double rate(String master, int workers) throws IOException, InterruptedException {
+        return rate(options.submit(), RUN, folder, master, "--executor-memory", MEGABYTES + "m", "--total-executor-cores",
+            Integer.toString(workers));
     }
 
     /**
@@ -78,15 +83,17 @@ final class WorkersBench {
      * @param submit of a build; the run begins in its folder, where the paths of its defaults are its own files
      * @param run    command and flags
      * @param folder of the run, its log and a cache of quantized models
+     * @param spark  master and flags of Spark
      */
-    static double rate(Path submit, List<String> run, String master, Path folder) throws IOException, InterruptedException {
+    static double rate(Path submit, List<String> run, Path folder, String... spark) throws IOException, InterruptedException {
         Files.createDirectories(folder);
         Path out = folder.resolve("run");
         StartBench.remove(out);
         Path log = folder.resolve("run.log");
         List<String> command = new ArrayList<>(List.of("bash", submit.toString()));
         command.addAll(run);
-        command.addAll(List.of("--out", out.toString(), "--spark", "--master", master));
+        command.addAll(List.of("--out", out.toString(), "--spark", "--master"));
+        command.addAll(List.of(spark));
         ProcessBuilder starting = new ProcessBuilder(command).directory(submit.getParent().toFile()).redirectErrorStream(true)
             .redirectOutput(log.toFile());
         starting.environment().put("BITDGDM_CACHE", folder.resolve("cache").toString());
