@@ -13,7 +13,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.util.VersionInfo;
 import org.apache.logging.log4j.Level;
@@ -163,18 +162,15 @@ public final class BitDgdmJob {
         }
         if (Session.ended()) {
             return Optional.of("the application was ended before the command was, by its cluster or a signal"
-                + Session.lostExecutor().map(reason -> " (an executor was lost: " + oneLine(reason) + ")").orElse(""));
+                + Session.lostExecutor().map(reason -> " (an executor was lost: " + InputException.oneLine(reason) + ")")
+                    .orElse(""));
         }
         if (causes(e).allMatch(SparkException.class::isInstance) && Session.lostExecutor().isPresent()) {
-            return Optional.of("executors were lost too often, the last one: " + oneLine(Session.lostExecutor().get())
-                + "; exit codes 52 and 137 are those of too little memory, which --spark --executor-memory and"
-                + " spark.executor.memoryOverhead give");
+            return Optional.of("executors were lost too often, the last one: "
+                + InputException.oneLine(Session.lostExecutor().get()) + "; exit codes 52 and 137 are those of too"
+                + " little memory, which --spark --executor-memory and spark.executor.memoryOverhead give");
         }
         return Optional.empty();
-    }
-
-    private static String oneLine(String text) {
-        return text.lines().map(String::strip).collect(Collectors.joining(" ")).replaceFirst("\\.$", "");
     }
 
     private static Supplier<Optional<StoppedException>> fullDisk(Throwable e, String folder) {

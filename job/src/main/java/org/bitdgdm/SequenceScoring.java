@@ -181,7 +181,7 @@ final class SequenceScoring {
             while (root.getCause() != null) {
                 root = root.getCause();
             }
-            return new InputException("--input " + input + " cannot be read to its end (" + Session.oneLine(root)
+            return new InputException("--input " + input + " cannot be read to its end (" + InputException.oneLine(root)
                 + "); copy or make it again", e);
         });
     }

@@ -11,7 +11,7 @@ public enum Command {
     /** Scores graphs that exist. */
     EVALUATE("scores graphs that already exist, without sampling"),
     /** Turns a checkpoint into a model bundle. */
-    IMPORT("turns a checkpoint of DiGress into a model bundle");
+    IMPORT("turns a checkpoint of DiGress, DeFoG or GraDe-IF into a model bundle");
 
     private final String summary;
 

@@ -1,5 +1,7 @@
 package org.bitdgdm.conf;
 
+import java.util.stream.Collectors;
+
 /**
  * Bad input of the user (option, file, folder, master), told in one sentence: what, found value, where, remedy. Ends the
  * job with exit code 2 and without a stack trace. Messages quote what files hold, so each is made one printable line of
@@ -34,6 +36,18 @@ public class InputException extends RuntimeException {
             default -> point;
         }));
         return shown.toString();
+    }
+
+    /** What an exception says, on one line: no stack trace, none of the codes by which Spark's documentation sorts it. */
+    public static String oneLine(Throwable failed) {
+        return oneLine(failed.getMessage() == null ? failed.getClass().getSimpleName() : failed.getMessage());
+    }
+
+    /** The same of what was said. */
+    public static String oneLine(String said) {
+        return said.replaceFirst("^\\[[A-Z0-9_.]+] ", "").replaceFirst(" SQLSTATE: \\w+\\s*$", "")
+            .replaceFirst("^requirement failed: ", "").lines().filter(line -> !line.startsWith("\tat ")).map(String::strip)
+            .filter(line -> !line.isEmpty()).collect(Collectors.joining(" ")).replaceFirst("\\.$", "");
     }
 
     /** Text of a file as it may stand in a message: short, on one line, printable. */

@@ -84,7 +84,7 @@ public final class ModelCache {
             FileSystem files = path.getFileSystem(hadoop);
             return Optional.of(new ModelCache(named, files, files.makeQualified(path), console));
         } catch (IOException | IllegalArgumentException failed) {
-            throw new InputException("--cache " + named + " cannot be used: " + oneLine(failed)
+            throw new InputException("--cache " + named + " cannot be used: " + InputException.oneLine(failed)
                 + "; give another folder, or none", failed);
         }
     }
@@ -137,7 +137,7 @@ public final class ModelCache {
             used(entry);
             return Optional.of(found);
         } catch (IOException | InputException broken) {
-            console.println("quantizing again, since the model in the cache is broken: " + oneLine(broken));
+            console.println("quantizing again, since the model in the cache is broken: " + InputException.oneLine(broken));
             return Optional.empty();
         }
     }
@@ -165,7 +165,7 @@ public final class ModelCache {
             }
         } catch (IOException failed) {
             console.println("the quantized model is not kept for other runs, since " + named + " cannot be written: "
-                + oneLine(failed) + "; --cache names another folder, or none");
+                + InputException.oneLine(failed) + "; --cache names another folder, or none");
             return;
         }
         makeRoom(key, mostBytes);
@@ -193,7 +193,8 @@ public final class ModelCache {
                 }
             }
         } catch (IOException failed) {
-            console.println("models that were not used for long stay in " + named + ", which cannot be cleared: " + oneLine(failed));
+            console.println("models that were not used for long stay in " + named + ", which cannot be cleared: "
+                + InputException.oneLine(failed));
         }
     }
 
@@ -244,9 +245,5 @@ public final class ModelCache {
         try (FSDataInputStream in = files.open(file)) {
             return in.readAllBytes();
         }
-    }
-
-    private static String oneLine(Exception failure) {
-        return String.valueOf(failure.getMessage()).lines().findFirst().orElse("").strip();
     }
 }

@@ -140,7 +140,7 @@ public final class OutputFolder {
             Path folder = files.makeQualified(path);
             return new OutputFolder(out, hadoop, files, folder, new Path(folder, rows));
         } catch (IOException | IllegalArgumentException failed) {
-            throw new InputException("--out " + out + " cannot be used: " + oneLine(failed)
+            throw new InputException("--out " + out + " cannot be used: " + InputException.oneLine(failed)
                 + "; give another folder", failed);
         }
     }
@@ -186,7 +186,7 @@ public final class OutputFolder {
             requireSame(entries(read(fingerprint, FINGERPRINT).get(FINGERPRINT)), asked);
             return isFinished(asked) ? State.FINISHED : State.UNFINISHED;
         } catch (IOException failed) {
-            throw new InputException("--out " + named + " cannot be read: " + oneLine(failed)
+            throw new InputException("--out " + named + " cannot be read: " + InputException.oneLine(failed)
                 + "; check its permissions or give another folder", failed);
         }
     }
@@ -366,7 +366,8 @@ public final class OutputFolder {
 
     private RuntimeException unwritable(IOException failed) {
         return FullDisk.of(failed, named).map(RuntimeException.class::cast).orElseGet(() -> new InputException("--out " + named
-            + " cannot be written: " + oneLine(failed) + "; check its permissions or give another folder", failed));
+            + " cannot be written: " + InputException.oneLine(failed)
+            + "; check its permissions or give another folder", failed));
     }
 
     /** Of the lock; empty where none was taken. */
@@ -673,10 +674,5 @@ public final class OutputFolder {
     @Override
     public String toString() {
         return named;
-    }
-
-    static String oneLine(Exception failed) {
-        String message = failed.getMessage() == null ? failed.getClass().getSimpleName() : failed.getMessage();
-        return message.lines().findFirst().orElse("").strip();
     }
 }

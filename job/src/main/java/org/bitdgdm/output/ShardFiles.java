@@ -34,6 +34,7 @@ import org.apache.parquet.hadoop.metadata.BlockMetaData;
 import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
 import org.apache.parquet.hadoop.metadata.ColumnPath;
 import org.apache.parquet.hadoop.util.HadoopInputFile;
+import org.bitdgdm.conf.InputException;
 import org.bitdgdm.kernels.Sha256;
 
 /**
@@ -175,15 +176,15 @@ final class ShardFiles {
             }
             return otherRows(file, wanted);
         } catch (ChecksumException | EOFException damaged) {
-            return Optional.of(OutputFolder.oneLine(damaged));
+            return Optional.of(InputException.oneLine(damaged));
         } catch (IOException failed) {
             // Parquet's own complaints of a footer are wrapped ones of its parser; those of the file system are not.
             if (failed.getCause() == null || failed.getCause() instanceof IOException) {
                 throw failed;
             }
-            return Optional.of(OutputFolder.oneLine(failed));
+            return Optional.of(InputException.oneLine(failed));
         } catch (RuntimeException damaged) {
-            return Optional.of(OutputFolder.oneLine(damaged));
+            return Optional.of(InputException.oneLine(damaged));
         }
     }
 

@@ -139,13 +139,13 @@ public record StructureFile(int models, List<Found> chains) {
                 structure = isCif(text) ? cif(text, models) : pdb(text, models);
             } catch (NumberFormatException e) {
                 throw new InputException("not readable as " + (isCif(text) ? "mmCIF" : "PDB") + ": no number: "
-                    + oneLine(e).replaceFirst("^For input string: ", ""), e);
+                    + excerpt(e).replaceFirst("^For input string: ", ""), e);
             } catch (IndexOutOfBoundsException e) {
                 // Tables of CIF are read where they are asked for, and places that differ are of one kind.
                 throw new InputException("not readable as " + (isCif(text) ? "mmCIF" : "PDB") + ": a table that ends early", e);
             } catch (IOException | RuntimeException e) {
                 throw e instanceof InputException known ? known
-                    : new InputException("not readable as " + (isCif(text) ? "mmCIF" : "PDB") + ": " + oneLine(e), e);
+                    : new InputException("not readable as " + (isCif(text) ? "mmCIF" : "PDB") + ": " + excerpt(e), e);
             }
         }
         List<Found> chains = chains(structure);
@@ -155,10 +155,9 @@ public record StructureFile(int models, List<Found> chains) {
         return new StructureFile(models[0], chains);
     }
 
-    private static String oneLine(Exception e) {
-        String said = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-        String line = said.replaceAll("[\\p{Cntrl}\\s]+", " ").strip();
-        return line.length() > 200 ? line.substring(0, 200) + "…" : line;
+    /** What a reader says of a file, which may quote all of it. */
+    private static String excerpt(Exception e) {
+        return InputException.excerpt(InputException.oneLine(e));
     }
 
     /** Without the mark that some programs begin a text with. */
@@ -179,7 +178,7 @@ public record StructureFile(int models, List<Found> chains) {
         } catch (EOFException e) {
             throw new InputException("a gzip file that ends early", e);
         } catch (IOException e) {
-            throw new InputException("a damaged gzip file: " + oneLine(e), e);
+            throw new InputException("a damaged gzip file: " + excerpt(e), e);
         }
     }
 
@@ -260,7 +259,7 @@ public record StructureFile(int models, List<Found> chains) {
         try {
             file = CifIO.readFromInputStream(new ByteArrayInputStream(text));
         } catch (ParsingException e) {
-            throw new InputException("not readable as mmCIF: " + oneLine(e), e);
+            throw new InputException("not readable as mmCIF: " + excerpt(e), e);
         }
         Category atoms = file.getBlocks().isEmpty() ? null : file.getBlocks().get(0).getCategory("atom_site");
         if (atoms == null || !atoms.isDefined() || atoms.getRowCount() == 0) {

@@ -162,16 +162,10 @@ public record Session(SparkSession spark, boolean own) implements AutoCloseable 
         } catch (Exception e) {
             // Whatever it is, of settings, addresses or a manager that refuses: nothing was done yet. Spark declares no checked
             // SparkException to Java, but throws it.
-            throw new InputException(awaited.withdrawn().orElse("Spark does not start: " + oneLine(e)), e);
+            throw awaited.withdrawn().map(why -> new InputException(why, e))
+                .or(() -> Executors.endedByCluster(settings, e))
+                .orElseGet(() -> new InputException("Spark does not start: " + InputException.oneLine(e), e));
         }
-    }
-
-    /** What an exception of Spark's says, without the names by which its documentation sorts it. */
-    public static String oneLine(Throwable e) {
-        String said = e.getMessage() == null ? e.toString() : e.getMessage();
-        return said.replaceFirst("^\\[[A-Z0-9_.]+] ", "").replaceFirst(" SQLSTATE: \\w+\\s*$", "")
-            .replaceFirst("^requirement failed: ", "").lines().filter(line -> !line.startsWith("\tat ")).map(String::strip)
-            .reduce((one, next) -> one + " " + next).orElse("").replaceFirst("\\.$", "");
     }
 
     /** The file that Spark could not read, where that is why something has failed. */

@@ -40,6 +40,7 @@ public final class Executors {
     /** Seconds after which a standalone master is asked what its workers have: workers may just be starting. */
     private static final int ASK_SECONDS = 15;
     private static final String DRIVER = "driver";
+    private static final String STOPPED = "Cannot call methods on a stopped SparkContext";
     private static final String DEFAULT_OPTIONS = "spark.executor.defaultJavaOptions";
     /** Thirty times a JVM's own thresholds, as submit.sh has them for a driver that samples. */
     private static final String COMPILE_LATER = "-XX:Tier4InvocationThreshold=150000 -XX:Tier4MinInvocationThreshold=18000"
@@ -104,7 +105,12 @@ public final class Executors {
         long start = System.nanoTime();
         spark.setJobDescription("wait for an executor");
         // A job, since executors of a dynamic allocation come only where there is something to do.
-        JavaFutureAction<List<Integer>> first = spark.parallelize(List.of(0), 1).collectAsync();
+        JavaFutureAction<List<Integer>> first;
+        try {
+            first = spark.parallelize(List.of(0), 1).collectAsync();
+        } catch (IllegalStateException e) {
+            throw endedByCluster(conf, e).<RuntimeException>map(told -> told).orElse(e);
+        }
         spark.setJobDescription(null);
         boolean told = false;
         while (true) {
@@ -112,15 +118,14 @@ public final class Executors {
                 first.get(1, TimeUnit.SECONDS);
                 return;
             } catch (ExecutionException e) {
-                throw new InputException("executors end before they can work, asked to have " + asked(spark) + ": "
-                    + String.valueOf(e.getCause().getMessage()).lines().findFirst().orElse("")
-                    + "; the logs of the executors say why", e);
+                throw lost(conf, String.valueOf(e.getCause().getMessage()).lines().findFirst().orElse(""), e);
             } catch (TimeoutException notYet) {
                 long waited = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start);
                 if (waited >= longest) {
                     first.cancel(true);
                     throw new InputException("no executor has worked within " + longest + " s (" + WAIT + "): each was asked to"
-                        + " have " + asked(spark) + ", " + there(spark) + "; ask for less, wait longer, or free the cluster");
+                        + " have " + asked(spark) + ", " + there(spark) + "; ask for less, wait longer, or free the cluster; where"
+                        + " executors are started and end at once, which Spark repeats for ever, their logs say why");
                 }
                 if (waited >= ASK_SECONDS && !told) {
                     List<WorkerInfo> workers = workers(conf);
@@ -135,6 +140,22 @@ public final class Executors {
                 }
             }
         }
+    }
+
+    /**
+     * What is told where a context is stopped before it is used: a standalone master ends an application of which executors
+     * have ended one after the other. Empty for another failure.
+     */
+    public static Optional<InputException> endedByCluster(SparkConf conf, Exception e) {
+        return Optional.ofNullable(e.getMessage()).filter(said -> said.startsWith(STOPPED))
+            .map(said -> lost(conf, "the cluster has ended the application", e));
+    }
+
+    private static InputException lost(SparkConf conf, String why, Exception e) {
+        return new InputException("executors end before they can work, asked to have "
+            + sizes((int) conf.getSizeAsMb("spark.executor.memory", "1g"), cores(conf), resources(conf)) + ": " + why
+            + "; the logs of the executors say why, on a standalone cluster the file stderr of the application on a worker, if"
+            + " not those of the workers", e);
     }
 
     /** Seconds of {@link #WAIT}. */

@@ -122,6 +122,14 @@ class SparkSettingsIT {
     }
 
     @Test
+    void executorsThatEndAtOnceAreOneSentence() throws Exception {
+        refused(List.of("--master", cluster.url(), "--executor-memory", "512m", "--conf", "spark.bitdgdm.executorWait=20s",
+            "--conf", "spark.executor.extraJavaOptions=-agentlib:nosuch"), "no executor has worked within 20 s"
+            + " (spark.bitdgdm.executorWait): each was asked to have 512 MiB, 1 core, there are 2 workers of 1024 MiB, 2 cores;"
+            + " ask for less, wait longer, or free the cluster; where executors are started and end at once");
+    }
+
+    @Test
     void sparkThatDoesNotStartWithItsSettingsIsOneSentence() throws Exception {
         refused(List.of("--master", "local[2]", "--driver-memory", "200m"), "Spark does not start: System memory 209715200 must"
             + " be at least 471859200. Please increase heap size using the --driver-memory option");

@@ -48,6 +48,16 @@ class ExecutorsTest {
     }
 
     @Test
+    void anApplicationThatItsClusterHasEndedIsToldOfItsExecutors() {
+        SparkConf conf = conf("spark.executor.memory", "2g", "spark.executor.cores", "4");
+        assertThat(Executors.endedByCluster(conf, new IllegalStateException("Cannot call methods on a stopped SparkContext.\n"
+            + "This stopped SparkContext was created at:"))).get().extracting(Exception::getMessage).asString()
+            .startsWith("executors end before they can work, asked to have 2048 MiB, 4 cores: the cluster has ended");
+        assertThat(Executors.endedByCluster(conf, new IllegalStateException("another"))).isEmpty();
+        assertThat(Executors.endedByCluster(conf, new IllegalStateException())).isEmpty();
+    }
+
+    @Test
     void optionsOfAClusterComeAfterThoseThatLetExecutorsCompileLater() {
         SparkConf plain = conf();
         Executors.compileLater(plain);
